@@ -1,0 +1,97 @@
+"""Every limit in one table: name, value, unit, and why it is that number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from magenta_bridge.errors import LimitExceededError
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit.
+
+    Attributes:
+        name: What is limited, as it is spelled in error messages and metadata.
+        value: The largest accepted value, inclusive.
+        unit: Unit of ``value``.
+        why: The reason for the number.
+    """
+
+    name: str
+    value: int
+    unit: str
+    why: str
+
+
+MIDI_FILE_BYTES: Final = Limit(
+    "MIDI file size", 4 << 20, "bytes", "ten hours of dense piano; checked within a second"
+)
+MIDI_TRACKS: Final = Limit(
+    "MIDI track count", 1_024, "tracks", "Live's largest sets stay far below; each costs memory"
+)
+MIDI_TICK: Final = Limit(
+    "MIDI file length",
+    (1 << 28) - 2,
+    "ticks",
+    "just under the longest wait MIDI can write; three days at 480 ticks and 120 qpm",
+)
+MIDI_TEMPO_CHANGES: Final = Limit(
+    "MIDI tempo changes", 200_000, "changes", "a tempo automation drawn for an hour, every 20 ms"
+)
+SEQUENCE_NOTES: Final = Limit(
+    "NoteSequence size", 50_000, "notes", "about 1.2 MB on the wire, under gRPC's 4 MiB"
+)
+SEQUENCE_SECONDS: Final = Limit(
+    "NoteSequence length", 6 * 3600, "seconds", "no clip is longer; bounds the step count"
+)
+PRIMER_STEPS: Final = Limit(
+    "primer context", 4_096, "steps", "256 bars of 4/4; only the newest steps are read beyond it"
+)
+GENERATE_STEPS: Final = Limit(
+    "generated length", 16_384, "steps", "1024 bars of 4/4, seconds of work on one core"
+)
+VARIATIONS: Final = Limit(
+    "variations", 16, "sequences", "twice what a front end shows; bounds one request's work"
+)
+MESSAGE_BYTES: Final = Limit(
+    "message size", 4 << 20, "bytes", "gRPC's own default, stated so that both ends agree"
+)
+BUNDLE_BYTES: Final = Limit(
+    "bundle size", 256 << 20, "bytes", "fifty times the largest shipped bundle"
+)
+REQUEST_SECONDS: Final = Limit(
+    "request duration", 60, "seconds", "a request without a deadline must not hold a core"
+)
+BUNDLE_JSON_BYTES: Final = Limit(
+    "bundle description size", 1 << 20, "bytes", "a description is a few kilobytes"
+)
+
+
+def all_limits() -> list[Limit]:
+    """Returns the whole table, in the order written."""
+    return [value for value in globals().values() if isinstance(value, Limit)]
+
+
+def check_limit(limit: Limit, value: float, *, where: str = "", field: str = "") -> None:
+    """Refuses a value above its limit.
+
+    Args:
+        limit: The limit to hold.
+        value: The value found, in the limit's unit.
+        where: What was looked at, e.g. a file name; begins the message.
+        field: Path of the offending field, for programs.
+
+    Raises:
+        LimitExceededError: ``value`` is larger than ``limit.value``.
+    """
+    if value <= limit.value:
+        return
+    subject = f"{where}: " if where else ""
+    raise LimitExceededError(
+        f"{subject}{limit.name} is {value:,.0f} {limit.unit}, more than the "
+        f"{limit.value:,} {limit.unit} that are accepted; use a shorter piece.",
+        field=field,
+        metadata={"limit": limit.name, "maximum": str(limit.value), "unit": limit.unit},
+    )

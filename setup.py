@@ -1,0 +1,75 @@
+"""Packaging of Magenta Bridge.
+
+Metadata lives in pyproject.toml. This file holds what TOML cannot say: the top-level folder
+``models/`` is installed as ``magenta_bridge.models``.
+"""
+
+from __future__ import annotations
+
+from setuptools import find_packages, setup
+
+PACKAGES = [
+    name
+    for name in find_packages(include=["magenta_bridge", "magenta_bridge.*"])
+    if not name.startswith("magenta_bridge.models")
+]
+MODELS = [
+    "magenta_bridge.models",
+    *(f"magenta_bridge.models.{name}" for name in find_packages("models")),
+]
+
+setup(
+    packages=PACKAGES + MODELS,
+    package_dir={"magenta_bridge": "magenta_bridge", "magenta_bridge.models": "models"},
+    package_data={
+        "magenta_bridge": ["py.typed", "v1/*.pyi"],
+        "magenta_bridge.models": ["**/*.toml", "**/*.md", "**/*.mag", "**/*.png"],
+    },
+    python_requires=">=3.10,<3.13",
+    install_requires=[
+        "ai-edge-litert>=2.0",
+        "click>=8.1",
+        "googleapis-common-protos>=1.66",
+        "grpcio>=1.80",
+        "grpcio-health-checking>=1.80",
+        "grpcio-reflection>=1.80",
+        "grpcio-status>=1.80",
+        "mido>=1.3.3",
+        "note-seq>=0.0.5",
+        "numpy>=1.26",
+        "pillow>=10.4",
+        "protobuf>=6.31",
+        "python-rtmidi>=1.5.8",
+        # 0.6.0 broke Synthesizer.render, which renders our audio previews.
+        "symusic>=0.5.9,<0.6",
+    ],
+    extras_require={
+        "train": [
+            "tensorflow>=2.19",
+            "keras>=3.12",
+            "matplotlib>=3.9",
+            "tomli>=2.0; python_version < '3.11'",
+        ],
+        "dev": [
+            "build>=1.2",
+            "buf-bin>=1.50",
+            "grpcio-tools>=1.80",
+            "hypothesis>=6.130",
+            "import-linter>=2.3",
+            "mypy>=1.15",
+            "mypy-protobuf>=3.6",
+            "pre-commit>=4.0",
+            "psutil>=6.0",
+            "pytest>=8.3",
+            "pytest-asyncio>=0.25",
+            "pytest-timeout>=2.3",
+            "pytest-xdist>=3.6",
+            "ruff>=0.11",
+            "setuptools>=75",
+            "types-grpcio>=1.0",
+            "types-protobuf>=6.0",
+            "uv>=0.9",
+        ],
+    },
+    entry_points={"console_scripts": ["magenta-bridge = magenta_bridge.cli.main:main"]},
+)
