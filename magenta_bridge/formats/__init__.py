@@ -1,0 +1,119 @@
+"""Files to NoteSequence and back, one module per format.
+
+``read`` and ``write`` choose the format by the file's suffix.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
+
+from magenta_bridge.errors import FileFormatError, NotFoundError
+
+if TYPE_CHECKING:
+    from magenta_bridge.noteseq import NoteSequence
+
+__all__ = ["read", "suffixes", "write"]
+
+
+class _Format(NamedTuple):
+    """Where a format's functions live; they are imported at first use."""
+
+    module: str
+    reader: str
+    writer: str
+
+
+_MIDI: Final = _Format(
+    "magenta_bridge.formats.midi", "midi_to_note_sequence", "note_sequence_to_midi"
+)
+_FORMATS: Final[dict[str, _Format]] = {".mid": _MIDI, ".midi": _MIDI}
+
+
+def suffixes() -> list[str]:
+    """Returns the file suffixes that ``read`` and ``write`` know, such as ``.mid``."""
+    return list(_FORMATS)
+
+
+def read(path: str | os.PathLike[str]) -> NoteSequence:
+    """Reads a music file.
+
+    Args:
+        path: The file; its suffix names the format. A file of unknown suffix is tried as MIDI.
+
+    Returns:
+        Its music, in seconds.
+
+    Raises:
+        NotFoundError: There is no such file, or it cannot be opened.
+        FileFormatError: The file is not of a format known here, or is damaged.
+        LimitExceededError: It is larger than ``limits`` allows.
+    """
+    file = Path(path)
+    chosen = _FORMATS.get(file.suffix.lower(), _MIDI)
+    data = _read_bytes(file)
+    reader = cast("Callable[..., NoteSequence]", _function(chosen.module, chosen.reader))
+    return reader(data, name=file.name)
+
+
+def write(sequence: NoteSequence, path: str | os.PathLike[str]) -> None:
+    """Writes a music file; the file appears complete or, on failure, not at all.
+
+    Args:
+        sequence: The music, in seconds.
+        path: The file, replaced where it exists; its suffix names the format.
+
+    Raises:
+        FileFormatError: The suffix names no format known here.
+        InvalidSequenceError: The sequence is not valid, or the format cannot hold it.
+        NotFoundError: The folder does not exist, or takes no file.
+    """
+    file = Path(path)
+    chosen = _FORMATS.get(file.suffix.lower())
+    if chosen is None:
+        raise FileFormatError(
+            f"{file.name} has a suffix of no known music format; "
+            f"end the name in one of {', '.join(_FORMATS)}."
+        )
+    writer = cast("Callable[[NoteSequence], bytes]", _function(chosen.module, chosen.writer))
+    _write_bytes(file, writer(sequence))
+
+
+def _function(module: str, name: str) -> object:
+    return getattr(importlib.import_module(module), name)
+
+
+def _read_bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {file}; check the name and the folder.") from None
+    except OSError as error:
+        raise NotFoundError(f"The file {file} cannot be read: {error.strerror}.") from error
+
+
+def _write_bytes(file: Path, data: bytes) -> None:
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(file)
+    except OSError as error:
+        raise NotFoundError(f"The file {file} cannot be written: {error.strerror}.") from error
+    finally:
+        if temporary:
+            with contextlib.suppress(FileNotFoundError):
+                Path(temporary).unlink()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

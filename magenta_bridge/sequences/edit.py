@@ -1,0 +1,92 @@
+"""Whole-sequence edits: each returns a new NoteSequence and leaves its input alone."""
+
+from __future__ import annotations
+
+from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.sequences.meter import meter_at
+from magenta_bridge.sequences.tempo_map import TempoMap
+
+# Marks rule until the next one of their kind; events happen once.
+_MARKS = ("tempos", "time_signatures", "key_signatures")
+_EVENTS = ("control_changes", "pitch_bends", "text_annotations")
+
+
+def transpose(sequence: NoteSequence, semitones: int) -> NoteSequence:
+    """Moves all pitched notes and the key signatures by ``semitones``; drums stay.
+
+    Notes that would leave 0..127 are left out, as in ``note_seq.transpose_note_sequence``;
+    unlike there, the length stays.
+    """
+    moved = NoteSequence()
+    moved.CopyFrom(sequence)
+    del moved.notes[:]
+    for note in sequence.notes:
+        pitch = note.pitch if note.is_drum else note.pitch + semitones
+        if 0 <= pitch <= 127:
+            moved.notes.add().CopyFrom(note)
+            moved.notes[-1].pitch = pitch
+    del moved.key_signatures[:]
+    for mark in sequence.key_signatures:
+        key = (mark.key + semitones) % 12
+        moved.key_signatures.add(time=mark.time, key=key, mode=mark.mode)
+    return moved
+
+
+def merge(first: NoteSequence, second: NoteSequence) -> NoteSequence:
+    """Lays ``second`` over ``first`` on one timeline.
+
+    Tempos, time and key signatures are ``first``'s; those of ``second`` are taken only where
+    ``first`` has none at all.
+    """
+    both = NoteSequence()
+    both.CopyFrom(first)
+    both.notes.extend(second.notes)
+    both.control_changes.extend(second.control_changes)
+    both.pitch_bends.extend(second.pitch_bends)
+    for name in _MARKS:
+        if not getattr(both, name):
+            getattr(both, name).extend(getattr(second, name))
+    both.total_time = max(first.total_time, second.total_time)
+    return both
+
+
+def cut(sequence: NoteSequence, start: float, end: float) -> NoteSequence:
+    """Returns the music between two times, moved so that ``start`` becomes 0.
+
+    Notes that sound across a border are shortened to it. The tempo, time signature and key
+    that rule at ``start`` are written at 0.
+
+    Args:
+        sequence: Any NoteSequence.
+        start: First second that is kept.
+        end: First second that is left out again.
+    """
+    part = NoteSequence(ticks_per_quarter=sequence.ticks_per_quarter)
+    part.instrument_infos.extend(sequence.instrument_infos)
+    for note in sequence.notes:
+        if note.start_time < end and (note.end_time > start or note.start_time >= start):
+            kept = part.notes.add()
+            kept.CopyFrom(note)
+            kept.start_time = max(note.start_time, start) - start
+            kept.end_time = min(note.end_time, end) - start
+    _write_context(part, sequence, start)
+    for name in _MARKS + _EVENTS:
+        for event in getattr(sequence, name):
+            # The mark that rules at the start has been written already.
+            if start < event.time < end or (event.time == start < end and name in _EVENTS):
+                moved = getattr(part, name).add()
+                moved.CopyFrom(event)
+                moved.time = event.time - start
+    part.total_time = max(end - start, 0.0)
+    return part
+
+
+def _write_context(part: NoteSequence, source: NoteSequence, start: float) -> None:
+    """Writes what rules at ``start`` of ``source`` as the first marks of ``part``."""
+    meter = meter_at(source, start)
+    part.tempos.add(time=0.0, qpm=TempoMap(source).qpm_at(start))
+    part.time_signatures.add(time=0.0, numerator=meter.numerator, denominator=meter.denominator)
+    keys = [mark for mark in source.key_signatures if mark.time <= start]
+    if keys:
+        latest = max(keys, key=lambda mark: mark.time)
+        part.key_signatures.add(time=0.0, key=latest.key, mode=latest.mode)
