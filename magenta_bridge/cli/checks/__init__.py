@@ -1,0 +1,1 @@
+"""What ``magenta-bridge doctor`` looks at, one module per area."""

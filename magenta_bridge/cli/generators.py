@@ -1,0 +1,36 @@
+"""``magenta-bridge generators``: who can write music, and what can be set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from magenta_bridge.cli.catalog import as_dictionary, as_text
+from magenta_bridge.cli.source import open_source
+from magenta_bridge.cli.words import EXISTING_FILE, read_address
+
+_EXAMPLES = """\b
+Examples:
+  magenta-bridge generators
+  magenta-bridge generators --server 127.0.0.1:50051 --json
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.option("--server", type=read_address, metavar="HOST:PORT", help="Ask this server.")
+@click.option("--bundle", "bundles", type=EXISTING_FILE, multiple=True, help="A .mag file to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def generators(server: str | None, bundles: Sequence[Path], as_json: bool) -> None:
+    """List what can generate, and its settings."""
+    if server is not None and bundles:
+        raise click.UsageError("--bundle is for work done here; a --server has its own bundles.")
+    with open_source(server, bundles) as source:
+        found = source.generators()
+    if as_json:
+        click.echo(json.dumps([as_dictionary(info) for info in found], indent=2))
+        return
+    for info in found:
+        click.echo(as_text(info))

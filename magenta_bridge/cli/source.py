@@ -1,0 +1,132 @@
+"""Where music comes from: generators in this process, or those of a running server."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from magenta_bridge.client import Client
+    from magenta_bridge.generators.arguments import ArgumentValue
+    from magenta_bridge.generators.generator import GeneratorInfo
+    from magenta_bridge.generators.registry import GeneratorRegistry
+    from magenta_bridge.noteseq import NoteSequence
+
+
+class Source(Protocol):
+    """Something that generates."""
+
+    def generators(self) -> list[GeneratorInfo]:
+        """Returns what it has, by id in alphabetical order."""
+
+    def generator(self, generator_id: str) -> GeneratorInfo:
+        """Returns one of them.
+
+        Raises:
+            NotFoundError: There is no such generator.
+        """
+
+    def generate(
+        self,
+        generator_id: str,
+        primer: NoteSequence,
+        section: tuple[float, float],
+        arguments: Mapping[str, ArgumentValue],
+    ) -> NoteSequence:
+        """Returns new music for a section of the primer's timeline.
+
+        Args:
+            generator_id: Which generator.
+            primer: The music so far; without notes when there is none.
+            section: Start and end of what is wanted, in seconds.
+            arguments: Values by name, ``seed`` among them.
+        """
+
+
+class LocalSource:
+    """The generators of bundles, run in this process."""
+
+    def __init__(self, registry: GeneratorRegistry) -> None:
+        self._registry = registry
+
+    def generators(self) -> list[GeneratorInfo]:
+        """Returns all, by id."""
+        return [generator.info for generator in self._registry.list()]
+
+    def generator(self, generator_id: str) -> GeneratorInfo:
+        """Returns one; raises NotFoundError when there is none."""
+        return self._registry.get(generator_id).info
+
+    def generate(
+        self,
+        generator_id: str,
+        primer: NoteSequence,
+        section: tuple[float, float],
+        arguments: Mapping[str, ArgumentValue],
+    ) -> NoteSequence:
+        """Generates; arguments as in ``Source``."""
+        from magenta_bridge.generators.arguments import write_argument
+        from magenta_bridge.noteseq import GeneratorOptions
+
+        options = GeneratorOptions()
+        options.generate_sections.add(start_time=section[0], end_time=section[1])
+        for name, value in arguments.items():
+            write_argument(options, name, value)
+        return self._registry.get(generator_id).generate(primer, options)
+
+
+class ServerSource:
+    """The generators of a running server."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def generators(self) -> list[GeneratorInfo]:
+        """Returns all, by id."""
+        from magenta_bridge.cli.remote import as_info
+
+        return [as_info(found) for found in self._client.generators()]
+
+    def generator(self, generator_id: str) -> GeneratorInfo:
+        """Returns one; raises NotFoundError when there is none."""
+        from magenta_bridge.cli.remote import as_info
+
+        return as_info(self._client.generator(generator_id))
+
+    def generate(
+        self,
+        generator_id: str,
+        primer: NoteSequence,
+        section: tuple[float, float],
+        arguments: Mapping[str, ArgumentValue],
+    ) -> NoteSequence:
+        """Generates; arguments as in ``Source``."""
+        start, end = section
+        # Any: the seed goes to a parameter of its own, the rest to the generator.
+        values: dict[str, Any] = dict(arguments)
+        return self._client.generate(generator_id, primer=primer, start=start, end=end, **values)
+
+
+@contextlib.contextmanager
+def open_source(server: str | None, bundles: Sequence[Path] = ()) -> Iterator[Source]:
+    """Opens a running server, or loads bundles here.
+
+    Args:
+        server: ``HOST:PORT`` of a server; None to generate in this process.
+        bundles: ``.mag`` files to load here; the shipped ones when empty.
+
+    Raises:
+        ServerUnavailableError: No server answers.
+        BundleError: A bundle cannot be used.
+    """
+    if server is None:
+        from magenta_bridge.generators.shipped import load_registry
+
+        yield LocalSource(load_registry(list(bundles) or None))
+        return
+    from magenta_bridge.client import Client
+
+    with Client(server) as client:
+        yield ServerSource(client)

@@ -1,0 +1,52 @@
+"""``magenta-bridge train``: from music files to a bundle that can be served."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from magenta_bridge.cli.words import ANY_FILE
+from magenta_bridge.errors import UnsupportedError
+
+_EXAMPLES = """\b
+Examples:
+  magenta-bridge train ~/midi -o mine.mag
+      learn from a folder of MIDI files, then: magenta-bridge serve --bundle mine.mag
+  magenta-bridge train --recipe models/lstm/lstm_melody.toml -o again.mag
+      make the shipped bundle again, from the public tunes it names
+Ctrl-C stops; the same command goes on at the last finished epoch.
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("data", type=click.Path(path_type=Path), required=False)
+@click.option("--recipe", "recipe_file", type=ANY_FILE, help="A recipe in TOML.")
+@click.option("-o", "--output", type=ANY_FILE, required=True, help="The .mag bundle to write.")
+@click.option("--card", type=ANY_FILE, help="The model card to write.  [default: OUTPUT.md]")
+@click.option(
+    "--run",
+    "run_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for checkpoints.  [default: runs/ and the bundle's name]",
+)
+@click.option("--epochs", type=click.IntRange(1, 1000), help="Most passes over the music.")
+def train(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own type
+    """Train a model on your own music.
+
+    DATA is a folder of MIDI files, or an archive of them. The bundle gets a model card (.md) and
+    a picture of the learning curve (.png) beside it.
+    """
+    if words["data"] is None and words["recipe_file"] is None:
+        raise click.UsageError("Name a folder of MIDI files, or a --recipe that has its own.")
+    if importlib.util.find_spec("keras") is None:
+        raise UnsupportedError(
+            'Training needs TensorFlow; install it with: pip install "magenta-bridge[train]"'
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from magenta_bridge.cli.training_job import TrainingJob, run_training
+
+    run_training(TrainingJob(**words))

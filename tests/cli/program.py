@@ -1,0 +1,22 @@
+"""Runs the installed program ``magenta-bridge`` as a user does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = str(Path(sys.executable).with_name("magenta-bridge"))
+
+
+def run_program(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end and returns its exit status and what it said."""
+    return subprocess.run(
+        [PROGRAM, *map(str, words)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

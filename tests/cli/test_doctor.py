@@ -1,0 +1,117 @@
+"""``magenta-bridge doctor`` looks at everything and says what to do."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from magenta_bridge.cli.checks import install, midi, music
+from magenta_bridge.cli.checks.finding import Finding, Verdict, ok
+from magenta_bridge.cli.checks.server import check_port
+from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.errors import BundleError, NotFoundError
+from tests.cli.program import run_program
+
+
+def test_a_sound_install_fails_nothing_and_every_warning_has_advice() -> None:
+    result = run_program("doctor", "--json")
+    report = json.loads(result.stdout)
+    assert (result.returncode, report["healthy"]) == (0, True), result.stdout
+    subjects = [check["subject"] for check in report["checks"]]
+    assert {"python", "packages", "bundles", "one bar of lstm_melody", "server"} <= set(subjects)
+    assert all(check["advice"] for check in report["checks"] if check["verdict"] != "OK")
+
+
+def test_each_line_begins_with_its_verdict() -> None:
+    lines = CliRunner().invoke(magenta_bridge, ["doctor"]).output.splitlines()
+    assert {line.split()[0] for line in lines if not line.startswith(" ")} <= {"OK", "WARN", "FAIL"}
+
+
+def test_tensorflow_is_looked_for_but_not_imported() -> None:
+    code = (
+        "import sys\n"
+        "from magenta_bridge.cli.checks.install import check_packages, check_training\n"
+        "list(check_packages()), check_training()\n"
+        "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_a_damaged_bundle_fails_with_advice_and_exit_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise BundleError("lstm_melody.mag is damaged.")
+
+    monkeypatch.setattr("magenta_bridge.generators.shipped.load_registry", refuse)
+    result = CliRunner().invoke(magenta_bridge, ["doctor"])
+    assert result.exit_code == 1
+    assert "FAIL  bundles: lstm_melody.mag is damaged." in result.output
+
+
+def test_a_check_that_breaks_is_itself_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_luck() -> Finding:
+        raise OSError("no luck")
+
+    def check_weather() -> Iterator[Finding]:
+        yield ok("weather", "dry")
+
+    monkeypatch.setattr("magenta_bridge.cli.doctor._checks", lambda: [check_luck, check_weather])
+    result = CliRunner().invoke(magenta_bridge, ["doctor"])
+    assert result.exit_code == 1
+    assert "FAIL  luck: OSError: no luck" in result.output
+    assert "OK    weather: dry" in result.output
+
+
+def test_a_missing_package_fails_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    stated = ["click>=8", "surely-not-installed>=1", 'absent; extra == "train"']
+    monkeypatch.setattr("importlib.metadata.requires", lambda _: stated)
+    missing, found = install.check_packages()
+    assert (missing.verdict, missing.text) == (Verdict.FAIL, "not installed: surely-not-installed")
+    assert missing.advice == "Run: pip install surely-not-installed"
+    assert "click" in found.text
+
+
+def test_without_tensorflow_the_report_says_what_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    finding = install.check_training()
+    assert finding.verdict is Verdict.OK
+    assert "magenta-bridge[train]" in finding.text
+
+
+def test_a_free_port_is_free_and_a_stranger_on_it_is_noticed() -> None:
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        port = stranger.getsockname()[1]
+        assert "is free" in check_port(port).text
+        stranger.listen()
+        finding = check_port(port)
+    assert finding.verdict is Verdict.WARN
+    assert f"--port {port + 1}" in finding.advice
+
+
+def test_a_missing_midi_system_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(midi, "_PROBE", "raise SystemError('no sequencer')")
+    finding = midi.check_midi_ports()
+    assert finding.verdict is Verdict.WARN
+    assert "no sequencer" in finding.text
+
+
+def test_midi_ports_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(midi, "_PROBE", """print('[["Keys"], ["Synth", "IAC"]]')""")
+    assert midi.check_midi_ports() == ok("midi ports", "in: Keys; out: Synth, IAC")
+
+
+def test_a_missing_sound_font_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose() -> None:
+        raise NotFoundError("The SoundFont is missing.")
+
+    monkeypatch.setattr("magenta_bridge.render.soundfont.find_sound_font", lose)
+    assert music.check_sound_font().verdict is Verdict.WARN

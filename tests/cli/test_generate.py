@@ -1,0 +1,172 @@
+"""``magenta-bridge generate`` writes what was asked for, or nothing at all."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.formats import read
+from magenta_bridge.sequences.meter import meter_at
+from magenta_bridge.sequences.sections import end_of
+from tests.cli.program import ROOT, run_program
+
+MELODY = ROOT / "tests" / "data" / "midi" / "melody.mid"
+
+
+def _generate(*words: object) -> Result:
+    return CliRunner().invoke(magenta_bridge, ["generate", *map(str, words)])
+
+
+def test_a_bare_command_writes_four_bars_that_start_at_zero(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mid"
+    result = run_program("generate", "-o", clip)
+    assert result.returncode == 0, result.stderr
+    assert "4 new bars" in result.stdout
+    assert "seed" in result.stdout
+    music = read(clip)
+    assert len(music.notes) > 0
+    assert end_of(music) <= 8.0 + 1e-6
+    assert list(tmp_path.iterdir()) == [clip]
+
+
+def test_the_same_seed_gives_the_same_bytes_in_two_processes(tmp_path: Path) -> None:
+    files = [tmp_path / "a.mid", tmp_path / "b.mid"]
+    for file in files:
+        assert run_program("generate", "--bars", "8", "--seed", "7", "-o", file).returncode == 0
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_the_seed_that_is_printed_repeats_the_music(tmp_path: Path) -> None:
+    first, again = tmp_path / "a.mid", tmp_path / "b.mid"
+    seed = _generate("-o", first).output.split("seed ")[1].rstrip(".\n")
+    assert _generate("-o", again, "--seed", seed).exit_code == 0
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_variations_are_numbered_and_take_the_seeds_that_follow(tmp_path: Path) -> None:
+    assert _generate("--variations", 2, "--seed", 5, "-o", tmp_path / "v.mid").exit_code == 0
+    assert _generate("--seed", 6, "-o", tmp_path / "six.mid").exit_code == 0
+    assert not (tmp_path / "v.mid").exists()
+    assert (tmp_path / "v-1.mid").read_bytes() != (tmp_path / "v-2.mid").read_bytes()
+    assert (tmp_path / "v-2.mid").read_bytes() == (tmp_path / "six.mid").read_bytes()
+
+
+def test_tempo_and_meter_rule_music_without_a_primer(tmp_path: Path) -> None:
+    clip = tmp_path / "jig.mid"
+    words = ["--qpm", "90", "--time-signature", "6/8", "--bars", "2", "-o", clip]
+    assert _generate(*words).exit_code == 0
+    music = read(clip)
+    meter = meter_at(music, 0.0)
+    assert music.tempos[0].qpm == pytest.approx(90.0, abs=1e-3)
+    assert (meter.numerator, meter.denominator) == (6, 8)
+    assert end_of(music) <= 4.0 + 1e-3
+
+
+def test_with_primer_the_file_holds_the_primer_and_what_follows_it(tmp_path: Path) -> None:
+    whole, alone = tmp_path / "whole.mid", tmp_path / "alone.mid"
+    words = ["--primer", MELODY, "--seed", 1, "--bars", 2]
+    assert _generate(*words, "--with-primer", "-o", whole).exit_code == 0
+    assert _generate(*words, "-o", alone).exit_code == 0
+    primer, both, added = (
+        sorted(read(file).notes, key=lambda note: note.start_time)
+        for file in (MELODY, whole, alone)
+    )
+    assert [note.pitch for note in both] == [note.pitch for note in [*primer, *added]]
+    assert both[len(primer)].start_time >= primer[-1].end_time - 1e-3
+
+
+def test_picture_and_sound_come_along(tmp_path: Path) -> None:
+    picture, sound = tmp_path / "p.png", tmp_path / "s.wav"
+    words = ["--primer", MELODY, "--with-primer", "--picture", picture, "--sound", sound]
+    result = _generate(*words, "-o", tmp_path / "c.mid")
+    assert result.exit_code == 0
+    assert all(f"Wrote {file}" in result.output for file in (picture, sound))
+    with Image.open(picture) as image:
+        assert image.format == "PNG"
+    with wave.open(str(sound)) as recording:
+        seconds = recording.getnframes() / recording.getframerate()
+    assert seconds > end_of(read(MELODY))
+
+
+def test_arguments_reach_the_generator(tmp_path: Path) -> None:
+    words = ["--seed", 3, "--min-pitch", 60, "--max-pitch", 71, "--bars", 8]
+    assert _generate(*words, "-o", tmp_path / "a.mid").exit_code == 0
+    assert {60 <= note.pitch <= 71 for note in read(tmp_path / "a.mid").notes} == {True}
+    settings = ["--seed", 3, "--set", "min_pitch=60", "--set", "max_pitch=71", "--bars", 8]
+    assert _generate(*settings, "-o", tmp_path / "b.mid").exit_code == 0
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+
+
+def test_a_scale_is_kept_by_name(tmp_path: Path) -> None:
+    clip = tmp_path / "d.mid"
+    words = ["--seed", 5, "--scale", "major", "--scale-root", "D", "--bars", 8]
+    assert _generate(*words, "-o", clip).exit_code == 0
+    assert {note.pitch % 12 for note in read(clip).notes} <= {2, 4, 6, 7, 9, 11, 1}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--bars", "0"],
+        ["--bars", "-4"],
+        ["--bars", "100000"],
+        ["--bars", "many"],
+        ["--seed", "-1"],
+        ["--variations", "17"],
+        ["--temperature", "nan"],
+        ["--primer", str(MELODY), "--qpm", "90"],
+        ["--with-primer"],
+        ["--scale", "happy"],
+        ["--scale-root", "D"],
+        ["--server", "nonsense"],
+        ["--bundle", "nowhere.mag"],
+        ["--set", "seed=1"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_word_ends_with_2_and_writes_nothing(words: list[str], tmp_path: Path) -> None:
+    result = _generate(*words, "-o", tmp_path / "x.mid")
+    assert result.exit_code == 2, result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--primer", str(ROOT / "README.md")], "README.md is not a MIDI file"),
+        (["--primer", "nowhere.mid"], "There is no file"),
+        (["--temperature", "1000"], "temperature must be"),
+        (["--set", "nonsense=1"], "There is no argument 'nonsense'"),
+        (["--generator", "nobody"], "There is no generator 'nobody'"),
+        (["--server", "127.0.0.1:9"], "No server answers"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_fault_is_one_sentence_and_leaves_the_old_file(
+    words: list[str], sentence: str, tmp_path: Path
+) -> None:
+    old = tmp_path / "x.mid"
+    old.write_bytes(b"old")
+    result = run_program("generate", *words, "-o", old)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: ")
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert old.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [old]
+
+
+def test_a_missing_folder_is_found_before_any_bundle_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("magenta_bridge.cli.job.open_source", lambda *words: opened.append(words))
+    result = _generate("-o", tmp_path / "nowhere" / "x.mid")
+    assert result.exit_code == 1
+    assert "There is no folder" in result.stderr
+    assert opened == []

@@ -1,0 +1,30 @@
+"""``magenta-bridge generators`` shows the shipped bundle and its table."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+
+from magenta_bridge.cli.main import magenta_bridge
+
+
+def test_the_shipped_generator_is_listed_with_its_arguments() -> None:
+    result = CliRunner().invoke(magenta_bridge, ["generators"])
+    assert result.exit_code == 0
+    assert result.output.startswith("lstm_melody\n")
+    assert all(f"\n  {name} " in result.output for name in ("temperature", "top_p", "seed"))
+    result.output.encode("ascii")
+
+
+def test_every_named_option_of_generate_is_an_argument_of_the_shipped_generator() -> None:
+    from magenta_bridge.cli.generate import _NAMED
+
+    result = CliRunner().invoke(magenta_bridge, ["generators", "--json"])
+    (shipped,) = json.loads(result.output)
+    assert set(_NAMED) <= {row["name"] for row in shipped["arguments"]}
+
+
+def test_bundle_and_server_exclude_each_other() -> None:
+    words = ["generators", "--server", "127.0.0.1:1", "--bundle", __file__]
+    assert CliRunner().invoke(magenta_bridge, words).exit_code == 2

@@ -1,0 +1,22 @@
+"""A server's description of a generator is read back as it was."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from magenta_bridge.cli.remote import as_info
+from magenta_bridge.client.generator import read_generator
+from magenta_bridge.server.description import describe_generator
+from tests.cli.tables import INFO, TABLE
+
+
+def test_what_the_server_describes_is_read_back_equal() -> None:
+    odd = dataclasses.replace(TABLE[0], default=0.9)
+    info = dataclasses.replace(INFO, arguments=(odd, *TABLE[1:]))
+    assert as_info(read_generator(describe_generator(info))) == info
+
+
+def test_a_capability_that_only_a_newer_server_knows_is_left_out() -> None:
+    newer = read_generator(describe_generator(INFO))
+    newer = dataclasses.replace(newer, capabilities=(*newer.capabilities, "SING"))
+    assert as_info(newer) == INFO

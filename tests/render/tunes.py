@@ -1,0 +1,22 @@
+"""Small pieces of music for the pictures and recordings of these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from magenta_bridge.noteseq import NoteSequence
+
+
+def tune(
+    pitches: Sequence[int], *, start: float = 0.0, velocity: int = 127, seconds: float = 0.5
+) -> NoteSequence:
+    """Returns notes of equal length, one after the other, at 120 qpm."""
+    sequence = NoteSequence()
+    sequence.tempos.add(time=0.0, qpm=120.0)
+    for index, pitch in enumerate(pitches):
+        begin = start + index * seconds
+        sequence.notes.add(
+            pitch=pitch, velocity=velocity, start_time=begin, end_time=begin + seconds
+        )
+    sequence.total_time = start + len(pitches) * seconds
+    return sequence
