@@ -1,0 +1,1 @@
+"""NoteSequence to ids and back, one module per vocabulary."""

@@ -1,0 +1,183 @@
+"""One melody line as ids on a grid of sixteenths, in the terms of Magenta's ``Melody``.
+
+Each step of the grid holds one event: a note begins (``0..127``, its pitch), the sounding note
+ends (``NOTE_OFF``), or nothing changes (``NO_EVENT``: the note goes on, or silence does). The
+id of an event is the event plus 2, so that ids count from 0. Two more kinds of id are only
+ever fed to a model, never produced by it: one START id per meter begins a piece and tells its
+meter, and ``PAD`` fills what lies before the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.errors import InvalidSequenceError
+from magenta_bridge.noteseq import NoteSequence
+
+STEPS_PER_QUARTER: Final = 4
+NO_EVENT: Final = -2
+NOTE_OFF: Final = -1
+EVENT_OFFSET: Final = 2
+EVENT_IDS: Final = 130
+METERS: Final[tuple[tuple[int, int], ...]] = (
+    (2, 4), (3, 4), (4, 4), (3, 8), (6, 8), (9, 8), (12, 8), (6, 4),
+)  # fmt: skip
+PAD: Final = EVENT_IDS + len(METERS)
+INPUT_IDS: Final = PAD + 1
+
+
+def bar_steps(numerator: int, denominator: int) -> float:
+    """Returns the length of a bar in steps; whole for every meter of ``METERS``."""
+    return 4.0 * STEPS_PER_QUARTER * numerator / denominator
+
+
+def closest_meter(numerator: int, denominator: int) -> int:
+    """Returns the index in ``METERS`` of a meter, or of the one nearest in bar length.
+
+    2/2 (cut time) is 4/4 here: the same bar on the same grid.
+    """
+    if (numerator, denominator) in METERS:
+        return METERS.index((numerator, denominator))
+    wanted = bar_steps(numerator, denominator)
+    by_distance = sorted(
+        range(len(METERS)), key=lambda index: (abs(bar_steps(*METERS[index]) - wanted), index)
+    )
+    same_length = [i for i in by_distance if bar_steps(*METERS[i]) == wanted]
+    compound = denominator >= 8 and numerator % 3 == 0
+    for index in same_length:
+        if (METERS[index][1] == 8) == compound:
+            return index
+    return (same_length or by_distance)[0]
+
+
+def start_id(meter_index: int) -> int:
+    """Returns the id that begins a piece in ``METERS[meter_index]``."""
+    return EVENT_IDS + meter_index
+
+
+def encode(
+    sequence: NoteSequence, *, start_step: int = 0, end_step: int | None = None
+) -> NDArray[np.int32]:
+    """Writes a monophonic quantized sequence as ids.
+
+    Args:
+        sequence: Quantized at ``STEPS_PER_QUARTER``; drums are ignored.
+        start_step: First step written.
+        end_step: First step not written; ``total_quantized_steps`` by default.
+
+    Returns:
+        Ids ``(end_step - start_step,)`` in ``0..EVENT_IDS - 1``. A note that sounds before
+        ``start_step`` is left out, one that sounds on at ``end_step`` is cut there.
+
+    Raises:
+        InvalidSequenceError: Not quantized on the grid, or two notes sound at once.
+    """
+    if sequence.quantization_info.steps_per_quarter != STEPS_PER_QUARTER:
+        raise InvalidSequenceError(
+            f"A melody is written on a grid of {STEPS_PER_QUARTER} steps per quarter; "
+            "quantize the sequence to it first.",
+            field="sequence.quantization_info",
+        )
+    end = sequence.total_quantized_steps if end_step is None else end_step
+    ids = np.full(max(end - start_step, 0), NO_EVENT + EVENT_OFFSET, dtype=np.int32)
+    notes = sorted(
+        (n for n in sequence.notes if not n.is_drum), key=lambda n: n.quantized_start_step
+    )
+    sounding_until = 0
+    for note in notes:
+        if note.quantized_start_step < sounding_until:
+            raise InvalidSequenceError(
+                f"A melody holds one note at a time, but another begins at step "
+                f"{note.quantized_start_step} while one sounds until {sounding_until}.",
+                field="sequence.notes",
+            )
+        sounding_until = note.quantized_end_step
+        _write_note(ids, note, start_step)
+    return ids
+
+
+def _write_note(ids: NDArray[np.int32], note: NoteSequence.Note, start_step: int) -> None:
+    begin = note.quantized_start_step - start_step
+    finish = note.quantized_end_step - start_step
+    if not 0 <= begin < len(ids):
+        return
+    ids[begin] = note.pitch + EVENT_OFFSET
+    if finish < len(ids):
+        ids[finish] = NOTE_OFF + EVENT_OFFSET
+
+
+def decode(
+    ids: Sequence[int] | NDArray[np.integer], *, start_step: int = 0, velocity: int = 100
+) -> NoteSequence:
+    """Reads ids back as a quantized sequence; the inverse of ``encode``.
+
+    A NOTE_OFF in silence means nothing. A note still sounding at the end ends there.
+
+    Args:
+        ids: Event ids ``(steps,)`` in ``0..EVENT_IDS - 1``.
+        start_step: Step of the first id.
+        velocity: Velocity of every note, 1..127.
+
+    Returns:
+        A NoteSequence quantized at ``STEPS_PER_QUARTER``, without times in seconds.
+
+    Raises:
+        InvalidSequenceError: An id is not an event.
+    """
+    sequence = NoteSequence()
+    sequence.quantization_info.steps_per_quarter = STEPS_PER_QUARTER
+    total = start_step + len(ids)
+    sounding: NoteSequence.Note | None = None
+    for step, raw in enumerate(ids, start=start_step):
+        event = int(raw) - EVENT_OFFSET
+        if not NO_EVENT <= event < EVENT_IDS - EVENT_OFFSET:
+            raise InvalidSequenceError(f"{int(raw)} at step {step} is not a melody event id.")
+        if event == NO_EVENT:
+            continue
+        if sounding is not None:
+            sounding.quantized_end_step = step
+            sounding = None
+        if event != NOTE_OFF:
+            sounding = sequence.notes.add(
+                pitch=event, velocity=velocity, quantized_start_step=step, quantized_end_step=total
+            )
+    sequence.total_quantized_steps = total
+    return sequence
+
+
+def sounds_after(ids: Iterable[int]) -> bool:
+    """Tells whether a note sounds after the last of these event ids."""
+    sounding = False
+    for value in ids:
+        if value != NO_EVENT + EVENT_OFFSET:
+            sounding = EVENT_OFFSET <= value < EVENT_IDS
+    return sounding
+
+
+def grammar_mask(*, sounding: bool, onset: bool = False) -> NDArray[np.bool_]:
+    """Returns which ids may come next: ``(EVENT_IDS,)``, True where allowed.
+
+    Args:
+        sounding: A note sounds now; only then may it be switched off.
+        onset: Allow nothing but the beginning of a note.
+    """
+    allowed = np.ones(EVENT_IDS, dtype=np.bool_)
+    allowed[NOTE_OFF + EVENT_OFFSET] = sounding and not onset
+    allowed[NO_EVENT + EVENT_OFFSET] = not onset
+    return allowed
+
+
+def transpose_ids(ids: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
+    """Moves the pitches among event ids by ``semitones``; all other ids stay.
+
+    Pitches that would leave 0..127 move to the nearest octave inside.
+    """
+    pitches = ids - EVENT_OFFSET + semitones
+    pitches = np.where(pitches < 0, pitches % 12, pitches)
+    pitches = np.where(pitches > 127, 120 + pitches % 12 - 12 * (pitches % 12 > 7), pitches)
+    noted = (ids >= EVENT_OFFSET) & (ids < EVENT_IDS)
+    return np.where(noted, pitches + EVENT_OFFSET, ids).astype(np.int32)

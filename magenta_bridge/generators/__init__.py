@@ -1,0 +1,1 @@
+"""Magenta's SequenceGenerator over exported programs, and the bundles they come in."""

@@ -1,0 +1,92 @@
+"""From a melody generator's ids to notes in seconds, handed out as soon as they are final."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from magenta_bridge.encodings import melody
+from magenta_bridge.generators.primer import Section
+from magenta_bridge.noteseq import NoteSequence
+
+_PLAIN_VELOCITY: Final = 90
+
+
+class MelodyOutput:
+    """Collects ids and gives out notes.
+
+    Args:
+        music: The primer; tempo, meter, instrument and loudness are taken from it.
+        section: What is being generated.
+        shift: Semitones the ids lie above the music.
+    """
+
+    def __init__(self, music: NoteSequence, section: Section, shift: int) -> None:
+        self._section = section
+        self._shift = shift
+        self._step = 0
+        self._voice = _voice(music)
+        self._sounding: NoteSequence.Note | None = None
+        self._ready = _context(music, section)
+        steps = np.arange(section.steps + 1) / melody.STEPS_PER_QUARTER
+        times = section.tempo.seconds(section.origin_quarters + steps)
+        self._times = np.clip(times, section.start, section.end).tolist()
+        # Seconds to quarters and back may be off by the last bit.
+        self._times[0] = section.start
+
+    def add(self, value: int) -> None:
+        """Takes the next event id."""
+        event = value - melody.EVENT_OFFSET
+        if event != melody.NO_EVENT:
+            self._end_note()
+        if event > melody.NOTE_OFF:
+            self._sounding = NoteSequence.Note()
+            self._sounding.CopyFrom(self._voice)
+            self._sounding.pitch = event - self._shift
+            self._sounding.start_time = self._times[self._step]
+        self._step += 1
+
+    def take(self) -> NoteSequence:
+        """Returns the notes that are final by now; ``total_time`` says up to where."""
+        piece, self._ready = self._ready, NoteSequence()
+        held = self._sounding
+        piece.total_time = held.start_time if held is not None else self._times[self._step]
+        return piece
+
+    def finish(self) -> NoteSequence:
+        """Ends what still sounds and returns the rest."""
+        self._end_note()
+        piece = self.take()
+        piece.total_time = self._section.end
+        return piece
+
+    def _end_note(self) -> None:
+        if self._sounding is not None:
+            self._sounding.end_time = self._times[self._step]
+            self._ready.notes.add().CopyFrom(self._sounding)
+            self._sounding = None
+
+
+def _voice(music: NoteSequence) -> NoteSequence.Note:
+    """Returns a note without pitch or time that sounds like the primer's."""
+    pitched = [note for note in music.notes if not note.is_drum]
+    voice = NoteSequence.Note(velocity=_PLAIN_VELOCITY)
+    if pitched:
+        latest = max(pitched, key=lambda note: note.start_time)
+        voice.instrument, voice.program = latest.instrument, latest.program
+        voice.velocity = round(sum(note.velocity for note in pitched) / len(pitched))
+    return voice
+
+
+def _context(music: NoteSequence, section: Section) -> NoteSequence:
+    """Returns the primer's clock and signatures, which the new notes are to be read with."""
+    first = NoteSequence(ticks_per_quarter=music.ticks_per_quarter)
+    first.tempos.extend(music.tempos)
+    first.time_signatures.extend(music.time_signatures)
+    first.key_signatures.extend(music.key_signatures)
+    if not first.tempos:
+        first.tempos.add(time=0.0, qpm=section.tempo.qpm_at(0.0))
+    if not first.time_signatures:
+        first.time_signatures.add(time=0.0, numerator=4, denominator=4)
+    return first

@@ -1,0 +1,90 @@
+"""Which pitches a melody generator may choose, and in which octave its model should think."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.encodings import melody
+from magenta_bridge.errors import InvalidArgumentError
+
+
+def allowed_pitches(lowest: int, highest: int, root: int, intervals: str) -> NDArray[np.bool_]:
+    """Returns which of the 128 MIDI pitches are allowed, ``(128,)``.
+
+    Args:
+        lowest: Lowest pitch, 0..127.
+        highest: Highest pitch, 0..127.
+        root: Pitch class on which the scale stands, 0 (C) to 11 (B).
+        intervals: Semitones above the root, e.g. ``0,2,4,5,7,9,11``, as Live's
+            ``scale_intervals``; empty for no scale.
+
+    Raises:
+        InvalidArgumentError: The scale cannot be read, or no pitch is left.
+    """
+    pitches = np.arange(128)
+    allowed = (pitches >= lowest) & (pitches <= highest)
+    classes = _pitch_classes(root, intervals)
+    if classes is not None:
+        allowed &= np.isin(pitches % 12, classes)
+    if not allowed.any():
+        raise InvalidArgumentError(
+            f"No pitch lies between {lowest} and {highest} in the scale {intervals or 'asked for'}"
+            f" on {root}; widen the range or the scale.",
+            field="options.args[max_pitch]",
+        )
+    return allowed
+
+
+def _pitch_classes(root: int, intervals: str) -> list[int] | None:
+    if not intervals.strip():
+        return None
+    try:
+        steps = [int(part) for part in intervals.replace(",", " ").split()]
+    except ValueError:
+        steps = []
+    if not steps or not all(0 <= step <= 11 for step in steps):
+        raise InvalidArgumentError(
+            f"A scale is written as semitones above its root, 0 to 11, like 0,2,4,5,7,9,11; "
+            f"got {intervals[:60]!r}.",
+            field="options.args[scale_intervals]",
+        )
+    return [(root + step) % 12 for step in steps]
+
+
+def octave_shift(
+    wanted: Sequence[int], trained: tuple[int, int], allowed: NDArray[np.bool_]
+) -> int:
+    """Returns the transposition by octaves that brings pitches into a model's range.
+
+    Args:
+        wanted: Pitches of the primer, or all that are allowed when there is none.
+        trained: Lowest and highest pitch the model has learned.
+        allowed: Which pitches may be chosen, ``(128,)``; one at least.
+
+    Returns:
+        Semitones to add before the model and to take off behind it; the smallest shift that
+        leaves the fewest pitches outside, among those that leave a pitch to choose.
+    """
+    low, high = trained
+    choosable = np.flatnonzero(allowed)
+    shifts = [
+        shift
+        for shift in sorted(range(-60, 61, 12), key=abs)
+        if ((choosable + shift >= 0) & (choosable + shift <= 127)).any()
+    ]
+    outside = [sum(not low <= p + shift <= high for p in wanted) for shift in shifts]
+    return shifts[int(np.argmin(outside))]
+
+
+def event_mask(allowed: NDArray[np.bool_], shift: int) -> NDArray[np.bool_]:
+    """Returns the mask over event ids ``(EVENT_IDS,)`` for pitches shifted by ``shift``."""
+    mask = np.ones(melody.EVENT_IDS, dtype=np.bool_)
+    shifted = np.zeros(128, dtype=np.bool_)
+    sources = np.arange(128) - shift
+    inside = (sources >= 0) & (sources <= 127)
+    shifted[inside] = allowed[sources[inside]]
+    mask[melody.EVENT_OFFSET :] = shifted
+    return mask

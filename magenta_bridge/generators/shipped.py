@@ -1,0 +1,70 @@
+"""The bundles that come with the package, and any others, as a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from magenta_bridge.errors import BundleError, NotFoundError
+from magenta_bridge.generators.bundle import Bundle, read_bundle
+from magenta_bridge.generators.generator import SequenceGenerator
+from magenta_bridge.generators.melody import MelodyGenerator
+from magenta_bridge.generators.registry import GeneratorRegistry
+
+_GENERATORS: Final = {"melody": MelodyGenerator}
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+
+
+def shipped_bundles() -> list[Path]:
+    """Returns the bundles of this installation, in order of name."""
+    # A checkout on a system without symbolic links holds models/ beside the package only.
+    for folder in (_PACKAGE / "models", _PACKAGE.parent / "models"):
+        found = sorted(folder.glob("*/*.mag"), key=lambda path: path.name)
+        if found:
+            return found
+    return []
+
+
+def load_generator(path: Path) -> SequenceGenerator:
+    """Loads one bundle and makes it ready to generate.
+
+    Raises:
+        NotFoundError: There is no such file.
+        BundleError: It is damaged, or of an encoding unknown here.
+    """
+    bundle = read_bundle(path)
+    encoding = str(bundle.traits.get("encoding", ""))
+    if encoding not in _GENERATORS:
+        raise BundleError(
+            f"{path.name} speaks the encoding {encoding!r}, which this version does not know; "
+            "update Magenta Bridge."
+        )
+    return _make(bundle, encoding, path)
+
+
+def _make(bundle: Bundle, encoding: str, path: Path) -> SequenceGenerator:
+    try:
+        return _GENERATORS[encoding](bundle)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise BundleError(f"{path.name} describes itself incompletely; get it again.") from error
+
+
+def load_registry(bundles: Sequence[Path] | None = None) -> GeneratorRegistry:
+    """Loads bundles into a registry.
+
+    Args:
+        bundles: The files; the shipped ones when None.
+
+    Raises:
+        NotFoundError: A file is missing, or none is shipped with this installation.
+        BundleError: A file is damaged.
+        InvalidArgumentError: Two bundles bear the same id.
+    """
+    paths = list(bundles) if bundles is not None else shipped_bundles()
+    if not paths:
+        raise NotFoundError(
+            "This installation holds no bundles; install Magenta Bridge again, or name one "
+            "with --bundle."
+        )
+    return GeneratorRegistry(load_generator(path) for path in paths)

@@ -1,0 +1,1 @@
+"""Runs exported programs. Knows neither TensorFlow nor music."""
