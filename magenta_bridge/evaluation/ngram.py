@@ -1,0 +1,89 @@
+"""An interpolated n-gram over event ids: the baseline every trained model must beat.
+
+Each order is mixed with the next lower one by the method of Witten and Bell (1991), as given in
+Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling" (1998),
+section 2.6; below order 1 stands the uniform distribution.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.evaluation.score import Piece, Score, total
+
+Context: TypeAlias = tuple[int, ...]
+Place = Callable[[Piece], NDArray[np.int64]]
+
+
+class NGram:
+    """Counts of events behind their contexts.
+
+    Args:
+        event_ids: Events there are.
+        order: Most events looked back at.
+        place: Gives every step of a piece a number that is known beforehand (its place in the
+            bar, say) and is part of each context; None for the plain n-gram.
+    """
+
+    def __init__(self, event_ids: int, order: int, place: Place | None = None) -> None:
+        self.event_ids = event_ids
+        self.order = order
+        self._place = place
+        self._counts: dict[Context, Counter[int]] = defaultdict(Counter)
+
+    def fit(self, pieces: Iterable[Piece]) -> NGram:
+        """Counts the events of training pieces."""
+        for piece in pieces:
+            ids, places = piece.tolist(), self._places(piece)
+            for step in range(1, len(ids)):
+                for length in range(min(self.order, step) + 1):
+                    context = (places[step - 1], *ids[step - length : step])
+                    self._counts[context][ids[step]] += 1
+        return self
+
+    def score(self, pieces: Iterable[Piece]) -> list[Score]:
+        """Scores pieces at every order at once.
+
+        Returns:
+            Scores for the orders ``0..order``; the best order is for the caller to choose, on
+            other pieces than he reports.
+        """
+        per_order: list[list[Score]] = [[] for _ in range(self.order + 1)]
+        for piece in pieces:
+            ids, places = piece.tolist(), self._places(piece)
+            for step in range(1, len(ids)):
+                history = ids[max(step - self.order, 0) : step]
+                for order, one in enumerate(self._step(places[step - 1], history, ids[step])):
+                    per_order[order].append(one)
+        return [total(scores) for scores in per_order]
+
+    def _step(self, place: int, history: Sequence[int], target: int) -> list[Score]:
+        mixed = np.full(self.event_ids, 1.0 / self.event_ids)
+        scores: list[Score] = []
+        for length in range(self.order + 1):
+            if length <= len(history):
+                self._mix(mixed, (place, *history[len(history) - length :]))
+            hit = int(mixed.argmax() == target)
+            scores.append(Score(nats=-float(np.log(mixed[target])), hits=hit, steps=1))
+        return scores
+
+    def _mix(self, mixed: NDArray[np.float64], context: Context) -> None:
+        """Interpolates the distribution of one context into ``mixed``, in place."""
+        seen = self._counts.get(context)
+        if not seen:
+            return
+        kinds, count = len(seen), seen.total()
+        mixed *= kinds / (kinds + count)
+        for event, times in seen.items():
+            mixed[event] += times / (kinds + count)
+
+    def _places(self, piece: Piece) -> list[int]:
+        if self._place is None:
+            return [0] * (len(piece) - 1)
+        places: list[int] = self._place(piece).tolist()
+        return places

@@ -1,0 +1,1 @@
+"""Datasets, the training loop, export. Needs the extra [train]."""

@@ -1,0 +1,124 @@
+"""From a trained Keras network to a LiteRT program, checked before it is kept."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
+from numpy.typing import NDArray
+
+from magenta_bridge.errors import TrainingError
+from magenta_bridge.runtime.program import DESCRIPTION_NAME, StepProgram
+
+_FILE_IDENTIFIER: Final = b"TFL3"
+# Int8 weights move logits by this much at most; float programs by rounding noise alone.
+_FLOAT_TOLERANCE: Final = 1e-3
+_INT8_TOLERANCE: Final = 1.0
+
+
+def export_program(
+    network: keras.Model, description: Mapping[str, Any], *, int8: bool, probe: Sequence[int]
+) -> bytes:
+    """Converts ``network.step`` to a LiteRT flatbuffer.
+
+    The converter can write a program with wrong weights without a word, so its logits are
+    compared with the network's along ``probe`` before it is handed out.
+
+    Args:
+        network: A trained network of the step contract.
+        description: JSON-able; kept in the flatbuffer's metadata under ``DESCRIPTION_NAME``.
+        int8: Store weight matrices as int8 with a scale per row ("dynamic range").
+        probe: Ids to compare on, in order.
+
+    Returns:
+        The flatbuffer.
+
+    Raises:
+        TrainingError: The program's logits are not the network's.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        _write_saved_model(network, folder)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
+        if int8:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        flatbuffer = bytes(converter.convert())
+    program = _write_description(flatbuffer, description)
+    drift = logit_drift(network, program, probe)
+    if drift > (_INT8_TOLERANCE if int8 else _FLOAT_TOLERANCE):
+        raise TrainingError(
+            f"The exported program disagrees with the network by {drift:.3g} in its logits; "
+            "it was not kept. Try another version of tensorflow."
+        )
+    return program
+
+
+def _write_saved_model(network: keras.Model, folder: str) -> None:
+    """Writes one step as a SavedModel; its tensors bear the names the runtime expects."""
+    state = network.initial_state(1)
+    names = [f"state_{index}" for index in range(len(state))]
+    signature = [tf.TensorSpec((1,), tf.int32, name="ids")] + [
+        tf.TensorSpec(part.shape, part.dtype, name=name)
+        for part, name in zip(state, names, strict=True)
+    ]
+
+    def step(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        logits, new_state = network.step(inputs[0], list(inputs[1:]))
+        return {"logits": logits, **dict(zip(names, new_state, strict=True))}
+
+    archive = keras.export.ExportArchive()
+    archive.track(network)
+    archive.add_endpoint("step", step, input_signature=signature)
+    archive.write_out(folder, verbose=False)
+
+
+def _write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> bytes:
+    import flatbuffers
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
+    payload = schema.BufferT()
+    payload.data = np.frombuffer(
+        json.dumps(description, sort_keys=True, ensure_ascii=True).encode(), dtype=np.uint8
+    )
+    entry = schema.MetadataT()
+    entry.name = DESCRIPTION_NAME.encode()
+    entry.buffer = len(model.buffers)
+    model.buffers.append(payload)
+    model.metadata = [*(model.metadata or []), entry]
+    builder = flatbuffers.Builder(len(flatbuffer) + 4096)
+    builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def logit_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> float:
+    """Returns the largest difference of a logit between network and program along ``probe``."""
+    runner = StepProgram(program).session()
+    state = network.initial_state(1)
+    largest = 0.0
+    for value in probe:
+        ids = keras.ops.convert_to_tensor(np.array([value], dtype=np.int32))
+        expected, state = network.step(ids, state)
+        found = runner.step(int(value))
+        difference = float(np.abs(_array(expected)[0] - found).max())
+        if not np.isfinite(difference):  # a program without its weights computes NaN
+            return float("inf")
+        largest = max(largest, difference)
+    return largest
+
+
+def _array(tensor: tf.Tensor) -> NDArray[np.float32]:
+    return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)
+
+
+def save_network(network: keras.Model, path: Path) -> None:
+    """Writes the weights and configuration, without the optimizer, as a Keras archive."""
+    fresh = type(network).from_config(network.get_config())
+    fresh.build()
+    fresh.set_weights(network.get_weights())
+    fresh.save(path)

@@ -1,0 +1,101 @@
+"""Tune families, and the split that keeps each family on one side.
+
+The same folk tune stands in several books under one title, and under several titles in one
+book. A split by file would test a model on tunes it has learned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from magenta_bridge.training.tunes import Tune
+
+_SHARED_INTERVALS = 14
+_FILLER = re.compile(r"\b(the|a|an|or|no|reel|jig|hornpipe|strathspey|march|setting|version)\b")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Tunes to train on, to choose models on, and to report on."""
+
+    train: list[Tune]
+    validation: list[Tune]
+    test: list[Tune]
+
+
+def tune_families(tunes: Sequence[Tune]) -> list[int]:
+    """Groups tunes that are settings of one another.
+
+    Two tunes are of one family when their titles agree but for articles, dance names, case and
+    punctuation, or when they share a run of 14 successive intervals in any key.
+
+    Returns:
+        A family number for each tune.
+    """
+    parents = list(range(len(tunes)))
+    seen: dict[Hashable, int] = {}
+    for index, tune in enumerate(tunes):
+        for trait in _traits(tune):
+            _join(parents, index, seen.setdefault(trait, index))
+    return [_root(parents, index) for index in range(len(tunes))]
+
+
+def _traits(tune: Tune) -> set[Hashable]:
+    title = " ".join(_FILLER.sub(" ", re.sub(r"[^a-z ]", "", tune.title.lower())).split())
+    traits: set[Hashable] = {title} if len(title) > 3 else set()
+    traits.add(tune.name.rpartition("#")[0])
+    intervals = np.diff(tune.pitches).tolist()
+    for start in range(len(intervals) - _SHARED_INTERVALS + 1):
+        run = tuple(intervals[start : start + _SHARED_INTERVALS])
+        if len(set(run)) > 4:  # scales and drones are common property
+            traits.add(run)
+    return traits
+
+
+def _root(parents: list[int], index: int) -> int:
+    while parents[index] != index:
+        parents[index] = parents[parents[index]]
+        index = parents[index]
+    return index
+
+
+def _join(parents: list[int], one: int, other: int) -> None:
+    parents[_root(parents, one)] = _root(parents, other)
+
+
+def split_by_family(
+    tunes: Sequence[Tune], *, validation_share: float, test_share: float, seed: int
+) -> Split:
+    """Deals whole families to the three sides, the same way every time.
+
+    Args:
+        tunes: All tunes, in a reproducible order.
+        validation_share: Share of the families for validation, 0..1.
+        test_share: Share of the families for the test, 0..1.
+        seed: Another seed deals other families.
+    """
+    members: dict[int, list[Tune]] = defaultdict(list)
+    for tune, family in zip(tunes, tune_families(tunes), strict=True):
+        members[family].append(tune)
+    sides = Split([], [], [])
+    for settings in members.values():
+        draw = _draw(seed, min(tune.name for tune in settings))
+        # A sprawling family is common property of the style: it goes to training whole.
+        if draw < test_share and len(settings) < 20:
+            sides.test.extend(settings)
+        elif draw < test_share + validation_share and len(settings) < 20:
+            sides.validation.extend(settings)
+        else:
+            sides.train.extend(settings)
+    return sides
+
+
+def _draw(seed: int, name: str) -> float:
+    digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

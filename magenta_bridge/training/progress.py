@@ -1,0 +1,58 @@
+"""Training as one sees it: a bar with speed and time left, a line for each epoch."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from magenta_bridge.training import checkpoint
+
+
+class TerminalWatcher:
+    """Draws a progress bar on a terminal; elsewhere prints the epoch lines alone."""
+
+    def __init__(self) -> None:
+        self._console = Console(file=sys.stderr, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=1, figures="")
+        self._began = time.monotonic()
+        if self._console.is_terminal:
+            self._bar.start()
+
+    def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
+        """Moves the bar."""
+        if batch == 1:
+            self._began = time.monotonic()
+            self._bar.reset(self._task, total=batches, figures="")
+        speed = (batch - 1) * steps / max(time.monotonic() - self._began, 1e-9)
+        self._bar.update(
+            self._task,
+            description=f"epoch {epoch + 1}",
+            completed=batch,
+            figures=f"{loss:.3f} nats/step, {speed:,.0f} steps/s",
+        )
+
+    def on_epoch(self, progress: checkpoint.Progress) -> None:
+        """Prints the epoch's figures."""
+        latest = {name: values[-1] for name, values in progress.history.items()}
+        best = "  (best so far)" if progress.best_epoch == progress.epoch else ""
+        self._console.print(
+            f"epoch {progress.epoch:3d}: train {latest['loss']:.4f}, "
+            f"validation {latest['validation_loss']:.4f} nats/step, "
+            f"accuracy {latest['validation_accuracy']:.1%}, {latest['seconds']:.0f} s{best}"
+        )
+
+    def close(self) -> None:
+        """Takes the bar away."""
+        self._bar.stop()

@@ -1,0 +1,169 @@
+"""A recipe: everything that decides what a trained bundle becomes, in one TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from magenta_bridge.errors import InvalidArgumentError, NotFoundError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+T = TypeVar("T")
+
+_NOUNS: Final[Mapping[type, str]] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    tuple: "a list of whole numbers",
+}
+
+
+@dataclass(frozen=True)
+class BundleRecipe:
+    """What the bundle is called; see ``GeneratorInfo``."""
+
+    id: str
+    description: str
+    family: str = "lstm"
+    encoding: str = "melody"
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """Where the music comes from and how it is split.
+
+    Attributes:
+        name: What the music is, for the model card.
+        origin: Where anyone can get it.
+        licence: Its licence.
+        source: Corpus that is made anew from its origin when no music is named: ``fiddle``
+            (see ``training.fiddle``); empty for none.
+        sha256: What ``training.corpus.corpus_digest`` gives; empty for music that may change.
+        validation_share: Share of tune families for choosing the model, 0..1.
+        test_share: Share of tune families for the reported figures, 0..1.
+    """
+
+    name: str = "your own music"
+    origin: str = "a folder of MIDI files"
+    licence: str = "yours"
+    source: str = ""
+    sha256: str = ""
+    validation_share: float = 0.1
+    test_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        shares = (self.validation_share, self.test_share)
+        if min(shares) < 0.0 or sum(shares) >= 1.0:
+            raise ValueError("validation_share and test_share must be 0 or more, below 1 together")
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """How the network learns.
+
+    Attributes:
+        seed: Decides split, weights, order, transposition and dropout.
+        epochs: Most passes over the training music.
+        patience: Epochs without a better validation loss before training ends.
+        window_steps: Steps the gradient reaches back.
+        batch: Windows in an update.
+        learning_rate: Adam's (Kingma and Ba 2015) rate at the start; falls to 2 % by a cosine.
+        transpose: Lowest and highest transposition drawn for each tune and epoch, semitones.
+    """
+
+    seed: int = 7
+    epochs: int = 20
+    patience: int = 4
+    window_steps: int = 128
+    batch: int = 32
+    learning_rate: float = 2e-3
+    transpose: tuple[int, int] = (-5, 6)
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "window_steps", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        if self.learning_rate <= 0.0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if len(self.transpose) != 2 or self.transpose[0] > self.transpose[1]:
+            raise ValueError("transpose must be the lowest and the highest transposition")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe; ``network`` holds the family's own keyword arguments."""
+
+    bundle: BundleRecipe
+    data: DataRecipe = field(default_factory=DataRecipe)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    training: TrainingRecipe = field(default_factory=TrainingRecipe)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Reads a recipe file.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidArgumentError: It is not TOML, names a section or key there is not, lacks a key, or
+            a value is of the wrong type or out of range.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotFoundError(f"Cannot read the recipe {path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidArgumentError(f"{path} is not a recipe in TOML: {error}.") from error
+    sections = [each.name for each in dataclasses.fields(Recipe)]
+    for name, table in tables.items():
+        if name not in sections or not isinstance(table, dict):
+            raise InvalidArgumentError(
+                f"{path}: {name!r} is no section of a recipe; those are [{'], ['.join(sections)}]."
+            )
+    return Recipe(
+        bundle=_fill(BundleRecipe, tables.pop("bundle", {}), path, "bundle"),
+        data=_fill(DataRecipe, tables.pop("data", {}), path, "data"),
+        network=tables.pop("network", {}),
+        training=_fill(TrainingRecipe, tables.pop("training", {}), path, "training"),
+    )
+
+
+def _fill(cls: type[T], table: Mapping[str, Any], path: Path, section: str) -> T:
+    fields = {each.name: each for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    where = f"{path}: [{section}]"
+    for name in sorted(table):
+        if name not in fields:
+            raise InvalidArgumentError(
+                f"{where} has no key {name!r}; it takes {', '.join(sorted(fields))}."
+            )
+    for name, each in fields.items():
+        if each.default is dataclasses.MISSING and name not in table:
+            raise InvalidArgumentError(f"{where} lacks {name}; add {name} = ...")
+    try:
+        return cls(**{name: _typed(fields[name], value) for name, value in table.items()})
+    except ValueError as error:
+        raise InvalidArgumentError(f"{where}: {error}.") from error
+
+
+def _typed(each: dataclasses.Field[Any], value: object) -> object:
+    """Returns a value of TOML in the type of its field, which the field's default shows."""
+    wanted = str if each.default is dataclasses.MISSING else type(each.default)
+    if wanted is tuple and isinstance(value, list) and all(type(one) is int for one in value):
+        return tuple(value)
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise ValueError(f"{each.name} must be {_NOUNS[wanted]}, got {value!r}")
+    return value
+
+
+def as_table(recipe: Recipe) -> dict[str, Any]:
+    """Returns the recipe as plain dictionaries, for a bundle's description."""
+    return dataclasses.asdict(recipe)

@@ -1,0 +1,110 @@
+"""From a recipe and a corpus to trained weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from magenta_bridge.errors import TrainingError
+from magenta_bridge.models.registry import build_network
+from magenta_bridge.training.checkpoint import Progress, Run
+from magenta_bridge.training.corpus import CorpusReport, check_corpus, read_corpus
+from magenta_bridge.training.families import Split, split_by_family
+from magenta_bridge.training.loop import TrainingSet, Watcher, train
+from magenta_bridge.training.recipe import Recipe, as_table
+from magenta_bridge.training.tunes import tunes_of
+from magenta_bridge.training.windows import WindowSampler
+
+FEWEST_TUNES = 12
+
+
+def load_split(recipe: Recipe, corpus: Path, report: CorpusReport | None = None) -> Split:
+    """Reads a corpus and deals its tunes to training, validation and test.
+
+    Args:
+        recipe: Its ``data`` part names checksum and shares.
+        corpus: Folder or archive.
+        report: Filled with what was read and refused.
+
+    Raises:
+        FileFormatError: It is not the recipe's music, or the archive is damaged.
+        NotFoundError: There is nothing at ``corpus``.
+        TrainingError: There is too little music to learn from.
+    """
+    if recipe.data.sha256:
+        check_corpus(corpus, recipe.data.sha256)
+    kept = report if report is not None else CorpusReport()
+    tunes = tunes_of(read_corpus(corpus, kept))
+    split = split_by_family(
+        tunes,
+        validation_share=recipe.data.validation_share,
+        test_share=recipe.data.test_share,
+        seed=recipe.training.seed,
+    )
+    if len(tunes) < FEWEST_TUNES or not all((split.train, split.validation, split.test)):
+        raise TrainingError(
+            f"{corpus} holds {len(tunes)} melodies of four bars or more (from {kept.read} files, "
+            f"{len(kept.refused)} unreadable); at least {FEWEST_TUNES} different ones are "
+            "needed, and a few hundred for good results. Add more music."
+        )
+    return split
+
+
+def build(recipe: Recipe) -> keras.Model:
+    """Makes the recipe's network, untrained."""
+    return build_network(recipe.bundle.family, recipe.bundle.encoding, recipe.network)
+
+
+def identity(recipe: Recipe) -> dict[str, Any]:
+    """Returns the part of a recipe that decides the weights."""
+    table = as_table(recipe)
+    shares = ("sha256", "validation_share", "test_share")
+    return {
+        "family": recipe.bundle.family,
+        "encoding": recipe.bundle.encoding,
+        "data": {name: table["data"][name] for name in shares},
+        "network": table["network"],
+        "training": table["training"],
+    }
+
+
+def train_recipe(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Progress:
+    """Trains the recipe's network, or goes on where the run was cut.
+
+    Args:
+        recipe: What to train and how.
+        split: The music.
+        run: Where checkpoints live.
+        watcher: Told of progress.
+
+    Returns:
+        The finished progress.
+
+    Raises:
+        TrainingError: The run belongs to another recipe, or a checkpoint is damaged.
+    """
+    progress = run.load(identity(recipe))
+    keras.utils.set_random_seed(recipe.training.seed)
+    history_steps = build(recipe).features.history_steps
+    data = TrainingSet(
+        train=_sampler(recipe, split.train, history_steps, recipe.training.transpose),
+        validation=_sampler(recipe, split.validation, history_steps, (0, 0)),
+    )
+    return train(
+        lambda: build(recipe), data, recipe.training, run=run, progress=progress, watcher=watcher
+    )
+
+
+def _sampler(
+    recipe: Recipe, tunes: list[Any], history_steps: int, transpose: tuple[int, int]
+) -> WindowSampler:
+    return WindowSampler(
+        tunes,
+        window_steps=recipe.training.window_steps,
+        batch=recipe.training.batch,
+        history_steps=history_steps,
+        transpose=transpose,
+        seed=recipe.training.seed,
+    )

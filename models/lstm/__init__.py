@@ -1,0 +1,1 @@
+"""LSTM: the melody network, its recipe, its card and the trained bundle."""
