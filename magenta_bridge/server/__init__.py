@@ -1,0 +1,1 @@
+"""The gRPC server: what goes over the wire, and which thread does the work."""

@@ -1,0 +1,157 @@
+"""The server as a whole: from the first port to the last answer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from magenta_bridge.errors import UnsupportedError
+from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.limits import MESSAGE_BYTES
+from magenta_bridge.server.endpoint import check_free, read_endpoint
+from magenta_bridge.server.generation import GenerationService
+from magenta_bridge.server.interceptor import BoundaryInterceptor
+from magenta_bridge.server.signals import stop_requests
+from magenta_bridge.server.workers import WorkerPool
+from magenta_bridge.v1 import generation_pb2, generation_pb2_grpc
+
+DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
+GRACE_SECONDS: Final = 10.0
+_LAST_BYTES_SECONDS: Final = 0.5
+SERVICE_NAME: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
+
+_OPTIONS: Final = (
+    # A second server on the port must fail, instead of getting every other request.
+    ("grpc.so_reuseport", 0),
+    # Twice what is accepted, so that our own error answers a request that is too large.
+    ("grpc.max_receive_message_length", 2 * MESSAGE_BYTES.value),
+    ("grpc.max_send_message_length", MESSAGE_BYTES.value),
+    ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+)
+
+
+class BridgeServer:
+    """A gRPC server with our service, health and reflection, on one loopback port.
+
+    Threading: everything is called on one event loop; the generators run on worker threads.
+
+    Args:
+        registry: The generators to serve.
+        address: ``HOST:PORT`` of this computer; port 0 takes any free one.
+        workers: Threads for the generators; None for one per core.
+        interceptor: The boundary; None for the usual one.
+
+    Raises:
+        InvalidArgumentError: The address cannot be read.
+        UnsupportedError: The address is open to other computers.
+    """
+
+    def __init__(
+        self,
+        registry: GeneratorRegistry,
+        *,
+        address: str = DEFAULT_ADDRESS,
+        workers: WorkerPool | None = None,
+        interceptor: BoundaryInterceptor | None = None,
+    ) -> None:
+        self._endpoint = read_endpoint(address)
+        self.workers = workers or WorkerPool()
+        self._health = health.aio.HealthServicer()
+        self._boundary = interceptor or BoundaryInterceptor()
+        self._stopping = asyncio.Lock()
+        self._server = grpc.aio.server(interceptors=[self._boundary], options=_OPTIONS)
+        generation_pb2_grpc.add_GenerationServiceServicer_to_server(
+            GenerationService(registry, self.workers), self._server
+        )
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+
+    async def start(self) -> str:
+        """Opens the port and says SERVING.
+
+        Returns:
+            The address with the port that was taken.
+
+        Raises:
+            UnsupportedError: The port cannot be listened on.
+        """
+        check_free(self._endpoint)
+        try:
+            port = self._server.add_insecure_port(str(self._endpoint))
+        except RuntimeError as error:
+            raise UnsupportedError(
+                f"Cannot listen on {self._endpoint}; choose another port.", field="address"
+            ) from error
+        await self._server.start()
+        await self._health.set(SERVICE_NAME, health_pb2.HealthCheckResponse.SERVING)
+        return str(type(self._endpoint)(self._endpoint.host, port))
+
+    async def drain(self, grace: float = GRACE_SECONDS) -> None:
+        """Says NOT_SERVING, refuses new calls, and lets those in hand finish.
+
+        Args:
+            grace: Seconds after which calls still in hand are cut off.
+        """
+        await self._health.enter_graceful_shutdown()
+        self._boundary.refuse()
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._boundary.wait_idle(), grace)
+        # gRPC's own stop crashes the process where two of them overlap. What it waits for here
+        # are last bytes on their way; it cuts off health watches, which have no end.
+        async with self._stopping:
+            await self._server.stop(min(grace, _LAST_BYTES_SECONDS))
+        self.workers.close()
+
+
+async def serve(
+    registry: GeneratorRegistry,
+    *,
+    address: str = DEFAULT_ADDRESS,
+    ready: Callable[[str], None] | None = None,
+    grace: float = GRACE_SECONDS,
+) -> None:
+    """Serves until the process is asked to stop (SIGINT, SIGTERM), then drains and returns.
+
+    A second signal cuts off the calls in hand.
+
+    Args:
+        registry: The generators to serve.
+        address: ``HOST:PORT`` of this computer; port 0 takes any free one.
+        ready: Called with the address once requests are answered.
+        grace: Seconds that calls in hand may take after the first signal.
+
+    Raises:
+        InvalidArgumentError: The address cannot be read.
+        UnsupportedError: The address is open to other computers, or the port is taken.
+    """
+    with stop_requests() as stops:
+        server = BridgeServer(registry, address=address)
+        try:
+            taken = await server.start()
+            if ready is not None:
+                ready(taken)
+            await stops.get()
+        except BaseException:
+            await server.drain(0)
+            raise
+        await _drain_unless_hurried(server, stops, grace)
+
+
+async def _drain_unless_hurried(
+    server: BridgeServer, stops: asyncio.Queue[int], grace: float
+) -> None:
+    draining = asyncio.ensure_future(server.drain(grace))
+    hurry = asyncio.ensure_future(stops.get())
+    await asyncio.wait({draining, hurry}, return_when=asyncio.FIRST_COMPLETED)
+    hurry.cancel()
+    if not draining.done():
+        await server.drain(0)
+    await draining

@@ -1,0 +1,190 @@
+"""Compiles the protos into ``magenta_bridge/v1`` and into JSON for JavaScript.
+
+Run it as ``make protos``. Magenta's own protos are taken from the installed note-seq, whose
+wheel holds them as descriptors only, so that there is no copy of them to go stale.
+
+    python protos/gen.py            writes the generated files
+    python protos/gen.py --check    writes nothing; exits 1 when a committed file is stale
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.resources
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.json_format import MessageToDict
+
+PROTOS: Final = Path(__file__).resolve().parent
+ROOT: Final = PROTOS.parent
+PACKAGE: Final = Path("magenta_bridge/v1")
+JSON_NAME: Final = Path("protos/magenta_bridge.v1.json")
+
+# Exact, because other versions write other files; the generated code names them in turn.
+TOOLS: Final = {"grpcio-tools": "1.85.1", "mypy-protobuf": "5.1.0"}
+
+# ``from note_seq.protobuf`` would run note_seq's own start-up, which takes seconds.
+_HEAVY_IMPORT: Final = re.compile(r"^from note_seq\.protobuf import ", re.MULTILINE)
+_LIGHT_IMPORT: Final = "from magenta_bridge.noteseq import "
+
+
+def check_tools() -> None:
+    """Refuses to go on with tools of another version.
+
+    Raises:
+        SystemExit: A tool is missing or of another version; the message says what to install.
+    """
+    for name, wanted in TOOLS.items():
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "none"
+        if found != wanted:
+            raise SystemExit(
+                f"{name} {wanted} is needed, found {found}: pip install {name}=={wanted}"
+            )
+
+
+def write_magenta_descriptors(path: Path) -> None:
+    """Writes the FileDescriptorSet of the installed note-seq."""
+    sys.path.insert(0, str(ROOT))
+    from magenta_bridge.noteseq import generator_pb2, music_pb2
+
+    descriptors = FileDescriptorSet()
+    for module in (music_pb2, generator_pb2):
+        module.DESCRIPTOR.CopyToProto(descriptors.file.add())
+    path.write_bytes(descriptors.SerializeToString(deterministic=True))
+
+
+def _protoc(*arguments: str) -> None:
+    include = importlib.resources.files("grpc_tools") / "_proto"
+    command = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={PROTOS}"]
+    sources = [path.relative_to(PROTOS).as_posix() for path in _sources()]
+    # The plugins of mypy-protobuf lie beside the interpreter, on the PATH or not.
+    plugins = [
+        f"--plugin={name}={Path(sys.executable).parent / name}"
+        for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+    ]
+    subprocess.run(  # noqa: S603 - our own words only
+        [*command, f"--proto_path={include}", *plugins, *arguments, *sources], check=True
+    )
+
+
+def _sources() -> list[Path]:
+    return sorted(PROTOS.glob("magenta_bridge/**/*.proto"))
+
+
+def compile_python(out: Path, magenta: Path) -> None:
+    """Compiles the protos to Python, with type stubs, below ``out``."""
+    _protoc(
+        f"--descriptor_set_in={magenta}",
+        f"--python_out={out}",
+        f"--grpc_python_out={out}",
+        f"--mypy_out=quiet:{out}",
+        f"--mypy_grpc_out=quiet:{out}",
+    )
+    for path in (out / PACKAGE).glob("*_pb2*.py"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(_HEAVY_IMPORT.sub(_LIGHT_IMPORT, text), encoding="utf-8")
+    for path in (out / PACKAGE).glob("*_pb2_grpc.py"):
+        # protoc writes an empty one for a proto without a service.
+        if "\nclass " not in path.read_text(encoding="utf-8"):
+            path.unlink()
+            path.with_suffix(".pyi").unlink()
+
+
+def compile_image(path: Path, magenta: Path) -> None:
+    """Writes all descriptors with comments, Magenta's included: what ``buf`` reads."""
+    _protoc(
+        f"--descriptor_set_in={magenta}",
+        f"--descriptor_set_out={path}",
+        "--include_imports",
+        "--include_source_info",
+    )
+
+
+def write_json(path: Path, image: Path) -> None:
+    """Writes the descriptors without comments as JSON: what the JavaScript client loads."""
+    descriptors = FileDescriptorSet.FromString(image.read_bytes())
+    for file in descriptors.file:
+        file.ClearField("source_code_info")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(MessageToDict(descriptors), indent=1, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def generate(out: Path) -> None:
+    """Writes every generated file below ``out``, at its place in the repository."""
+    with tempfile.TemporaryDirectory() as scratch:
+        magenta = Path(scratch) / "magenta.binpb"
+        image = Path(scratch) / "image.binpb"
+        write_magenta_descriptors(magenta)
+        compile_python(out, magenta)
+        compile_image(image, magenta)
+        write_json(out / JSON_NAME, image)
+
+
+def generated_files(root: Path) -> dict[str, bytes]:
+    """Returns the generated files below ``root``, by path from there."""
+    paths: Iterable[Path] = [*(root / PACKAGE).glob("*_pb2*.py*"), root / JSON_NAME]
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()
+    }
+
+
+def stale_files() -> list[str]:
+    """Returns the generated files that are missing, left over, or not as they would be now."""
+    with tempfile.TemporaryDirectory() as scratch:
+        generate(Path(scratch))
+        fresh = generated_files(Path(scratch))
+    committed = generated_files(ROOT)
+    names = fresh.keys() | committed.keys()
+    return sorted(name for name in names if fresh.get(name) != committed.get(name))
+
+
+def lint() -> None:
+    """Runs ``buf lint`` over the protos.
+
+    Raises:
+        SystemExit: buf is missing or finds fault; it has said which.
+    """
+    buf = Path(sys.executable).parent / "buf"
+    if not buf.is_file():
+        raise SystemExit("buf is needed: pip install buf-bin")
+    with tempfile.TemporaryDirectory() as scratch:
+        magenta = Path(scratch) / "magenta.binpb"
+        image = Path(scratch) / "image.binpb"
+        write_magenta_descriptors(magenta)
+        compile_image(image, magenta)
+        command = [str(buf), "lint", str(image), "--config", str(PROTOS / "buf.yaml")]
+        done = subprocess.run(command, check=False)  # noqa: S603 - our own words only
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def main() -> None:
+    """Does what the command line asks for."""
+    parser = argparse.ArgumentParser(description="Compiles the protos.")
+    parser.add_argument("--check", action="store_true", help="only say what is stale")
+    check = parser.parse_args().check
+    check_tools()
+    lint()
+    if not check:
+        generate(ROOT)
+        return
+    stale = stale_files()
+    if stale:
+        raise SystemExit(f"Stale: {', '.join(stale)}. Run: make protos")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""The options of a connection."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from magenta_bridge.client.channel import channel_options
+from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.v1 import generation_pb2
+
+
+@pytest.mark.parametrize("address", ["", "localhost", "localhost:", "h:0", "h:x", ":5", "h:70000"])
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="HOST:PORT"):
+        channel_options(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "direct"),
+    [("127.0.0.1:1", True), ("localhost:1", True), ("[::1]:1", True), ("example.com:1", False)],
+)
+def test_no_proxy_stands_before_loopback(address: str, direct: bool) -> None:
+    assert (("grpc.enable_http_proxy", 0) in channel_options(address)) is direct
+
+
+def test_only_unary_calls_are_sent_again() -> None:
+    """A stream that broke off has already been heard in part."""
+    text = dict(channel_options("127.0.0.1:1"))["grpc.service_config"]
+    (rule,) = json.loads(str(text))["methodConfig"]
+    service = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"]
+    assert {(name["service"], name["method"]) for name in rule["name"]} == {
+        (service.full_name, method.name)
+        for method in service.methods
+        if not method.server_streaming
+    }
+    assert rule["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]

@@ -1,0 +1,55 @@
+"""Reads what a failed call says, and holds it to the rules that all errors keep."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from tests.contract.fake_generator import LEAK
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A status other than OK.
+
+    Attributes:
+        code: Name of the canonical code.
+        message: The message.
+        info: Its ErrorInfo.
+        fields: Field paths of its BadRequest.
+        retry_s: Seconds of its RetryInfo; None without.
+    """
+
+    code: str
+    message: str
+    info: error_details_pb2.ErrorInfo
+    fields: tuple[str, ...]
+    retry_s: float | None
+
+
+def read_failure(error: grpc.RpcError) -> Failure:
+    """Returns what the failure says, after checking it against the rules for all errors."""
+    call: Any = error
+    status = rpc_status.from_call(call)
+    assert status is not None, f"no details: {call.code()} {call.details()}"
+    info = error_details_pb2.ErrorInfo()
+    bad = error_details_pb2.BadRequest()
+    retry = error_details_pb2.RetryInfo()
+    seen = [detail.TypeName() for detail in status.details]
+    for detail in status.details:
+        assert detail.Unpack(info) or detail.Unpack(bad) or detail.Unpack(retry), detail
+    assert len(seen) == len(set(seen)), "each type of detail occurs once"
+    assert info.domain == "magenta-bridge"
+    assert re.fullmatch(r"[A-Z][A-Z0-9_]{0,62}", info.reason)
+    assert LEAK not in status.message
+    assert "Traceback" not in status.message
+    fields = tuple(violation.field for violation in bad.field_violations)
+    assert bool(fields) == (call.code().name == "INVALID_ARGUMENT")
+    seconds = retry.retry_delay.ToMilliseconds() / 1000 if retry.HasField("retry_delay") else None
+    assert (seconds is not None) == (call.code().name in {"UNAVAILABLE", "RESOURCE_EXHAUSTED"})
+    return Failure(call.code().name, status.message, info, fields, seconds)

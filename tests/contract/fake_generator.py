@@ -1,0 +1,150 @@
+"""Generators for tests of everything around a generator: real subclasses, no model."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+
+from magenta_bridge.generators.arguments import Argument, ArgumentType, read_arguments
+from magenta_bridge.generators.generator import (
+    Capability,
+    GeneratorInfo,
+    Interrupt,
+    SequenceGenerator,
+    never_interrupt,
+)
+from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+
+LEAK = "private path /home/someone"
+# How often a waiting fake looks at its interrupt, in seconds.
+POLL = 0.005
+
+ARGUMENTS = (
+    Argument("seed", ArgumentType.INT, 0, "Repeats the music.", 0, 2**31 - 1),
+    Argument("temperature", ArgumentType.FLOAT, 1.0, "Wildness.", 0.1, 2.0),
+    Argument("lowest", ArgumentType.INT, 48, "Lowest note.", 0, 115, "semitones"),
+    Argument("rests", ArgumentType.BOOL, False, "Leave gaps."),
+    Argument("mode", ArgumentType.STRING, "major", "Color of the scale."),
+)
+
+
+def _info(generator_id: str) -> GeneratorInfo:
+    return GeneratorInfo(
+        id=generator_id,
+        description=f"A fake called {generator_id}.",
+        family="fake",
+        encoding="melody",
+        capabilities=(Capability.GENERATE, Capability.CONTINUE),
+        arguments=ARGUMENTS,
+        steps_per_quarter=4,
+    )
+
+
+class ScaleGenerator(SequenceGenerator):
+    """Writes seeded quarter notes at 120 qpm, a chunk for each two seconds."""
+
+    info = _info("scale")
+
+    def stream(
+        self,
+        input_sequence: NoteSequence,
+        generator_options: GeneratorOptions,
+        *,
+        interrupt: Interrupt = never_interrupt,
+    ) -> Iterator[NoteSequence]:
+        """Yields one chunk for each bar of the section."""
+        values = read_arguments(self.info.arguments, generator_options)
+        draw = random.Random(f"{values['seed']} {len(input_sequence.notes)}")  # noqa: S311
+        section = generator_options.generate_sections[0]
+        time, first = section.start_time, True
+        while time < section.end_time:
+            interrupt()
+            chunk = NoteSequence()
+            if first:
+                chunk.tempos.add(qpm=120)
+            first = False
+            bar_end = min(time + 2.0, section.end_time)
+            while time < bar_end:
+                pitch = int(values["lowest"]) + draw.randrange(12)
+                end = min(time + 0.5, bar_end)
+                chunk.notes.add(pitch=pitch, velocity=80, start_time=time, end_time=end)
+                time = end
+            chunk.total_time = bar_end
+            yield chunk
+
+
+class GatedGenerator(SequenceGenerator):
+    """Writes one chunk, then waits for its gate, looking at its interrupt."""
+
+    info = _info("gated")
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.waiting = threading.Event()
+        self.ended = threading.Event()
+
+    def stream(
+        self,
+        input_sequence: NoteSequence,  # noqa: ARG002 - the interface
+        generator_options: GeneratorOptions,
+        *,
+        interrupt: Interrupt = never_interrupt,
+    ) -> Iterator[NoteSequence]:
+        """Yields a chunk at once and another one when the gate opens."""
+        section = generator_options.generate_sections[0]
+        try:
+            yield NoteSequence(total_time=section.start_time)
+            self.waiting.set()
+            while not self.gate.wait(POLL):
+                interrupt()
+            yield NoteSequence(total_time=section.end_time)
+        finally:
+            self.ended.set()
+
+
+class EndlessGenerator(SequenceGenerator):
+    """Writes large chunks without end and counts them."""
+
+    info = _info("endless")
+
+    def __init__(self) -> None:
+        self.chunks = 0
+        self.ended = threading.Event()
+
+    def stream(
+        self,
+        input_sequence: NoteSequence,  # noqa: ARG002 - the interface
+        generator_options: GeneratorOptions,  # noqa: ARG002
+        *,
+        interrupt: Interrupt = never_interrupt,
+    ) -> Iterator[NoteSequence]:
+        """Yields chunks of about 64 KiB."""
+        chunk = NoteSequence(collection_name="x" * 65_536)
+        try:
+            while True:
+                interrupt()
+                self.chunks += 1
+                yield chunk
+        finally:
+            self.ended.set()
+
+
+class FaultyGenerator(SequenceGenerator):
+    """Raises what it is told to, after its first chunk."""
+
+    info = _info("faulty")
+
+    def __init__(self) -> None:
+        self.make_error: Callable[[], Exception] = lambda: KeyError(LEAK)
+
+    def stream(
+        self,
+        input_sequence: NoteSequence,  # noqa: ARG002 - the interface
+        generator_options: GeneratorOptions,  # noqa: ARG002
+        *,
+        interrupt: Interrupt = never_interrupt,  # noqa: ARG002
+    ) -> Iterator[NoteSequence]:
+        """Yields an empty chunk, then fails."""
+        yield NoteSequence()
+        raise self.make_error()

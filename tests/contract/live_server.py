@@ -1,0 +1,95 @@
+"""A real server on a free loopback port, in a thread with an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.server.app import BridgeServer
+from magenta_bridge.server.interceptor import BoundaryInterceptor
+from magenta_bridge.server.workers import WorkerPool
+from tests.contract.fake_generator import (
+    EndlessGenerator,
+    FaultyGenerator,
+    GatedGenerator,
+    ScaleGenerator,
+)
+
+T = TypeVar("T")
+
+
+class LiveServer:
+    """The server, its address, and the fakes it serves.
+
+    Args:
+        seconds: Time for requests without a deadline.
+        threads: Worker threads.
+        waiting: Requests accepted beyond those.
+    """
+
+    def __init__(self, *, seconds: float = 60.0, threads: int = 2, waiting: int = 64) -> None:
+        self.scale = ScaleGenerator()
+        self.gated = GatedGenerator()
+        self.endless = EndlessGenerator()
+        self.faulty = FaultyGenerator()
+        self.pool = WorkerPool(threads, waiting=waiting)
+        self._seconds = seconds
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
+        self._thread.start()
+        self._server, self.address = self.run(self._start())
+        self.channel = grpc.insecure_channel(self.address)
+
+    async def _start(self) -> tuple[BridgeServer, str]:
+        registry = GeneratorRegistry([self.scale, self.gated, self.endless, self.faulty])
+        server = BridgeServer(
+            registry,
+            address="127.0.0.1:0",
+            workers=self.pool,
+            interceptor=BoundaryInterceptor(self._seconds),
+        )
+        return server, await server.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine on the server's loop and returns its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+    def begin_drain(self, grace: float) -> Future[None]:
+        """Drains the server, as a signal would have it do, and does not wait for the end."""
+        return asyncio.run_coroutine_threadsafe(self._server.drain(grace), self._loop)
+
+    def watch_health(self) -> Iterator[int]:
+        """Yields the server's health, at first SERVING, whenever it changes."""
+        with grpc.insecure_channel(self.address) as channel:
+            request = health_pb2.HealthCheckRequest()
+            for answer in health_pb2_grpc.HealthStub(channel).Watch(request, timeout=30):
+                yield answer.status
+
+    def wait_until_open(self, count: int) -> None:
+        """Returns once so many requests are open; fails after ten seconds."""
+
+        async def watch() -> None:
+            while self.pool.open != count:
+                await asyncio.sleep(0)
+
+        self.run(asyncio.wait_for(watch(), 10))
+
+    def wait_until_free(self) -> None:
+        """Returns once no request is open any more; fails after ten seconds."""
+        self.wait_until_open(0)
+
+    def close(self) -> None:
+        """Ends everything."""
+        self.channel.close()
+        self.gated.gate.set()
+        self.begin_drain(0).result(30)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()

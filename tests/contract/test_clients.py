@@ -1,0 +1,208 @@
+"""Both clients against a real server: the same answers, the same errors."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from magenta_bridge.client import Argument, ArgumentType, AsyncClient, Client
+from magenta_bridge.errors import (
+    DeadlineError,
+    InvalidArgumentError,
+    InvalidSequenceError,
+    LimitExceededError,
+    MagentaBridgeError,
+    NotFoundError,
+    ServerUnavailableError,
+)
+from magenta_bridge.noteseq import NoteSequence
+from tests.contract.live_server import LiveServer
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "generators": lambda bridge: bridge.generators(),
+    "generator": lambda bridge: bridge.generator("scale"),
+    "generate": lambda bridge: bridge.generate("scale", bars=3, seed=1, temperature=0.5),
+    "continue": lambda bridge: bridge.generate("scale", primer=_primer(), bars=2, seed=1),
+    "seconds": lambda bridge: bridge.generate("scale", start=3.0, end=9.5, seed=1),
+    "variations": lambda bridge: bridge.variations("scale", 3, seed=1, mode="minor", rests=True),
+}
+FAULTS: dict[str, tuple[type[MagentaBridgeError], str, Callable[[Any], Any]]] = {
+    "unknown": (NotFoundError, "generator_id", lambda bridge: bridge.generate("nobody")),
+    "argument": (
+        InvalidArgumentError,
+        "options.args[temperature]",
+        lambda bridge: bridge.generate("scale", temperature=9.0),
+    ),
+    "primer": (
+        InvalidSequenceError,
+        "primer.notes[0].pitch",
+        lambda bridge: bridge.generate("scale", primer=_primer(pitch=200)),
+    ),
+    "count": (LimitExceededError, "variations", lambda bridge: bridge.variations("scale", 17)),
+    "bars": (InvalidArgumentError, "bars", lambda bridge: bridge.generate("scale", bars=0)),
+    "late": (DeadlineError, "", lambda bridge: bridge.generate("gated")),
+}
+
+
+def _primer(pitch: int = 60) -> NoteSequence:
+    primer = NoteSequence(total_time=3.0)
+    primer.tempos.add(qpm=60)
+    primer.time_signatures.add(numerator=3, denominator=4)
+    primer.notes.add(pitch=pitch, velocity=80, end_time=3.0)
+    return primer
+
+
+def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
+    """Returns the asyncio client's answer."""
+
+    async def ask() -> object:
+        async with AsyncClient(live.address, timeout=timeout) as bridge:
+            answer: object = await call(bridge)
+            return answer
+
+    return live.run(ask())
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_both_clients_give_the_same(live: LiveServer, client: Client, name: str) -> None:
+    answer = CALLS[name](client)
+    assert answer
+    assert answer == _ask(live, CALLS[name])
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_both_clients_raise_the_same(live: LiveServer, name: str) -> None:
+    cls, field, call = FAULTS[name]
+    with Client(live.address, timeout=0.3) as bridge, pytest.raises(MagentaBridgeError) as one:
+        call(bridge)
+    with pytest.raises(MagentaBridgeError) as two:
+        _ask(live, call, timeout=0.3)
+    assert type(one.value) is type(two.value) is cls
+    # A deadline passes on both sides at once, and either may be the first to say so.
+    assert cls is DeadlineError or one.value.message == two.value.message
+    assert one.value.field == two.value.field == field
+
+
+def test_new_bars_begin_at_the_bar_line_after_the_primer(client: Client) -> None:
+    """Two bars of 3/4 at 60 qpm after a primer of one bar: from second 3 to 9."""
+    clip = client.generate("scale", primer=_primer(), bars=2, seed=1)
+    assert min(note.start_time for note in clip.notes) == 3.0
+    assert max(note.end_time for note in clip.notes) == 9.0
+
+
+def test_four_bars_at_120_qpm_are_written_without_further_words(client: Client) -> None:
+    clip = client.generate("scale")
+    assert max(note.end_time for note in clip.notes) == 8.0
+
+
+def test_streamed_pieces_merge_to_what_generate_gives(live: LiveServer, client: Client) -> None:
+    whole = client.generate("scale", bars=4, seed=9)
+    merged = NoteSequence()
+    pieces = list(client.stream("scale", bars=4, seed=9))
+    for piece in pieces:
+        merged.MergeFrom(piece)
+    assert len(pieces) == 4
+    assert merged == whole
+
+    async def ask() -> list[NoteSequence]:
+        async with AsyncClient(live.address) as bridge:
+            return [piece async for piece in bridge.stream("scale", bars=4, seed=9)]
+
+    assert live.run(ask()) == pieces
+
+
+def test_leaving_a_stream_stops_the_writing(live: LiveServer, client: Client) -> None:
+    pieces = client.stream("endless")
+    next(pieces)
+    pieces.close()  # type: ignore[attr-defined]
+    assert live.endless.ended.wait(10)
+    live.wait_until_free()
+
+
+def test_leaving_an_asyncio_stream_stops_the_writing(live: LiveServer) -> None:
+    async def leave() -> None:
+        async with AsyncClient(live.address) as bridge:
+            async with contextlib.aclosing(bridge.stream("endless")) as pieces:
+                await pieces.__anext__()
+            assert await asyncio.to_thread(live.endless.ended.wait, 10)
+
+    live.run(leave())
+    live.wait_until_free()
+
+
+def test_a_missing_server_is_told_within_two_seconds(live: LiveServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        address = f"127.0.0.1:{reserved.getsockname()[1]}"
+
+    async def ask() -> None:
+        async with AsyncClient(address) as bridge:
+            await bridge.generator("scale")
+
+    async def stream() -> None:
+        async with AsyncClient(address) as bridge:
+            await bridge.stream("scale").__anext__()
+
+    asks: list[Callable[[Client], Any]] = [
+        lambda bridge: bridge.generators(),
+        lambda bridge: bridge.generate("scale"),
+        lambda bridge: list(bridge.stream("scale")),
+        lambda _: live.run(ask()),
+        lambda _: live.run(stream()),
+    ]
+    for attempt in asks:
+        begin = time.monotonic()
+        with Client(address) as client, pytest.raises(ServerUnavailableError) as caught:
+            attempt(client)
+        assert caught.value.message == (
+            f"No server answers at {address}; start one with: magenta-bridge serve"
+        )
+        assert time.monotonic() - begin < 2.0
+
+
+def test_a_closed_client_says_so(live: LiveServer) -> None:
+    client = Client(live.address)
+    client.close()
+    with pytest.raises(ServerUnavailableError, match="closed"):
+        client.generators()
+
+    async def use_closed() -> None:
+        bridge = AsyncClient(live.address)
+        await bridge.close()
+        await bridge.generators()
+
+    with pytest.raises(ServerUnavailableError, match="closed"):
+        live.run(use_closed())
+
+
+def test_a_generator_is_described_in_plain_values(client: Client) -> None:
+    scale = client.generator("scale")
+    assert (scale.id, scale.family, scale.capabilities) == ("scale", "fake", _CAPABILITIES)
+    assert scale.arguments[0] == Argument(
+        "seed", ArgumentType.INT, 0, "Repeats the music.", 0, 2**31 - 1
+    )
+    assert [row.default for row in scale.arguments] == [0, 1.0, 48, False, "major"]
+    assert scale.arguments[-1].minimum is None
+
+
+_CAPABILITIES = ("GENERATE", "CONTINUE")
+
+
+def test_many_clients_at_once_get_their_own_answers(live: LiveServer) -> None:
+    """Sixteen requests share two threads; each result is that of its own seed."""
+
+    async def ask_all() -> list[NoteSequence]:
+        async with AsyncClient(live.address) as bridge:
+            asks: list[Coroutine[Any, Any, NoteSequence]] = [
+                bridge.generate("scale", seed=seed) for seed in range(16)
+            ]
+            return await asyncio.gather(*asks)
+
+    together = live.run(ask_all())
+    with Client(live.address) as client:
+        assert together == [client.generate("scale", seed=seed) for seed in range(16)]

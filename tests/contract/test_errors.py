@@ -1,0 +1,98 @@
+"""Each error of the tree reaches both clients as what it was; bugs reach them as incidents."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import grpc
+import pytest
+
+from magenta_bridge.client import AsyncClient, Client
+from magenta_bridge.errors import InternalError, MagentaBridgeError, error_classes
+from magenta_bridge.v1 import generation_pb2 as pb
+from tests.contract.answers import read_failure
+from tests.contract.fake_generator import LEAK
+from tests.contract.live_server import LiveServer
+from tests.contract.rpc_cases import CASES, options
+
+OWN_ERRORS = sorted(
+    (cls for cls in error_classes().values() if cls is not MagentaBridgeError),
+    key=lambda cls: cls.__name__,
+)
+GENERATE = next(case for case in CASES if case.method.endswith("/Generate"))
+FAULTY = pb.GenerateRequest(generator_id="faulty", options=options()).SerializeToString()
+
+
+@pytest.mark.parametrize("cls", OWN_ERRORS, ids=lambda cls: cls.__name__)
+def test_an_error_survives_the_wire(
+    live: LiveServer, client: Client, cls: type[MagentaBridgeError]
+) -> None:
+    """Class, message, field and metadata are the same on either side, for either client."""
+    made = cls("Pitch 300 is out of \u266d range.", field="primer", metadata={"maximum": "127"})
+    live.faulty.make_error = lambda: made
+
+    async def ask() -> None:
+        async with AsyncClient(live.address, timeout=30) as bridge:
+            await bridge.generate("faulty")
+
+    for attempt in (lambda: client.generate("faulty"), lambda: live.run(ask())):
+        with pytest.raises(MagentaBridgeError) as caught:
+            attempt()
+        assert type(caught.value) is cls
+        assert caught.value.message == made.message
+        assert (caught.value.field, caught.value.metadata) == (made.field, made.metadata)
+    with pytest.raises(grpc.RpcError) as raw:
+        GENERATE.call(live.channel, FAULTY)
+    failure = read_failure(raw.value)
+    assert (failure.code, failure.info.reason) == (cls.code, cls.reason)
+
+
+def test_a_bug_becomes_an_incident_and_leaks_nothing(
+    live: LiveServer, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller gets an id; the log has the same id and the traceback."""
+    with caplog.at_level(logging.ERROR), pytest.raises(InternalError) as caught:
+        client.generate("faulty")
+    incident = caught.value.metadata["incident"]
+    assert incident in caught.value.message
+    assert LEAK not in caught.value.message
+    assert incident in caplog.text
+    assert LEAK in caplog.text
+    with pytest.raises(InternalError):
+        list(client.stream("faulty"))
+    live.wait_until_free()
+
+
+@pytest.mark.parametrize("length", [900, 5_000, 200_000])
+def test_long_texts_of_a_caller_are_cut(live: LiveServer, length: int) -> None:
+    """An error that repeats what it was sent still fits into the headers of an answer."""
+    request = pb.GenerateRequest(generator_id="\u266d" * length, options=options())
+    with pytest.raises(grpc.RpcError) as caught:
+        GENERATE.call(live.channel, request.SerializeToString())
+    assert read_failure(caught.value).code == "NOT_FOUND"
+    many = options()
+    many.args["x" * length].int_value = 1
+    request = pb.GenerateRequest(generator_id="scale", options=many)
+    with pytest.raises(grpc.RpcError) as caught:
+        GENERATE.call(live.channel, request.SerializeToString())
+    assert read_failure(caught.value).code == "INVALID_ARGUMENT"
+
+
+def test_a_response_that_is_too_large_is_refused_by_us(live: LiveServer) -> None:
+    """Left to itself, gRPC would say that the stream was removed."""
+    request = pb.GenerateRequest(generator_id="endless", options=options())
+    with pytest.raises(grpc.RpcError) as caught:
+        GENERATE.call(live.channel, request.SerializeToString())
+    failure = read_failure(caught.value)
+    assert failure.info.reason == "LIMIT_EXCEEDED"
+    assert failure.fields == ("variations",)
+    assert live.endless.ended.wait(10)
+
+
+def test_an_unknown_method_is_unsupported(live: LiveServer) -> None:
+    call: Any = live.channel.unary_unary("/magenta_bridge.v1.GenerationService/Compose")
+    with pytest.raises(grpc.RpcError) as caught:
+        call(b"", timeout=10)
+    answer: Any = caught.value
+    assert answer.code() is grpc.StatusCode.UNIMPLEMENTED

@@ -1,0 +1,113 @@
+"""Health, reflection, overload, slow readers and the end of a server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorProto
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from magenta_bridge.v1 import generation_pb2 as pb
+from magenta_bridge.v1.generation_pb2_grpc import GenerationServiceStub
+from tests.contract.answers import read_failure
+from tests.contract.live_server import LiveServer
+from tests.contract.rpc_cases import options
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+ENDLESS = pb.StreamGenerateRequest(generator_id="endless", options=options())
+GATED = pb.GenerateRequest(generator_id="gated", options=options())
+
+
+@pytest.fixture
+def small() -> Iterator[LiveServer]:
+    """A server that accepts three requests at a time."""
+    server = LiveServer(threads=1, waiting=2)
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("service", ["", "magenta_bridge.v1.GenerationService"])
+def test_health_says_serving(live: LiveServer, service: str) -> None:
+    health = health_pb2_grpc.HealthStub(live.channel)
+    request = health_pb2.HealthCheckRequest(service=service)
+    assert health.Check(request, timeout=10).status == SERVING
+
+
+def test_reflection_describes_the_service(live: LiveServer) -> None:
+    """Down to Magenta's own messages, so that generic clients can build a request."""
+    stub = reflection_pb2_grpc.ServerReflectionStub(live.channel)
+    ask = reflection_pb2.ServerReflectionRequest
+    requests = [
+        ask(list_services=""),
+        ask(file_containing_symbol="magenta_bridge.v1.GenerationService"),
+        ask(file_containing_symbol="magenta.NoteSequence"),
+    ]
+    services, ours, magenta = stub.ServerReflectionInfo(iter(requests), timeout=10)
+    names = {service.name for service in services.list_services_response.service}
+    assert {"magenta_bridge.v1.GenerationService", "grpc.health.v1.Health"} <= names
+    for answer, package in ((ours, "magenta_bridge.v1"), (magenta, "magenta")):
+        data = answer.file_descriptor_response.file_descriptor_proto[0]
+        assert FileDescriptorProto.FromString(data).package == package
+
+
+def test_overload_is_refused_at_once_and_health_still_answers(small: LiveServer) -> None:
+    """What is accepted ends well; the rest is told when to come back."""
+    stub = GenerationServiceStub(small.channel)
+    accepted = [stub.Generate.future(GATED, timeout=60) for _ in range(3)]
+    small.wait_until_open(3)
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Generate(GATED, timeout=10)
+    failure = read_failure(caught.value)
+    assert (failure.code, failure.info.reason) == ("RESOURCE_EXHAUSTED", "OVERLOADED")
+    assert failure.retry_s == 0.25
+    health = health_pb2_grpc.HealthStub(small.channel)
+    assert health.Check(health_pb2.HealthCheckRequest(), timeout=5).status == SERVING
+    small.gated.gate.set()
+    assert all(call.result(30).sequences for call in accepted)
+
+
+def test_a_slow_reader_holds_up_the_writing_and_nobody_else(small: LiveServer) -> None:
+    """An endless stream that nobody reads stops when the connection's buffers are full."""
+    stub = GenerationServiceStub(small.channel)
+    call = stub.StreamGenerate(ENDLESS, timeout=60)
+    next(iter(call))
+    answer = stub.Generate(pb.GenerateRequest(generator_id="scale", options=options()), timeout=10)
+    assert answer.sequences
+    written = -1
+    while written != small.endless.chunks:
+        written = small.endless.chunks
+        # A round trip that needs the only worker thread: time enough to write if it could.
+        for _ in range(20):
+            stub.Generate(pb.GenerateRequest(generator_id="scale", options=options()), timeout=10)
+        assert written < 500, "more than 32 MiB were made ahead of the reader"
+    call.cancel()
+    assert small.endless.ended.wait(10)
+
+
+def test_draining_is_over_as_soon_as_the_work_is(live: LiveServer) -> None:
+    """A health watch, which has no end, does not use up the grace."""
+    health = live.watch_health()
+    assert next(health) == SERVING
+    begin = time.monotonic()
+    live.begin_drain(60).result(30)
+    assert time.monotonic() - begin < 10
+    assert next(health) == health_pb2.HealthCheckResponse.NOT_SERVING
+    with pytest.raises(grpc.RpcError):
+        next(health)
+
+
+def test_work_longer_than_the_grace_is_cut_off(live: LiveServer) -> None:
+    stub = GenerationServiceStub(live.channel)
+    call = stub.Generate.future(GATED, timeout=60)
+    assert live.gated.waiting.wait(10)
+    live.begin_drain(0.05).result(10)
+    with pytest.raises(grpc.RpcError) as caught:
+        call.result(10)
+    answer: Any = caught.value
+    assert answer.code() is grpc.StatusCode.UNAVAILABLE
+    assert live.gated.ended.wait(10)

@@ -1,0 +1,46 @@
+"""Only free ports of this computer are listened on."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
+from magenta_bridge.server.endpoint import Endpoint, check_free, read_endpoint
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("127.0.0.1:50051", Endpoint("127.0.0.1", 50_051)),
+        ("127.8.9.10:0", Endpoint("127.8.9.10", 0)),
+        ("localhost:1", Endpoint("localhost", 1)),
+        ("[::1]:65535", Endpoint("::1", 65_535)),
+    ],
+)
+def test_loopback_addresses_are_read(address: str, expected: Endpoint) -> None:
+    assert read_endpoint(address) == expected
+    assert str(expected) == address
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.168.1.5", "example.com", "127.1"])  # noqa: S104
+def test_hosts_that_others_could_reach_are_refused(host: str) -> None:
+    with pytest.raises(UnsupportedError, match="this computer only"):
+        read_endpoint(f"{host}:50051")
+
+
+@pytest.mark.parametrize(
+    "address", ["", "127.0.0.1", ":50051", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536"]
+)
+def test_what_is_no_address_is_refused(address: str) -> None:
+    with pytest.raises(InvalidArgumentError, match="HOST:PORT"):
+        read_endpoint(address)
+
+
+def test_a_taken_port_is_told_by_its_number() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UnsupportedError, match=f"127.0.0.1:{port}: another program"):
+            check_free(Endpoint("127.0.0.1", port))
+    check_free(Endpoint("127.0.0.1", port))
