@@ -11,12 +11,13 @@ import click
 
 from magenta_bridge.cli.words import ANY_FILE
 from magenta_bridge.errors import UnsupportedError
+from magenta_bridge.runtime.silence import silent_stderr
 
 _EXAMPLES = """\b
 Examples:
   magenta-bridge train ~/midi -o mine.mag
       learn from a folder of MIDI files, then: magenta-bridge serve --bundle mine.mag
-  magenta-bridge train --recipe models/lstm/lstm_melody.toml -o again.mag
+  magenta-bridge train --recipe models/lstm/lstm_melody.toml
       make the shipped bundle again, from the public tunes it names
 Ctrl-C stops; the same command goes on at the last finished epoch.
 """
@@ -25,7 +26,12 @@ Ctrl-C stops; the same command goes on at the last finished epoch.
 @click.command(epilog=_EXAMPLES)
 @click.argument("data", type=click.Path(path_type=Path), required=False)
 @click.option("--recipe", "recipe_file", type=ANY_FILE, help="A recipe in TOML.")
-@click.option("-o", "--output", type=ANY_FILE, required=True, help="The .mag bundle to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=ANY_FILE,
+    help="The .mag bundle to write.  [default: the recipe's, or my_melody.mag]",
+)
 @click.option("--card", type=ANY_FILE, help="The model card to write.  [default: OUTPUT.md]")
 @click.option(
     "--run",
@@ -47,6 +53,7 @@ def train(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own t
             'Training needs TensorFlow; install it with: pip install "magenta-bridge[train]"'
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from magenta_bridge.cli.training_job import TrainingJob, run_training
+    with silent_stderr():  # TensorFlow greets on loading, past every log level
+        from magenta_bridge.cli.training_job import TrainingJob, run_training
 
     run_training(TrainingJob(**words))

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 import numpy as np
@@ -36,9 +36,6 @@ from magenta_bridge.training.session import build, load_split, train_recipe
 from magenta_bridge.training.sources import fetch_corpus
 from magenta_bridge.training.tunes import Tune
 
-if TYPE_CHECKING:
-    import keras
-
 _SAMPLES: Final = 200
 _PROBE_STEPS: Final = 48
 
@@ -49,10 +46,19 @@ class TrainingJob:
 
     data: Path | None
     recipe_file: Path | None
-    output: Path
+    output: Path | None
     card: Path | None
     run_folder: Path | None
     epochs: int | None
+
+
+@dataclass(frozen=True)
+class _Outputs:
+    """The files that come out."""
+
+    bundle: Path
+    card: Path
+    curve: Path
 
 
 def run_training(job: TrainingJob) -> None:
@@ -62,10 +68,11 @@ def run_training(job: TrainingJob) -> None:
         MagentaBridgeError: Data, recipe or checkpoint cannot be used, or the output cannot be
             written; the latter is found before any work.
     """
-    try_folder(job.output.parent)
     recipe = _recipe(job)
+    output = job.output or Path(f"{recipe.bundle.id}.mag")
+    try_folder(output.parent)
     report = CorpusReport()
-    corpus = job.data if job.data is not None else fetch_corpus(recipe.data)
+    corpus = job.data if job.data is not None else fetch_corpus(recipe.data, _say)
     _say(f"Reading {corpus} ...")
     split = load_split(recipe, corpus, report)
     for name, reason in list((report.refused or {}).items())[:3]:
@@ -78,21 +85,20 @@ def run_training(job: TrainingJob) -> None:
     watcher = TerminalWatcher()
     try:
         progress = train_recipe(recipe, split, run, watcher)
-    except KeyboardInterrupt:
-        _say("Stopped; the same command goes on at the last finished epoch.")
-        raise
     finally:
         watcher.close()
-    _finish(job, recipe, split, run, progress)
+    outputs = _Outputs(output, job.card or output.with_suffix(".md"), output.with_suffix(".png"))
+    _finish(outputs, recipe, split, run, progress)
 
 
 def _recipe(job: TrainingJob) -> Recipe:
     if job.recipe_file is not None:
         recipe = read_recipe(job.recipe_file)
     else:
-        name = re.sub(r"[^a-z0-9]+", "_", job.output.stem.lower()).strip("_")
+        stem = job.output.stem if job.output is not None else "my_melody"
+        name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")
         if not name:
-            raise InvalidArgumentError(f"Name the bundle with letters, not {job.output.name!r}.")
+            raise InvalidArgumentError(f"Name the bundle with letters, not {stem!r}.")
         recipe = Recipe(BundleRecipe(id=name, description="Melodies in the manner of your music."))
     if job.epochs is None:
         return recipe
@@ -100,7 +106,7 @@ def _recipe(job: TrainingJob) -> Recipe:
     return dataclasses.replace(recipe, training=training)
 
 
-def _finish(job: TrainingJob, recipe: Recipe, split: Split, run: Run, progress: Progress) -> None:
+def _finish(outputs: _Outputs, recipe: Recipe, split: Split, run: Run, progress: Progress) -> None:
     """Measures, exports and writes; the bundle comes last, when all else is there."""
     network = build(recipe)
     network.load_weights(run.best_weights)
@@ -108,7 +114,7 @@ def _finish(job: TrainingJob, recipe: Recipe, split: Split, run: Run, progress: 
     program = export_program(
         network, _description(recipe, split), int8=True, probe=_probe(split.test)
     )
-    partial = job.output.with_name(f".{job.output.name}.new")
+    partial = outputs.bundle.with_name(f".{outputs.bundle.name}.new")
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "network.keras"
         save_network(network, archive)
@@ -116,28 +122,28 @@ def _finish(job: TrainingJob, recipe: Recipe, split: Split, run: Run, progress: 
     try:
         _say("Measuring on held-out melodies ...")
         card = _measure(recipe, split, progress, _Trained(network, program, partial))
-        (job.card or job.output.with_suffix(".md")).write_text(write_card(card), encoding="utf-8")
+        outputs.card.write_text(write_card(card), encoding="utf-8")
         curves = {name: progress.history[name] for name in ("loss", "validation_loss")}
         draw_loss_curve(
             curves,
-            job.output.with_suffix(".png"),
+            outputs.curve,
             baseline=card.best_baseline.nats_per_step,
         )
-        partial.replace(job.output)
+        partial.replace(outputs.bundle)
     finally:
         partial.unlink(missing_ok=True)
     _say(
         f"Held out: {card.program.nats_per_step:.4f} nats a step, {card.gain:.1%} below the best "
         f"n-gram ({card.best_baseline.nats_per_step:.4f})."
     )
-    click.echo(f"Wrote {job.output}, with its model card and learning curve beside it.")
+    click.echo(f"Wrote {outputs.bundle}, with its model card and learning curve beside it.")
 
 
 @dataclass(frozen=True)
 class _Trained:
     """What training has led to."""
 
-    network: keras.Model
+    network: Any
     program: bytes
     bundle: Path
 

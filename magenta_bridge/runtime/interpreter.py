@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
-from collections.abc import Iterator
 from typing import Any
+
+from magenta_bridge.runtime.silence import silent_stderr
 
 _greeting = threading.Lock()
 _greeted = threading.Event()
@@ -25,7 +24,7 @@ def build_interpreter(flatbuffer: bytes) -> Any:
     """
     if _greeted.is_set():
         return _build(flatbuffer)
-    with _greeting, _silent_stderr():
+    with _greeting, silent_stderr():
         interpreter = _build(flatbuffer)
         _greeted.set()
         return interpreter
@@ -37,19 +36,3 @@ def _build(flatbuffer: bytes) -> Any:
     interpreter = Interpreter(model_content=flatbuffer, num_threads=1)
     interpreter.allocate_tensors()
     return interpreter
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    try:
-        kept = os.dup(2)
-    except OSError:  # a program without a console has no such stream
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device, not a file
-            os.dup2(nothing.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -22,6 +22,9 @@ class StepProgram:
 
     Threading: safe from any thread; each ``Session`` belongs to one thread at a time.
 
+    Most damage is noticed, but LiteRT is native code that a rare flipped bit can crash: bytes
+    from a file are to be checked against a checksum first, as ``read_bundle`` does.
+
     Args:
         flatbuffer: A LiteRT program with a signature ``step`` (``ids``, ``state_0``, ... to
             ``logits``, ``state_0``, ...).

@@ -25,6 +25,8 @@ def transpose(sequence: NoteSequence, semitones: int) -> NoteSequence:
         if 0 <= pitch <= 127:
             moved.notes.add().CopyFrom(note)
             moved.notes[-1].pitch = pitch
+            if not note.is_drum:
+                moved.notes[-1].ClearField("pitch_name")
     del moved.key_signatures[:]
     for mark in sequence.key_signatures:
         key = (mark.key + semitones) % 12
@@ -64,10 +66,12 @@ def cut(sequence: NoteSequence, start: float, end: float) -> NoteSequence:
     part = NoteSequence(ticks_per_quarter=sequence.ticks_per_quarter)
     part.instrument_infos.extend(sequence.instrument_infos)
     for note in sequence.notes:
-        if note.start_time < end and (note.end_time > start or note.start_time >= start):
+        begins = max(note.start_time, start)
+        # A note without length sounds where it begins.
+        if begins < end and (note.end_time > start or note.start_time >= start):
             kept = part.notes.add()
             kept.CopyFrom(note)
-            kept.start_time = max(note.start_time, start) - start
+            kept.start_time = begins - start
             kept.end_time = min(note.end_time, end) - start
     _write_context(part, sequence, start)
     for name in _MARKS + _EVENTS:

@@ -70,7 +70,7 @@ class _Grid:
         quarters = self._tempo.quarters(times) - self._origin
         # The slack keeps a time that is half a step but for rounding noise on the upper side.
         steps = np.floor(quarters * self._steps_per_quarter + 0.5 + 1e-6)
-        if np.abs(steps).max(initial=0.0) >= _MOST_STEPS:
+        if steps.max(initial=0.0) >= _MOST_STEPS:
             raise LimitExceededError(
                 f"The music has more than {_MOST_STEPS:,} steps; lower its tempo or shorten it.",
                 field="tempos",

@@ -30,8 +30,8 @@ def section_after(primer: NoteSequence | None, bars: float) -> tuple[float, floa
 
     Returns:
         Start and end in seconds on the primer's timeline. The start is the first bar line at
-        or after the primer's end; a primer that ends less than 1/64 of a bar behind a bar line
-        is taken to end on it. A time signature written on the start rules the section.
+        or after the primer's end; a note released less than 1/64 of a bar behind a
+        bar line is taken to end on it. A time signature written on the start rules the section.
 
     Raises:
         InvalidArgumentError: ``bars`` is not a positive number.
@@ -51,7 +51,11 @@ def _first_bar_line(music: NoteSequence, tempo: TempoMap, end: float) -> float:
     meter = meter_at(music, max(end - _ROUNDING, 0.0))
     origin = float(tempo.quarters(meter.start))
     played = (float(tempo.quarters(end)) - origin) / meter.bar_quarters
+    begun = max((note.start_time for note in music.notes), default=0.0)
+    last_begun = (float(tempo.quarters(begun)) - origin) / meter.bar_quarters
     first_bar = max(math.ceil(played - _BAR_SLACK), 0)
+    if first_bar <= last_begun < played:  # a very short note on the bar line is no late release
+        first_bar += 1
     line = float(tempo.seconds(origin + first_bar * meter.bar_quarters))
     return _cut_short(music, meter, line)
 

@@ -70,7 +70,7 @@ class Run:
             TrainingError: The folder holds a run of another recipe, or a damaged state.
         """
         try:
-            text = (self.folder / _STATE).read_text(encoding="utf-8")
+            text = (self.folder / _STATE).read_bytes()
         except FileNotFoundError:
             return Progress(recipe=recipe)
         try:

@@ -14,7 +14,7 @@ import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from magenta_bridge.errors import TrainingError
+from magenta_bridge.errors import BundleError, TrainingError
 from magenta_bridge.runtime.program import DESCRIPTION_NAME, StepProgram
 
 _FILE_IDENTIFIER: Final = b"TFL3"
@@ -41,7 +41,7 @@ def export_program(
         The flatbuffer.
 
     Raises:
-        TrainingError: The program's logits are not the network's.
+        TrainingError: The program does not run, or its logits are not the network's.
     """
     with tempfile.TemporaryDirectory() as folder:
         _write_saved_model(network, folder)
@@ -50,7 +50,13 @@ def export_program(
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         flatbuffer = bytes(converter.convert())
     program = _write_description(flatbuffer, description)
-    drift = logit_drift(network, program, probe)
+    try:
+        drift = logit_drift(network, program, probe)
+    except BundleError as error:
+        raise TrainingError(
+            f"The exported program does not run ({error.message}) and was not kept; "
+            "try another version of tensorflow."
+        ) from error
     if drift > (_INT8_TOLERANCE if int8 else _FLOAT_TOLERANCE):
         raise TrainingError(
             f"The exported program disagrees with the network by {drift:.3g} in its logits; "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +17,8 @@ import numpy as np
 from magenta_bridge.training.tunes import Tune
 
 _SHARED_INTERVALS = 14
+_SPRAWLING = 20
+_COMMON_TITLE = 20
 _FILLER = re.compile(r"\b(the|a|an|or|no|reel|jig|hornpipe|strathspey|march|setting|version)\b")
 
 
@@ -33,23 +35,40 @@ def tune_families(tunes: Sequence[Tune]) -> list[int]:
     """Groups tunes that are settings of one another.
 
     Two tunes are of one family when their titles agree but for articles, dance names, case and
-    punctuation, or when they share a run of 14 successive intervals in any key.
+    punctuation, or when they share a run of 14 successive intervals in any key. A title of many
+    pieces ("Piano", "Track 1") names a part, not a tune, and joins nothing.
 
     Returns:
         A family number for each tune.
     """
     parents = list(range(len(tunes)))
     seen: dict[Hashable, int] = {}
+    common = _common_titles(tunes)
     for index, tune in enumerate(tunes):
-        for trait in _traits(tune):
+        for trait in _traits(tune) - common:
             _join(parents, index, seen.setdefault(trait, index))
     return [_root(parents, index) for index in range(len(tunes))]
 
 
+def _common_titles(tunes: Sequence[Tune]) -> set[Hashable]:
+    """Returns the plain titles of more than 20 pieces, or of a quarter of a small corpus."""
+    titles = {_piece(tune): _plain_title(tune) for tune in tunes}
+    most = max(2, min(_COMMON_TITLE, len(titles) // 4))
+    return {title for title, count in Counter(titles.values()).items() if count > most}
+
+
+def _plain_title(tune: Tune) -> str:
+    return " ".join(_FILLER.sub(" ", re.sub(r"[^a-z ]", "", tune.title.lower())).split())
+
+
+def _piece(tune: Tune) -> str:
+    return tune.name.rpartition("#")[0]
+
+
 def _traits(tune: Tune) -> set[Hashable]:
-    title = " ".join(_FILLER.sub(" ", re.sub(r"[^a-z ]", "", tune.title.lower())).split())
+    title = _plain_title(tune)
     traits: set[Hashable] = {title} if len(title) > 3 else set()
-    traits.add(tune.name.rpartition("#")[0])
+    traits.add(("piece", _piece(tune)))
     intervals = np.diff(tune.pitches).tolist()
     for start in range(len(intervals) - _SHARED_INTERVALS + 1):
         run = tuple(intervals[start : start + _SHARED_INTERVALS])
@@ -85,17 +104,32 @@ def split_by_family(
         members[family].append(tune)
     sides = Split([], [], [])
     for settings in members.values():
-        draw = _draw(seed, min(tune.name for tune in settings))
+        draw = _draw(seed, settings)
         # A sprawling family is common property of the style: it goes to training whole.
-        if draw < test_share and len(settings) < 20:
+        if draw < test_share and len(settings) < _SPRAWLING:
             sides.test.extend(settings)
-        elif draw < test_share + validation_share and len(settings) < 20:
+        elif draw < test_share + validation_share and len(settings) < _SPRAWLING:
             sides.validation.extend(settings)
         else:
             sides.train.extend(settings)
+    _fill_empty_sides(sides, list(members.values()), seed)
     return sides
 
 
-def _draw(seed: int, name: str) -> float:
+def _fill_empty_sides(sides: Split, families: list[list[Tune]], seed: int) -> None:
+    """Gives a side that the draw left empty, as happens to small folders, one family."""
+    for side in (sides.test, sides.validation):
+        in_training = [family for family in families if family[0] in sides.train]
+        if side or len(in_training) < 2:
+            continue
+        given = min(in_training, key=lambda family: _draw(seed, family))
+        side.extend(given)
+        for tune in given:
+            sides.train.remove(tune)
+
+
+def _draw(seed: int, family: Sequence[Tune]) -> float:
+    """Returns a number in 0..1 that depends on the seed and the family's first name alone."""
+    name = min(tune.name for tune in family)
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

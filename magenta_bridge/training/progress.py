@@ -50,9 +50,11 @@ class TerminalWatcher:
         self._console.print(
             f"epoch {progress.epoch:3d}: train {latest['loss']:.4f}, "
             f"validation {latest['validation_loss']:.4f} nats/step, "
-            f"accuracy {latest['validation_accuracy']:.1%}, {latest['seconds']:.0f} s{best}"
+            f"accuracy {latest['validation_accuracy']:.1%}, {latest['seconds']:.0f} s{best}",
+            soft_wrap=True,
         )
 
     def close(self) -> None:
         """Takes the bar away."""
-        self._bar.stop()
+        if self._console.is_terminal:
+            self._bar.stop()

@@ -27,7 +27,8 @@ class Tune:
 
     Attributes:
         name: Piece it comes from, and which stretch of it.
-        title: Title of the piece, for telling settings of one tune apart from others.
+        title: Title of the piece, for telling settings of one tune apart from others; empty
+            when it has none.
         meter: Index in ``melody.METERS``.
         ids: Event ids ``(steps,)``; the first one stands on a bar line.
     """
@@ -97,4 +98,4 @@ def _ids(line: NoteSequence, stretch: Stretch) -> NDArray[np.int32]:
 
 def _title(piece: Piece) -> str:
     names = [info.name for info in piece.music.instrument_infos if info.name]
-    return piece.music.sequence_metadata.title or (names[0] if names else piece.name)
+    return piece.music.sequence_metadata.title or (names[0] if names else "")

@@ -1,0 +1,96 @@
+"""What ``pip install`` of the built wheel brings, and what it leaves out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import ROOT, repository_files
+
+PACKAGED = ("magenta_bridge/", "models/")
+METADATA = ("LICENSE", "README.md", "pyproject.toml", "setup.py")
+
+
+def _clean_environment() -> dict[str, str]:
+    """The environment without Python's and pip's own settings."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_"))}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built from a copy of the files a clone would have."""
+    folder = tmp_path_factory.mktemp("wheel")
+    checkout = folder / "checkout"
+    for name in repository_files():
+        if name.startswith(PACKAGED) or name in METADATA:
+            (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, checkout / name)
+    (checkout / "magenta_bridge" / "models").symlink_to("../models")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder)]
+    result = subprocess.run(
+        [*command, str(checkout)],
+        env=_clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def names(wheel: Path) -> frozenset[str]:
+    """The paths inside the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return frozenset(archive.namelist())
+
+
+def test_the_wheel_holds_every_module(names: frozenset[str]) -> None:
+    """Each Python file of the package and of ``models/`` is in it, where it is imported from."""
+    expected = set()
+    for path in repository_files():
+        if path.startswith(PACKAGED) and path.endswith((".py", ".pyi", "py.typed")):
+            expected.add(path if path.startswith("magenta_bridge/") else f"magenta_bridge/{path}")
+    assert expected - names == set()
+
+
+def test_the_wheel_holds_generated_code_and_bundles(names: frozenset[str]) -> None:
+    """A producer's install can serve at once: the API's code and the trained bundle are in it."""
+    assert "magenta_bridge/models/lstm/lstm_melody.mag" in names
+    assert "magenta_bridge/models/lstm/MODEL_CARD.md" in names
+    assert "magenta_bridge/py.typed" in names
+    assert any(name.startswith("magenta_bridge/v1/") and "_pb2_grpc" in name for name in names)
+
+
+def test_the_wheel_holds_nothing_else(names: frozenset[str]) -> None:
+    """No tests, demos or benchmarks, and no second copy of the models."""
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"magenta_bridge"}
+    assert not [name for name in names if "/tests/" in name or "__pycache__" in name]
+
+
+def test_the_unpacked_wheel_runs(wheel: Path, tmp_path: Path) -> None:
+    """The models load from an install that has no checkout beside it."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "import magenta_bridge, magenta_bridge.models, sys\n"
+        "print(magenta_bridge.__file__, magenta_bridge.models.__file__)\n"
+        "assert 'keras' not in sys.modules"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=_clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.count(str(tmp_path)) == 2
