@@ -14,7 +14,7 @@ heading = @printf '\n=== %s ===\n' $(1)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint types format protos protos-check bench wheel lock clean
+.PHONY: help setup demo tools test lint types format protos protos-check bench wheel lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,7 @@ setup: $(BASE) ## Make .venv with what serving needs (no TensorFlow).
 demo: $(BASE) ## Start a server, continue a tune, write demo/clip.{mid,png,wav}.
 	@$(BIN)/python demo/run.py
 
-test: $(DEV) ## Install everything and run every check and test.
+test: tools $(DEV) ## Install everything and run every check and test.
 	$(call heading,'Lint (ruff)')
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -36,6 +36,15 @@ test: $(DEV) ## Install everything and run every check and test.
 	@$(BIN)/python protos/gen.py --check
 	$(call heading,'Tests (pytest)')
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+tools: ## Install the programs that the tests use, or say which are missing.
+	@command -v abc2midi >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && apt-get install -qq -y abcmidi >/dev/null; \
+		else \
+			echo "The tests need abc2midi; run: apt-get install abcmidi (macOS: brew install abcmidi)"; \
+			exit 1; \
+		fi; }
 
 lint: $(DEV) ## Check style, formatting and who imports whom.
 	@$(BIN)/ruff check .

@@ -10,13 +10,15 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = str(Path(sys.executable).with_name("magenta-bridge"))
 
 
-def run_program(*words: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run_program(
+    *words: str | Path, cwd: Path | None = None, timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
     """Runs the program to its end and returns its exit status and what it said."""
     return subprocess.run(
         [PROGRAM, *map(str, words)],
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )

@@ -1,0 +1,105 @@
+"""``magenta-bridge train`` as its user runs it: a folder of MIDI files in, a bundle out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from magenta_bridge import write
+from magenta_bridge.generators.arguments import write_argument
+from magenta_bridge.generators.shipped import load_generator
+from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from tests.cli.program import run_program
+
+_RECIPE = """
+[bundle]
+id = "tiny"
+description = "Scales, to try the machinery."
+
+[network]
+units = [12]
+embedding_units = 8
+dropout = 0.1
+
+[training]
+epochs = 2
+window_steps = 32
+batch = 8
+"""
+
+
+def _write_tunes(folder: Path, count: int) -> None:
+    """Writes random walks over a scale, different enough to be different families."""
+    folder.mkdir()
+    scale = np.array([60, 62, 64, 65, 67, 69, 71, 72, 74, 76])
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        walk = np.clip(np.cumsum(rng.integers(-2, 3, 48)), -5, 4) + 5
+        tune = NoteSequence(ticks_per_quarter=480)
+        tune.tempos.add(qpm=120)
+        tune.time_signatures.add(numerator=4, denominator=4)
+        for beat, degree in enumerate(walk.tolist()):
+            tune.notes.add(
+                pitch=int(scale[degree]),
+                velocity=100 if beat % 4 == 0 else 70,
+                start_time=beat * 0.5,
+                end_time=beat * 0.5 + 0.5,
+            )
+        tune.total_time = 24.0
+        write(tune, folder / f"tune{number:02}.mid")
+
+
+@pytest.mark.timeout(600)
+def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
+    """Train, then serve the result; a second call finds the run finished and trains no more."""
+    _write_tunes(tmp_path / "midi", 24)
+    (tmp_path / "tiny.toml").write_text(_RECIPE, encoding="utf-8")
+    bundle = tmp_path / "tiny.mag"
+    words: list[str | Path] = [
+        "train",
+        tmp_path / "midi",
+        "--recipe",
+        tmp_path / "tiny.toml",
+        "-o",
+        bundle,
+    ]
+    words += ["--run", tmp_path / "run"]
+    first = run_program(*words, timeout=300)
+    assert first.returncode == 0, first.stderr
+    assert "epoch   2" in first.stderr
+    card = bundle.with_suffix(".md").read_text(encoding="utf-8")
+    assert "nats a step" in card
+    assert bundle.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+
+    options = GeneratorOptions()
+    options.generate_sections.add(start_time=0.0, end_time=8.0)
+    write_argument(options, "seed", 3)
+    assert load_generator(bundle).generate(NoteSequence(), options).notes
+
+    second = run_program(*words, timeout=300)
+    assert second.returncode == 0, second.stderr
+    assert "epoch" not in second.stderr
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_too_little_music_is_said_in_words(tmp_path: Path) -> None:
+    _write_tunes(tmp_path / "midi", 3)
+    result = run_program("train", tmp_path / "midi", "-o", tmp_path / "mine.mag", timeout=120)
+    assert result.returncode == 1
+    assert "at least 12" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "mine.mag").exists()
+
+
+def test_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:
+    result = run_program("train", tmp_path / "nowhere", "-o", tmp_path / "mine.mag", timeout=120)
+    assert result.returncode == 1
+    assert "nowhere" in result.stderr
+
+
+def test_nothing_to_learn_from_is_a_wrong_command_line() -> None:
+    result = run_program("train")
+    assert result.returncode == 2
+    assert "folder" in result.stderr

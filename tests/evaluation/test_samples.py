@@ -1,0 +1,45 @@
+"""Drawing from the shipped generator, and measuring human openings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from magenta_bridge.encodings import melody
+from magenta_bridge.evaluation.baseline import bar_places
+from magenta_bridge.evaluation.likelihood import score_program
+from magenta_bridge.evaluation.samples import SAMPLE_BARS, draw_melodies, opening_features
+from magenta_bridge.generators.bundle import read_bundle
+from magenta_bridge.generators.shipped import load_generator, shipped_bundles
+
+_PATH = next(path for path in shipped_bundles() if path.stem == "lstm_melody")
+
+
+def test_samples_are_sixteen_bars_in_the_meters_asked_for() -> None:
+    meters = [melody.METERS.index((4, 4)), melody.METERS.index((6, 8))]
+    drawn = list(draw_melodies(load_generator(_PATH), meters, 2))
+    assert [(len(ids), bar) for ids, bar in drawn] == [(16 * 16, 16), (16 * 12, 12)]
+    assert all((ids >= melody.EVENT_OFFSET).sum() > SAMPLE_BARS for ids, _ in drawn)
+
+
+def test_an_opening_begins_behind_the_upbeat() -> None:
+    start = melody.start_id(melody.METERS.index((4, 4)))
+    upbeat = [0] * 14 + [62, 64]
+    piece = np.array([start, *upbeat, *([62] * 16 * 16)], dtype=np.int32)
+    (features,) = opening_features([piece])
+    assert features.notes_per_bar == 16.0
+    assert opening_features([piece[:100]]) == []
+
+
+def test_places_tell_meter_and_position() -> None:
+    piece = np.array([melody.start_id(4), *([0] * 13)], dtype=np.int32)
+    assert bar_places(piece).tolist() == [4 * 64 + step % 12 for step in range(13)]
+
+
+def test_the_shipped_program_foretells_a_tune_better_than_chance() -> None:
+    """A sanity bound far from the card's figures: the weights are trained, not noise."""
+    program = read_bundle(_PATH).program
+    tune = [62, 0, 64, 0, 66, 0, 67, 0, 69, 0, 0, 0, 69, 0, 0, 0] * 4
+    ids = [melody.start_id(melody.METERS.index((4, 4))), *(v + 2 if v else 0 for v in tune)]
+    score = score_program(program, [np.array(ids, dtype=np.int32)])
+    assert score.nats_per_step < 1.5
+    assert score.steps == len(tune)

@@ -1,0 +1,14 @@
+"""Every test that asks for a generator runs with each shipped one."""
+
+from __future__ import annotations
+
+import pytest
+
+from magenta_bridge.generators.generator import SequenceGenerator
+from tests.generators.asking import registry, shipped_ids
+
+
+@pytest.fixture(params=shipped_ids(), scope="session")
+def generator(request: pytest.FixtureRequest) -> SequenceGenerator:
+    """Each shipped generator in turn."""
+    return registry().get(request.param)

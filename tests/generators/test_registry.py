@@ -1,0 +1,94 @@
+"""Generators are found by their ids; bundles that cannot be served say why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from magenta_bridge.errors import BundleError, InvalidArgumentError, NotFoundError
+from magenta_bridge.generators.bundle import write_bundle
+from magenta_bridge.generators.generator import Capability
+from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.generators.shipped import load_generator, load_registry, shipped_bundles
+from tests.generators.asking import registry
+from tests.runtime.programs import a_program, with_description
+
+TRAITS = {"family": "lstm", "encoding": "melody", "pitch_range": [50, 90]}
+
+
+def described(folder: Path, traits: Mapping[str, Any]) -> Path:
+    """Writes a bundle whose program says this of itself."""
+    path = folder / "described.mag"
+    program = with_description(a_program(), traits)
+    write_bundle(
+        path, generator_id="described", description="", details="", program=program, network=b""
+    )
+    return path
+
+
+def test_every_shipped_bundle_is_served() -> None:
+    """Under the name of its file."""
+    assert [g.info.id for g in registry().list()] == [path.stem for path in shipped_bundles()]
+    for generator in registry().list():
+        assert registry().get(generator.info.id) is generator
+        assert {Capability.GENERATE, Capability.CONTINUE} & set(generator.info.capabilities)
+
+
+def test_an_unknown_id_is_told_which_there_are() -> None:
+    with pytest.raises(NotFoundError, match="lstm_melody") as caught:
+        registry().get("lstm_melodie")
+    assert caught.value.field == "generator_id"
+
+
+def test_an_empty_registry_says_so() -> None:
+    empty = GeneratorRegistry([])
+    assert (len(empty), empty.list()) == (0, [])
+    with pytest.raises(NotFoundError, match="none at all"):
+        empty.get("lstm_melody")
+
+
+def test_two_bundles_of_one_id_are_refused() -> None:
+    path = shipped_bundles()[0]
+    with pytest.raises(InvalidArgumentError, match="both called"):
+        load_registry([path, path])
+
+
+def test_bundles_may_be_named(tmp_path: Path) -> None:
+    loaded = load_registry([described(tmp_path, TRAITS)])
+    assert [generator.info.id for generator in loaded.list()] == ["described"]
+
+
+def test_a_missing_bundle_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"nowhere\.mag"):
+        load_registry([tmp_path / "nowhere.mag"])
+
+
+def test_an_installation_without_bundles_says_so() -> None:
+    with pytest.raises(NotFoundError, match="no bundles"):
+        load_registry([])
+
+
+def test_a_bundle_of_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="'whistling'"):
+        load_generator(described(tmp_path, TRAITS | {"encoding": "whistling"}))
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        {"encoding": "melody"},
+        {"encoding": "melody", "family": "lstm"},
+        TRAITS | {"pitch_range": []},
+        TRAITS | {"pitch_range": [50]},
+        TRAITS | {"pitch_range": None},
+        TRAITS | {"pitch_range": ["low", "high"]},
+    ],
+)
+def test_a_bundle_that_describes_itself_badly_is_refused(
+    tmp_path: Path, traits: Mapping[str, Any]
+) -> None:
+    with pytest.raises(BundleError, match="describes itself incompletely"):
+        load_generator(described(tmp_path, traits))

@@ -1,0 +1,112 @@
+"""Music comes piece by piece, and every piece is final."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from magenta_bridge.errors import CancelledError
+from magenta_bridge.generators.generator import SequenceGenerator
+from magenta_bridge.noteseq import NoteSequence
+from tests.generators.asking import check_section, generate, options
+from tests.sequences.music import music
+
+PRIMER = music((67, 0, 0.5), (69, 0.5, 1), (71, 1, 1.5), (67, 1.5, 2), qpm=120, meter=(4, 4))
+START, END = 2.0, 18.0
+
+
+def pieces_of(generator: SequenceGenerator, seed: int) -> list[NoteSequence]:
+    """Returns all pieces of one section."""
+    return list(generator.stream(PRIMER, options(START, END, seed=seed)))
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**31 - 1))
+def test_all_pieces_together_are_the_section(generator: SequenceGenerator, seed: int) -> None:
+    """None is missing, none handed out twice, and each is complete up to where it says."""
+    pieces = pieces_of(generator, seed)
+    whole = NoteSequence()
+    complete = START
+    for piece in pieces:
+        assert piece.total_time >= complete
+        assert all(complete <= note.start_time for note in piece.notes)
+        assert all(note.end_time <= piece.total_time for note in piece.notes)
+        complete = piece.total_time
+        whole.MergeFrom(piece)
+    assert complete == END
+    check_section(whole, START, END)
+    assert whole == generator.generate(PRIMER, options(START, END, seed=seed))
+
+
+def test_only_the_first_piece_carries_tempo_and_meter(generator: SequenceGenerator) -> None:
+    first, *others = pieces_of(generator, 1)
+    assert list(first.tempos) == list(PRIMER.tempos)
+    assert list(first.time_signatures) == list(PRIMER.time_signatures)
+    assert not any(piece.tempos or piece.time_signatures for piece in others)
+
+
+def test_music_arrives_long_before_the_end(generator: SequenceGenerator) -> None:
+    """A listener hears the first bar while the last is unwritten."""
+    assert len(pieces_of(generator, 1)) >= 4
+
+
+def test_equal_seeds_give_equal_notes(generator: SequenceGenerator) -> None:
+    assert pieces_of(generator, 9) == pieces_of(generator, 9)
+
+
+def test_different_seeds_give_different_notes(generator: SequenceGenerator) -> None:
+    results = {
+        generator.generate(PRIMER, options(START, END, seed=seed)).SerializeToString()
+        for seed in range(8)
+    }
+    assert len(results) == 8
+
+
+def test_two_at_once_do_not_hear_each_other(generator: SequenceGenerator) -> None:
+    expected = [generate(generator, PRIMER, START, END, seed=seed) for seed in range(4)]
+    with ThreadPoolExecutor(2) as threads:
+        found = threads.map(
+            lambda seed: generator.generate(PRIMER, options(START, END, seed=seed)), range(4)
+        )
+        assert list(found) == expected
+
+
+def interrupt_at(call: int) -> Callable[[], None]:
+    """Returns an interrupt that raises when it is called for the n-th time."""
+    calls = iter(range(call))
+
+    def interrupt() -> None:
+        if next(calls, None) is None:
+            raise CancelledError("The caller took it back.")
+
+    return interrupt
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2, 3, 5])
+def test_an_interrupt_stops_the_work(generator: SequenceGenerator, calls: int) -> None:
+    """While the primer is read as well as later; and what comes next is not disturbed."""
+    expected = generate(generator, PRIMER, START, END, seed=4)
+    with pytest.raises(CancelledError):
+        generator.generate(PRIMER, options(START, END, seed=4), interrupt=interrupt_at(calls))
+    assert generate(generator, PRIMER, START, END, seed=4) == expected
+
+
+def test_an_interrupt_is_asked_again_and_again(generator: SequenceGenerator) -> None:
+    """At least once a bar, so that a cancelled request frees its core at once."""
+    calls = []
+    generator.generate(PRIMER, options(START, END), interrupt=lambda: calls.append(1))
+    assert len(calls) >= (END - START) / 2.0
+
+
+def test_a_stream_left_halfway_disturbs_nobody(generator: SequenceGenerator) -> None:
+    """Its session goes back clean to whoever comes next."""
+    expected = generate(generator, PRIMER, START, END, seed=4)
+    left = generator.stream(PRIMER, options(START, END, seed=5))
+    next(left)
+    assert generate(generator, PRIMER, START, END, seed=4) == expected
+    left.close()  # type: ignore[attr-defined]
+    assert generate(generator, PRIMER, START, END, seed=4) == expected

@@ -1,0 +1,66 @@
+"""Programs for tests: the shipped ones, and changed copies of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.noteseq import GeneratorBundle
+from magenta_bridge.runtime.program import DESCRIPTION_NAME
+
+
+def shipped_programs() -> dict[str, bytes]:
+    """Returns the flatbuffers of this checkout's bundles, by the bundle's name."""
+    return {
+        path.stem: GeneratorBundle.FromString(path.read_bytes()).metagraph_file
+        for path in shipped_bundles()
+    }
+
+
+def a_program() -> bytes:
+    """Returns one of the shipped flatbuffers."""
+    return next(iter(shipped_programs().values()))
+
+
+def with_description(program: bytes, description: Mapping[str, Any] | bytes | None) -> bytes:
+    """Returns a copy that describes itself so; with None not at all."""
+    model = _unpacked(program)
+    entry = next(e for e in model.metadata if e.name == DESCRIPTION_NAME.encode())
+    if description is None:
+        model.metadata.remove(entry)
+    else:
+        raw = description if isinstance(description, bytes) else json.dumps(description).encode()
+        model.buffers[entry.buffer].data = np.frombuffer(raw, dtype=np.uint8)
+    return _packed(model)
+
+
+def with_signature(program: bytes, name: str) -> bytes:
+    """Returns a copy whose function bears another name."""
+    model = _unpacked(program)
+    model.signatureDefs[0].signatureKey = name.encode()
+    return _packed(model)
+
+
+def with_output(program: bytes, old: str, new: str) -> bytes:
+    """Returns a copy with one of its outputs renamed."""
+    model = _unpacked(program)
+    for tensor in model.signatureDefs[0].outputs:
+        if tensor.name == old.encode():
+            tensor.name = new.encode()
+    return _packed(model)
+
+
+def _unpacked(program: bytes) -> Any:  # noqa: ANN401 - generated code without types
+    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(program, 0))
+
+
+def _packed(model: Any) -> bytes:  # noqa: ANN401
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
