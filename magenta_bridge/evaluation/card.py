@@ -35,6 +35,7 @@ class Card:
         human: Features of held-out pieces.
         machine: Features of generated ones.
         samples: How many were generated.
+        settings: The generator's settings they were drawn at, in words.
         command: The command that makes the bundle again.
     """
 
@@ -47,6 +48,7 @@ class Card:
     human: Mapping[str, Spread]
     machine: Mapping[str, Spread]
     samples: int
+    settings: str
     command: str
 
     @property
@@ -122,7 +124,7 @@ def _features(card: Card) -> str:
         "## Is it music?",
         "",
         f"The first sixteen bars of the held-out tunes beside {card.samples} melodies of sixteen "
-        "bars generated from nothing at the generator's default settings (temperature 1), seeds "
+        f"bars generated from nothing at the generator's own settings ({card.settings}), seeds "
         f"0 to {card.samples - 1}, in the held-out tunes' meters. Mean, and in brackets the "
         "middle 90 %.",
         "",

@@ -42,7 +42,7 @@ ARGUMENTS: Final = (
         "How adventurous: below 1 safer, above 1 wilder, 0 always the likeliest note.", 0, 4,
     ),
     Argument(
-        "top_p", ArgumentType.FLOAT, 1.0,
+        "top_p", ArgumentType.FLOAT, 0.97,
         "Choose only among the likeliest events that together have this probability.", 0, 1,
     ),
     Argument(

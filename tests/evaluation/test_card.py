@@ -20,6 +20,7 @@ def _card() -> Card:
         human=_PLAIN,
         machine=_PLAIN,
         samples=3,
+        settings="temperature 1",
         command="magenta-bridge train",
     )
 
