@@ -14,6 +14,7 @@ from magenta_bridge.sequences.downbeats import Stretch, regular_stretches
 from magenta_bridge.sequences.melody_line import melody_line
 from magenta_bridge.sequences.quantize import quantize
 from magenta_bridge.training.corpus import Piece
+from magenta_bridge.training.repeats import without_literal_repeats
 
 # Shorter than a third of a sixteenth is an ornament, which the grid cannot hold.
 _ORNAMENT_QUARTERS = 1.0 / 12.0
@@ -66,7 +67,7 @@ def _tunes_of_piece(piece: Piece) -> list[Tune]:
     line = melody_line(quantize(_without_ornaments(piece.music), melody.STEPS_PER_QUARTER))
     stretches = regular_stretches(line, int(bar))
     tunes = [
-        Tune(f"{piece.name}#{index}", _title(piece), meter, _ids(line, stretch))
+        Tune(f"{piece.name}#{index}", _title(piece), meter, _ids(line, stretch, int(bar)))
         for index, stretch in enumerate(stretches)
     ]
     return [
@@ -87,13 +88,13 @@ def _without_ornaments(music: NoteSequence) -> NoteSequence:
     return plain
 
 
-def _ids(line: NoteSequence, stretch: Stretch) -> NDArray[np.int32]:
+def _ids(line: NoteSequence, stretch: Stretch, bar: int) -> NDArray[np.int32]:
     first = max(stretch.first_step, 0)
     upbeat = np.full(
         first - stretch.first_step, melody.NO_EVENT + melody.EVENT_OFFSET, dtype=np.int32
     )
     ids = melody.encode(line, start_step=first, end_step=stretch.end_step)
-    return np.concatenate([upbeat, ids])
+    return without_literal_repeats(np.concatenate([upbeat, ids]), bar)
 
 
 def _title(piece: Piece) -> str:
