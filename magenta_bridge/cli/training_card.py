@@ -12,6 +12,7 @@ import numpy as np
 from magenta_bridge.encodings import melody
 from magenta_bridge.evaluation.baseline import measure_baselines
 from magenta_bridge.evaluation.card import Card
+from magenta_bridge.evaluation.continuations import measure_copying
 from magenta_bridge.evaluation.features import features_of, spread
 from magenta_bridge.evaluation.likelihood import score_network, score_program
 from magenta_bridge.evaluation.samples import draw_melodies, opening_features
@@ -56,6 +57,7 @@ def measure(
         program=score_program(read_bundle(bundle).program, test),
         human=spread(opening_features(test) or [features_of(p[1:], 16) for p in test]),
         machine=spread([features_of(ids, bar) for ids, bar in drawn]),
+        copying=measure_copying(generator, test),
         samples=_SAMPLES,
         settings=_settings(generator),
         command=f"magenta-bridge train --recipe {recipe.bundle.id}.toml -o {recipe.bundle.id}.mag",

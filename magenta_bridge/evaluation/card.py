@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from magenta_bridge.evaluation.continuations import PRIMER_BARS, Copying
 from magenta_bridge.evaluation.features import Spread
 from magenta_bridge.evaluation.score import Score
 
@@ -34,6 +35,7 @@ class Card:
         program: Held-out score of the int8 program that is served.
         human: Features of held-out pieces.
         machine: Features of generated ones.
+        copying: How often a continuation is the primer again.
         samples: How many were generated.
         settings: The generator's settings they were drawn at, in words.
         command: The command that makes the bundle again.
@@ -47,6 +49,7 @@ class Card:
     program: Score
     human: Mapping[str, Spread]
     machine: Mapping[str, Spread]
+    copying: Copying
     samples: int
     settings: str
     command: str
@@ -131,6 +134,10 @@ def _features(card: Card) -> str:
         "| | held-out tunes | generated |",
         "|---|---|---|",
         *lines,
+        "",
+        f"Of {card.copying.primers} continuations of the first {PRIMER_BARS} bars of held-out "
+        f"tunes by as many, {card.copying.generated:.0%} play the primer again (nine in ten steps "
+        f"the same); of the tunes' own continuations {card.copying.human:.0%} do.",
     ])  # fmt: skip
 
 

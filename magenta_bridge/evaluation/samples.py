@@ -51,9 +51,14 @@ def opening_features(pieces: Sequence[Piece]) -> list[Features]:
     measured = []
     for piece in pieces:
         bar = int(melody.bar_steps(*melody.METERS[int(piece[0]) - melody.EVENT_IDS]))
-        ids = piece[1:]
-        upbeat = bar if len(ids) and ids[0] == melody.NO_EVENT + melody.EVENT_OFFSET else 0
-        opening = ids[upbeat : upbeat + SAMPLE_BARS * bar]
+        opening = without_upbeat(piece)[: SAMPLE_BARS * bar]
         if len(opening) == SAMPLE_BARS * bar:
             measured.append(features_of(opening, bar))
     return measured
+
+
+def without_upbeat(piece: Piece) -> NDArray[np.int32]:
+    """Returns a piece's event ids from its first full bar on, without the start id."""
+    bar = int(melody.bar_steps(*melody.METERS[int(piece[0]) - melody.EVENT_IDS]))
+    rests = len(piece) > 1 and piece[1] == melody.NO_EVENT + melody.EVENT_OFFSET
+    return piece[1 + bar if rests else 1 :]

@@ -142,7 +142,8 @@ class MelodyGenerator(SequenceGenerator):
                 sounding = melody.sounds_after([value]) or (
                     sounding and value == melody.NO_EVENT + melody.EVENT_OFFSET
                 )
-                logits = session.step(value)
+                if step + 1 < plan.section.steps:
+                    logits = session.step(value)
             yield output.finish()
         finally:
             self._bundle.program.release(session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from magenta_bridge.evaluation.card import Card, write_card
+from magenta_bridge.evaluation.continuations import Copying
 from magenta_bridge.evaluation.features import Features, spread
 from magenta_bridge.evaluation.score import Score
 
@@ -19,6 +20,7 @@ def _card() -> Card:
         program=Score(101.0, 79, 100),
         human=_PLAIN,
         machine=_PLAIN,
+        copying=Copying(0.04, 0.02, 50),
         samples=3,
         settings="temperature 1",
         command="magenta-bridge train",
@@ -43,5 +45,6 @@ def test_the_card_holds_every_figure() -> None:
         "1.0100",
         "49.5%",
         "+1.000%",
+        "4% play",
     ):
         assert wanted in text
