@@ -16,7 +16,7 @@ from magenta_bridge.generators.generator import (
 )
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 
-LEAK = "private path /home/someone"
+LEAK = "the private path of someone"
 # How often a waiting fake looks at its interrupt, in seconds.
 POLL = 0.005
 

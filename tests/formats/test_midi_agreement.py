@@ -70,10 +70,11 @@ def test_readers_agree_on_the_test_music(path: Path, reference: Reader) -> None:
     assert_agreement(path.name, path.read_bytes(), reference)
 
 
-@pytest.mark.parametrize("archive", archives(), ids=lambda path: path.name)
-def test_readers_agree_on_real_music(archive: Path, reference: Reader) -> None:
-    for name, data in tunes(archive):
-        assert_agreement(name, data, reference)
+def test_readers_agree_on_real_music(reference: Reader) -> None:
+    """On the archives that are at hand; without any, the test music above must do."""
+    for archive in archives():
+        for name, data in tunes(archive):
+            assert_agreement(name, data, reference)
 
 
 def assert_agreement(name: str, data: bytes, reference: Reader) -> None:

@@ -48,10 +48,11 @@ async def test_items_come_in_order_and_from_a_worker_thread(pool: WorkerPool) ->
 @pytest.mark.asyncio
 async def test_an_early_deadline_overtakes_a_late_one(pool: WorkerPool) -> None:
     """Both wait for the only thread; the urgent one is through before the other's second item."""
-    gate = threading.Event()
+    gate, begun = threading.Event(), threading.Event()
     finished: list[str] = []
 
     def block(_: Interrupt) -> Iterator[int]:
+        begun.set()
         gate.wait(10)
         yield 0
 
@@ -60,7 +61,7 @@ async def test_an_early_deadline_overtakes_a_late_one(pool: WorkerPool) -> None:
             finished.append(name)
 
     blocked = asyncio.ensure_future(run("block", block, 100))
-    await asyncio.sleep(0)
+    assert await asyncio.to_thread(begun.wait, 10)
     late = asyncio.ensure_future(run("late", _count_to(3), 50))
     await asyncio.sleep(0)
     urgent = asyncio.ensure_future(run("urgent", _count_to(1), 20))
