@@ -15,6 +15,7 @@ from magenta_bridge.cli.training_card import measure
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.evaluation.card import write_card
 from magenta_bridge.render.curves import draw_loss_curve
+from magenta_bridge.saving import save_bytes
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.corpus import CorpusReport
 from magenta_bridge.training.families import Split
@@ -100,7 +101,7 @@ def _finish(outputs: _Outputs, recipe: Recipe, split: Split, run: Run, progress:
         write_trained_bundle(unfinished, recipe, split, network)
         _say("Measuring on held-out melodies ...")
         card = measure(recipe, split, progress, network, unfinished)
-        outputs.card.write_text(write_card(card), encoding="utf-8")
+        save_bytes(outputs.card, write_card(card).encode())
         curves = {name: progress.history[name] for name in ("loss", "validation_loss")}
         draw_loss_curve(curves, outputs.curve, baseline=card.best_baseline.nats_per_step)
         unfinished.replace(outputs.bundle)

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from magenta_bridge.errors import FileFormatError, NotFoundError
+from magenta_bridge.saving import save_bytes
 
 if TYPE_CHECKING:
     from magenta_bridge.noteseq import NoteSequence
@@ -81,7 +80,7 @@ def write(sequence: NoteSequence, path: str | os.PathLike[str]) -> None:
             f"end the name in one of {', '.join(_FORMATS)}."
         )
     writer = cast("Callable[[NoteSequence], bytes]", _function(chosen.module, chosen.writer))
-    _write_bytes(file, writer(sequence))
+    save_bytes(file, writer(sequence))
 
 
 def _function(module: str, name: str) -> object:
@@ -95,25 +94,3 @@ def _read_bytes(file: Path) -> bytes:
         raise NotFoundError(f"There is no file {file}; check the name and the folder.") from None
     except OSError as error:
         raise NotFoundError(f"The file {file} cannot be read: {error.strerror}.") from error
-
-
-def _write_bytes(file: Path, data: bytes) -> None:
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(file)
-    except OSError as error:
-        raise NotFoundError(f"The file {file} cannot be written: {error.strerror}.") from error
-    finally:
-        if temporary:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

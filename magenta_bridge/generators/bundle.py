@@ -14,6 +14,7 @@ from magenta_bridge.errors import BundleError, NotFoundError
 from magenta_bridge.limits import BUNDLE_BYTES, check_limit
 from magenta_bridge.noteseq import GeneratorBundle
 from magenta_bridge.runtime.program import StepProgram
+from magenta_bridge.saving import save_bytes
 
 # checkpoint_file: the Keras archive, then the seal.
 _PARTS: Final = 2
@@ -95,15 +96,16 @@ def write_bundle(
         details: What it was trained on and by what.
         program: LiteRT flatbuffer with its description inside.
         network: Keras archive.
+
+    Raises:
+        NotFoundError: The folder does not exist or takes no files.
     """
     held = GeneratorBundle(metagraph_file=program, checkpoint_file=[network])
     held.generator_details.id = generator_id
     held.generator_details.description = description
     held.bundle_details.description = details
     held.checkpoint_file.append(_seal(held))
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(held.SerializeToString(deterministic=True))
-    partial.replace(path)
+    save_bytes(path, held.SerializeToString(deterministic=True))
 
 
 def _seal(held: GeneratorBundle) -> bytes:

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.render.bars import grid_lines, timekeeper
 from magenta_bridge.render.rollframe import BLACK_KEYS, RollFrame, frame_for
-from magenta_bridge.render.saving import save_bytes
+from magenta_bridge.saving import save_bytes
 
 PRIMER_COLOR = "#8A94A8"
 NEW_COLOR = "#6A3DE8"

@@ -1,4 +1,4 @@
-"""Puts a finished picture or recording in its place, or leaves what was there."""
+"""Puts a finished file in its place, or leaves what was there."""
 
 from __future__ import annotations
 
