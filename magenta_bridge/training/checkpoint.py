@@ -67,7 +67,8 @@ class Run:
         """Returns the progress saved, or a fresh one.
 
         Raises:
-            TrainingError: The folder holds a run of another recipe, or a damaged state.
+            TrainingError: The folder holds a run of another recipe or other music, or a damaged
+                state.
         """
         try:
             text = (self.folder / _STATE).read_bytes()
@@ -81,8 +82,8 @@ class Run:
             ) from error
         if progress.recipe != json.loads(json.dumps(recipe)):
             raise TrainingError(
-                f"{self.folder} holds a run of another recipe; name another folder with --run, "
-                "or remove this one to begin anew."
+                f"{self.folder} holds a run of another recipe or of other music; name another "
+                "folder with --run, or remove this one to begin anew."
             )
         return progress
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from magenta_bridge.training.corpus import CorpusReport, check_corpus, read_corp
 from magenta_bridge.training.families import Split, split_by_family
 from magenta_bridge.training.loop import TrainingSet, Watcher, train
 from magenta_bridge.training.recipe import Recipe, as_table
-from magenta_bridge.training.tunes import tunes_of
+from magenta_bridge.training.tunes import Tune, tunes_of
 from magenta_bridge.training.windows import WindowSampler
 
 FEWEST_TUNES = 12
@@ -57,17 +58,27 @@ def build(recipe: Recipe) -> keras.Model:
     return build_network(recipe.bundle.family, recipe.bundle.encoding, recipe.network)
 
 
-def identity(recipe: Recipe) -> dict[str, Any]:
-    """Returns the part of a recipe that decides the weights."""
+def identity(recipe: Recipe, split: Split) -> dict[str, Any]:
+    """Returns what decides the weights: a run goes on only where all of it is the same.
+
+    The music counts as it was prepared. A file more deals the tunes anew, and a run that went on
+    would be judged on tunes that it has learned.
+    """
     table = as_table(recipe)
-    shares = ("sha256", "validation_share", "test_share")
     return {
         "family": recipe.bundle.family,
         "encoding": recipe.bundle.encoding,
-        "data": {name: table["data"][name] for name in shares},
+        "music": {name: _digest(side) for name, side in vars(split).items()},
         "network": table["network"],
         "training": table["training"],
     }
+
+
+def _digest(tunes: list[Tune]) -> str:
+    whole = hashlib.sha256()
+    for tune in tunes:
+        whole.update(f"{tune.name}\0{tune.meter}\0".encode() + tune.ids.tobytes())
+    return whole.hexdigest()
 
 
 def train_recipe(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Progress:
@@ -83,9 +94,10 @@ def train_recipe(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Pr
         The finished progress.
 
     Raises:
-        TrainingError: The run belongs to another recipe, or a checkpoint is damaged.
+        TrainingError: The run belongs to another recipe or other music, or a checkpoint is
+            damaged.
     """
-    progress = run.load(identity(recipe))
+    progress = run.load(identity(recipe, split))
     keras.utils.set_random_seed(recipe.training.seed)
     history_steps = build(recipe).features.history_steps
     data = TrainingSet(
@@ -98,7 +110,7 @@ def train_recipe(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Pr
 
 
 def _sampler(
-    recipe: Recipe, tunes: list[Any], history_steps: int, transpose: tuple[int, int]
+    recipe: Recipe, tunes: list[Tune], history_steps: int, transpose: tuple[int, int]
 ) -> WindowSampler:
     return WindowSampler(
         tunes,

@@ -53,7 +53,10 @@ def _write_tunes(folder: Path, count: int) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
-    """Train, then serve the result; a second call finds the run finished and trains no more."""
+    """Train, then serve the result; a second call finds the run finished and trains no more.
+
+    With music added the run is another, and is refused in words.
+    """
     _write_tunes(tmp_path / "midi", 24)
     (tmp_path / "tiny.toml").write_text(_RECIPE, encoding="utf-8")
     bundle = tmp_path / "tiny.mag"
@@ -82,6 +85,11 @@ def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
     assert second.returncode == 0, second.stderr
     assert "epoch" not in second.stderr
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+    _write_tunes(tmp_path / "midi" / "more", 5)
+    third = run_program(*words, timeout=300)
+    assert third.returncode == 1
+    assert "other music" in third.stderr
 
 
 def test_too_little_music_is_said_in_words(tmp_path: Path) -> None:

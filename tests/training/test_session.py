@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from magenta_bridge.errors import FileFormatError, TrainingError
 from magenta_bridge.training.corpus import CorpusReport
+from magenta_bridge.training.families import Split
 from magenta_bridge.training.recipe import BundleRecipe, DataRecipe, Recipe
 from magenta_bridge.training.session import build, identity, load_split
+from magenta_bridge.training.tunes import Tune
 from tests.training.pieces import write_pieces
 
 RECIPE = Recipe(
@@ -57,12 +60,22 @@ def test_network_is_the_recipes() -> None:
 
 
 def test_identity_holds_what_decides_the_weights() -> None:
-    """Another description is the same run; another seed, split or width is not."""
+    """Another description is the same run; another seed, width or deal of the music is not."""
+    one, other = (
+        Tune(name, "", 2, np.array([62, 0, 64, 0], dtype=np.int32)) for name in ("one", "other")
+    )
+    split = Split(train=[one], validation=[other], test=[])
     described = dataclasses.replace(RECIPE.bundle, description="Another sentence.")
-    assert identity(dataclasses.replace(RECIPE, bundle=described)) == identity(RECIPE)
+    same = identity(RECIPE, split)
+    assert identity(dataclasses.replace(RECIPE, bundle=described), split) == same
     for changed in (
         dataclasses.replace(RECIPE, network={"units": [9]}),
-        dataclasses.replace(RECIPE, data=DataRecipe()),
         dataclasses.replace(RECIPE, training=dataclasses.replace(RECIPE.training, seed=8)),
     ):
-        assert identity(changed) != identity(RECIPE)
+        assert identity(changed, split) != same
+    for dealt in (
+        Split(train=[other], validation=[one], test=[]),
+        Split(train=[one], validation=[], test=[other]),
+        Split(train=[dataclasses.replace(one, meter=3)], validation=[other], test=[]),
+    ):
+        assert identity(RECIPE, dealt) != same
