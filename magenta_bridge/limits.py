@@ -69,11 +69,6 @@ BUNDLE_JSON_BYTES: Final = Limit(
 )
 
 
-def all_limits() -> list[Limit]:
-    """Returns the whole table, in the order written."""
-    return [value for value in globals().values() if isinstance(value, Limit)]
-
-
 def check_limit(limit: Limit, value: float, *, where: str = "", field: str = "") -> None:
     """Refuses a value above its limit.
 

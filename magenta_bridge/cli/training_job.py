@@ -54,13 +54,12 @@ def run_training(job: TrainingJob) -> None:
             written; the latter is found before any work.
     """
     recipe = _recipe(job)
-    output = job.output or Path(f"{recipe.bundle.id}.mag")
-    try_folder(output.parent)
+    outputs = _plan_outputs(job, recipe)
     report = CorpusReport()
     corpus = job.data if job.data is not None else fetch_corpus(recipe.data, _say)
     _say(f"Reading {corpus} ...")
     split = load_split(recipe, corpus, report)
-    for name, reason in list((report.refused or {}).items())[:3]:
+    for name, reason in list(report.refused.items())[:3]:
         _say(f"  left out {name}: {reason}")
     _say(
         f"{report.read} files: {len(split.train)} melodies to learn from, "
@@ -72,8 +71,20 @@ def run_training(job: TrainingJob) -> None:
         progress = train_recipe(recipe, split, run, watcher)
     finally:
         watcher.close()
-    outputs = _Outputs(output, job.card or output.with_suffix(".md"), output.with_suffix(".png"))
     _finish(outputs, recipe, split, run, progress)
+
+
+def _plan_outputs(job: TrainingJob, recipe: Recipe) -> _Outputs:
+    """Names the files and tries their folders now, since training may take hours."""
+    bundle = job.output or Path(f"{recipe.bundle.id}.mag")
+    card = job.card or bundle.with_suffix(".md")
+    if bundle.suffix != ".mag" or bundle.is_dir():
+        raise InvalidArgumentError(f"{bundle} must be a file that ends in .mag.")
+    if card.is_dir() or card in (bundle, bundle.with_suffix(".png")):
+        raise InvalidArgumentError(f"{card} cannot be the model card; name a .md file.")
+    for folder in {bundle.parent, card.parent}:
+        try_folder(folder)
+    return _Outputs(bundle, card, bundle.with_suffix(".png"))
 
 
 def _recipe(job: TrainingJob) -> Recipe:

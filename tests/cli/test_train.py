@@ -107,6 +107,27 @@ def test_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:
     assert "nowhere" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("output", "card", "said"),
+    [
+        ("mine.md", "card.md", "must be a file that ends in .mag"),
+        ("nowhere/mine.mag", "card.md", "There is no folder"),
+        ("mine.mag", "nowhere/card.md", "There is no folder"),
+        ("mine.mag", "mine.png", "cannot be the model card"),
+    ],
+)
+def test_outputs_are_tried_before_the_music_is_read(
+    tmp_path: Path, output: str, card: str, said: str
+) -> None:
+    """An hour of training must not end in a folder that is not there."""
+    words: list[str | Path] = ["train", tmp_path, "-o", tmp_path / output]
+    words += ["--card", tmp_path / card]
+    result = run_program(*words, timeout=120)
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert "Reading" not in result.stderr
+
+
 def test_nothing_to_learn_from_is_a_wrong_command_line() -> None:
     result = run_program("train")
     assert result.returncode == 2
