@@ -8,14 +8,14 @@ meter and reach eight bars.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import keras
 from keras import ops
 
-LOOKBACK_BARS = (1, 2, 4, 8)
+from magenta_bridge.models.tensor import Tensor
 
-Tensor: TypeAlias = Any  # Keras ships no types, and each of its backends has its own
+LOOKBACK_BARS = (1, 2, 4, 8)
 
 
 class LookbackFeatures(keras.layers.Layer):

@@ -6,21 +6,21 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from magenta_bridge.encodings import melody
+from magenta_bridge.encodings.meters import METERS, bar_steps
 from magenta_bridge.errors import NotFoundError
 
 if TYPE_CHECKING:
     import keras
 
-# (family, encoding) -> module and class of the network
-_NETWORKS: Final = {
-    ("lstm", "melody"): ("magenta_bridge.models.lstm.network", "MelodyLSTM"),
-}
+# Family -> its name in class names; a class is called after its kind of network and its family.
+_FAMILIES: Final = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
+# Encoding -> kind of network.
+_KINDS: Final = {"melody": "Grid"}
 
 
 def network_kinds() -> list[tuple[str, str]]:
     """Returns every pair of family and encoding that has a network."""
-    return sorted(_NETWORKS)
+    return sorted((family, encoding) for family in _FAMILIES for encoding in _KINDS)
 
 
 def build_network(family: str, encoding: str, config: Mapping[str, Any]) -> keras.Model:
@@ -37,11 +37,11 @@ def build_network(family: str, encoding: str, config: Mapping[str, Any]) -> kera
     Raises:
         NotFoundError: There is no such pair, or the family does not take such a config.
     """
-    if (family, encoding) not in _NETWORKS:
+    if (family, encoding) not in network_kinds():
         known = ", ".join(f"{one} with {other}" for one, other in network_kinds())
         raise NotFoundError(f"There is no {family} model for {encoding}; there is {known}.")
-    module, name = _NETWORKS[family, encoding]
-    network_class = getattr(importlib.import_module(module), name)
+    module = importlib.import_module(f"magenta_bridge.models.{family}.network")
+    network_class = getattr(module, _KINDS[encoding] + _FAMILIES[family])
     try:
         network: keras.Model = network_class(**_vocabulary(encoding), **config)
     except (TypeError, ValueError) as error:
@@ -51,9 +51,9 @@ def build_network(family: str, encoding: str, config: Mapping[str, Any]) -> kera
 
 
 def _vocabulary(encoding: str) -> dict[str, Any]:
-    return {
-        "event_ids": melody.EVENT_IDS,
-        "input_ids": melody.INPUT_IDS,
-        "bar_steps": tuple(int(melody.bar_steps(*meter)) for meter in melody.METERS),
-        "name": encoding,
-    }
+    """Returns what a network must know of its encoding."""
+    module = importlib.import_module(f"magenta_bridge.encodings.{encoding}")
+    words = {"event_ids": module.EVENT_IDS, "input_ids": module.INPUT_IDS, "name": encoding}
+    if hasattr(module, "start_id"):  # it has meters
+        words["bar_steps"] = tuple(int(bar_steps(*meter)) for meter in METERS)
+    return words

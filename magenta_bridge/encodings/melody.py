@@ -15,43 +15,29 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps, closest_meter
 from magenta_bridge.errors import InvalidSequenceError
 from magenta_bridge.noteseq import NoteSequence
 
-STEPS_PER_QUARTER: Final = 4
+__all__ = [
+    "METERS",
+    "STEPS_PER_QUARTER",
+    "bar_steps",
+    "closest_meter",
+    "decode",
+    "encode",
+    "grammar_mask",
+    "sounds_after",
+    "start_id",
+    "transpose_ids",
+]
+
 NO_EVENT: Final = -2
 NOTE_OFF: Final = -1
 EVENT_OFFSET: Final = 2
 EVENT_IDS: Final = 130
-METERS: Final[tuple[tuple[int, int], ...]] = (
-    (2, 4), (3, 4), (4, 4), (3, 8), (6, 8), (9, 8), (12, 8), (6, 4),
-)  # fmt: skip
 PAD: Final = EVENT_IDS + len(METERS)
 INPUT_IDS: Final = PAD + 1
-
-
-def bar_steps(numerator: int, denominator: int) -> float:
-    """Returns the length of a bar in steps; whole for every meter of ``METERS``."""
-    return 4.0 * STEPS_PER_QUARTER * numerator / denominator
-
-
-def closest_meter(numerator: int, denominator: int) -> int:
-    """Returns the index in ``METERS`` of a meter, or of the one nearest in bar length.
-
-    2/2 (cut time) is 4/4 here: the same bar on the same grid.
-    """
-    if (numerator, denominator) in METERS:
-        return METERS.index((numerator, denominator))
-    wanted = bar_steps(numerator, denominator)
-    by_distance = sorted(
-        range(len(METERS)), key=lambda index: (abs(bar_steps(*METERS[index]) - wanted), index)
-    )
-    same_length = [i for i in by_distance if bar_steps(*METERS[i]) == wanted]
-    compound = denominator >= 8 and numerator % 3 == 0
-    for index in same_length:
-        if (METERS[index][1] == 8) == compound:
-            return index
-    return (same_length or by_distance)[0]
 
 
 def start_id(meter_index: int) -> int:

@@ -14,8 +14,9 @@ from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.corpus import CorpusReport, check_corpus, read_corpus
 from magenta_bridge.training.families import Split, split_by_family
 from magenta_bridge.training.loop import TrainingSet, Watcher, train
+from magenta_bridge.training.materials import material_for
 from magenta_bridge.training.recipe import Recipe, as_table
-from magenta_bridge.training.tunes import Tune, tunes_of
+from magenta_bridge.training.tunes import Tune
 from magenta_bridge.training.windows import WindowSampler
 
 FEWEST_TUNES = 12
@@ -37,7 +38,8 @@ def load_split(recipe: Recipe, corpus: Path, report: CorpusReport | None = None)
     if recipe.data.sha256:
         check_corpus(corpus, recipe.data.sha256)
     kept = report if report is not None else CorpusReport()
-    tunes = tunes_of(read_corpus(corpus, kept))
+    material = material_for(recipe.bundle.encoding)
+    tunes = material.tunes_of(read_corpus(corpus, kept))
     split = split_by_family(
         tunes,
         validation_share=recipe.data.validation_share,
@@ -46,9 +48,9 @@ def load_split(recipe: Recipe, corpus: Path, report: CorpusReport | None = None)
     )
     if len(tunes) < FEWEST_TUNES or not all((split.train, split.validation, split.test)):
         raise TrainingError(
-            f"{corpus} holds {len(tunes)} melodies of four bars or more (from {kept.read} files, "
-            f"{len(kept.refused)} unreadable); at least {FEWEST_TUNES} different ones are "
-            "needed, and a few hundred for good results. Add more music."
+            f"{corpus} holds {len(tunes)} {material.noun} to learn from (from {kept.read} files, "
+            f"{len(kept.refused)} unreadable); at least {FEWEST_TUNES} different ones are needed, "
+            "and a few hundred for good results. Add more music."
         )
     return split
 
@@ -99,24 +101,21 @@ def train_recipe(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Pr
     """
     progress = run.load(identity(recipe, split))
     keras.utils.set_random_seed(recipe.training.seed)
-    history_steps = build(recipe).features.history_steps
     data = TrainingSet(
-        train=_sampler(recipe, split.train, history_steps, recipe.training.transpose),
-        validation=_sampler(recipe, split.validation, history_steps, (0, 0)),
+        train=_sampler(recipe, split.train, recipe.training.transpose),
+        validation=_sampler(recipe, split.validation, (0, 0)),
     )
     return train(
         lambda: build(recipe), data, recipe.training, run=run, progress=progress, watcher=watcher
     )
 
 
-def _sampler(
-    recipe: Recipe, tunes: list[Tune], history_steps: int, transpose: tuple[int, int]
-) -> WindowSampler:
+def _sampler(recipe: Recipe, tunes: list[Tune], transpose: tuple[int, int]) -> WindowSampler:
     return WindowSampler(
         tunes,
+        material_for(recipe.bundle.encoding),
         window_steps=recipe.training.window_steps,
         batch=recipe.training.batch,
-        history_steps=history_steps,
         transpose=transpose,
         seed=recipe.training.seed,
     )

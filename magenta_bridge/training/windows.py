@@ -9,20 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import melody
+from magenta_bridge.training.material import Inputs, Material
 from magenta_bridge.training.tunes import Tune
 
-Batch = tuple[dict[str, NDArray[np.int32]], NDArray[np.int32], NDArray[np.float32]]
+Batch = tuple[Inputs, NDArray[np.int32], NDArray[np.float32]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
-    """A stretch of one transposed tune: ``steps`` predictions from ``first`` on."""
+    """A stretch of one tune as it is fed: ``steps`` predictions from ``first`` on."""
 
     tune: Tune
+    fed: NDArray[np.int32]
     first: int
     steps: int
-    semitones: int
 
 
 class WindowSampler:
@@ -30,9 +30,9 @@ class WindowSampler:
 
     Args:
         tunes: The tunes.
+        material: Their encoding.
         window_steps: Predictions in a window; the last window of a tune may be shorter.
         batch: Windows in a batch.
-        history_steps: Events before the window that the network sees.
         transpose: Lowest and highest transposition in semitones.
         seed: Decides everything drawn.
     """
@@ -40,30 +40,36 @@ class WindowSampler:
     def __init__(
         self,
         tunes: Sequence[Tune],
+        material: Material,
         *,
         window_steps: int,
         batch: int,
-        history_steps: int,
         transpose: tuple[int, int],
         seed: int,
     ) -> None:
         self.tunes = list(tunes)
+        self.material = material
         self.window_steps = window_steps
         self.batch = batch
-        self.history_steps = history_steps
         self.transpose = transpose
         self.seed = seed
+        self._drawn: tuple[int, list[Window]] = (-1, [])
 
     def windows(self, epoch: int) -> list[Window]:
         """Returns all windows of an epoch in the order of training."""
+        if self._drawn[0] != epoch:
+            self._drawn = (epoch, self._draw(epoch))
+        return self._drawn[1]
+
+    def _draw(self, epoch: int) -> list[Window]:
         rng = np.random.default_rng([self.seed, epoch])
         drawn: list[Window] = []
         for tune in self.tunes:
-            semitones = _transposition(tune, self.transpose, rng)
-            cuts = self._cuts(len(tune.ids), rng)
+            ids = self.material.varied(tune, rng, self.transpose)
+            fed = np.concatenate([[self.material.start_id(tune)], ids]).astype(np.int32)
+            cuts = self._cuts(len(ids), rng)
             drawn.extend(
-                Window(tune, begin, end - begin, semitones)
-                for begin, end in itertools.pairwise(cuts)
+                Window(tune, fed, begin, end - begin) for begin, end in itertools.pairwise(cuts)
             )
         order = rng.permutation(len(drawn))
         return [drawn[index] for index in order]
@@ -88,33 +94,12 @@ class WindowSampler:
         return -(-len(self.windows(epoch)) // self.batch)
 
     def _stack(self, windows: Sequence[Window]) -> Batch:
-        steps, past = self.window_steps, self.history_steps
-        inputs = {
-            "ids": np.full((self.batch, steps), melody.PAD, dtype=np.int32),
-            "history": np.full((self.batch, past), melody.PAD, dtype=np.int32),
-            "meter": np.zeros(self.batch, dtype=np.int32),
-            "position": np.zeros(self.batch, dtype=np.int32),
-        }
-        targets = np.zeros((self.batch, steps), dtype=np.int32)
-        weights = np.zeros((self.batch, steps), dtype=np.float32)
+        inputs = self.material.blank(self.batch, self.window_steps)
+        targets = np.zeros((self.batch, self.window_steps), dtype=np.int32)
+        weights = np.zeros((self.batch, self.window_steps), dtype=np.float32)
         for row, window in enumerate(windows):
-            ids = melody.transpose_ids(window.tune.ids, window.semitones)
-            fed = np.concatenate([[melody.start_id(window.tune.meter)], ids]).astype(np.int32)
+            self.material.fill(inputs, row, window.fed, window.first, window.steps)
             end = window.first + window.steps
-            before = fed[max(window.first - past, 0) : window.first]
-            inputs["history"][row, past - len(before) :] = before
-            inputs["ids"][row, : window.steps] = fed[window.first : end]
-            inputs["meter"][row] = window.tune.meter
-            bar = int(melody.bar_steps(*melody.METERS[window.tune.meter]))
-            inputs["position"][row] = window.first % bar
-            targets[row, : window.steps] = ids[window.first : end]
+            targets[row, : window.steps] = window.fed[window.first + 1 : end + 1]
             weights[row, : window.steps] = 1.0
         return inputs, targets, weights
-
-
-def _transposition(tune: Tune, bounds: tuple[int, int], rng: np.random.Generator) -> int:
-    semitones = int(rng.integers(bounds[0], bounds[1] + 1))
-    pitches = tune.pitches
-    if not len(pitches):
-        return 0
-    return int(np.clip(semitones, -int(pitches.min()), 127 - int(pitches.max())))

@@ -1,1 +1,1 @@
-"""LSTM: the melody network, its recipe, its card and the trained bundle."""
+"""The long short-term memory: networks, recipes, cards and trained bundles."""

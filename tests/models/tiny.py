@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
 from magenta_bridge.models.registry import build_network
+from magenta_bridge.training.grid_material import MelodyMaterial
 from magenta_bridge.training.tunes import Tune
 from magenta_bridge.training.windows import Batch, WindowSampler
 
 NARROW = 8
-HISTORY_STEPS = 24 * 8
 
 Array = NDArray[np.float32]
 
@@ -48,7 +48,7 @@ def random_tune(meter: int, steps: int, seed: int) -> Tune:
     bar = int(melody.bar_steps(*melody.METERS[meter]))
     if steps >= 6 * bar:
         ids[4 * bar : 6 * bar] = ids[: 2 * bar]
-    return Tune(f"drawn-{seed}#0", f"Drawn {seed}", meter, ids)
+    return Tune(f"drawn-{seed}#0", f"Drawn {seed}", meter, ids, ids[ids > 1] - 2)
 
 
 def one_batch(meters: tuple[int, ...], *, bars: int, seed: int = 0) -> Batch:
@@ -60,9 +60,9 @@ def one_batch(meters: tuple[int, ...], *, bars: int, seed: int = 0) -> Batch:
     longest = max(len(tune.ids) for tune in tunes)
     sampler = WindowSampler(
         tunes,
+        MelodyMaterial(),
         window_steps=longest,
         batch=len(tunes),
-        history_steps=HISTORY_STEPS,
         transpose=(0, 0),
         seed=seed,
     )

@@ -64,7 +64,7 @@ def draw_tune(seed: int, steps: int = 64, *, meter: tuple[int, int] = (4, 4)) ->
     pitches = np.array(draw_pitches(seed, steps // 2), dtype=np.int32)
     ids = np.zeros(steps, dtype=np.int32)
     ids[: 2 * len(pitches) : 2] = pitches + melody.EVENT_OFFSET
-    return Tune(f"drawn/{seed:03}.mid#0", "", melody.METERS.index(meter), ids)
+    return Tune(f"drawn/{seed:03}.mid#0", "", melody.METERS.index(meter), ids, pitches)
 
 
 def write_pieces(folder: Path, count: int) -> list[Path]:
