@@ -6,13 +6,14 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 
 from magenta_bridge.cli.targets import try_folder
 from magenta_bridge.cli.training_bundle import write_trained_bundle
 from magenta_bridge.cli.training_card import measure
-from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
 from magenta_bridge.evaluation.card import write_card
 from magenta_bridge.render.curves import draw_loss_curve
 from magenta_bridge.saving import save_bytes
@@ -23,6 +24,9 @@ from magenta_bridge.training.progress import TerminalWatcher
 from magenta_bridge.training.recipe import BundleRecipe, Recipe, read_recipe
 from magenta_bridge.training.session import build, load_split, train_recipe
 from magenta_bridge.training.sources import fetch_corpus
+
+# Encodings that a model card can measure.
+_MEASURED: Final = ("melody",)
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ def run_training(job: TrainingJob) -> None:
             written; the latter is found before any work.
     """
     recipe = _recipe(job)
+    if recipe.bundle.encoding not in _MEASURED or recipe.bundle.family == "gan":
+        raise UnsupportedError(
+            f"A {recipe.bundle.family} of {recipe.bundle.encoding} cannot be trained by this "
+            f"command yet; it trains {', '.join(_MEASURED)} with lstm, gru or rnn."
+        )
     outputs = _plan_outputs(job, recipe)
     report = CorpusReport()
     corpus = job.data if job.data is not None else fetch_corpus(recipe.data, _say)

@@ -91,16 +91,42 @@ def context_ids(
     Raises:
         InvalidArgumentError: An input section ends before it starts.
     """
+    meter, heard, before = grid_before(music, options, section)
+    line = melody_line(heard)
+    return meter, melody.encode(line, start_step=first_step(meter, line, before), end_step=before)
+
+
+def grid_before(
+    music: NoteSequence, options: GeneratorOptions, section: Section
+) -> tuple[int, NoteSequence, int]:
+    """Quantizes what is heard before the section, on a grid that ends where it starts.
+
+    Args:
+        music: The request's primer.
+        options: Its ``input_sections`` choose what is read; all before the section otherwise.
+        section: What will be generated.
+
+    Returns:
+        Index of the meter in ``melody.METERS``, the quantized notes, and the section's first
+        step. Step 0 lies on a bar line.
+
+    Raises:
+        InvalidArgumentError: An input section ends before it starts.
+    """
     meter = melody.closest_meter(section.meter.numerator, section.meter.denominator)
     bar = int(melody.bar_steps(*melody.METERS[meter]))
     # Step 0 lies on a bar line that is further back than anything read.
     before = _steps_into_bar(section) % bar + (PRIMER_STEPS.value // bar + 2) * bar
     origin = section.origin_quarters - before / melody.STEPS_PER_QUARTER
     heard = _heard(music, options, section, since=float(section.tempo.seconds(origin)))
-    line = melody_line(quantize(heard, melody.STEPS_PER_QUARTER, origin_quarters=origin))
-    first_note = min((n.quantized_start_step for n in line.notes), default=before)
-    first = max(min(first_note, before), before - PRIMER_STEPS.value) // bar * bar
-    return meter, melody.encode(line, start_step=first, end_step=before)
+    return meter, quantize(heard, melody.STEPS_PER_QUARTER, origin_quarters=origin), before
+
+
+def first_step(meter: int, heard: NoteSequence, before: int) -> int:
+    """Returns the bar line to read from: that of the first note, or as far back as is read."""
+    bar = int(melody.bar_steps(*melody.METERS[meter]))
+    first_note = min((n.quantized_start_step for n in heard.notes), default=before)
+    return max(min(first_note, before), before - PRIMER_STEPS.value) // bar * bar
 
 
 def _steps_into_bar(section: Section) -> int:

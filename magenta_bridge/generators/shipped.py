@@ -8,11 +8,15 @@ from typing import Final
 
 from magenta_bridge.errors import BundleError, NotFoundError
 from magenta_bridge.generators.bundle import Bundle, read_bundle
+from magenta_bridge.generators.drums import DrumsGenerator
+from magenta_bridge.generators.gan import BarGenerator
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.melody import MelodyGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 
-_GENERATORS: Final = {"melody": MelodyGenerator}
+_GENERATORS: Final = {"drums": DrumsGenerator, "melody": MelodyGenerator}
+# These make whole bars, whatever the bars hold.
+_BAR_FAMILY: Final = "gan"
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
@@ -35,7 +39,8 @@ def load_generator(path: Path) -> SequenceGenerator:
     """
     bundle = read_bundle(path)
     encoding = str(bundle.traits.get("encoding", ""))
-    if encoding not in _GENERATORS:
+    made = bundle.traits.get("family") == _BAR_FAMILY
+    if encoding not in (("melody", "duo") if made else _GENERATORS):
         raise BundleError(
             f"{path.name} speaks the encoding {encoding!r}, which this version does not know; "
             "update Magenta Bridge."
@@ -45,6 +50,8 @@ def load_generator(path: Path) -> SequenceGenerator:
 
 def _make(bundle: Bundle, encoding: str, path: Path) -> SequenceGenerator:
     try:
+        if bundle.traits.get("family") == _BAR_FAMILY:
+            return BarGenerator(bundle)
         return _GENERATORS[encoding](bundle)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise BundleError(f"{path.name} describes itself incompletely; get it again.") from error

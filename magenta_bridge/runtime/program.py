@@ -41,6 +41,11 @@ class StepProgram:
         self._lock = threading.Lock()
         self.description = _read_description(flatbuffer)
 
+    @property
+    def flatbuffer(self) -> bytes:
+        """The program itself, for runners of other signatures."""
+        return self._flatbuffer
+
     def session(self) -> Session:
         """Returns a session in its initial state; an idle one where there is one."""
         with self._lock:

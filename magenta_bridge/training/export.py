@@ -49,7 +49,7 @@ def export_program(
         if int8:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         flatbuffer = bytes(converter.convert())
-    program = _write_description(flatbuffer, description)
+    program = write_description(flatbuffer, description)
     try:
         drift = logit_drift(network, program, probe)
     except BundleError as error:
@@ -84,7 +84,8 @@ def _write_saved_model(network: keras.Model, folder: str) -> None:
     archive.write_out(folder, verbose=False)
 
 
-def _write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> bytes:
+def write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> bytes:
+    """Returns the flatbuffer with a JSON-able description in its metadata."""
     import flatbuffers
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))

@@ -10,6 +10,7 @@ from magenta_bridge.training.material import Material
 
 # Encoding -> module and class.
 _MATERIALS: Final = {
+    "drums": ("drum_grooves", "DrumMaterial"),
     "melody": ("grid_material", "MelodyMaterial"),
 }
 

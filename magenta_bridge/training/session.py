@@ -101,6 +101,7 @@ def train_recipe(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Pr
     """
     progress = run.load(identity(recipe, split))
     keras.utils.set_random_seed(recipe.training.seed)
+    build(recipe)  # a saved network can be loaded only after its class has been imported
     data = TrainingSet(
         train=_sampler(recipe, split.train, recipe.training.transpose),
         validation=_sampler(recipe, split.validation, (0, 0)),

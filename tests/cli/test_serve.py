@@ -26,7 +26,7 @@ def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
     ) as process:
         assert process.stdout is not None
         ready = re.fullmatch(
-            r"Serving lstm_melody on (127\.0\.0\.1:[1-9]\d*) \(Ctrl-C stops\)\n",
+            r"Serving gru_melody, lstm_melody on (127\.0\.0\.1:[1-9]\d*) \(Ctrl-C stops\)\n",
             process.stdout.readline(),
         )
         assert ready is not None

@@ -11,7 +11,7 @@ from magenta_bridge.errors import TrainingError
 from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.training.export import export_program, logit_drift
-from tests.models.tiny import random_tune, tiny_network
+from tests.models.tiny import draw_fed, tiny_network
 
 METER = melody.METERS.index((3, 8))
 DESCRIPTION = {"family": "tiny", "title": "Ríl", "steps_per_quarter": 4, "meters": [[3, 8]]}
@@ -26,9 +26,9 @@ def network(request: pytest.FixtureRequest) -> keras.Model:
 
 
 @pytest.fixture(scope="module")
-def probe() -> list[int]:
-    """Ten bars of a melody, from its start id on."""
-    return [melody.start_id(METER), *random_tune(METER, 60, seed=5).ids.tolist()]
+def probe(network: keras.Model) -> list[int]:
+    """Ten bars, from the start id on; a network bears the name of its encoding."""
+    return [int(value) for value in draw_fed(network.name, METER, 10, seed=5)]
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +55,18 @@ def test_description_survives(program: bytes) -> None:
     assert StepProgram(program).description == DESCRIPTION
 
 
-def test_drift_tells_programs_apart(program: bytes, probe: list[int]) -> None:
+def test_drift_tells_programs_apart(network: keras.Model, program: bytes, probe: list[int]) -> None:
     """The comparison sees another network's weights."""
-    other = tiny_network(*network_kinds()[0], seed=9)
+    other = type(network).from_config(network.get_config())
+    other.build()
     assert logit_drift(other, program, probe[:4]) > FLOAT_DRIFT
 
 
-def test_program_of_lost_weights_is_refused(probe: list[int]) -> None:
+def test_program_of_lost_weights_is_refused() -> None:
     """A program that computes no numbers is not handed out."""
-    broken = tiny_network(*network_kinds()[0])
+    family, encoding = network_kinds()[0]
+    broken = tiny_network(family, encoding)
+    probe = draw_fed(encoding, METER, 2).tolist()
     broken.set_weights([np.full_like(weights, np.nan) for weights in broken.get_weights()])
     with pytest.raises(TrainingError, match="not kept"):
         export_program(broken, DESCRIPTION, int8=False, probe=probe[:4])

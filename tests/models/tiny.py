@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -10,24 +12,25 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import melody
+from magenta_bridge.encodings.meters import METERS, bar_steps
 from magenta_bridge.models.registry import build_network
-from magenta_bridge.training.grid_material import MelodyMaterial
-from magenta_bridge.training.tunes import Tune
-from magenta_bridge.training.windows import Batch, WindowSampler
+from magenta_bridge.training.material import Inputs
+from magenta_bridge.training.materials import material_for
+from tests.models.drawn import draw_ids
 
 NARROW = 8
 
 Array = NDArray[np.float32]
+Ids = NDArray[np.int32]
 
 
-def tiny_network(family: str, encoding: str, *, seed: int = 3) -> keras.Model:
+def tiny_network(family: str, encoding: str, *, seed: int = 3, **config: int) -> keras.Model:
     """Builds a network whose every width is at most ``NARROW``."""
     keras.utils.set_random_seed(seed)
     defaults = inspect.signature(type(build_network(family, encoding, {}))).parameters.values()
-    config = {each.name: _narrow(each.default) for each in defaults if _is_width(each.default)}
+    narrow = {each.name: _narrow(each.default) for each in defaults if _is_width(each.default)}
     keras.utils.set_random_seed(seed)
-    return build_network(family, encoding, config)
+    return build_network(family, encoding, {**narrow, **config})
 
 
 def _is_width(default: object) -> bool:
@@ -41,32 +44,26 @@ def _narrow(default: Any) -> Any:  # noqa: ANN401 - an int stays an int, a tuple
     return min(default, NARROW)
 
 
-def random_tune(meter: int, steps: int, seed: int) -> Tune:
-    """Draws a tune that repeats its first two bars in places, as folk tunes do."""
-    rng = np.random.default_rng(seed)
-    ids = rng.choice([0, 0, 1, *range(62, 74)], size=steps).astype(np.int32)
-    bar = int(melody.bar_steps(*melody.METERS[meter]))
-    if steps >= 6 * bar:
-        ids[4 * bar : 6 * bar] = ids[: 2 * bar]
-    return Tune(f"drawn-{seed}#0", f"Drawn {seed}", meter, ids, ids[ids > 1] - 2)
+def draw_fed(encoding: str, meter: int, bars: int, seed: int = 0) -> Ids:
+    """Draws a piece that repeats itself in places: its start id, then its ids."""
+    steps = bars * int(bar_steps(*METERS[meter]))
+    start = material_for(encoding).event_ids + (meter if encoding != "performance" else 0)
+    return np.concatenate([[start], draw_ids(encoding, steps, seed)]).astype(np.int32)
 
 
-def one_batch(meters: tuple[int, ...], *, bars: int, seed: int = 0) -> Batch:
-    """Returns a batch with one whole tune a row, from its start id on."""
-    tunes = [
-        random_tune(meter, bars * int(melody.bar_steps(*melody.METERS[meter])), seed + row)
-        for row, meter in enumerate(meters)
-    ]
-    longest = max(len(tune.ids) for tune in tunes)
-    sampler = WindowSampler(
-        tunes,
-        MelodyMaterial(),
-        window_steps=longest,
-        batch=len(tunes),
-        transpose=(0, 0),
-        seed=seed,
-    )
-    return next(sampler.batches(0))
+def window(encoding: str, pieces: Sequence[Ids], first: int = 0) -> tuple[Inputs, Ids, Array]:
+    """Returns inputs, targets and weights that hold pieces from a step on, one a row."""
+    material = material_for(encoding)
+    longest = max(len(fed) for fed in pieces) - 1 - first
+    inputs = material.blank(len(pieces), longest)
+    targets = np.zeros((len(pieces), longest), dtype=np.int32)
+    weights = np.zeros((len(pieces), longest), dtype=np.float32)
+    for row, fed in enumerate(pieces):
+        steps = len(fed) - 1 - first
+        material.fill(inputs, row, fed, first, steps)
+        targets[row, :steps] = fed[first + 1 :]
+        weights[row, :steps] = 1.0
+    return inputs, targets, weights
 
 
 def as_array(tensor: Any) -> Array:  # noqa: ANN401 - a tensor of any backend
@@ -74,17 +71,24 @@ def as_array(tensor: Any) -> Array:  # noqa: ANN401 - a tensor of any backend
     return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)
 
 
-def step_through(
-    network: keras.Model, ids: NDArray[np.int32], state: list[Any]
-) -> tuple[Array, list[Any]]:
+@functools.lru_cache(maxsize=4)
+def _traced(network: keras.Model) -> Any:  # noqa: ANN401 - TensorFlow has no types
+    return tf.function(network.step)  # a hundred steps one by one take seconds
+
+
+def step_through(network: keras.Model, ids: Ids, state: list[Any]) -> tuple[Array, list[Any]]:
     """Feeds ``ids (batch, steps)`` one by one.
 
     Returns:
         Logits ``(batch, steps, event_ids)`` and the last state.
     """
-    step = tf.function(network.step)  # a hundred steps one by one take seconds
-    logits = []
+    step, logits = _traced(network), []
     for column in ids.T:
         one, state = step(keras.ops.convert_to_tensor(column), state)
         logits.append(as_array(one))
     return np.stack(logits, axis=1), state
+
+
+def memory_parts(network: keras.Model) -> int:
+    """Returns how many tensors at the end of a state are the recurrent layers' memory."""
+    return len(network.stack.initial_memory(1))

@@ -172,3 +172,17 @@ def test_damaged_checkpoint_is_refused(whole: Whole, tmp_path: Path, left: int) 
         (tmp_path / "epoch-004.keras").write_bytes(checkpoint[:left])
     with pytest.raises(TrainingError, match=r"epoch-004\.keras cannot be read"):
         run_tiny(tmp_path)
+
+
+def test_fresh_process_goes_on_with_a_run(tmp_path: Path) -> None:
+    """A new process, which has built no network yet, loads the saved one."""
+    run_tiny(tmp_path, recipe=with_training(epochs=1))
+    code = (
+        "import sys; from pathlib import Path; "
+        "from tests.training.tiny_run import run_tiny, with_training; "
+        "print(run_tiny(Path(sys.argv[1]), recipe=with_training(epochs=1)).epoch)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["1"]

@@ -1,0 +1,90 @@
+"""Bars of one or two monophonic tracks, one choice a step: binary by construction.
+
+A bar holds ``STEPS`` sixteenths. Each step of a track is 0 (nothing changes), 1 (the sounding
+note ends) or ``2 + pitch - lowest`` (a note begins), so a piano roll read from it is binary and
+monophonic whatever the network says. Bars of twelve steps leave the last four at 0. Music is
+moved into the key without signs that fits it best before it is written so.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.encodings import melody
+from magenta_bridge.encodings.meters import METERS
+
+STEPS: Final = 16
+PITCHES: Final = 40
+EVENT_IDS: Final = PITCHES + melody.EVENT_OFFSET
+# Stands in every step of a bar before the music begins.
+PAD: Final = EVENT_IDS
+# Lowest pitch of the leading track and of the bass.
+LOWEST: Final = (53, 31)
+HISTORY_BARS: Final = 4
+METER_KINDS: Final = 3
+_WHITE: Final = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], dtype=np.float64)
+
+
+def meter_kind(meter: int) -> tuple[int, int]:
+    """Returns how music in ``METERS[meter]`` is cut: a condition's number and steps in a bar.
+
+    Bars of two quarters or three eighths go in pairs; long bars are cut.
+    """
+    numerator, denominator = METERS[meter]
+    if denominator == 8:
+        return 1, 12
+    return (2, 12) if numerator % 3 == 0 else (0, STEPS)
+
+
+def white_shift(*lines: NDArray[np.int32]) -> int:
+    """Returns the transposition, -6..5, that puts most note onsets on white keys.
+
+    Args:
+        lines: Melody event ids of each track.
+
+    Returns:
+        Semitones to add; 0 for no notes. Of equals the smallest move wins.
+    """
+    ids = np.concatenate(lines)
+    classes = np.bincount((ids[ids >= 2] - 2) % 12, minlength=12).astype(np.float64)
+    moves = sorted(range(-6, 6), key=abs)
+    fits = [float(np.roll(classes, move) @ _WHITE) for move in moves]
+    return moves[int(np.argmax(fits))]
+
+
+def to_bars(lines: tuple[NDArray[np.int32], ...], bar: int, *, shift: int = 0) -> NDArray[np.int32]:
+    """Writes melody event ids as bars; what does not fill the last bar is silence.
+
+    Args:
+        lines: Ids ``(steps,)`` of each track, from a bar line on.
+        bar: Steps in a bar, up to ``STEPS``.
+        shift: Semitones to add; pitches outside a track's range then move by octaves.
+
+    Returns:
+        ``(bars, tracks, STEPS)`` ids in ``0..EVENT_IDS - 1``.
+    """
+    steps = max(len(line) for line in lines)
+    count = -(-steps // bar)
+    bars = np.zeros((count, len(lines), STEPS), dtype=np.int32)
+    for track, line in enumerate(lines):
+        whole = np.zeros(count * bar, dtype=np.int32)
+        whole[: len(line)] = _compact(line, LOWEST[track], shift)
+        bars[:, track, :bar] = whole.reshape(count, bar)
+    return bars
+
+
+def from_bar(ids: NDArray[np.integer], track: int, *, shift: int = 0) -> NDArray[np.int32]:
+    """Returns one track's ids ``(steps,)`` as melody event ids, ``shift`` semitones lower."""
+    pitches = ids - 2 + LOWEST[track] - shift
+    return np.where(ids >= 2, np.clip(pitches, 0, 127) + 2, ids).astype(np.int32)
+
+
+def _compact(line: NDArray[np.int32], lowest: int, shift: int) -> NDArray[np.int32]:
+    pitches = line - 2 + shift
+    pitches = np.where(pitches < lowest, lowest + (pitches - lowest) % 12, pitches)
+    above = lowest + PITCHES - 12 + (pitches - (lowest + PITCHES - 12)) % 12
+    pitches = np.where(pitches >= lowest + PITCHES, above, pitches)
+    return np.where(line >= 2, pitches - lowest + 2, line).astype(np.int32)

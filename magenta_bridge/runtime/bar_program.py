@@ -1,0 +1,71 @@
+"""Runs an exported bar program with LiteRT: noise and the bars before in, one bar out."""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.errors import BundleError
+from magenta_bridge.runtime.interpreter import build_interpreter
+
+SIGNATURE: Final = "bar"
+
+
+class BarProgram:
+    """An exported generator of bars.
+
+    Threading: safe from any thread; bars are made one at a time.
+
+    Args:
+        flatbuffer: A LiteRT program with a signature ``bar`` (``previous``, ``noise``,
+            ``meter`` to ``logits``).
+
+    Attributes:
+        noise_units: Length of the noise.
+        history: Shape of ``previous``: bars, tracks, steps.
+
+    Raises:
+        BundleError: The bytes are no such program.
+    """
+
+    def __init__(self, flatbuffer: bytes) -> None:
+        self._lock = threading.Lock()
+        try:
+            self._run = build_interpreter(flatbuffer).get_signature_runner(SIGNATURE)
+            shapes = {
+                name: tuple(int(size) for size in detail["shape"])
+                for name, detail in self._run.get_input_details().items()
+            }
+            self.noise_units = shapes["noise"][1]
+            self.history = shapes["previous"][1:]
+            blank = np.zeros(self.history, dtype=np.int32)
+            logits = self.bar(blank, np.zeros(self.noise_units, dtype=np.float32), 0)
+        except (ValueError, RuntimeError, KeyError, TypeError, IndexError) as error:
+            raise BundleError("The bundle's LiteRT program makes no bars; get it again.") from error
+        if logits.ndim != 3 or not np.isfinite(logits).all():
+            raise BundleError("The bundle's LiteRT program computes no logits; get it again.")
+
+    def bar(
+        self, previous: NDArray[np.int32], noise: NDArray[np.float32], meter: int
+    ) -> NDArray[np.float32]:
+        """Makes one bar.
+
+        Args:
+            previous: Ids of the bars before, ``(bars, tracks, steps)``.
+            noise: ``(noise_units,)``.
+            meter: Kind of meter.
+
+        Returns:
+            Logits ``(tracks, steps, event_ids)``.
+        """
+        with self._lock:
+            found = self._run(
+                previous=previous[None].astype(np.int32),
+                noise=noise[None].astype(np.float32),
+                meter=np.array([meter], dtype=np.int32),
+            )
+        logits: NDArray[np.float32] = found["logits"][0]
+        return logits

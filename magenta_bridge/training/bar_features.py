@@ -1,0 +1,61 @@
+"""How near made bars come to real ones: the distance of their feature histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Histogram = NDArray[np.float64]
+
+
+def bar_features(songs: Sequence[NDArray[np.int32]]) -> dict[str, Histogram]:
+    """Counts what bars are made of.
+
+    Args:
+        songs: ``(bars, tracks, steps)`` compact ids each; see ``encodings.pianoroll``.
+
+    Returns:
+        For each track a histogram, summing to 1, of pitch class, interval, onset place, onset
+        gap, notes in a bar, and steps that repeat the bar before.
+    """
+    tracks = songs[0].shape[1]
+    found: dict[str, Histogram] = {}
+    for track in range(tracks):
+        lines = [song[:, track] for song in songs]
+        for name, values, size in _values(lines):
+            counts = np.bincount(np.concatenate(values), minlength=size).astype(np.float64)
+            found[f"{name} {track}"] = counts / max(counts.sum(), 1.0)
+    return found
+
+
+def _values(
+    lines: Sequence[NDArray[np.int32]],
+) -> list[tuple[str, list[NDArray[np.int64]], int]]:
+    flat = [line.ravel() for line in lines]
+    onsets = [np.flatnonzero(line >= 2) for line in flat]
+    pitches = [line[line >= 2] for line in flat]
+    return [
+        ("pitch class", [each % 12 for each in pitches], 12),
+        ("interval", [np.clip(np.diff(each), -12, 12) + 12 for each in pitches], 25),
+        ("place", [each % 16 for each in onsets], 16),
+        ("gap", [np.clip(np.diff(each), 0, 16) for each in onsets], 17),
+        ("notes", [(line >= 2).sum(axis=1) for line in lines], 17),
+        ("repeats", [(line[1:] == line[:-1]).sum(axis=1) for line in lines], 17),
+    ]
+
+
+def feature_distance(one: dict[str, Histogram], other: dict[str, Histogram]) -> float:
+    """Returns the mean Jensen-Shannon divergence of two sets of histograms, 0..1 bits."""
+    return float(np.mean([_divergence(one[name], other[name]) for name in one]))
+
+
+def _divergence(one: Histogram, other: Histogram) -> float:
+    middle = (one + other) / 2
+    return (_relative(one, middle) + _relative(other, middle)) / 2
+
+
+def _relative(one: Histogram, middle: Histogram) -> float:
+    held = one > 0
+    return float(np.sum(one[held] * np.log2(one[held] / middle[held])))

@@ -1,0 +1,1 @@
+"""The adversarial family: a generator of bars from noise, and its critic."""
