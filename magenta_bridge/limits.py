@@ -40,6 +40,18 @@ MIDI_TICK: Final = Limit(
 MIDI_TEMPO_CHANGES: Final = Limit(
     "MIDI tempo changes", 200_000, "changes", "a tempo automation drawn for an hour, every 20 ms"
 )
+MUSICXML_FILE_BYTES: Final = Limit(
+    "MusicXML file size", 16 << 20, "bytes", "an hour for orchestra, not compressed"
+)
+MUSICXML_SCORE_BYTES: Final = Limit(
+    "MusicXML score size", 32 << 20, "bytes", "unpacked; an archive can promise far more"
+)
+MUSICXML_ELEMENTS: Final = Limit(
+    "MusicXML score size",
+    1_000_000,
+    "elements",
+    "twenty for each of 50,000 notes; each costs memory",
+)
 SEQUENCE_NOTES: Final = Limit(
     "NoteSequence size", 50_000, "notes", "about 1.2 MB on the wire, under gRPC's 4 MiB"
 )

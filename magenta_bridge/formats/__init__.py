@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from magenta_bridge.errors import FileFormatError, NotFoundError
@@ -17,7 +17,7 @@ from magenta_bridge.saving import save_bytes
 if TYPE_CHECKING:
     from magenta_bridge.noteseq import NoteSequence
 
-__all__ = ["read", "suffixes", "write"]
+__all__ = ["read", "read_bytes", "readable_suffixes", "suffixes", "write"]
 
 
 class _Format(NamedTuple):
@@ -25,17 +25,29 @@ class _Format(NamedTuple):
 
     module: str
     reader: str
-    writer: str
+    writer: str = ""  # empty for a format that is only read
 
 
 _MIDI: Final = _Format(
     "magenta_bridge.formats.midi", "midi_to_note_sequence", "note_sequence_to_midi"
 )
-_FORMATS: Final[dict[str, _Format]] = {".mid": _MIDI, ".midi": _MIDI}
+_MUSICXML: Final = _Format("magenta_bridge.formats.musicxml", "musicxml_to_note_sequence")
+_FORMATS: Final[dict[str, _Format]] = {
+    ".mid": _MIDI,
+    ".midi": _MIDI,
+    ".mxl": _MUSICXML,
+    ".musicxml": _MUSICXML,
+    ".xml": _MUSICXML,
+}
 
 
 def suffixes() -> list[str]:
     """Returns the file suffixes that ``read`` and ``write`` know, such as ``.mid``."""
+    return [suffix for suffix, each in _FORMATS.items() if each.writer]
+
+
+def readable_suffixes() -> list[str]:
+    """Returns the file suffixes that ``read`` knows, such as ``.mid`` and ``.mxl``."""
     return list(_FORMATS)
 
 
@@ -54,10 +66,26 @@ def read(path: str | os.PathLike[str]) -> NoteSequence:
         LimitExceededError: It is larger than ``limits`` allows.
     """
     file = Path(path)
-    chosen = _FORMATS.get(file.suffix.lower(), _MIDI)
-    data = _read_bytes(file)
+    return read_bytes(_read_bytes(file), name=file.name)
+
+
+def read_bytes(data: bytes, *, name: str) -> NoteSequence:
+    """Reads a music file that is already in memory.
+
+    Args:
+        data: The whole file.
+        name: Its name; the suffix names the format, as for ``read``. Begins error messages.
+
+    Returns:
+        Its music, in seconds.
+
+    Raises:
+        FileFormatError: The file is not of a format known here, or is damaged.
+        LimitExceededError: It is larger than ``limits`` allows.
+    """
+    chosen = _FORMATS.get(PurePath(name).suffix.lower(), _MIDI)
     reader = cast("Callable[..., NoteSequence]", _function(chosen.module, chosen.reader))
-    return reader(data, name=file.name)
+    return reader(data, name=name)
 
 
 def write(sequence: NoteSequence, path: str | os.PathLike[str]) -> None:
@@ -74,10 +102,10 @@ def write(sequence: NoteSequence, path: str | os.PathLike[str]) -> None:
     """
     file = Path(path)
     chosen = _FORMATS.get(file.suffix.lower())
-    if chosen is None:
+    if chosen is None or not chosen.writer:
         raise FileFormatError(
-            f"{file.name} has a suffix of no known music format; "
-            f"end the name in one of {', '.join(_FORMATS)}."
+            f"{file.name} has a suffix of no music format that is written; "
+            f"end the name in one of {', '.join(suffixes())}."
         )
     writer = cast("Callable[[NoteSequence], bytes]", _function(chosen.module, chosen.writer))
     save_bytes(file, writer(sequence))

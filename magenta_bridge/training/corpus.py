@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from magenta_bridge.errors import FileFormatError, MagentaBridgeError, NotFoundError
-from magenta_bridge.formats.midi import midi_to_note_sequence
+from magenta_bridge.formats import read_bytes, readable_suffixes
 from magenta_bridge.noteseq import NoteSequence
 
-_MIDI_SUFFIXES = (".mid", ".midi")
+_SUFFIXES = tuple(readable_suffixes())
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def corpus_digest(files: Iterable[tuple[str, bytes]]) -> str:
     Names count with the bytes, since the split into training, validation and test follows them.
 
     Args:
-        files: Name and bytes of each MIDI file, in any order.
+        files: Name and bytes of each music file, in any order.
 
     Returns:
         64 hexadecimal digits.
@@ -75,7 +75,7 @@ def check_corpus(path: Path, expected: str) -> None:
     digest = corpus_digest(_files(path))
     if digest != expected:
         raise FileFormatError(
-            f"{path} is not the music the recipe was written for: the SHA-256 of its MIDI files "
+            f"{path} is not the music the recipe was written for: the SHA-256 of its music files "
             f"and their names is {digest}, expected {expected}. Give the recipe's own music (a "
             "folder must bear its original name), or empty sha256 in a copy of the recipe to "
             "train on this."
@@ -83,11 +83,11 @@ def check_corpus(path: Path, expected: str) -> None:
 
 
 def read_corpus(path: Path, report: CorpusReport | None = None) -> Iterator[Piece]:
-    """Reads every MIDI file of a corpus, in order of name.
+    """Reads every music file of a corpus, MIDI or MusicXML, in order of name.
 
     Args:
         path: A folder (searched to any depth), a ``.tar``/``.tar.xz``/``.tar.gz`` archive, or
-            one MIDI file.
+            one music file.
         report: Filled while reading; a damaged file is noted there and passed over.
 
     Yields:
@@ -100,7 +100,7 @@ def read_corpus(path: Path, report: CorpusReport | None = None) -> Iterator[Piec
     kept = report if report is not None else CorpusReport()
     for name, data in _files(path):
         try:
-            music = midi_to_note_sequence(data, name=name)
+            music = read_bytes(data, name=name)
         except MagentaBridgeError as error:
             kept.refused[name] = error.message
             continue
@@ -113,7 +113,7 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
         top = path.resolve()
         files = {file.relative_to(top.parent).as_posix(): file for file in top.rglob("*")}
         for name in sorted(files):
-            if name.lower().endswith(_MIDI_SUFFIXES) and files[name].is_file():
+            if name.lower().endswith(_SUFFIXES) and files[name].is_file():
                 yield name, files[name].read_bytes()
     elif not path.exists():
         raise NotFoundError(f"There is no folder or archive {path}; name one that holds music.")
@@ -128,7 +128,7 @@ def _archived_files(path: Path) -> Iterator[tuple[str, bytes]]:
     try:
         with tarfile.open(path) as archive:
             for member in archive:
-                if member.isfile() and member.name.lower().endswith(_MIDI_SUFFIXES):
+                if member.isfile() and member.name.lower().endswith(_SUFFIXES):
                     stream = archive.extractfile(member)
                     held[str(PurePosixPath(member.name))] = stream.read() if stream else b""
     except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
