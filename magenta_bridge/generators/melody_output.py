@@ -26,9 +26,9 @@ class MelodyOutput:
         self._section = section
         self._shift = shift
         self._step = 0
-        self._voice = _voice(music)
+        self._voice = voice_of(music)
         self._sounding: NoteSequence.Note | None = None
-        self._ready = _context(music, section)
+        self._ready = clock_of(music, section)
         steps = np.arange(section.steps + 1) / melody.STEPS_PER_QUARTER
         times = section.tempo.seconds(section.origin_quarters + steps)
         self._times = np.clip(times, section.start, section.end).tolist()
@@ -68,7 +68,7 @@ class MelodyOutput:
             self._sounding = None
 
 
-def _voice(music: NoteSequence) -> NoteSequence.Note:
+def voice_of(music: NoteSequence) -> NoteSequence.Note:
     """Returns a note without pitch or time that sounds like the primer's."""
     pitched = [note for note in music.notes if not note.is_drum]
     voice = NoteSequence.Note(velocity=_PLAIN_VELOCITY)
@@ -79,7 +79,7 @@ def _voice(music: NoteSequence) -> NoteSequence.Note:
     return voice
 
 
-def _context(music: NoteSequence, section: Section) -> NoteSequence:
+def clock_of(music: NoteSequence, section: Section) -> NoteSequence:
     """Returns the primer's clock and signatures, which the new notes are to be read with."""
     first = NoteSequence(ticks_per_quarter=music.ticks_per_quarter)
     first.tempos.extend(music.tempos)

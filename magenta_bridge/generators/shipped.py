@@ -12,9 +12,14 @@ from magenta_bridge.generators.drums import DrumsGenerator
 from magenta_bridge.generators.gan import BarGenerator
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.melody import MelodyGenerator
+from magenta_bridge.generators.polyphony import PolyphonyGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 
-_GENERATORS: Final = {"drums": DrumsGenerator, "melody": MelodyGenerator}
+_GENERATORS: Final = {
+    "drums": DrumsGenerator,
+    "melody": MelodyGenerator,
+    "polyphony": PolyphonyGenerator,
+}
 # These make whole bars, whatever the bars hold.
 _BAR_FAMILY: Final = "gan"
 _PACKAGE: Final = Path(__file__).resolve().parent.parent

@@ -12,6 +12,7 @@ from magenta_bridge.training.material import Material
 _MATERIALS: Final = {
     "drums": ("drum_grooves", "DrumMaterial"),
     "melody": ("grid_material", "MelodyMaterial"),
+    "polyphony": ("voices", "PolyphonyMaterial"),
 }
 
 

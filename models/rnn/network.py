@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import keras
 
+from magenta_bridge.models.frames import FrameNetwork
 from magenta_bridge.models.grid import GridNetwork
 
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class GridRNN(GridNetwork):
     """Melodies and drums; see ``GridNetwork``."""
+
+    cell = "rnn"
+
+
+@keras.saving.register_keras_serializable(package="magenta_bridge")
+class FrameRNN(FrameNetwork):
+    """Several voices; see ``FrameNetwork``."""
 
     cell = "rnn"

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.encodings import polyphony
+
 Ids = NDArray[np.int32]
 
 
@@ -28,7 +30,20 @@ def _drums(steps: int, rng: np.random.Generator) -> Ids:
     return rng.choice([0, 0, 1, 4, 5, 6, 260, 511], size=steps).astype(np.int32)
 
 
+def _polyphony(steps: int, rng: np.random.Generator) -> Ids:
+    frames = np.zeros((steps, 128), dtype=np.uint8)
+    for step in range(1, steps):
+        held = np.flatnonzero(frames[step - 1] * rng.integers(0, 2, 128))
+        frames[step, held] = 1
+        frames[step, rng.integers(55, 67, size=rng.integers(0, 3))] = 2
+    frames[steps // 2 : steps * 3 // 4] = frames[: steps * 3 // 4 - steps // 2]
+    nothing_held = np.roll(frames, 1, axis=0) == 0
+    frames[(frames == 1) & nothing_held] = 2
+    return polyphony.ids_of(frames)
+
+
 _DRAWS: dict[str, Callable[[int, np.random.Generator], Ids]] = {
     "drums": _drums,
     "melody": _melody,
+    "polyphony": _polyphony,
 }

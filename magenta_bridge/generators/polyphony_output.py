@@ -1,0 +1,82 @@
+"""From a polyphony generator's ids to notes in seconds, handed out as soon as they are final."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from magenta_bridge.encodings import polyphony
+from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
+from magenta_bridge.generators.melody_output import clock_of, voice_of
+from magenta_bridge.generators.primer import Section
+from magenta_bridge.noteseq import NoteSequence
+
+
+class PolyphonyOutput:
+    """Collects ids and gives out notes, in order of beginning, then of pitch.
+
+    A note waits for those that began before it and still sound.
+
+    Args:
+        music: The primer; tempo, meter, instrument and loudness are taken from it.
+        section: What is being generated.
+        program: MIDI program of the notes; -1 for the primer's.
+    """
+
+    def __init__(self, music: NoteSequence, section: Section, *, program: int = -1) -> None:
+        self._section = section
+        self._voice = voice_of(music)
+        if program >= 0:
+            self._voice.program = program
+        self._step = 0
+        self._frame: set[int] = set()
+        self._sounding: dict[int, NoteSequence.Note] = {}
+        self._ended: list[NoteSequence.Note] = []
+        self._clock = clock_of(music, section)
+        steps = np.arange(section.steps + 1) / STEPS_PER_QUARTER
+        times = section.tempo.seconds(section.origin_quarters + steps)
+        self._times = np.clip(times, section.start, section.end).tolist()
+        # Seconds to quarters and back may be off by the last bit.
+        self._times[0] = section.start
+
+    def add(self, value: int) -> None:
+        """Takes the next event id."""
+        pitch = polyphony.pitch_of(value)
+        if pitch is None:
+            for silent in self._sounding.keys() - self._frame:
+                self._end_note(silent)
+            self._frame = set()
+            self._step += 1
+            return
+        self._frame.add(pitch)
+        if value < polyphony.HELD:
+            self._end_note(pitch)
+            begun = NoteSequence.Note()
+            begun.CopyFrom(self._voice)
+            begun.pitch, begun.start_time = pitch, self._times[self._step]
+            self._sounding[pitch] = begun
+
+    def take(self) -> NoteSequence:
+        """Returns the notes that are final by now; ``total_time`` says up to where."""
+        complete = min(
+            (note.start_time for note in self._sounding.values()), default=self._times[self._step]
+        )
+        ready = [note for note in self._ended if note.start_time < complete]
+        self._ended = [note for note in self._ended if note.start_time >= complete]
+        piece, self._clock = self._clock, NoteSequence()
+        piece.notes.extend(sorted(ready, key=lambda note: (note.start_time, note.pitch)))
+        piece.total_time = complete
+        return piece
+
+    def finish(self) -> NoteSequence:
+        """Ends what still sounds and returns the rest."""
+        for pitch in list(self._sounding):
+            self._end_note(pitch)
+        piece = self.take()
+        piece.total_time = self._section.end
+        return piece
+
+    def _end_note(self, pitch: int) -> None:
+        note = self._sounding.pop(pitch, None)
+        if note is not None:
+            note.end_time = self._times[self._step]
+            self._ended.append(note)
