@@ -63,6 +63,17 @@ def test_single_file(folder: Path) -> None:
     assert [piece.name for piece in read_corpus(folder / "001.mid")] == ["001.mid"]
 
 
+def test_scores_are_read_beside_midi(folder: Path) -> None:
+    """MusicXML counts as music, in the digest too."""
+    before = digest_of(folder)
+    bar = "<note><rest/><duration>1</duration></note>"
+    score = f'<score-partwise><part id="P"><measure>{bar}</measure></part></score-partwise>'
+    (folder / "000a.musicxml").write_text(score, encoding="utf-8")
+    names = [NAMES[0], "tunes/000a.musicxml", *NAMES[1:]]
+    assert [piece.name for piece in read_corpus(folder)] == names
+    assert digest_of(folder) != before
+
+
 def test_damaged_file_is_noted_and_passed_over(folder: Path) -> None:
     """The report names it with the reason; the rest is read."""
     whole = (folder / "001.mid").read_bytes()
