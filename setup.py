@@ -49,6 +49,7 @@ setup(
             "tensorflow>=2.19",
             "keras>=3.12",
             "matplotlib>=3.9",
+            "tensorboard>=2.20",
             "tomli>=2.0; python_version < '3.11'",
         ],
         "dev": [
@@ -57,6 +58,8 @@ setup(
             "grpcio-tools==1.85.1",
             "hypothesis>=6.130",
             "import-linter>=2.3",
+            # Training runs on this backend too, and on a GPU there.
+            "jax>=0.6",
             "mypy>=1.15",
             "mypy-protobuf==5.1.0",
             "pre-commit>=4.0",

@@ -66,7 +66,9 @@ Examples:
     help="How many takes; files are then called clip-1.mid, clip-2.mid and so on.",
 )
 @click.option("--with-primer", is_flag=True, help="Write the primer and, after it, the new bars.")
-@click.option("--picture", type=ANY_FILE, help="Also draw a piano roll, as a PNG file.")
+@click.option(
+    "--picture", "--png", "picture", type=ANY_FILE, help="Also draw a piano roll, as a PNG file."
+)
 @click.option("--sound", type=ANY_FILE, help="Also play it into a WAV file.")
 @click.option(
     "--temperature", type=read_number, metavar="NUMBER", help="Below 1 is tamer, above 1 wilder."

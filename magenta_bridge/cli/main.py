@@ -37,6 +37,7 @@ class _Commands(click.Group):
         "generators": "List what can generate, and its settings.",
         "serve": "Wait for requests over gRPC.",
         "train": "Train a model on your own music.",
+        "evaluate": "Score a model on music that it has not heard.",
         "doctor": "Check this installation and say what to do.",
     }
 
@@ -82,7 +83,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="magenta-bridge")
 @click.pass_context
 def magenta_bridge(ctx: click.Context, debug: bool) -> None:  # noqa: ARG001
-    """Magenta Bridge writes melodies with a neural network."""
+    """Magenta Bridge writes music with neural networks."""
     if os.environ.get("NO_COLOR"):
         ctx.color = False
 

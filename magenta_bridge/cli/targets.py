@@ -32,7 +32,7 @@ def plan_targets(
 
     Raises:
         InvalidArgumentError: A suffix does not fit, or two files are one and the same.
-        NotFoundError: A folder does not exist or takes no files.
+        NotFoundError: A folder cannot be made or takes no files.
     """
     from magenta_bridge.formats import suffixes
 
@@ -40,7 +40,7 @@ def plan_targets(
     _check_suffix(picture, [".png"])
     _check_suffix(sound, [".wav"])
     for folder in {path.parent for path in (clip, picture, sound) if path is not None}:
-        try_folder(folder)
+        ready_folder(folder)
     if variations == 1:
         return [Targets(clip, picture, sound)]
     return [
@@ -58,14 +58,18 @@ def _check_suffix(path: Path | None, known: Iterable[str]) -> None:
         raise InvalidArgumentError(f"{path} is a folder; give the name of a file in it.")
 
 
-def try_folder(folder: Path) -> None:
-    """Makes sure that files can be written into a folder.
+def ready_folder(folder: Path) -> None:
+    """Makes sure that files can be written into a folder, which is made when it is missing.
 
     Raises:
-        NotFoundError: It does not exist, or takes no files.
+        NotFoundError: It cannot be made, or takes no files.
     """
-    if not folder.is_dir():
-        raise NotFoundError(f"There is no folder {folder}; create it first.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotFoundError(
+            f"The folder {folder} cannot be made ({error.strerror}); choose another one."
+        ) from error
     try:
         # Permission bits tell little on Windows and network drives; trying tells all.
         with tempfile.TemporaryFile(dir=folder):

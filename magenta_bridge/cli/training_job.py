@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import click
+import keras
 
-from magenta_bridge.cli.targets import try_folder
-from magenta_bridge.cli.training_bundle import write_trained_bundle
-from magenta_bridge.cli.training_card import measure
-from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
+from magenta_bridge.cli import step_training
+from magenta_bridge.cli.targets import ready_folder
+from magenta_bridge.cli.training_recipe import Wanted, wanted_recipe
+from magenta_bridge.errors import InvalidArgumentError, NotFoundError, TrainingError
 from magenta_bridge.evaluation.card import write_card
+from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.render.curves import draw_loss_curve
 from magenta_bridge.saving import save_bytes
+from magenta_bridge.training.boards import BoardWatcher
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.corpus import CorpusReport
 from magenta_bridge.training.families import Split
+from magenta_bridge.training.materials import material_for
 from magenta_bridge.training.progress import TerminalWatcher
-from magenta_bridge.training.recipe import BundleRecipe, Recipe, read_recipe
-from magenta_bridge.training.session import build, load_split, train_recipe
+from magenta_bridge.training.recipe import Recipe
 from magenta_bridge.training.sources import fetch_corpus
+from magenta_bridge.training.splitting import load_split
 
-# Encodings that a model card can measure.
-_MEASURED: Final = ("melody",)
+# The converter to LiteRT reads networks of this backend.
+_EXPORTING_BACKEND: Final = "tensorflow"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,9 @@ class TrainingJob:
     """One command line; see ``magenta-bridge train --help``."""
 
     data: Path | None
+    family: str | None
+    encoding: str | None
+    start: str | None
     recipe_file: Path | None
     output: Path | None
     card: Path | None
@@ -57,13 +65,35 @@ def run_training(job: TrainingJob) -> None:
         MagentaBridgeError: Data, recipe or checkpoint cannot be used, or the output cannot be
             written; the latter is found before any work.
     """
-    recipe = _recipe(job)
-    if recipe.bundle.encoding not in _MEASURED or recipe.bundle.family == "gan":
-        raise UnsupportedError(
-            f"A {recipe.bundle.family} of {recipe.bundle.encoding} cannot be trained by this "
-            f"command yet; it trains {', '.join(_MEASURED)} with lstm, gru or rnn."
-        )
-    outputs = _plan_outputs(job, recipe)
+    wanted = wanted_recipe(
+        job.recipe_file,
+        output=job.output,
+        family=job.family,
+        encoding=job.encoding,
+        start=job.start,
+        epochs=job.epochs,
+    )
+    _check_kind(wanted.recipe)
+    outputs = _plan_outputs(job, wanted.recipe)
+    split = _read_music(job, wanted.recipe)
+    recipe = wanted.fitted(split)
+    run = Run(job.run_folder or Path("runs") / recipe.bundle.id)
+    progress = _learn(recipe, split, run, wanted)
+    if keras.backend.backend() == _EXPORTING_BACKEND:
+        command = _command(job, outputs.bundle)
+        _finish(outputs, recipe, split, run, progress, command=command)
+    else:
+        _finish_elsewhere()
+
+
+def _check_kind(recipe: Recipe) -> None:
+    kind = (recipe.bundle.family, recipe.bundle.encoding)
+    if kind not in network_kinds():
+        known = ", ".join(f"{family} of {encoding}" for family, encoding in network_kinds())
+        raise NotFoundError(f"There is no {kind[0]} of {kind[1]} to train; there is {known}.")
+
+
+def _read_music(job: TrainingJob, recipe: Recipe) -> Split:
     report = CorpusReport()
     corpus = job.data if job.data is not None else fetch_corpus(recipe.data, _say)
     _say(f"Reading {corpus} ...")
@@ -71,16 +101,19 @@ def run_training(job: TrainingJob) -> None:
     for name, reason in list(report.refused.items())[:3]:
         _say(f"  left out {name}: {reason}")
     _say(
-        f"{report.read} files: {len(split.train)} melodies to learn from, "
-        f"{len(split.validation)} to choose by, {len(split.test)} to report on."
+        f"{report.read} files: {len(split.train)} {material_for(recipe.bundle.encoding).noun} to "
+        f"learn from, {len(split.validation)} to choose by, {len(split.test)} to report on."
     )
-    run = Run(job.run_folder or Path("runs") / recipe.bundle.id)
-    watcher = TerminalWatcher()
+    return split
+
+
+def _learn(recipe: Recipe, split: Split, run: Run, wanted: Wanted) -> Progress:
+    terminal = TerminalWatcher()
+    watcher = BoardWatcher(run.folder / "logs", terminal)
     try:
-        progress = train_recipe(recipe, split, run, watcher)
+        return step_training.learn(recipe, split, run, watcher, wanted.start)
     finally:
-        watcher.close()
-    _finish(outputs, recipe, split, run, progress)
+        terminal.close()
 
 
 def _plan_outputs(job: TrainingJob, recipe: Recipe) -> _Outputs:
@@ -92,46 +125,65 @@ def _plan_outputs(job: TrainingJob, recipe: Recipe) -> _Outputs:
     if card.is_dir() or card in (bundle, bundle.with_suffix(".png")):
         raise InvalidArgumentError(f"{card} cannot be the model card; name a .md file.")
     for folder in {bundle.parent, card.parent}:
-        try_folder(folder)
+        ready_folder(folder)
     return _Outputs(bundle, card, bundle.with_suffix(".png"))
 
 
-def _recipe(job: TrainingJob) -> Recipe:
+def _command(job: TrainingJob, bundle: Path) -> str:
+    """Returns the command line as anyone would say it, without the folders of this one."""
+    words = ["magenta-bridge", "train"]
+    if job.data is not None:
+        words.append(job.data.name)
+    for name in ("family", "encoding", "epochs"):
+        if getattr(job, name) is not None:
+            words += [f"--{name}", str(getattr(job, name))]
+    if job.start is not None:
+        words += ["--from", Path(job.start).name]
     if job.recipe_file is not None:
-        recipe = read_recipe(job.recipe_file)
-    else:
-        stem = job.output.stem if job.output is not None else "my_melody"
-        name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")
-        if not name:
-            raise InvalidArgumentError(f"Name the bundle with letters, not {stem!r}.")
-        recipe = Recipe(BundleRecipe(id=name, description="Melodies in the manner of your music."))
-    if job.epochs is None:
-        return recipe
-    training = dataclasses.replace(recipe.training, epochs=job.epochs)
-    return dataclasses.replace(recipe, training=training)
+        words += ["--recipe", job.recipe_file.name]
+    return " ".join([*words, "-o", bundle.name])
 
 
-def _finish(outputs: _Outputs, recipe: Recipe, split: Split, run: Run, progress: Progress) -> None:
+def _finish(
+    outputs: _Outputs,
+    recipe: Recipe,
+    split: Split,
+    run: Run,
+    progress: Progress,
+    *,
+    command: str,
+) -> None:
     """Exports, measures and writes; the bundle takes its name last, when all else is there."""
-    network = build(recipe)
-    network.load_weights(run.best_weights)
+    network = step_training.trained(recipe, run)
     unfinished = outputs.bundle.with_name(f".{outputs.bundle.name}.new")
     try:
         _say("Exporting ...")
-        write_trained_bundle(unfinished, recipe, split, network)
-        _say("Measuring on held-out melodies ...")
-        card = measure(recipe, split, progress, network, unfinished)
-        save_bytes(outputs.card, write_card(card).encode())
-        curves = {name: progress.history[name] for name in ("loss", "validation_loss")}
-        draw_loss_curve(curves, outputs.curve, baseline=card.best_baseline.nats_per_step)
+        step_training.write(unfinished, recipe, split, network)
+        _say(f"Measuring on held-out {material_for(recipe.bundle.encoding).noun} ...")
+        report = step_training.measure(
+            recipe, split, progress, network, bundle=unfinished, command=command
+        )
+        save_bytes(outputs.card, write_card(report.card).encode())
+        draw_loss_curve(report.curves, outputs.curve, baseline=report.baseline)
         unfinished.replace(outputs.bundle)
     finally:
         unfinished.unlink(missing_ok=True)
-    _say(
-        f"Held out: {card.program.nats_per_step:.4f} nats a step, {card.gain:.1%} below the best "
-        f"n-gram ({card.best_baseline.nats_per_step:.4f})."
-    )
+    _say(report.headline)
     click.echo(f"Wrote {outputs.bundle}, with its model card and learning curve beside it.")
+
+
+def _finish_elsewhere() -> None:
+    """Says the same command again on the exporting backend; it finds the run finished."""
+    program = "from magenta_bridge.cli.main import main; main()"
+    environment = {**os.environ, "KERAS_BACKEND": _EXPORTING_BACKEND}
+    done = subprocess.run(  # noqa: S603 - this program again, with the words it was called with
+        [sys.executable, "-c", program, *sys.argv[1:]], env=environment, check=False
+    )
+    if done.returncode:
+        raise TrainingError(
+            "The network is trained, but making the bundle failed; say the same command again "
+            f"with KERAS_BACKEND={_EXPORTING_BACKEND}."
+        )
 
 
 def _say(sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The n-gram baselines of melodies, with their order chosen on other tunes than reported."""
+"""The n-gram baselines, with their order chosen on other pieces than reported."""
 
 from __future__ import annotations
 
@@ -6,42 +6,44 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from magenta_bridge.encodings import melody
 from magenta_bridge.evaluation.ngram import NGram
+from magenta_bridge.evaluation.reader import Reader
 from magenta_bridge.evaluation.score import Piece, Score
 
 _HIGHEST_ORDER: Final = 6
+# Counting costs memory by tokens and order; long token streams favor low orders anyway.
+_MANY_STEPS: Final = 1_500_000
+_HIGHEST_ORDER_OF_MANY: Final = 4
 
 
 def measure_baselines(
-    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece]
+    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
 ) -> dict[str, Score]:
     """Fits n-grams and scores them on the test pieces.
 
-    Two are fitted: the plain one, and one that is also told meter and place in the bar, since
+    Two are fitted: the plain one, and one that is also told meter and place in the bar, where
     the networks are.
 
     Args:
         train: Pieces to count.
-        validation: Pieces that choose each n-gram's order.
+        validation: Pieces that choose each n-gram's order, out of 0 to 6, or to 4 behind more
+            than 1.5 million steps.
         test: Pieces to report on.
+        reader: Their encoding.
 
     Returns:
         Test scores by the n-gram's name, which tells the chosen order.
     """
+    many = sum(len(piece) for piece in train) > _MANY_STEPS
+    highest = _HIGHEST_ORDER_OF_MANY if many else _HIGHEST_ORDER
+    kinds = {"n-gram": None, "n-gram with meter and place in the bar": reader.places}
+    if test and reader.places(test[0]) is None:
+        del kinds["n-gram with meter and place in the bar"]
     results: dict[str, Score] = {}
-    for name, place in (("n-gram", None), ("n-gram with meter and place in the bar", bar_places)):
-        model = NGram(melody.EVENT_IDS, _HIGHEST_ORDER, place).fit(train)
+    for name, place in kinds.items():
+        model = NGram(reader.event_ids, highest, place).fit(train)
         chosen = [score.nats_per_step for score in model.score(validation)]
         order = int(np.argmin(chosen))
         results[f"{name}, order {order}"] = model.score(test)[order]
     return results
-
-
-def bar_places(piece: Piece) -> NDArray[np.int64]:
-    """Returns a number for meter and place in the bar of each step, ``(steps,)``."""
-    meter = int(piece[0]) - melody.EVENT_IDS
-    bar = int(melody.bar_steps(*melody.METERS[meter]))
-    return meter * 64 + np.arange(len(piece) - 1) % bar

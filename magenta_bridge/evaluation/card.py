@@ -2,57 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from magenta_bridge.evaluation.checks import check_music
 from magenta_bridge.evaluation.continuations import PRIMER_BARS, Copying
 from magenta_bridge.evaluation.features import Spread
+from magenta_bridge.evaluation.idiom import Idiom
 from magenta_bridge.evaluation.score import Score
-
-_FEATURE_NAMES: Final = {
-    "notes_per_bar": "notes in a bar",
-    "pitch_range": "range, semitones",
-    "scale_consistency": "share of notes in one major scale",
-    "mean_interval": "mean step between notes, semitones",
-    "longest_repeat": "longest run on one pitch, notes",
-    "repeated_bars": "share of bars heard before",
-    "stuck": "stuck: last half on one pitch",
-    "silent": "silent",
-}
 
 
 @dataclass(frozen=True)
-class Card:
-    """Everything a card states.
+class Likelihood:
+    """How well a bundle foretells held-out pieces.
 
     Attributes:
-        bundle: Id, description, family, encoding.
-        data: Name, origin, licence, SHA-256 and counts of the music.
-        training: The recipe's training and network tables, epochs and updates done.
-        baselines: Held-out scores of the n-grams, by name.
-        network: Held-out score of the float network.
-        program: Held-out score of the int8 program that is served.
-        human: Features of held-out pieces.
-        machine: Features of generated ones.
-        copying: How often a continuation is the primer again.
-        samples: How many were generated.
-        settings: The generator's settings they were drawn at, in words.
-        command: The command that makes the bundle again.
+        baselines: Scores of the n-grams, by name.
+        program: Score of the int8 program that is served.
+        unit: What a step is, e.g. ``sixteenth step``.
+        network: Score of the float network; None where it was not at hand.
     """
 
-    bundle: Mapping[str, str]
-    data: Mapping[str, str]
-    training: Mapping[str, Any]
     baselines: Mapping[str, Score]
-    network: Score
     program: Score
-    human: Mapping[str, Spread]
-    machine: Mapping[str, Spread]
-    copying: Copying
-    samples: int
-    settings: str
-    command: str
+    unit: str
+    network: Score | None = None
 
     @property
     def best_baseline(self) -> Score:
@@ -65,89 +40,150 @@ class Card:
         return 1.0 - self.program.nats_per_step / self.best_baseline.nats_per_step
 
     @property
+    def standing(self) -> str:
+        """Where the served program stands beside the best baseline, in words."""
+        side = "below" if self.gain >= 0 else "above"
+        return f"{abs(self.gain):.1%} {side} the best n-gram"
+
+    @property
     def drift(self) -> float:
-        """Relative change of the held-out loss by the int8 weights."""
+        """Relative change of the held-out loss by the int8 weights; 0 without a network."""
+        if self.network is None:
+            return 0.0
         return self.program.nats_per_step / self.network.nats_per_step - 1.0
+
+
+@dataclass(frozen=True)
+class Music:
+    """What generated music is like beside human music.
+
+    Attributes:
+        idiom: What was looked at.
+        human: Features of held-out pieces.
+        machine: Features of generated ones.
+        copying: How often a continuation is the primer again; None where that has no sense.
+        samples: How many were generated.
+        settings: The generator's settings they were drawn at, in words.
+    """
+
+    idiom: Idiom
+    human: Mapping[str, Spread]
+    machine: Mapping[str, Spread]
+    copying: Copying | None
+    samples: int
+    settings: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything a card states.
+
+    Attributes:
+        bundle: Id, description, family, encoding.
+        data: Name, origin, licence, SHA-256 and counts of the music.
+        training: The recipe's training and network tables, epochs and updates done.
+        command: The command that makes the bundle again.
+        figures: Sections that say how good it is, as Markdown; see ``likelihood_section``.
+        limits: What it does not do, one paragraph.
+    """
+
+    bundle: Mapping[str, str]
+    data: Mapping[str, str]
+    training: Mapping[str, Any]
+    command: str
+    figures: Sequence[str]
+    limits: str
 
 
 def write_card(card: Card) -> str:
     """Returns the card as Markdown."""
     parts = [
         f"# {card.bundle['id']}\n\n{card.bundle['description']}",
-        _table("Model", {"family": card.bundle["family"], "encoding": card.bundle["encoding"]}),
-        _table("Data", card.data),
-        _table("Training", card.training),
-        f"Made by:\n\n```\n{card.command}\n```\n\n![loss curve](lstm_melody.png)".replace(
-            "lstm_melody.png", f"{card.bundle['id']}.png"
+        table_section(
+            "Model", {"family": card.bundle["family"], "encoding": card.bundle["encoding"]}
         ),
-        _figures(card),
-        _features(card),
-        _LIMITS,
+        table_section("Data", card.data),
+        table_section("Training", card.training),
+        f"Made by:\n\n```\n{card.command}\n```\n\n![learning curve]({card.bundle['id']}.png)",
+        *card.figures,
+        f"## What it does not do\n\n{card.limits}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _table(title: str, rows: Mapping[str, Any]) -> str:
+def table_section(title: str, rows: Mapping[str, Any]) -> str:
+    """Returns a table of names and values under a heading."""
     lines = [f"| {name} | {value} |" for name, value in rows.items()]
     return "\n".join([f"## {title}", "", "| | |", "|---|---|", *lines])
 
 
-def _figures(card: Card) -> str:
-    rows = {
-        **card.baselines,
-        "network, float32": card.network,
-        "**program as served, int8**": card.program,
-    }
+def likelihood_section(found: Likelihood) -> str:
+    """Returns the scores of baselines, network and program on held-out pieces."""
+    rows = dict(found.baselines)
+    if found.network is not None:
+        rows["network, float32"] = found.network
+    rows["**program as served, int8**"] = found.program
     lines = [
         f"| {name} | {score.nats_per_step:.4f} | {score.accuracy:.2%} |"
         for name, score in rows.items()
     ]
+    drift = f" Its int8 weights change the network's loss by {found.drift:+.3%}."
     return "\n".join([
         "## Held-out figures",
         "",
-        f"All on the same {card.program.steps:,} sixteenth steps of tune families that no model "
-        "has seen, in one run; a step that only continues a note counts as one. The order of each "
-        "n-gram was chosen on the validation tunes.",
+        f"All on the same {found.program.steps:,} {found.unit}s of pieces that no model has seen, "
+        "in one run; the mean is over all of them. The order of each n-gram was chosen on the "
+        "validation pieces.",
         "",
-        "| | nats a step | steps foretold |",
+        f"| | nats a {found.unit} | {found.unit}s foretold |",
         "|---|---|---|",
         *lines,
         "",
-        f"The program lies {card.gain:.1%} below the best n-gram. Its int8 weights change the "
-        f"network's loss by {card.drift:+.3%}.",
+        f"The program lies {found.standing}."
+        f"{drift if found.network is not None else ''}",
     ])  # fmt: skip
 
 
-def _features(card: Card) -> str:
+def music_section(found: Music) -> str:
+    """Returns the features of generated music beside human music, and the checks."""
+    idiom = found.idiom
     lines = [
-        f"| {label} | {_show(card.human[name])} | {_show(card.machine[name])} |"
-        for name, label in _FEATURE_NAMES.items()
+        f"| {label} | {_show(found.human[name])} | {_show(found.machine[name])} |"
+        for name, label in idiom.labels.items()
+    ]
+    checks = [
+        f"| {check.name} | {check.found} | {'yes' if check.passed else '**no**'} |"
+        for check in check_music(idiom, found.human, found.machine)
     ]
     return "\n".join([
         "## Is it music?",
         "",
-        f"The first sixteen bars of the held-out tunes beside {card.samples} melodies of sixteen "
-        f"bars generated from nothing at the generator's own settings ({card.settings}), seeds "
-        f"0 to {card.samples - 1}, in the held-out tunes' meters. Mean, and in brackets the "
-        "middle 90 %.",
+        f"The first {idiom.length} of the held-out {idiom.noun} beside {found.samples} generated "
+        f"from nothing, as long, at the generator's own settings ({found.settings}), seeds 0 to "
+        f"{found.samples - 1}, in the held-out meters. Mean, and in brackets the middle 90 %.",
         "",
-        "| | held-out tunes | generated |",
+        f"| | held-out {idiom.noun} | generated |",
         "|---|---|---|",
         *lines,
         "",
-        f"Of {card.copying.primers} continuations of the first {PRIMER_BARS} bars of held-out "
-        f"tunes by as many, {card.copying.generated:.0%} play the primer again (nine in ten steps "
-        f"the same); of the tunes' own continuations {card.copying.human:.0%} do.",
+        "| check | found | passed |",
+        "|---|---|---|",
+        *checks,
+        *_copying_lines(found),
     ])  # fmt: skip
+
+
+def _copying_lines(found: Music) -> list[str]:
+    copying = found.copying
+    if copying is None or not copying.primers:
+        return []
+    return [
+        "",
+        f"Of {copying.primers} continuations of the first {PRIMER_BARS} bars of held-out "
+        f"{found.idiom.noun} by as many, {copying.generated:.0%} play the primer again (nine in "
+        f"ten steps the same); of their own continuations {copying.human:.0%} do.",
+    ]
 
 
 def _show(spread: Spread) -> str:
     return f"{spread.mean:.2f} ({spread.low:.2f} to {spread.high:.2f})"
-
-
-_LIMITS: Final = """## What it does not do
-
-One line at a time, on a grid of sixteenths: no chords, no triplets, no swing, one loudness. It
-knows 2/4, 3/4, 4/4 (and 2/2 as 4/4), 3/8, 6/8, 9/8, 12/8 and 6/4; other meters are played on the
-bar lines of the nearest of these. Primers outside its range are moved by octaves and back. The
-music it learned from decides its taste."""

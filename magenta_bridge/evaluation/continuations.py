@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from magenta_bridge.encodings import melody
-from magenta_bridge.evaluation.samples import without_upbeat
-from magenta_bridge.evaluation.score import Piece
+from magenta_bridge.encodings.meters import STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
-from magenta_bridge.noteseq import GeneratorOptions
+from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.quantize import place, quantize
 from magenta_bridge.sequences.sections import section_after
 from magenta_bridge.sequences.tempo_map import TempoMap
 
 PRIMER_BARS: Final = 8
 _ALIKE: Final = 0.9
+
+Rows = Sequence[Hashable]
 
 
 @dataclass(frozen=True)
@@ -38,44 +35,61 @@ class Copying:
     primers: int
 
 
-def measure_copying(generator: SequenceGenerator, pieces: Sequence[Piece]) -> Copying:
+@dataclass(frozen=True)
+class Passage:
+    """A quantized piece from a bar line on, and its meter."""
+
+    music: NoteSequence
+    meter: tuple[int, int]
+
+
+def measure_copying(
+    generator: SequenceGenerator,
+    passages: Iterable[Passage],
+    rows: Callable[[NoteSequence, int], Rows],
+) -> Copying:
     """Continues the first eight bars of each piece by eight more, with the seeds 0, 1, 2, ...
 
     A continuation counts as a copy when nine in ten of its steps are the primer's.
 
     Args:
-        generator: A generator of the melody encoding.
-        pieces: Held-out pieces; those under sixteen bars are passed over.
+        generator: A generator on the grid.
+        passages: Held-out pieces; those under sixteen bars are passed over.
+        rows: From a quantized sequence and a number of steps to one value a step.
     """
     generated: list[bool] = []
     human: list[bool] = []
-    for piece in pieces:
-        meter = melody.METERS[int(piece[0]) - melody.EVENT_IDS]
-        length = PRIMER_BARS * int(melody.bar_steps(*meter))
-        ids = without_upbeat(piece)
-        if len(ids) < 2 * length:
+    for passage in passages:
+        length = PRIMER_BARS * int(bar_steps(*passage.meter))
+        if passage.music.total_quantized_steps < 2 * length:
             continue
-        primer, following = ids[:length], ids[length : 2 * length]
-        answer = _continue(generator, primer, meter, seed=len(generated))
-        generated.append(_alike(primer, answer))
-        human.append(_alike(primer, following))
+        whole = rows(passage.music, 2 * length)
+        answer = _continue(generator, passage, length, seed=len(generated))
+        generated.append(_alike(whole[:length], rows(answer, 2 * length)[length:]))
+        human.append(_alike(whole[:length], whole[length:]))
     count = max(len(generated), 1)
     return Copying(sum(generated) / count, sum(human) / count, len(generated))
 
 
-def _alike(one: NDArray[np.int32], other: NDArray[np.int32]) -> bool:
-    return float((one == other).mean()) >= _ALIKE
+def _alike(one: Rows, other: Rows) -> bool:
+    same = sum(a == b for a, b in zip(one, other, strict=True))
+    return same >= _ALIKE * len(one)
 
 
 def _continue(
-    generator: SequenceGenerator, primer: NDArray[np.int32], meter: tuple[int, int], *, seed: int
-) -> NDArray[np.int32]:
-    music = melody.decode(primer)
-    music = place(music, TempoMap(music))
-    music.time_signatures.add(numerator=meter[0], denominator=meter[1])
+    generator: SequenceGenerator, passage: Passage, length: int, *, seed: int
+) -> NoteSequence:
+    """Returns the continuation on the primer's grid, without the primer."""
+    primer = NoteSequence(quantization_info=passage.music.quantization_info)
+    for note in passage.music.notes:
+        if note.quantized_start_step < length:
+            primer.notes.add().CopyFrom(note)
+            primer.notes[-1].quantized_end_step = min(note.quantized_end_step, length)
+    primer.total_quantized_steps = length
+    music = place(primer, TempoMap(primer))
+    music.time_signatures.add(numerator=passage.meter[0], denominator=passage.meter[1])
     start, end = section_after(music, PRIMER_BARS)
     options = GeneratorOptions()
     options.generate_sections.add(start_time=start, end_time=end)
     write_argument(options, "seed", seed)
-    answer = quantize(generator.generate(music, options), melody.STEPS_PER_QUARTER)
-    return melody.encode(answer, start_step=len(primer), end_step=2 * len(primer))
+    return quantize(generator.generate(music, options), STEPS_PER_QUARTER)

@@ -1,93 +1,69 @@
-"""What one would notice of a melody: range, density, scale, repetition. Numbers, not judgement."""
+"""Numbers for what one would notice of music: range, scale, repetition. Not judgement."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import melody
+Features: TypeAlias = Mapping[str, float]
+"""Features of one piece, by name."""
 
 _MAJOR: Final = np.array([0, 2, 4, 5, 7, 9, 11])
+_FEWEST_STUCK_NOTES: Final = 4
 
 
-@dataclass(frozen=True)
-class Features:
-    """Features of one melody.
+def scale_consistency(pitches: NDArray[np.integer]) -> float:
+    """Returns the largest share of notes within one major scale, 0..1.
 
-    Attributes:
-        notes_per_bar: Note onsets in a bar.
-        pitch_range: Semitones from the lowest to the highest note.
-        scale_consistency: Largest share of notes within one major scale, 0..1 (Mogren 2016,
-            section 4.3; here over the twelve major scales, which hold their modes too).
-        mean_interval: Mean size of a step between successive notes, semitones.
-        longest_repeat: Longest run of notes on one pitch.
-        repeated_bars: Share of bars that stand earlier in the piece note for note, 0..1.
-        stuck: The last half of the notes stands on one pitch: 1, else 0.
-        silent: It has no notes at all: 1, else 0.
+    After Mogren, "C-RNN-GAN" (2016), section 4.3; here over the twelve major scales, which hold
+    their modes too. 0 without notes.
     """
-
-    notes_per_bar: float
-    pitch_range: float
-    scale_consistency: float
-    mean_interval: float
-    longest_repeat: float
-    repeated_bars: float
-    stuck: float
-    silent: float
-
-
-def features_of(ids: NDArray[np.int32], bar_steps: int) -> Features:
-    """Measures one melody.
-
-    Args:
-        ids: Event ids ``(steps,)`` from a bar line on.
-        bar_steps: Steps in a bar.
-    """
-    pitches = ids[ids >= melody.EVENT_OFFSET] - melody.EVENT_OFFSET
     if not len(pitches):
-        return Features(0, 0, 0, 0, 0, 0, 0, 1)
-    intervals = np.abs(np.diff(pitches))
-    half = pitches[len(pitches) // 2 :]
-    return Features(
-        notes_per_bar=len(pitches) * bar_steps / max(len(ids), 1),
-        pitch_range=float(pitches.max() - pitches.min()),
-        scale_consistency=_scale_consistency(pitches),
-        mean_interval=float(intervals.mean()) if len(intervals) else 0.0,
-        longest_repeat=float(_longest_run(pitches)),
-        repeated_bars=_repeated_bars(ids, bar_steps),
-        stuck=float(len(half) >= 4 and half.min() == half.max()),
-        silent=0.0,
-    )
-
-
-def _scale_consistency(pitches: NDArray[np.int32]) -> float:
+        return 0.0
     classes = np.bincount(pitches % 12, minlength=12) / len(pitches)
     return float(max(classes[(_MAJOR + root) % 12].sum() for root in range(12)))
 
 
-def _longest_run(pitches: NDArray[np.int32]) -> int:
-    longest = run = 1
-    for before, after in pairwise(pitches.tolist()):
+def pitch_range(pitches: NDArray[np.integer]) -> float:
+    """Returns the semitones from the lowest to the highest note."""
+    return float(pitches.max() - pitches.min()) if len(pitches) else 0.0
+
+
+def longest_run(values: Sequence[Hashable]) -> float:
+    """Returns the length of the longest run of equal values."""
+    longest = run = min(len(values), 1)
+    for before, after in pairwise(values):
         run = run + 1 if before == after else 1
         longest = max(longest, run)
-    return longest
+    return float(longest)
 
 
-def _repeated_bars(ids: NDArray[np.int32], bar_steps: int) -> float:
-    bars = [tuple(ids[at : at + bar_steps]) for at in range(0, len(ids) - bar_steps + 1, bar_steps)]
-    counts = Counter(bars)
-    return sum(times - 1 for times in counts.values()) / max(len(bars), 1)
+def repeated_share(values: Sequence[Hashable]) -> float:
+    """Returns the share of values that stand earlier in the sequence, 0..1."""
+    counts = Counter(values)
+    return sum(times - 1 for times in counts.values()) / max(len(values), 1)
+
+
+def bars_of(rows: Sequence[Hashable], bar_steps: int) -> list[tuple[Hashable, ...]]:
+    """Cuts a sequence of one value a step into whole bars."""
+    return [tuple(rows[at : at + bar_steps]) for at in range(0, len(rows), bar_steps)]
+
+
+def is_stuck(values: Sequence[Hashable]) -> float:
+    """Returns 1 where the last half of the values, four or more, are the same; else 0."""
+    half = values[len(values) // 2 :]
+    return float(len(half) >= _FEWEST_STUCK_NOTES and len(set(half)) == 1)
 
 
 @dataclass(frozen=True)
 class Spread:
-    """One feature over many melodies: mean, and the middle 90 % of them."""
+    """One feature over many pieces: mean, and the middle 90 % of them."""
 
     mean: float
     low: float
@@ -96,8 +72,7 @@ class Spread:
 
 def spread(measured: Sequence[Features]) -> dict[str, Spread]:
     """Returns mean and 5th to 95th percentile of each feature."""
-    rows = [asdict(one) for one in measured]
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
+    columns = {name: np.array([row[name] for row in measured]) for name in measured[0]}
     return {
         name: Spread(
             float(values.mean()),

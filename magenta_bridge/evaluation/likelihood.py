@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
+from magenta_bridge.evaluation.reader import Reader
 from magenta_bridge.evaluation.score import Piece, Score, score_logits, total
 from magenta_bridge.runtime.program import StepProgram
+
+# Lengths are rounded up to these, so that few shapes are compiled.
+_SHORT: Final = 64
+_LONG: Final = 1024
 
 
 def score_program(program: StepProgram, pieces: Iterable[Piece]) -> Score:
@@ -23,25 +28,20 @@ def score_program(program: StepProgram, pieces: Iterable[Piece]) -> Score:
     return total(scores)
 
 
-def score_network(network: Any, pieces: Iterable[Piece]) -> Score:
+def score_network(network: Any, pieces: Iterable[Piece], reader: Reader) -> Score:
     """Scores whole pieces with a Keras network of the step contract.
 
     Args:
-        network: A melody network; its meter is read from each piece's start id.
+        network: The network.
         pieces: Encoded pieces.
+        reader: Their encoding.
     """
-    history_steps = network.features.history_steps
     scores = []
     for piece in pieces:
-        # A multiple of 64 steps, so that few shapes are compiled.
-        padded = np.full((1, -(-(len(piece) - 1) // 64) * 64), network.input_ids - 1, np.int32)
-        padded[0, : len(piece) - 1] = piece[:-1]
-        inputs = {
-            "ids": padded,
-            "history": np.full((1, history_steps), network.input_ids - 1, dtype=np.int32),
-            "meter": np.array([piece[0] - network.event_ids], dtype=np.int32),
-            "position": np.zeros(1, dtype=np.int32),
-        }
-        logits = np.asarray(network.predict_on_batch(inputs))[0, : len(piece) - 1]
+        steps = len(piece) - 1
+        unit = _SHORT if steps < _LONG else _LONG
+        inputs = reader.blank(1, -(-steps // unit) * unit)
+        reader.fill(inputs, 0, piece, 0, steps)
+        logits = np.asarray(network.predict_on_batch(inputs))[0, :steps]
         scores.append(score_logits(logits, piece[1:]))
     return total(scores)

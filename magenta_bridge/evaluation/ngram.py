@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from magenta_bridge.evaluation.score import Piece, Score, total
 
 Context: TypeAlias = tuple[int, ...]
-Place = Callable[[Piece], NDArray[np.int64]]
+Place = Callable[[Piece], NDArray[np.int64] | None]
 
 
 class NGram:
@@ -83,7 +83,6 @@ class NGram:
             mixed[event] += times / (kinds + count)
 
     def _places(self, piece: Piece) -> list[int]:
-        if self._place is None:
-            return [0] * (len(piece) - 1)
-        places: list[int] = self._place(piece).tolist()
+        told = None if self._place is None else self._place(piece)
+        places: list[int] = [0] * (len(piece) - 1) if told is None else told.tolist()
         return places

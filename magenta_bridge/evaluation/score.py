@@ -28,7 +28,7 @@ class Score:
 
     @property
     def nats_per_step(self) -> float:
-        """Mean negative log likelihood, nats per sixteenth step."""
+        """Mean negative log likelihood, nats per step."""
         return self.nats / max(self.steps, 1)
 
     @property

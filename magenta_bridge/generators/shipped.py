@@ -35,6 +35,24 @@ def shipped_bundles() -> list[Path]:
     return []
 
 
+def find_bundle(name: str) -> Bundle:
+    """Returns a bundle by its file or, for a shipped one, by its id.
+
+    Raises:
+        NotFoundError: There is neither such a file nor such a shipped bundle.
+        BundleError: It is damaged.
+    """
+    shipped = {path.stem: path for path in shipped_bundles()}
+    path = Path(name)
+    if not path.exists():
+        path = shipped.get(path.name.removesuffix(".mag"), path)
+    if not path.exists():
+        raise NotFoundError(
+            f"There is no bundle {name}; name a .mag file, or one of {', '.join(sorted(shipped))}."
+        )
+    return read_bundle(path)
+
+
 def load_generator(path: Path) -> SequenceGenerator:
     """Loads one bundle and makes it ready to generate.
 

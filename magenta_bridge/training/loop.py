@@ -45,12 +45,14 @@ def compile_network(network: keras.Model, recipe: TrainingRecipe, batches: int) 
         recipe: Learning rate and number of epochs.
         batches: Batches in an epoch.
     """
+    updates = recipe.epochs * batches
+    warmup = min(_WARMUP_BATCHES, max(updates // 10, 1))
     rate = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0,
-        decay_steps=max(recipe.epochs * batches - _WARMUP_BATCHES, 1),
+        decay_steps=max(updates - warmup, 1),
         alpha=_FINAL_RATE,
         warmup_target=recipe.learning_rate,
-        warmup_steps=_WARMUP_BATCHES,
+        warmup_steps=warmup,
     )
     network.compile(
         optimizer=keras.optimizers.Adam(rate, global_clipnorm=_CLIP_NORM),

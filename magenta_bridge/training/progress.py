@@ -40,18 +40,18 @@ class TerminalWatcher:
             self._task,
             description=f"epoch {epoch + 1}",
             completed=batch,
-            figures=f"{loss:.3f} nats/step, {speed:,.0f} steps/s",
+            figures=f"loss {loss:.3f}, {speed:,.0f} tokens/s",
         )
 
     def on_epoch(self, progress: checkpoint.Progress) -> None:
         """Prints the epoch's figures."""
         latest = {name: values[-1] for name, values in progress.history.items()}
         best = "  (best so far)" if progress.best_epoch == progress.epoch else ""
+        told = f"train {latest['loss']:.4f}, validation {latest['validation_loss']:.4f}"
+        if "validation_accuracy" in latest:  # an adversarial family foretells nothing
+            told += f" nats/token, accuracy {latest['validation_accuracy']:.1%}"
         self._console.print(
-            f"epoch {progress.epoch:3d}: train {latest['loss']:.4f}, "
-            f"validation {latest['validation_loss']:.4f} nats/step, "
-            f"accuracy {latest['validation_accuracy']:.1%}, {latest['seconds']:.0f} s{best}",
-            soft_wrap=True,
+            f"epoch {progress.epoch:3d}: {told}, {latest['seconds']:.0f} s{best}", soft_wrap=True
         )
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ _NOUNS: Final[Mapping[type, str]] = {
     str: "text",
     int: "a whole number",
     float: "a number",
+    bool: "true or false",
     tuple: "a list of whole numbers",
 }
 
@@ -77,6 +78,8 @@ class TrainingRecipe:
         batch: Windows in an update.
         learning_rate: Adam's (Kingma and Ba 2015) rate at the start; falls to 2 % by a cosine.
         transpose: Lowest and highest transposition drawn for each tune and epoch, semitones.
+        informed: The output begins at how often each event stands in the music, so that little
+            training is not spent on learning that.
     """
 
     seed: int = 7
@@ -86,6 +89,7 @@ class TrainingRecipe:
     batch: int = 32
     learning_rate: float = 2e-3
     transpose: tuple[int, int] = (-5, 6)
+    informed: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "window_steps", "batch"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,20 @@ PROGRAM = str(Path(sys.executable).with_name("magenta-bridge"))
 
 
 def run_program(
-    *words: str | Path, cwd: Path | None = None, timeout: float = 60
+    *words: str | Path, cwd: Path | None = None, timeout: float = 60, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the program to its end and returns its exit status and what it said."""
+    """Runs the program to its end and returns its exit status and what it said.
+
+    Args:
+        words: Its command line.
+        cwd: Folder to run in.
+        timeout: Seconds it may take.
+        environment: Variables to set besides those of this process.
+    """
     return subprocess.run(
         [PROGRAM, *map(str, words)],
         cwd=cwd,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -161,12 +161,13 @@ def test_a_fault_is_one_sentence_and_leaves_the_old_file(
     assert list(tmp_path.iterdir()) == [old]
 
 
-def test_a_missing_folder_is_found_before_any_bundle_is_loaded(
+def test_an_impossible_folder_is_found_before_any_bundle_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[object] = []
     monkeypatch.setattr("magenta_bridge.cli.job.open_source", lambda *words: opened.append(words))
-    result = _generate("-o", tmp_path / "nowhere" / "x.mid")
+    (tmp_path / "file").touch()
+    result = _generate("-o", tmp_path / "file" / "x.mid")
     assert result.exit_code == 1
-    assert "There is no folder" in result.stderr
+    assert "cannot be made" in result.stderr
     assert opened == []

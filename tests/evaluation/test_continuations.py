@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from magenta_bridge.encodings import melody
-from magenta_bridge.evaluation.continuations import Copying, measure_copying
+from magenta_bridge.evaluation.continuations import Copying
+from magenta_bridge.evaluation.melody_idiom import MELODY
 from magenta_bridge.generators.generator import GeneratorInfo, Interrupt, SequenceGenerator
 from magenta_bridge.generators.generator import never_interrupt as never
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
@@ -52,9 +53,9 @@ def _piece(
 
 def test_a_parrot_copies_and_a_transposing_parrot_does_not() -> None:
     pieces = [_piece(_TUNE, _TUNE[::-1] + 1), _piece(_TUNE, _TUNE)]
-    assert measure_copying(_Parrot(0), pieces) == Copying(generated=1.0, human=0.5, primers=2)
-    assert measure_copying(_Parrot(5), pieces) == Copying(generated=0.0, human=0.5, primers=2)
+    assert MELODY.copying(_Parrot(0), pieces) == Copying(generated=1.0, human=0.5, primers=2)
+    assert MELODY.copying(_Parrot(5), pieces) == Copying(generated=0.0, human=0.5, primers=2)
 
 
 def test_short_pieces_are_passed_over() -> None:
-    assert measure_copying(_Parrot(0), [_piece(_TUNE)]).primers == 0
+    assert MELODY.copying(_Parrot(0), [_piece(_TUNE)]).primers == 0

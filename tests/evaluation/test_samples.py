@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from magenta_bridge.encodings import melody
-from magenta_bridge.evaluation.baseline import bar_places
+from magenta_bridge.evaluation.grid_idiom import SAMPLE_BARS, draw_samples
 from magenta_bridge.evaluation.likelihood import score_program
-from magenta_bridge.evaluation.samples import SAMPLE_BARS, draw_melodies, opening_features
+from magenta_bridge.evaluation.melody_idiom import MELODY
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.generators.shipped import load_generator, shipped_bundles
 
@@ -16,23 +16,22 @@ _PATH = next(path for path in shipped_bundles() if path.stem == "lstm_melody")
 
 def test_samples_are_sixteen_bars_in_the_meters_asked_for() -> None:
     meters = [melody.METERS.index((4, 4)), melody.METERS.index((6, 8))]
-    drawn = list(draw_melodies(load_generator(_PATH), meters, 2))
-    assert [(len(ids), bar) for ids, bar in drawn] == [(16 * 16, 16), (16 * 12, 12)]
-    assert all((ids >= melody.EVENT_OFFSET).sum() > SAMPLE_BARS for ids, _ in drawn)
+    drawn = list(draw_samples(load_generator(_PATH), meters, 2))
+    assert [bar for _, bar in drawn] == [16, 12]
+    for music, bar in drawn:
+        ids = melody.encode(music, end_step=SAMPLE_BARS * bar)
+        assert (ids >= melody.EVENT_OFFSET).sum() > SAMPLE_BARS
+        assert music.total_quantized_steps <= SAMPLE_BARS * bar
 
 
 def test_an_opening_begins_behind_the_upbeat() -> None:
     start = melody.start_id(melody.METERS.index((4, 4)))
     upbeat = [0] * 14 + [62, 64]
     piece = np.array([start, *upbeat, *([62] * 16 * 16)], dtype=np.int32)
-    (features,) = opening_features([piece])
-    assert features.notes_per_bar == 16.0
-    assert opening_features([piece[:100]]) == []
-
-
-def test_places_tell_meter_and_position() -> None:
-    piece = np.array([melody.start_id(4), *([0] * 13)], dtype=np.int32)
-    assert bar_places(piece).tolist() == [4 * 64 + step % 12 for step in range(13)]
+    (features,) = MELODY.openings([piece])
+    assert features["density"] == 16.0
+    assert len(MELODY.openings([piece, piece[:100]])) == 1
+    assert len(MELODY.openings([piece[:100]])) == 1  # nothing longer is there
 
 
 def test_the_shipped_program_foretells_a_tune_better_than_chance() -> None:

@@ -62,7 +62,7 @@ def test_loss_goes_down(whole: Whole) -> None:
     history = whole.progress.history
     assert {len(values) for values in history.values()} == {4}
     assert history["loss"][-1] < 0.8 * history["loss"][0]
-    assert history["validation_loss"][-1] < 0.8 * history["validation_loss"][0]
+    assert history["validation_loss"][-1] < 0.9 * history["validation_loss"][0]
     assert whole.progress.best_loss == min(history["validation_loss"])
     assert whole.progress.finished
 

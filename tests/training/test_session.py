@@ -12,7 +12,8 @@ from magenta_bridge.errors import FileFormatError, TrainingError
 from magenta_bridge.training.corpus import CorpusReport
 from magenta_bridge.training.families import Split
 from magenta_bridge.training.recipe import BundleRecipe, DataRecipe, Recipe
-from magenta_bridge.training.session import build, identity, load_split
+from magenta_bridge.training.session import build, identity
+from magenta_bridge.training.splitting import load_split
 from magenta_bridge.training.tunes import Tune
 from tests.training.pieces import write_pieces
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from mido import Message, MetaMessage, MidiFile, MidiTrack, bpm2tempo
@@ -275,6 +276,36 @@ def long_melody() -> bytes:
     return file_bytes(leader, part, length=beat)
 
 
+def traditional_tunes() -> Iterator[tuple[str, str, str]]:
+    """Yields name, settings and notes of each tune of ``tunes.txt``."""
+    text = (Path(__file__).parent / "tunes.txt").read_text(encoding="utf-8")
+    for block in text.split("\n\n")[1:]:
+        settings, _, notes = block.strip().partition("\n")
+        yield settings.split()[0], settings, notes
+
+
+def traditional(settings: str, notes: str) -> bytes:
+    """One of the tunes of ``tunes.txt``, on a fiddle."""
+    name, qpm, meter, key = settings.split()
+    numerator, denominator = meter.split("/")
+    part = instrument(name.replace("_", " ").title(), 40)
+    length = part.tune(" ".join(_spelled(word) for word in notes.split()))
+    return file_bytes(
+        conductor(float(qpm), int(numerator), int(denominator), key), part, length=length
+    )
+
+
+def _spelled(word: str) -> str:
+    """Turns ``f#':2`` into the ``F#5 2`` of ``Part.tune``."""
+    if word == "|":
+        return word
+    pitch, _, length = word.partition(":")
+    if pitch != "r":
+        octave = 4 + pitch.count("'") - pitch.count(",")
+        pitch = pitch[0].upper() + pitch[1:].strip("',") + str(octave)
+    return f"{pitch} {length or 1}"
+
+
 PIECES: dict[str, Callable[[], bytes]] = {
     f"{piece.__name__}.mid": piece
     for piece in (
@@ -292,8 +323,15 @@ PIECES: dict[str, Callable[[], bytes]] = {
         long_melody,
     )
 }
+PIECES.update(
+    {
+        f"tunes/{name}.mid": partial(traditional, settings, notes)
+        for name, settings, notes in traditional_tunes()
+    }
+)
 
 
 if __name__ == "__main__":
+    (Path(__file__).parent / "tunes").mkdir(exist_ok=True)
     for name, piece in PIECES.items():
         (Path(__file__).parent / name).write_bytes(piece())
