@@ -7,10 +7,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import click
-import keras
 
 from magenta_bridge.cli import step_training
 from magenta_bridge.cli.targets import ready_folder
@@ -27,11 +25,9 @@ from magenta_bridge.training.families import Split
 from magenta_bridge.training.materials import material_for
 from magenta_bridge.training.progress import TerminalWatcher
 from magenta_bridge.training.recipe import Recipe
+from magenta_bridge.training.session import EXPORTING_BACKEND, backend
 from magenta_bridge.training.sources import fetch_corpus
 from magenta_bridge.training.splitting import load_split
-
-# The converter to LiteRT reads networks of this backend.
-_EXPORTING_BACKEND: Final = "tensorflow"
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,7 @@ def run_training(job: TrainingJob) -> None:
     recipe = wanted.fitted(split)
     run = Run(job.run_folder or Path("runs") / recipe.bundle.id)
     progress = _learn(recipe, split, run, wanted)
-    if keras.backend.backend() == _EXPORTING_BACKEND:
+    if backend() == EXPORTING_BACKEND:
         command = _command(job, outputs.bundle)
         _finish(outputs, recipe, split, run, progress, command=command)
     else:
@@ -175,14 +171,14 @@ def _finish(
 def _finish_elsewhere() -> None:
     """Says the same command again on the exporting backend; it finds the run finished."""
     program = "from magenta_bridge.cli.main import main; main()"
-    environment = {**os.environ, "KERAS_BACKEND": _EXPORTING_BACKEND}
+    environment = {**os.environ, "KERAS_BACKEND": EXPORTING_BACKEND}
     done = subprocess.run(  # noqa: S603 - this program again, with the words it was called with
         [sys.executable, "-c", program, *sys.argv[1:]], env=environment, check=False
     )
     if done.returncode:
         raise TrainingError(
             "The network is trained, but making the bundle failed; say the same command again "
-            f"with KERAS_BACKEND={_EXPORTING_BACKEND}."
+            f"with KERAS_BACKEND={EXPORTING_BACKEND}."
         )
 
 

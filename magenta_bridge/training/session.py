@@ -9,7 +9,7 @@ import json
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -23,6 +23,14 @@ from magenta_bridge.training.materials import material_for
 from magenta_bridge.training.recipe import Recipe, as_table
 from magenta_bridge.training.tunes import Tune
 from magenta_bridge.training.windows import WindowSampler
+
+# The converter to LiteRT reads networks of this backend.
+EXPORTING_BACKEND: Final = "tensorflow"
+
+
+def backend() -> str:
+    """Returns the name of Keras's backend in this process."""
+    return str(keras.backend.backend())
 
 
 def build(recipe: Recipe, start: bytes = b"") -> keras.Model:

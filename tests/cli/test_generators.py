@@ -7,13 +7,14 @@ import json
 from click.testing import CliRunner
 
 from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.generators.shipped import shipped_bundles
 
 
-def test_the_shipped_generator_is_listed_with_its_arguments() -> None:
+def test_the_shipped_generators_are_listed_with_their_arguments() -> None:
     result = CliRunner().invoke(magenta_bridge, ["generators"])
     assert result.exit_code == 0
-    names = [line for line in result.output.splitlines() if line in ("gru_melody", "lstm_melody")]
-    assert names == ["gru_melody", "lstm_melody"]
+    shipped = [path.stem for path in shipped_bundles()]
+    assert [line for line in result.output.splitlines() if line in shipped] == shipped
     assert all(f"\n  {name} " in result.output for name in ("temperature", "top_p", "seed"))
     result.output.encode("ascii")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from magenta_bridge.generators.shipped import shipped_bundles
 from tests.cli.program import PROGRAM, run_program
 
 
@@ -25,8 +26,9 @@ def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
         text=True,
     ) as process:
         assert process.stdout is not None
+        shipped = ", ".join(path.stem for path in shipped_bundles())
         ready = re.fullmatch(
-            r"Serving gru_melody, lstm_melody on (127\.0\.0\.1:[1-9]\d*) \(Ctrl-C stops\)\n",
+            rf"Serving {shipped} on (127\.0\.0\.1:[1-9]\d*) \(Ctrl-C stops\)\n",
             process.stdout.readline(),
         )
         assert ready is not None

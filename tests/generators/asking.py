@@ -24,6 +24,15 @@ def shipped_ids() -> list[str]:
     return [generator.info.id for generator in registry().list()]
 
 
+def melodist_ids() -> list[str]:
+    """Returns the ids of those that write melodies note by note."""
+    return [
+        generator.info.id
+        for generator in registry().list()
+        if generator.info.encoding == "melody" and generator.info.family != "gan"
+    ]
+
+
 def options(start: float, end: float, **arguments: ArgumentValue) -> GeneratorOptions:
     """Returns options for one section in seconds."""
     made = GeneratorOptions()
@@ -49,17 +58,30 @@ def generate(
     before = primer.SerializeToString(deterministic=True)
     result = generator.generate(primer, options(start, end, **arguments))
     assert primer.SerializeToString(deterministic=True) == before
-    check_section(result, start, end)
+    check_section(generator, result, start, end)
     return result
 
 
-def check_section(result: NoteSequence, start: float, end: float) -> None:
-    """Checks that notes are valid, one at a time, and fill exactly their section."""
+def check_section(
+    generator: SequenceGenerator, result: NoteSequence, start: float, end: float
+) -> None:
+    """Checks that notes are valid, fill their section and nothing else, and suit the encoding."""
     validate(result)
     assert result.tempos
     assert result.time_signatures
-    assert result.notes[0].start_time == start
     assert result.total_time == end
     assert all(start <= note.start_time < note.end_time <= end for note in result.notes)
-    for here, there in itertools.pairwise(result.notes):
+    begins = [note.start_time for note in result.notes]
+    assert begins == sorted(begins)
+    encoding = generator.info.encoding
+    assert all(note.is_drum == (encoding == "drums") for note in result.notes)
+    if encoding in ("melody", "duo", "polyphony"):
+        assert begins[0] == start
+    if encoding in ("melody", "duo"):
+        for instrument in {note.instrument for note in result.notes}:
+            _check_line([note for note in result.notes if note.instrument == instrument])
+
+
+def _check_line(notes: list[NoteSequence.Note]) -> None:
+    for here, there in itertools.pairwise(notes):
         assert here.end_time <= there.start_time

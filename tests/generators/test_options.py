@@ -118,10 +118,10 @@ def test_silence_means_the_defaults(generator: SequenceGenerator) -> None:
     )
 
 
-def test_a_whole_number_may_travel_as_either_kind(generator: SequenceGenerator) -> None:
+def test_a_whole_number_may_travel_as_either_kind(melodist: SequenceGenerator) -> None:
     """JavaScript knows one kind of number only."""
     wanted = options(0, 2, temperature=2, top_k=3.0)
-    values = read_arguments(generator.info.arguments, wanted)
+    values = read_arguments(melodist.info.arguments, wanted)
     assert (values["temperature"], values["top_k"]) == (2.0, 3)
     assert isinstance(values["temperature"], float)
     assert isinstance(values["top_k"], int)

@@ -27,7 +27,7 @@ EVERY = np.ones(128, dtype=np.bool_)
     primer=st.lists(st.integers(0, 127), max_size=3),
 )
 def test_every_note_is_in_range_and_scale(
-    generator: SequenceGenerator,
+    melodist: SequenceGenerator,
     edges: tuple[int, int],
     root: int,
     scale: set[int],
@@ -37,7 +37,7 @@ def test_every_note_is_in_range_and_scale(
     low, high = edges[0], min(edges[0] + edges[1], 127)
     tune = music(*((pitch, index * 1.0, index + 1.0) for index, pitch in enumerate(primer)))
     result = generate(
-        generator, tune, 4.0, 8.0, seed=low, temperature=1.5, min_pitch=low, max_pitch=high,
+        melodist, tune, 4.0, 8.0, seed=low, temperature=1.5, min_pitch=low, max_pitch=high,
         scale_root=root, scale_intervals=",".join(map(str, sorted(scale))),
     )  # fmt: skip
     for pitch in pitches(result):
@@ -48,12 +48,10 @@ def test_every_note_is_in_range_and_scale(
 @pytest.mark.parametrize("pitch", [0, 1, 20, 64, 100, 127])
 @pytest.mark.parametrize("register", [0, 20, 64, 127])
 def test_a_single_allowed_pitch_is_played(
-    generator: SequenceGenerator, pitch: int, register: int
+    melodist: SequenceGenerator, pitch: int, register: int
 ) -> None:
     """Also where it is as far from the primer as can be."""
-    result = generate(
-        generator, music((register, 0, 2)), 2.0, 4.0, min_pitch=pitch, max_pitch=pitch
-    )
+    result = generate(melodist, music((register, 0, 2)), 2.0, 4.0, min_pitch=pitch, max_pitch=pitch)
     assert set(pitches(result)) == {pitch}
 
 
@@ -122,15 +120,15 @@ def test_the_mask_is_the_pitches_shifted(allowed: set[int], shift: int) -> None:
     assert found == sorted(pitch + shift for pitch in allowed if 0 <= pitch + shift <= 127)
 
 
-def test_temperature_0_is_the_same_for_every_seed(generator: SequenceGenerator) -> None:
+def test_temperature_0_is_the_same_for_every_seed(melodist: SequenceGenerator) -> None:
     results = [
-        generate(generator, NoteSequence(), 0.0, 8.0, seed=seed, temperature=0.0)
+        generate(melodist, NoteSequence(), 0.0, 8.0, seed=seed, temperature=0.0)
         for seed in range(3)
     ]
     assert results[0] == results[1] == results[2]
 
 
-def test_top_k_1_is_temperature_0(generator: SequenceGenerator) -> None:
-    likeliest = generate(generator, NoteSequence(), 0.0, 8.0, temperature=0.0)
-    assert generate(generator, NoteSequence(), 0.0, 8.0, top_k=1) == likeliest
-    assert generate(generator, NoteSequence(), 0.0, 8.0, top_p=0.0) == likeliest
+def test_top_k_1_is_temperature_0(melodist: SequenceGenerator) -> None:
+    likeliest = generate(melodist, NoteSequence(), 0.0, 8.0, temperature=0.0)
+    assert generate(melodist, NoteSequence(), 0.0, 8.0, top_k=1) == likeliest
+    assert generate(melodist, NoteSequence(), 0.0, 8.0, top_p=0.0) == likeliest

@@ -43,13 +43,13 @@ def test_each_of_the_test_files_is_continued(generator: SequenceGenerator, file:
 
 
 @pytest.mark.parametrize("octaves", [-4, -3, 4])
-def test_the_register_of_the_primer_is_kept(generator: SequenceGenerator, octaves: int) -> None:
+def test_the_register_of_the_primer_is_kept(melodist: SequenceGenerator, octaves: int) -> None:
     """A bass line goes on as a bass line: as the same line in a learned octave, moved there."""
     bass = transpose(TUNE, 12 * octaves)
-    found = pitches(continued(generator, bass, temperature=0.0))
+    found = pitches(continued(melodist, bass, temperature=0.0))
     learned = []
     for shift in (-48, -36, -24, -12, 12, 24, 36, 48):
-        moved = continued(generator, transpose(bass, shift), temperature=0.0)
+        moved = continued(melodist, transpose(bass, shift), temperature=0.0)
         learned.append([pitch - shift for pitch in pitches(moved)])
     assert found in learned
 
@@ -59,12 +59,12 @@ def test_any_register_can_be_continued(generator: SequenceGenerator, pitch: int)
     continued(generator, music((pitch, 0, 2), qpm=120))
 
 
-def test_the_primer_decides_what_follows(generator: SequenceGenerator) -> None:
+def test_the_primer_decides_what_follows(melodist: SequenceGenerator) -> None:
     other = music((60, 0, 4), (61, 4, 8), qpm=120, meter=(4, 4))
-    assert pitches(continued(generator, TUNE)) != pitches(continued(generator, other))
+    assert pitches(continued(melodist, TUNE)) != pitches(continued(melodist, other))
 
 
-def test_of_several_voices_the_top_one_is_heard(generator: SequenceGenerator) -> None:
+def test_of_several_voices_the_top_one_is_heard(melodist: SequenceGenerator) -> None:
     """Chords and drums below the tune change nothing."""
     thick = NoteSequence()
     thick.CopyFrom(TUNE)
@@ -73,84 +73,84 @@ def test_of_several_voices_the_top_one_is_heard(generator: SequenceGenerator) ->
         thick.notes.add(
             pitch=90, velocity=80, start_time=start + 0.25, end_time=start + 0.3, is_drum=True
         )
-    assert times(continued(generator, thick)) == times(continued(generator, TUNE))
+    assert times(continued(melodist, thick)) == times(continued(melodist, TUNE))
 
 
-def test_drums_alone_are_as_good_as_silence(generator: SequenceGenerator) -> None:
+def test_drums_alone_are_as_good_as_silence(melodist: SequenceGenerator) -> None:
     drums = music(qpm=120, total_time=2.0)
     drums.notes.add(pitch=36, velocity=80, end_time=1.0, is_drum=True)
     silence = music(qpm=120, total_time=2.0)
-    assert times(continued(generator, drums)) == times(continued(generator, silence))
+    assert times(continued(melodist, drums)) == times(continued(melodist, silence))
 
 
-def test_notes_behind_the_section_are_not_heard(generator: SequenceGenerator) -> None:
+def test_notes_behind_the_section_are_not_heard(melodist: SequenceGenerator) -> None:
     """The section may lie in the middle of a piece."""
     later = NoteSequence()
     later.CopyFrom(TUNE)
     for pitch, start in [(60, 8.0), (50, 10.0), (40, 100.0)]:
         later.notes.add(pitch=pitch, velocity=80, start_time=start, end_time=start + 1.0)
-    expected = generate(generator, TUNE, 8.0, 12.0, seed=6)
-    assert times(generate(generator, later, 8.0, 12.0, seed=6)) == times(expected)
+    expected = generate(melodist, TUNE, 8.0, 12.0, seed=6)
+    assert times(generate(melodist, later, 8.0, 12.0, seed=6)) == times(expected)
 
 
 def test_a_note_that_sounds_into_the_section_is_heard_up_to_it(
-    generator: SequenceGenerator,
+    melodist: SequenceGenerator,
 ) -> None:
     held = NoteSequence()
     held.CopyFrom(TUNE)
     held.notes[-1].end_time = 11.0
-    expected = generate(generator, TUNE, 8.0, 12.0, seed=6)
-    assert times(generate(generator, held, 8.0, 12.0, seed=6)) == times(expected)
+    expected = generate(melodist, TUNE, 8.0, 12.0, seed=6)
+    assert times(generate(melodist, held, 8.0, 12.0, seed=6)) == times(expected)
 
 
-def test_notes_played_by_hand_are_heard_on_their_steps(generator: SequenceGenerator) -> None:
+def test_notes_played_by_hand_are_heard_on_their_steps(melodist: SequenceGenerator) -> None:
     """A few milliseconds early or late, the tune is still the same one."""
     loose = NoteSequence()
     loose.CopyFrom(TUNE)
     for index, note in enumerate(loose.notes):
         note.start_time = max(note.start_time + 0.03 * math.sin(index * 2.4), 0.0)
         note.end_time = min(note.end_time - 0.03 * abs(math.cos(index)), 8.0)
-    expected = generate(generator, TUNE, 8.0, 16.0, seed=6)
-    assert times(generate(generator, loose, 8.0, 16.0, seed=6)) == times(expected)
+    expected = generate(melodist, TUNE, 8.0, 16.0, seed=6)
+    assert times(generate(melodist, loose, 8.0, 16.0, seed=6)) == times(expected)
 
 
-def test_an_off_beat_start_carries_its_grid_along(generator: SequenceGenerator) -> None:
+def test_an_off_beat_start_carries_its_grid_along(melodist: SequenceGenerator) -> None:
     """A section that starts 20 ms late has all its notes 20 ms late."""
-    expected = generate(generator, TUNE, 8.0, 12.0, seed=6)
-    late = generate(generator, TUNE, 8.02, 12.02, seed=6)
+    expected = generate(melodist, TUNE, 8.0, 12.0, seed=6)
+    late = generate(melodist, TUNE, 8.02, 12.02, seed=6)
     assert pitches(late) == pitches(expected)
     for here, there in zip(late.notes, expected.notes, strict=True):
         assert here.start_time == pytest.approx(there.start_time + 0.02)
 
 
-def test_input_sections_choose_what_is_heard(generator: SequenceGenerator) -> None:
+def test_input_sections_choose_what_is_heard(melodist: SequenceGenerator) -> None:
     """What lies outside them might as well not be there."""
     half = NoteSequence()
     half.CopyFrom(TUNE)
     del half.notes[:8]
     chosen = options(8.0, 12.0, seed=6)
     chosen.input_sections.add(start_time=4.0, end_time=8.0)
-    expected = generator.generate(half, options(8.0, 12.0, seed=6))
-    found = generator.generate(TUNE, chosen)
+    expected = melodist.generate(half, options(8.0, 12.0, seed=6))
+    found = melodist.generate(TUNE, chosen)
     assert times(found) == times(expected)
-    assert times(found) != times(generator.generate(TUNE, options(8.0, 12.0, seed=6)))
+    assert times(found) != times(melodist.generate(TUNE, options(8.0, 12.0, seed=6)))
 
 
-def test_several_input_sections_are_heard_together(generator: SequenceGenerator) -> None:
+def test_several_input_sections_are_heard_together(melodist: SequenceGenerator) -> None:
     chosen = options(8.0, 12.0, seed=6)
     for start in range(0, 8, 2):
         chosen.input_sections.add(start_time=start, end_time=start + 2)
-    expected = generator.generate(TUNE, options(8.0, 12.0, seed=6))
-    assert generator.generate(TUNE, chosen) == expected
+    expected = melodist.generate(TUNE, options(8.0, 12.0, seed=6))
+    assert melodist.generate(TUNE, chosen) == expected
 
 
-def test_new_notes_sound_like_the_last_of_the_old(generator: SequenceGenerator) -> None:
+def test_new_notes_sound_like_the_last_of_the_old(melodist: SequenceGenerator) -> None:
     """In its instrument and program, at the mean loudness."""
     primer = NoteSequence()
     primer.CopyFrom(TUNE)
     primer.notes[0].velocity = 48
     primer.notes[-1].program, primer.notes[-1].instrument = 40, 3
-    for note in continued(generator, primer).notes:
+    for note in continued(melodist, primer).notes:
         assert (note.program, note.instrument, note.velocity, note.is_drum) == (40, 3, 78, False)
 
 

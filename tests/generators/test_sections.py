@@ -41,14 +41,14 @@ def test_any_section_is_filled_exactly(
 @anyhow
 @given(clock=tempo_changes(most=8), start=st.floats(0.0, 100.0), seed=st.integers(0, 99))
 def test_notes_lie_on_the_grid_of_the_tempo(
-    generator: SequenceGenerator, clock: NoteSequence, start: float, seed: int
+    melodist: SequenceGenerator, clock: NoteSequence, start: float, seed: int
 ) -> None:
     """Counted from the section's start in quarters, through tempo changes inside it."""
     end = start + 4.0
-    result = generate(generator, clock, start, end, seed=seed)
+    result = generate(melodist, clock, start, end, seed=seed)
     assert list(result.tempos) == list(clock.tempos) or not clock.tempos
     tempo = TempoMap(clock)
-    grid = generator.info.steps_per_quarter
+    grid = melodist.info.steps_per_quarter
     for note in result.notes:
         for time in (note.start_time, note.end_time):
             steps = float(tempo.quarters(time) - tempo.quarters(start)) * grid
@@ -57,20 +57,20 @@ def test_notes_lie_on_the_grid_of_the_tempo(
 
 @pytest.mark.parametrize("length", [1e-9, 0.001, 0.0625, 0.124999, 0.125, 0.125001])
 def test_a_section_shorter_than_a_step_holds_one_note(
-    generator: SequenceGenerator, length: float
+    melodist: SequenceGenerator, length: float
 ) -> None:
     """A step lasts 0.125 s at 120 qpm; less room than that is filled too."""
-    result = generate(generator, music(), 2.0, 2.0 + length)
+    result = generate(melodist, music(), 2.0, 2.0 + length)
     assert len(result.notes) <= 2
     assert result.notes[0].end_time <= 2.0 + length
 
 
-def test_a_thousand_bars_are_filled(generator: SequenceGenerator) -> None:
+def test_a_thousand_bars_are_filled(melodist: SequenceGenerator) -> None:
     """Bars of 3/8, to be short about it."""
     primer = music(qpm=120, meter=(3, 8))
     start, end = section_after(primer, 1_000)
     assert (start, end) == (0.0, 750.0)
-    result = generate(generator, primer, start, end, seed=3)
+    result = generate(melodist, primer, start, end, seed=3)
     assert result.notes[-1].end_time > 100.0
 
 
@@ -86,13 +86,13 @@ def test_bars_follow_the_primer(generator: SequenceGenerator, meter: tuple[int, 
     assert (found.numerator, found.denominator) == meter
 
 
-def test_the_tempo_may_change_within_the_section(generator: SequenceGenerator) -> None:
+def test_the_tempo_may_change_within_the_section(melodist: SequenceGenerator) -> None:
     """The same notes, but those behind the change last twice as long."""
     steady = music((60, 0, 1), (62, 1, 2), qpm=120)
     slowing = music((60, 0, 1), (62, 1, 2), qpm=120)
     slowing.tempos.add(time=4.0, qpm=60)
-    plain = generate(generator, steady, 2.0, 6.0, seed=5)
-    slow = generate(generator, slowing, 2.0, 8.0, seed=5)
+    plain = generate(melodist, steady, 2.0, 6.0, seed=5)
+    slow = generate(melodist, slowing, 2.0, 8.0, seed=5)
     stretched = [
         (note.pitch, _slowed(note.start_time), _slowed(note.end_time)) for note in plain.notes
     ]

@@ -38,7 +38,7 @@ def test_all_pieces_together_are_the_section(generator: SequenceGenerator, seed:
         complete = piece.total_time
         whole.MergeFrom(piece)
     assert complete == END
-    check_section(whole, START, END)
+    check_section(generator, whole, START, END)
     assert whole == generator.generate(PRIMER, options(START, END, seed=seed))
 
 
