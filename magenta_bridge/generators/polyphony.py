@@ -123,14 +123,15 @@ class _PolyphonyGrammar:
 
 
 def density_bias(density: float) -> NDArray[np.float32] | None:
-    """Returns what is added to the logits, ``(EVENT_IDS,)``: ``density`` for each beginning.
+    """Returns what is added to the logits, ``(EVENT_IDS,)``: half of ``density`` for a beginning.
 
-    None for a density of 0. It multiplies the odds of each beginning by ``exp(density)``.
+    None for a density of 0. It multiplies the odds of each beginning by ``exp(density / 2)``;
+    what was heard as sparse or dense goes on so by itself, hence the half.
     """
     if not density:
         return None
     bias = np.zeros(polyphony.EVENT_IDS, dtype=np.float32)
-    bias[polyphony.NEW : polyphony.HELD] = density
+    bias[polyphony.NEW : polyphony.HELD] = density / 2.0
     return bias
 
 
