@@ -1,0 +1,48 @@
+"""``magenta-bridge evaluate``: figures for people and for programs, faults in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.program import ROOT, run_program
+
+TUNES = ROOT / "tests" / "data" / "midi"
+
+
+def test_a_bundle_is_scored_beside_n_grams() -> None:
+    """On two small tunes that it never heard; the figures are sums over the same steps."""
+    result = run_program("evaluate", "gru_melody", "--data", TUNES, "--json", timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert "never heard" in result.stderr
+    found = json.loads(result.stdout)
+    assert (found["bundle"], found["encoding"]) == ("gru_melody", "melody")
+    assert found["trained_on_this"] is False
+    assert found["pieces"] >= 1
+    assert 0.0 < found["nats_per_step"] < 2.0
+    assert len(found["baselines"]) == 2
+    best = min(one["nats_per_step"] for one in found["baselines"].values())
+    assert found["gain"] == 1.0 - found["nats_per_step"] / best
+    assert {one["steps"] for one in found["baselines"].values()} == {found["steps"]}
+
+
+def test_people_get_a_table() -> None:
+    path = ROOT / "models" / "lstm" / "lstm_melody.mag"
+    result = run_program("evaluate", path, "--data", TUNES, timeout=120)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert sum("nats a sixteenth step" in line for line in lines) == 3
+    assert "the best n-gram" in lines[-1]
+
+
+def test_faults_are_said_in_words(tmp_path: Path) -> None:
+    unknown = run_program("evaluate", "nobody", "--data", TUNES)
+    assert unknown.returncode == 1
+    assert "There is no bundle nobody" in unknown.stderr
+    nowhere = run_program("evaluate", "gru_melody", "--data", tmp_path / "nowhere")
+    assert nowhere.returncode == 1
+    assert "There is no folder or archive" in nowhere.stderr
+    empty = run_program("evaluate", "gru_melody", "--data", tmp_path)
+    assert empty.returncode == 1
+    assert "holds 0 melodies" in empty.stderr
+    assert run_program("evaluate", "gru_melody").returncode == 2

@@ -1,0 +1,59 @@
+"""The archive inside a bundle: small, whole, and a place to go on from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from magenta_bridge.errors import TrainingError, UnsupportedError
+from magenta_bridge.generators.bundle import read_bundle
+from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.models.registry import network_kinds
+from magenta_bridge.training.export import logit_drift, save_network
+from magenta_bridge.training.recipe import BundleRecipe, Recipe
+from magenta_bridge.training.session import build, network_config
+from tests.models.tiny import draw_fed, tiny_network
+
+STEPWISE = [path for path in shipped_bundles() if not path.stem.startswith("gan")]
+INT8_DRIFT = 0.5
+
+
+@pytest.mark.parametrize(("family", "encoding"), network_kinds(), ids=str)
+def test_a_network_comes_back_in_half_the_bytes(family: str, encoding: str, tmp_path: Path) -> None:
+    """Rounded to float16 and computing in float32, with the configuration it had."""
+    network = tiny_network(family, encoding)
+    save_network(network, tmp_path / "half.keras")
+    start = (tmp_path / "half.keras").read_bytes()
+    config = network_config(start, family, encoding)
+    recipe = Recipe(BundleRecipe("tiny", "", family, encoding), network=config)
+    again = build(recipe, start)
+    assert again.get_config() == network.get_config()
+    for one, other in zip(network.get_weights(), again.get_weights(), strict=True):
+        assert other.dtype == np.float32
+        np.testing.assert_array_equal(one.astype(np.float16).astype(np.float32), other)
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize("path", STEPWISE, ids=lambda path: path.stem)
+def test_a_shipped_archive_is_the_network_that_is_served(path: Path) -> None:
+    """Within what int8 weights change, along a drawn piece."""
+    bundle = read_bundle(path)
+    family, encoding = bundle.traits["family"], bundle.traits["encoding"]
+    config = network_config(bundle.network, family, encoding)
+    recipe = Recipe(BundleRecipe(bundle.id, "", family, encoding), network=config)
+    probe = [int(value) for value in draw_fed(encoding, 2, 2)]
+    assert logit_drift(build(recipe, bundle.network), bundle.program.flatbuffer, probe) < INT8_DRIFT
+
+
+def test_another_network_is_refused() -> None:
+    bundle = read_bundle(next(path for path in STEPWISE if path.stem == "gru_melody"))
+    with pytest.raises(UnsupportedError, match="GridGRU, and a GridLSTM"):
+        network_config(bundle.network, "lstm", "melody")
+    with pytest.raises(UnsupportedError, match="no network"):
+        network_config(b"", "gru", "melody")
+    narrow = Recipe(BundleRecipe("tiny", "", "gru", "melody"), network={"units": [8]})
+    with pytest.raises(TrainingError, match="of this shape"):
+        build(narrow, bundle.network)
