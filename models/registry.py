@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Family -> its name in class names; a class is called after its kind of network and its family.
 _FAMILIES: Final = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 # Encoding -> kind of network.
-_KINDS: Final = {"drums": "Grid", "melody": "Grid", "polyphony": "Frame"}
+_KINDS: Final = {"drums": "Grid", "melody": "Grid", "performance": "Stream", "polyphony": "Frame"}
 
 
 def network_kinds() -> list[tuple[str, str]]:

@@ -11,7 +11,10 @@ from magenta_bridge.evaluation.idiom import Idiom
 # Encoding -> module and name.
 _IDIOMS: Final = {
     "drums": ("drum_idiom", "DRUMS"),
+    "duo": ("duo_idiom", "DUO"),
     "melody": ("melody_idiom", "MELODY"),
+    "performance": ("performance_idiom", "PERFORMANCE"),
+    "polyphony": ("voices_idiom", "VOICES"),
 }
 
 

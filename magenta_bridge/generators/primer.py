@@ -118,7 +118,7 @@ def grid_before(
     # Step 0 lies on a bar line that is further back than anything read.
     before = _steps_into_bar(section) % bar + (PRIMER_STEPS.value // bar + 2) * bar
     origin = section.origin_quarters - before / melody.STEPS_PER_QUARTER
-    heard = _heard(music, options, section, since=float(section.tempo.seconds(origin)))
+    heard = heard_before(music, options, section, since=float(section.tempo.seconds(origin)))
     return meter, quantize(heard, melody.STEPS_PER_QUARTER, origin_quarters=origin), before
 
 
@@ -137,10 +137,16 @@ def _steps_into_bar(section: Section) -> int:
     return passed if passed < bar * melody.STEPS_PER_QUARTER else 0
 
 
-def _heard(
+def heard_before(
     music: NoteSequence, options: GeneratorOptions, section: Section, *, since: float
 ) -> NoteSequence:
-    """Returns the chosen notes that begin before the section and end after ``since``."""
+    """Returns the chosen notes that begin before the section and end after ``since``.
+
+    Those that sound on at the section's start are ended there.
+
+    Raises:
+        InvalidArgumentError: An input section ends before it starts.
+    """
     spans = [(float(s.start_time), float(s.end_time)) for s in options.input_sections]
     for index, (start, end) in enumerate(spans):
         if not 0.0 <= start < end < float("inf"):

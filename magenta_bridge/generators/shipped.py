@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,12 +12,14 @@ from magenta_bridge.generators.drums import DrumsGenerator
 from magenta_bridge.generators.gan import BarGenerator
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.melody import MelodyGenerator
+from magenta_bridge.generators.performance import PerformanceGenerator
 from magenta_bridge.generators.polyphony import PolyphonyGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 
-_GENERATORS: Final = {
+_GENERATORS: Final[Mapping[str, Callable[[Bundle], SequenceGenerator]]] = {
     "drums": DrumsGenerator,
     "melody": MelodyGenerator,
+    "performance": PerformanceGenerator,
     "polyphony": PolyphonyGenerator,
 }
 # These make whole bars, whatever the bars hold.

@@ -11,7 +11,9 @@ from magenta_bridge.training.material import Material
 # Encoding -> module and class.
 _MATERIALS: Final = {
     "drums": ("drum_grooves", "DrumMaterial"),
+    "duo": ("duos", "DuoMaterial"),
     "melody": ("grid_material", "MelodyMaterial"),
+    "performance": ("performances", "PerformanceMaterial"),
     "polyphony": ("voices", "PolyphonyMaterial"),
 }
 

@@ -6,11 +6,19 @@ import keras
 
 from magenta_bridge.models.frames import FrameNetwork
 from magenta_bridge.models.grid import GridNetwork
+from magenta_bridge.models.stream import StreamNetwork
 
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class GridLSTM(GridNetwork):
     """Melodies and drums; see ``GridNetwork``."""
+
+    cell = "lstm"
+
+
+@keras.saving.register_keras_serializable(package="magenta_bridge")
+class StreamLSTM(StreamNetwork):
+    """Expressive playing; see ``StreamNetwork``."""
 
     cell = "lstm"
 

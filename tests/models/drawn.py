@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import polyphony
+from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 
 Ids = NDArray[np.int32]
 
@@ -30,6 +31,15 @@ def _drums(steps: int, rng: np.random.Generator) -> Ids:
     return rng.choice([0, 0, 1, 4, 5, 6, 260, 511], size=steps).astype(np.int32)
 
 
+def _performance(steps: int, rng: np.random.Generator) -> Ids:
+    grammar = PerformanceGrammar(np.isin(np.arange(128), (48, 60, 64)))
+    drawn = np.zeros(steps, dtype=np.int32)
+    for place in range(steps):
+        drawn[place] = rng.choice(np.flatnonzero(grammar.mask()))
+        grammar.add(int(drawn[place]))
+    return drawn
+
+
 def _polyphony(steps: int, rng: np.random.Generator) -> Ids:
     frames = np.zeros((steps, 128), dtype=np.uint8)
     for step in range(1, steps):
@@ -46,4 +56,5 @@ _DRAWS: dict[str, Callable[[int, np.random.Generator], Ids]] = {
     "drums": _drums,
     "melody": _melody,
     "polyphony": _polyphony,
+    "performance": _performance,
 }
