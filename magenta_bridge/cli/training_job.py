@@ -7,12 +7,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import click
 
-from magenta_bridge.cli import step_training
+from magenta_bridge.cli import adversarial_training, step_training
 from magenta_bridge.cli.targets import ready_folder
 from magenta_bridge.cli.training_recipe import Wanted, wanted_recipe
+from magenta_bridge.cli.training_report import Report
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError, TrainingError
 from magenta_bridge.evaluation.card import write_card
 from magenta_bridge.models.registry import network_kinds
@@ -22,6 +24,7 @@ from magenta_bridge.training.boards import BoardWatcher
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.corpus import CorpusReport
 from magenta_bridge.training.families import Split
+from magenta_bridge.training.loop import Watcher
 from magenta_bridge.training.materials import material_for
 from magenta_bridge.training.progress import TerminalWatcher
 from magenta_bridge.training.recipe import Recipe
@@ -82,10 +85,42 @@ def run_training(job: TrainingJob) -> None:
         _finish_elsewhere()
 
 
+class _Trainer(Protocol):
+    """How one kind of family is trained; see ``step_training``."""
+
+    def learn(
+        self, recipe: Recipe, split: Split, run: Run, watcher: Watcher, start: bytes
+    ) -> Progress:
+        """Trains, or goes on."""
+
+    def trained(self, recipe: Recipe, run: Run) -> Any:  # noqa: ANN401 - Keras has no types
+        """Returns the network with the best weights of a run."""
+
+    def write(self, path: Path, recipe: Recipe, split: Split, network: Any) -> None:  # noqa: ANN401
+        """Exports the network and writes its bundle."""
+
+    def measure(
+        self,
+        recipe: Recipe,
+        split: Split,
+        progress: Progress,
+        network: Any,  # noqa: ANN401
+        *,
+        bundle: Path,
+        command: str,
+    ) -> Report:
+        """Measures the bundle on held-out music."""
+
+
+def _trainer(recipe: Recipe) -> _Trainer:
+    return adversarial_training if recipe.bundle.family == "gan" else step_training
+
+
 def _check_kind(recipe: Recipe) -> None:
     kind = (recipe.bundle.family, recipe.bundle.encoding)
-    if kind not in network_kinds():
-        known = ", ".join(f"{family} of {encoding}" for family, encoding in network_kinds())
+    kinds = (*network_kinds(), *adversarial_training.KINDS)
+    if kind not in kinds:
+        known = ", ".join(f"{family} of {encoding}" for family, encoding in sorted(kinds))
         raise NotFoundError(f"There is no {kind[0]} of {kind[1]} to train; there is {known}.")
 
 
@@ -107,7 +142,7 @@ def _learn(recipe: Recipe, split: Split, run: Run, wanted: Wanted) -> Progress:
     terminal = TerminalWatcher()
     watcher = BoardWatcher(run.folder / "logs", terminal)
     try:
-        return step_training.learn(recipe, split, run, watcher, wanted.start)
+        return _trainer(recipe).learn(recipe, split, run, watcher, wanted.start)
     finally:
         terminal.close()
 
@@ -150,17 +185,18 @@ def _finish(
     command: str,
 ) -> None:
     """Exports, measures and writes; the bundle takes its name last, when all else is there."""
-    network = step_training.trained(recipe, run)
+    trainer = _trainer(recipe)
+    network = trainer.trained(recipe, run)
     unfinished = outputs.bundle.with_name(f".{outputs.bundle.name}.new")
     try:
         _say("Exporting ...")
-        step_training.write(unfinished, recipe, split, network)
+        trainer.write(unfinished, recipe, split, network)
         _say(f"Measuring on held-out {material_for(recipe.bundle.encoding).noun} ...")
-        report = step_training.measure(
+        report = trainer.measure(
             recipe, split, progress, network, bundle=unfinished, command=command
         )
         save_bytes(outputs.card, write_card(report.card).encode())
-        draw_loss_curve(report.curves, outputs.curve, baseline=report.baseline)
+        draw_loss_curve(report.curves, outputs.curve, baseline=report.baseline, unit=report.unit)
         unfinished.replace(outputs.bundle)
     finally:
         unfinished.unlink(missing_ok=True)

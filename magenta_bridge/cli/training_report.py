@@ -23,12 +23,14 @@ class Report:
         headline: The one sentence for the terminal.
         curves: What is drawn over the epochs, by name.
         baseline: A line to draw across them; None for none.
+        unit: Unit of the curves.
     """
 
     card: Card
     headline: str
     curves: Mapping[str, Sequence[float]]
     baseline: float | None
+    unit: str
 
 
 def make_card(

@@ -23,8 +23,10 @@ EVENT_IDS: Final = PITCHES + melody.EVENT_OFFSET
 PAD: Final = EVENT_IDS
 # Lowest pitch of the leading track and of the bass.
 LOWEST: Final = (53, 31)
-HISTORY_BARS: Final = 4
-METER_KINDS: Final = 3
+HISTORY_BARS: Final = 8
+# Steps of a bar that count, for each kind of meter; see ``meter_kind``.
+BAR_STEPS: Final = (STEPS, 12, 12)
+METER_KINDS: Final = len(BAR_STEPS)
 _WHITE: Final = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], dtype=np.float64)
 
 
@@ -34,9 +36,8 @@ def meter_kind(meter: int) -> tuple[int, int]:
     Bars of two quarters or three eighths go in pairs; long bars are cut.
     """
     numerator, denominator = METERS[meter]
-    if denominator == 8:
-        return 1, 12
-    return (2, 12) if numerator % 3 == 0 else (0, STEPS)
+    kind = 1 if denominator == 8 else 2 if numerator % 3 == 0 else 0
+    return kind, BAR_STEPS[kind]
 
 
 def white_shift(*lines: NDArray[np.int32]) -> int:

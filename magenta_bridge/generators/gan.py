@@ -108,8 +108,8 @@ class BarGenerator(SequenceGenerator):
             if first:
                 yield self._take(outputs, values, last=False, first=first == bar)
             noise = rng.standard_normal(self._program.noise_units) * float(values["temperature"])
-            logits = self._program.bar(previous, noise.astype(np.float32), kind)
-            made = _choose(logits, bar, onset=first == 0)
+            scores = self._program.bar(previous, noise.astype(np.float32), kind)
+            made = _choose(scores, bar, onset=first == 0)
             previous = np.concatenate([previous[1:], made[None]])
             _write(outputs, made[:, : min(bar, section.steps - first)], heard.shift)
         yield self._take(outputs, values, last=True, first=section.steps <= bar)
@@ -147,11 +147,11 @@ class BarGenerator(SequenceGenerator):
         return merged
 
 
-def _choose(logits: NDArray[np.float32], bar: int, *, onset: bool) -> NDArray[np.int32]:
-    """Returns the likeliest ids ``(tracks, steps)``; the lead may have to begin at once."""
-    made: NDArray[np.int32] = logits.argmax(axis=-1).astype(np.int32)
+def _choose(scores: NDArray[np.float32], bar: int, *, onset: bool) -> NDArray[np.int32]:
+    """Returns the chosen ids ``(tracks, steps)``; the lead may have to begin at once."""
+    made: NDArray[np.int32] = scores.argmax(axis=-1).astype(np.int32)
     if onset:
-        made[0, 0] = 2 + int(logits[0, 0, 2:].argmax())
+        made[0, 0] = 2 + int(scores[0, 0, 2:].argmax())
     made[:, bar:] = 0
     return made
 

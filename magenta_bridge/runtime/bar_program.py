@@ -21,7 +21,7 @@ class BarProgram:
 
     Args:
         flatbuffer: A LiteRT program with a signature ``bar`` (``previous``, ``noise``,
-            ``meter`` to ``logits``).
+            ``meter`` to ``scores``).
 
     Attributes:
         noise_units: Length of the noise.
@@ -42,11 +42,11 @@ class BarProgram:
             self.noise_units = shapes["noise"][1]
             self.history = shapes["previous"][1:]
             blank = np.zeros(self.history, dtype=np.int32)
-            logits = self.bar(blank, np.zeros(self.noise_units, dtype=np.float32), 0)
+            scores = self.bar(blank, np.zeros(self.noise_units, dtype=np.float32), 0)
         except (ValueError, RuntimeError, KeyError, TypeError, IndexError) as error:
             raise BundleError("The bundle's LiteRT program makes no bars; get it again.") from error
-        if logits.ndim != 3 or not np.isfinite(logits).all():
-            raise BundleError("The bundle's LiteRT program computes no logits; get it again.")
+        if scores.ndim != 3 or not np.isfinite(scores).all():
+            raise BundleError("The bundle's LiteRT program computes no scores; get it again.")
 
     def bar(
         self, previous: NDArray[np.int32], noise: NDArray[np.float32], meter: int
@@ -55,11 +55,11 @@ class BarProgram:
 
         Args:
             previous: Ids of the bars before, ``(bars, tracks, steps)``.
-            noise: ``(noise_units,)``.
+            noise: ``(noise_units,)``, standard normal.
             meter: Kind of meter.
 
         Returns:
-            Logits ``(tracks, steps, event_ids)``.
+            Scores ``(tracks, steps, event_ids)``; the argmax of each step is the choice.
         """
         with self._lock:
             found = self._run(
@@ -67,5 +67,5 @@ class BarProgram:
                 noise=noise[None].astype(np.float32),
                 meter=np.array([meter], dtype=np.int32),
             )
-        logits: NDArray[np.float32] = found["logits"][0]
-        return logits
+        scores: NDArray[np.float32] = found["scores"][0]
+        return scores

@@ -9,19 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import pianoroll
+from magenta_bridge.encodings.bar_features import bar_features, feature_distance
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.models.gan.network import BarGAN, TwoRateAdam
-from magenta_bridge.training.bar_features import bar_features, feature_distance
-from magenta_bridge.training.bars import BarSampler
+from magenta_bridge.training.bars import BarSampler, Dreams, tracks_of
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.families import Split
 from magenta_bridge.training.loop import Watcher
 from magenta_bridge.training.recipe import Recipe
+from magenta_bridge.training.session import identity
 from magenta_bridge.training.tunes import Tune
 
 _FINAL_RATE = 0.02
-_JUDGED_SONGS = 128
-_JUDGED_BARS = 12
+_JUDGED, _JUDGED_BARS = 256, 16
+_DREAM_BATCH = 256
+_DREAMS, _DREAM_BARS = 1024, 20
 
 
 def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Progress:
@@ -42,9 +44,6 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
     Raises:
         TrainingError: The run is another's, or there are no bars to learn.
     """
-    # Imported here: ``session`` imports this module.
-    from magenta_bridge.training.session import identity
-
     progress = run.load(identity(recipe, split))
     keras.utils.set_random_seed(recipe.training.seed)
     training, validation = (_sampler(recipe, tunes) for tunes in (split.train, split.validation))
@@ -56,9 +55,10 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
     judge = keras.Model(*_judge_ports(network))
     goal = bar_features(validation.songs)
     while not progress.finished:
-        _train_epoch(network, training, progress, watcher)
-        made = make_songs(judge, network, validation.kinds, seed=recipe.training.seed)
-        _note_distance(progress, feature_distance(bar_features(made), goal), recipe)
+        dreams = _dream(judge, network, training, progress.epoch) if progress.epoch else None
+        _train_epoch(network, training, dreams, progress, watcher)
+        made = make_songs(judge, network, _draw(validation.kinds, _JUDGED, 0), _JUDGED_BARS, seed=0)
+        _note_distance(progress, feature_distance(bar_features(list(made)), goal), recipe)
         run.save(progress, network)
         watcher.on_epoch(progress)
     return progress
@@ -66,8 +66,7 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
 
 def build_gan(recipe: Recipe) -> BarGAN:
     """Makes the recipe's network, untrained."""
-    tracks = 2 if recipe.bundle.encoding == "duo" else 1
-    network = BarGAN(event_ids=pianoroll.EVENT_IDS, tracks=tracks, **recipe.network)
+    network = BarGAN(event_ids=pianoroll.EVENT_IDS, tracks=tracks_of(recipe), **recipe.network)
     network.build()
     return network
 
@@ -75,8 +74,7 @@ def build_gan(recipe: Recipe) -> BarGAN:
 def _sampler(recipe: Recipe, tunes: list[Tune]) -> BarSampler:
     return BarSampler(
         tunes,
-        tracks=2 if recipe.bundle.encoding == "duo" else 1,
-        noise_units=int(recipe.network.get("noise_units", 32)),
+        tracks=tracks_of(recipe),
         batch=recipe.training.batch,
         seed=recipe.training.seed,
     )
@@ -97,17 +95,21 @@ def _judge_ports(network: BarGAN) -> tuple[dict[str, keras.KerasTensor], keras.K
     ports = {
         "previous": keras.Input(network.shape_of_history, dtype="int32", name="previous"),
         "noise": keras.Input((network.noise_units,), name="noise"),
-        "meter": keras.Input((3,), name="meter"),
+        "meter": keras.Input((pianoroll.METER_KINDS,), name="meter"),
     }
-    return ports, network.generator(ports["previous"], ports["noise"], ports["meter"])
+    return ports, network.generator(ports["previous"], ports["noise"], ports["meter"])[0]
 
 
 def _train_epoch(
-    network: BarGAN, training: BarSampler, progress: Progress, watcher: Watcher
+    network: BarGAN,
+    training: BarSampler,
+    dreams: Dreams | None,
+    progress: Progress,
+    watcher: Watcher,
 ) -> None:
     began, epoch = time.monotonic(), progress.epoch
     fitted = network.fit(
-        training.batches(epoch),
+        training.batches(epoch, dreams),
         steps_per_epoch=training.batch_count(),
         shuffle=False,
         verbose=0,
@@ -132,32 +134,49 @@ def _note_distance(progress: Progress, distance: float, recipe: Recipe) -> None:
     )
 
 
+def _dream(judge: keras.Model, network: BarGAN, training: BarSampler, epoch: int) -> Dreams:
+    kinds = np.concatenate([np.unique(training.kinds), _draw(training.kinds, _DREAMS, epoch)])
+    return Dreams(make_songs(judge, network, kinds, _DREAM_BARS, seed=epoch), kinds)
+
+
+def _draw(kinds: NDArray[np.int32], count: int, seed: int) -> NDArray[np.int32]:
+    drawn: NDArray[np.int32] = np.random.default_rng(seed).choice(kinds, count)
+    return drawn
+
+
 def make_songs(
-    judge: keras.Model, network: BarGAN, kinds: NDArray[np.int32], *, seed: int
-) -> list[NDArray[np.int32]]:
-    """Makes songs of twelve bars from noise alone.
+    judge: keras.Model, network: BarGAN, kinds: NDArray[np.int32], bars: int, *, seed: int
+) -> NDArray[np.int32]:
+    """Makes songs from noise alone.
 
     Args:
         judge: The generator as a model of ``previous``, ``noise`` and one-hot ``meter``.
         network: Whose generator it is.
-        kinds: Kinds of meter to draw from.
-        seed: Decides meters and noise.
+        kinds: Kind of meter of each song, ``(songs,)``.
+        bars: Bars in a song.
+        seed: Decides the noise.
 
     Returns:
-        128 songs ``(bars, tracks, steps)`` of compact ids.
+        ``(songs, bars, tracks, steps)`` compact ids.
     """
     rng = np.random.default_rng(seed)
-    drawn = rng.choice(kinds, _JUDGED_SONGS)
-    meter = np.eye(3, dtype=np.float32)[drawn]
-    lasts = np.arange(pianoroll.STEPS) < np.where(drawn == 0, 16, 12)[:, None, None]
-    heard = np.full((_JUDGED_SONGS, *network.shape_of_history), pianoroll.PAD, dtype=np.int32)
-    bars = []
-    for _ in range(_JUDGED_BARS):
-        noise = rng.standard_normal((_JUDGED_SONGS, network.noise_units)).astype(np.float32)
-        logits = judge.predict_on_batch({"previous": heard, "noise": noise, "meter": meter})
-        bars.append(np.where(lasts, logits.argmax(axis=-1), 0).astype(np.int32))
-        heard = np.concatenate([heard[:, 1:], bars[-1][:, None]], axis=1)
-    return list(np.stack(bars, axis=1))
+    meter = np.eye(pianoroll.METER_KINDS, dtype=np.float32)[kinds]
+    lasts = np.arange(pianoroll.STEPS) < np.array(pianoroll.BAR_STEPS)[kinds][:, None, None]
+    span = pianoroll.HISTORY_BARS
+    made = np.full((len(kinds), span, *network.shape_of_history[1:]), pianoroll.PAD, np.int32)
+    for _ in range(bars):
+        scores = judge.predict(
+            {
+                "previous": made[:, -span:],
+                "noise": rng.standard_normal((len(kinds), network.noise_units), np.float32),
+                "meter": meter,
+            },
+            batch_size=_DREAM_BATCH,
+            verbose=0,
+        )
+        bar = np.where(lasts, scores.argmax(axis=-1), 0).astype(np.int32)
+        made = np.concatenate([made, bar[:, None]], axis=1)
+    return made[:, span:]
 
 
 class _BatchReporter(keras.callbacks.Callback):

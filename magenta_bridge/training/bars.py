@@ -9,9 +9,15 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.meters import METERS, bar_steps
+from magenta_bridge.training.recipe import Recipe
 from magenta_bridge.training.tunes import Tune
 
 Batch = dict[str, NDArray[np.generic]]
+
+
+def tracks_of(recipe: Recipe) -> int:
+    """Returns how many lines a recipe's network makes."""
+    return 2 if recipe.bundle.encoding == "duo" else 1
 
 
 def bars_of(tune: Tune, tracks: int) -> tuple[int, NDArray[np.int32]] | None:
@@ -29,7 +35,38 @@ def bars_of(tune: Tune, tracks: int) -> tuple[int, NDArray[np.int32]] | None:
     if bar % written:
         return None
     lines = tuple(tune.ids[track::tracks] for track in range(tracks))
-    return kind, pianoroll.to_bars(lines, bar, shift=pianoroll.white_shift(*lines))
+    bars = pianoroll.to_bars(lines, bar, shift=pianoroll.white_shift(*lines))
+    begins = np.flatnonzero(bars[:, 0, 0] >= 2)
+    return (kind, bars[begins[0] :]) if len(begins) else None
+
+
+class Dreams:
+    """Songs that the generator made, as what comes before a bar.
+
+    Args:
+        songs: ``(songs, bars, tracks, STEPS)``, more than ``HISTORY_BARS`` bars each.
+        kinds: Kind of meter of each, ``(songs,)``.
+    """
+
+    def __init__(self, songs: NDArray[np.int32], kinds: NDArray[np.int32]) -> None:
+        silence = np.full_like(songs[:, :1], pianoroll.PAD)
+        self._padded = np.concatenate([*[silence] * pianoroll.HISTORY_BARS, songs], axis=1)
+        self._by_kind = {int(kind): np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
+
+    def before(self, kind: int, place: int, rng: np.random.Generator) -> NDArray[np.int32]:
+        """Draws what comes before a bar in a kind of meter that was dreamt of.
+
+        Args:
+            kind: Kind of meter.
+            place: The bar's number in its song; from the length of the history on, any other.
+            rng: Draws the song.
+
+        Returns:
+            ``(HISTORY_BARS, tracks, STEPS)``, padded where there is less.
+        """
+        span, bars = pianoroll.HISTORY_BARS, self._padded.shape[1]
+        first = place if place < span else int(rng.integers(span, bars - span + 1))
+        return self._padded[rng.choice(self._by_kind[kind]), first : first + span]
 
 
 class BarSampler:
@@ -38,14 +75,11 @@ class BarSampler:
     Args:
         tunes: The tunes; those with too long bars are left out.
         tracks: Lines that sound together, 1 or 2.
-        noise_units: Length of the noise.
         batch: Bars in a batch; the last incomplete batch of an epoch is dropped.
         seed: Decides order and noise.
     """
 
-    def __init__(
-        self, tunes: Sequence[Tune], *, tracks: int, noise_units: int, batch: int, seed: int
-    ) -> None:
+    def __init__(self, tunes: Sequence[Tune], *, tracks: int, batch: int, seed: int) -> None:
         cut = [found for tune in tunes if (found := bars_of(tune, tracks)) is not None]
         self.songs = [bars for _, bars in cut]
         self.kinds = np.array([kind for kind, _ in cut], dtype=np.int32)
@@ -62,28 +96,40 @@ class BarSampler:
             (pianoroll.HISTORY_BARS, tracks, pianoroll.STEPS), pianoroll.PAD, dtype=np.int32
         )
         self._padded = [np.concatenate([silence, bars]) for bars in self.songs]
-        self._noise_units, self.batch, self._seed = noise_units, min(batch, len(self._places)), seed
+        self._noise_units = tracks * pianoroll.STEPS * pianoroll.EVENT_IDS
+        self.batch, self._seed = min(batch, len(self._places)), seed
 
     def batch_count(self) -> int:
         """Returns how many batches an epoch has."""
         return len(self._places) // self.batch if self.batch else 0
 
-    def batches(self, epoch: int) -> Iterator[tuple[Batch]]:
-        """Yields the inputs of ``models.gan.network.BarGAN``, batch by batch."""
+    def batches(self, epoch: int, dreams: Dreams | None = None) -> Iterator[tuple[Batch]]:
+        """Yields the inputs of ``models.gan.network.BarGAN``, batch by batch.
+
+        Args:
+            epoch: Decides order and noise, with the seed.
+            dreams: What the generator made; real bars stand for them where there are none.
+        """
         rng = np.random.default_rng([self._seed, epoch])
         order = rng.permutation(len(self._places))
         for index in range(self.batch_count()):
             chosen = self._places[order[index * self.batch : (index + 1) * self.batch]]
-            yield (self._stack(chosen, rng),)
+            yield (self._stack(chosen, dreams, rng),)
 
-    def _stack(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> Batch:
+    def _stack(
+        self, chosen: NDArray[np.int64], dreams: Dreams | None, rng: np.random.Generator
+    ) -> Batch:
         span = pianoroll.HISTORY_BARS
         windows = np.stack([self._padded[song][at : at + span + 1] for song, at in chosen])
-        noise = rng.standard_normal((2, len(chosen), self._noise_units)).astype(np.float32)
+        kinds = self.kinds[chosen[:, 0]]
+        dreamt = windows[:, :span]
+        if dreams is not None:
+            places = zip(kinds.tolist(), chosen[:, 1].tolist(), strict=True)
+            dreamt = np.stack([dreams.before(kind, place, rng) for kind, place in places])
         return {
             "previous": windows[:, :span],
             "bar": windows[:, span],
-            "meter": self.kinds[chosen[:, 0]],
-            "noise": noise[0],
-            "spare": noise[1],
+            "meter": kinds,
+            "dreamt": dreamt,
+            "noise": rng.standard_normal((len(chosen), self._noise_units), dtype=np.float32),
         }

@@ -45,10 +45,7 @@ def export_program(
     """
     with tempfile.TemporaryDirectory() as folder:
         _write_saved_model(network, folder)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
-        if int8:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        flatbuffer = bytes(converter.convert())
+        flatbuffer = convert(folder, "step", int8=int8)
     program = write_description(flatbuffer, description)
     try:
         drift = logit_drift(network, program, probe)
@@ -63,6 +60,25 @@ def export_program(
             "it was not kept. Try another version of tensorflow."
         )
     return program
+
+
+def convert(saved_model: str, signature: str, *, int8: bool) -> bytes:
+    """Converts one signature of a SavedModel to a LiteRT flatbuffer.
+
+    Raises:
+        TrainingError: The network uses an operation that LiteRT lacks.
+    """
+    converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=[signature])
+    if int8:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    try:
+        return bytes(converter.convert())
+    except Exception as error:  # the converter's own class is private
+        first = " ".join(str(error).split())[:200]
+        raise TrainingError(
+            f"TensorFlow cannot convert the network for LiteRT ({first} ...); try another "
+            "version of tensorflow."
+        ) from error
 
 
 def _write_saved_model(network: keras.Model, folder: str) -> None:

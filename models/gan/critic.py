@@ -103,7 +103,8 @@ class Critic(keras.layers.Layer):
             ops.transpose(stacked, (0, 2, 1, 3)), (-1, steps, (history + 1) * tracks * width)
         )
         clock = ops.repeat(ops.expand_dims(meter, 1), steps, axis=1)
-        place = ops.broadcast_to(ops.eye(steps)[None], (*ops.shape(hidden)[:2], steps))
+        place = ops.eye(steps, dtype=self.compute_dtype)[None]
+        place = ops.broadcast_to(place, (*ops.shape(hidden)[:2], steps))
         hidden = ops.concatenate([hidden, clock, place], axis=-1)
         for layer in self._body:
             hidden = ops.leaky_relu(layer(hidden, training=training), 0.2)

@@ -7,106 +7,156 @@ from keras import layers, ops
 
 from magenta_bridge.models.tensor import Tensor
 
-
-@keras.saving.register_keras_serializable(package="magenta_bridge")
-class History(keras.layers.Layer):
-    """Bars as channels over the steps of one bar: equal places of all bars lie together.
-
-    Args:
-        ids: Ids a step may hold, padding among them.
-        embedding_units: Width of a step's embedding.
-    """
-
-    def __init__(self, ids: int, embedding_units: int, **kwargs: Tensor) -> None:
-        super().__init__(**kwargs)
-        self._words = layers.Embedding(ids, embedding_units)
-
-    def call(self, bars: Tensor) -> Tensor:
-        """Turns ids ``(batch, bars, tracks, steps)`` into ``(batch, steps, channels)``."""
-        _, count, tracks, steps = bars.shape
-        words = self._words(bars)
-        width = words.shape[-1]
-        return ops.reshape(
-            ops.transpose(words, (0, 3, 1, 2, 4)), (-1, steps, count * tracks * width)
-        )
+# Ids below it begin no note; see ``encodings.pianoroll``.
+_FIRST_NOTE = 2
+# A logit so low that no draw of single precision ever chooses it.
+_NEVER = 60.0
 
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class BarGenerator(keras.layers.Layer):
-    """Makes the logits of one bar of all tracks at once, so that they hear each other.
+    """Turns noise into a bar, step by step; at each step the tracks hear each other.
+
+    Convolutions over the bars before, equal places lying together, tell a recurrent cell
+    (Cho et al. 2014) what stands around each step; the cell hears what all tracks did last, and
+    each track what those above it do at that very step. A learned gate for each bar before adds
+    to the logits of what stood in that place, so that a repeat is one decision. A step is the
+    argmax of logits and Gumbel noise, which is a draw from the softmax (Jang et al. 2017,
+    section 2), so that a bar is binary by construction and a function of its noise alone.
 
     Args:
         event_ids: Ids a step chooses among.
-        units: Channels.
-        blocks: Residual blocks.
+        units: Channels, and width of the cell.
         embedding_units: Width of a step's embedding.
+        kinds: Kinds of meter.
     """
 
     def __init__(
-        self, event_ids: int, units: int, blocks: int, embedding_units: int, **kwargs: Tensor
+        self, event_ids: int, units: int, embedding_units: int, kinds: int = 3, **kwargs: Tensor
     ) -> None:
         super().__init__(**kwargs)
-        self._event_ids = event_ids
-        self._history = History(event_ids + 1, embedding_units)
-        self._past = layers.Conv1D(units, 3, padding="same", activation="relu")
-        self._spread = layers.Dense(16 * 64)
-        self._first = layers.Conv1D(units, 5, padding="same")
-        self._norms = [layers.LayerNormalization() for _ in range(blocks)]
-        self._convs = [layers.Conv1D(units, 5, padding="same") for _ in range(blocks)]
-        self._last = layers.LayerNormalization()
+        self._event_ids, self._units, self._kinds = event_ids, units, kinds
+        self._words = layers.Embedding(event_ids + 1, embedding_units)
+        self._near = layers.Conv1D(units, 3, padding="same", activation="relu")
+        self._wide = layers.Conv1D(units, 3, padding="same")
+        self._norm = layers.LayerNormalization()
+        self._begin = layers.Dense(units, activation="tanh")
+        self._feed = layers.Dense(3 * units)
+        self._word = layers.Dense(3 * units, use_bias=False)
+        self._recur = layers.Dense(3 * units, kernel_initializer="orthogonal")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes the output layer; ``input_shape`` is that of ``previous``."""
-        self._tracks, self._steps = int(input_shape[-2] or 1), int(input_shape[-1] or 16)
-        self._out = layers.Dense(self._tracks * self._event_ids)
+        """Makes what depends on the tracks; ``input_shape`` is that of ``previous``."""
+        _, bars, tracks, steps = (int(size or 1) for size in input_shape)
+        self._bars, self._tracks, self._steps = bars, tracks, steps
+        self._reads = [layers.Dense(self._units, activation="relu") for _ in range(tracks)]
+        self._outs = [layers.Dense(self._event_ids) for _ in range(tracks)]
+        self._gates = [layers.Dense(bars) for _ in range(tracks)]
 
-    def call(self, previous: Tensor, noise: Tensor, meter: Tensor) -> Tensor:
-        """Makes a bar.
+    def call(
+        self, previous: Tensor, noise: Tensor, meter: Tensor, given: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Makes bars, and in training reads others beside them.
 
         Args:
-            previous: Ids ``(batch, bars, tracks, steps)``.
-            noise: ``(batch, noise)``, standard normal.
+            previous: Ids ``(batch, bars, tracks, steps)``; ``event_ids`` before the music.
+            noise: ``(rows, steps * tracks * event_ids)``, standard normal, for the last
+                ``rows`` of the batch; for all of it but in training.
             meter: ``(batch, kinds)``, one-hot.
+            given: Bars ``(batch - rows, tracks, steps, event_ids)``, one-hot: the first of the
+                batch are not made but read, and hear these in place of their own choices.
 
         Returns:
-            Logits ``(batch, tracks, steps, event_ids)``.
+            Scores and choices, ``(batch, tracks, steps, event_ids)`` each. Scores are the logits,
+            with their noise where a bar is made. A choice is their argmax, one-hot, with the
+            gradient of the softmax ("straight-through", Bengio et al. 2013).
         """
-        steps = self._steps
-        past = self._past(self._history(previous))
-        told = ops.concatenate([noise, meter, ops.mean(past, axis=1)], axis=-1)
-        spread = ops.reshape(self._spread(told), (-1, steps, 64))
-        hidden = self._first(ops.concatenate([past, spread], axis=-1))
-        for norm, conv in zip(self._norms, self._convs, strict=True):
-            hidden = hidden + conv(ops.relu(norm(hidden)))
-        logits = self._out(ops.relu(self._last(hidden)))
-        shaped = ops.reshape(logits, (-1, steps, self._tracks, self._event_ids))
-        return ops.transpose(shaped, (0, 2, 1, 3))
+        around, memory = self._listen(previous, meter)
+        feeds = self._feed(around)
+        copies = ops.one_hot(previous, self._event_ids + 1, dtype=self.compute_dtype)
+        copies = copies[..., : self._event_ids]
+        drawn = ops.reshape(_gumbel(noise), (-1, self._steps, self._tracks, self._event_ids))
+        rows = 0 if given is None else ops.shape(given)[0]
+        if given is not None:
+            silence = ops.zeros((rows, *drawn.shape[1:]), drawn.dtype)
+            drawn = ops.concatenate([silence, drawn])
+        opening = self._opening(previous)
+        last = ops.reshape(copies[:, -1, :, -1], (-1, self._tracks * self._event_ids))
+        scores, choices = [], []
+        for step in range(self._steps):
+            memory = self._turn(feeds[:, step], last, memory)
+            heard = ops.concatenate([memory, around[:, step]], axis=-1)
+            for track in range(self._tracks):
+                score = self._score(track, heard, copies[:, :, track, step])
+                score = score + drawn[:, step, track]
+                if step == track == 0:
+                    score = score + opening
+                choice = _straight(score[rows:])
+                if given is not None:
+                    choice = ops.concatenate([given[:, track, step], choice])
+                heard = ops.concatenate([heard, choice], axis=-1)
+                scores.append(score)
+                choices.append(choice)
+            last = ops.concatenate(choices[-self._tracks :], axis=-1)
+        return self._stack(scores), self._stack(choices)
+
+    def _score(self, track: int, heard: Tensor, copies: Tensor) -> Tensor:
+        """Returns a track's logits ``(rows, event_ids)``, repeats of earlier bars among them."""
+        read = self._reads[track](heard)
+        gates = ops.expand_dims(self._gates[track](read), -1)
+        return self._outs[track](read) + ops.sum(gates * copies, axis=1)
+
+    def _opening(self, previous: Tensor) -> Tensor:
+        """Returns what is added to the first logits, so that music begins with a note."""
+        nothing = ops.all(previous == self._event_ids, axis=(1, 2, 3))
+        rests = ops.arange(self._event_ids) < _FIRST_NOTE
+        silent = ops.logical_and(ops.expand_dims(nothing, 1), ops.expand_dims(rests, 0))
+        return ops.cast(ops.where(silent, -_NEVER, 0.0), self.compute_dtype)
+
+    def _listen(self, previous: Tensor, meter: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns what stands around each step, and the cell's memory at the bar line."""
+        words = self._words(previous)
+        width = words.shape[-1]
+        beside = ops.reshape(
+            ops.transpose(words, (0, 3, 1, 2, 4)),
+            (-1, self._steps, self._bars * self._tracks * width),
+        )
+        clock = ops.repeat(ops.expand_dims(meter, 1), self._steps, axis=1)
+        place = ops.eye(self._steps, dtype=self.compute_dtype)[None]
+        place = ops.broadcast_to(place, (*ops.shape(beside)[:2], self._steps))
+        near = self._near(ops.concatenate([beside, clock, place], axis=-1))
+        around = self._norm(near + self._wide(near))
+        newest = ops.reshape(words[:, -1], (-1, self._tracks * self._steps * width))
+        told = ops.concatenate([newest, ops.mean(near, axis=1), meter], axis=-1)
+        return around, self._begin(told)
+
+    def _turn(self, feed: Tensor, last: Tensor, memory: Tensor) -> Tensor:
+        """Moves the gated recurrent cell on by one step."""
+        keep, reset, new = ops.split(feed + self._word(last), 3, axis=-1)
+        keep_memory, reset_memory, new_memory = ops.split(self._recur(memory), 3, axis=-1)
+        kept = ops.sigmoid(keep + keep_memory)
+        fresh = ops.tanh(new + ops.sigmoid(reset + reset_memory) * new_memory)
+        return kept * memory + (1.0 - kept) * fresh
+
+    def _stack(self, parts: list[Tensor]) -> Tensor:
+        """Turns ``steps * tracks`` of ``(batch, ids)`` into ``(batch, tracks, steps, ids)``."""
+        shape = (-1, self._steps, self._tracks, self._event_ids)
+        return ops.transpose(ops.reshape(ops.stack(parts, axis=1), shape), (0, 2, 1, 3))
 
 
-@keras.saving.register_keras_serializable(package="magenta_bridge")
-class BarEncoder(keras.layers.Layer):
-    """Tells which noise would make a bar; used in training alone.
+def _gumbel(noise: Tensor) -> Tensor:
+    """Turns standard normal noise into standard Gumbel noise.
 
-    Args:
-        event_ids: Ids a step chooses among.
-        noise_units: Length of the noise.
-        units: Channels.
-        embedding_units: Width of a step's embedding.
+    By its distribution function, in the approximation of Page (1977), which is within 0.0002;
+    it needs no error function, which LiteRT lacks.
     """
+    odds = 1.5957691 * noise + 0.0713548 * noise * noise * noise
+    return -ops.log(ops.softplus(-odds) + 1e-20)
 
-    def __init__(
-        self, event_ids: int, noise_units: int, units: int, embedding_units: int, **kwargs: Tensor
-    ) -> None:
-        super().__init__(**kwargs)
-        self._history = History(event_ids + 1, embedding_units)
-        self._conv = layers.Conv1D(units, 5, padding="same", activation="relu")
-        self._shrink = layers.Conv1D(units, 4, strides=2, padding="same", activation="relu")
-        self._flat = layers.Flatten()
-        self._out = layers.Dense(2 * noise_units)
 
-    def call(self, previous: Tensor, bar: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns mean and log variance of the noise, ``(batch, noise)`` each."""
-        lines = ops.concatenate([previous, ops.expand_dims(bar, 1)], axis=1)
-        hidden = self._shrink(self._conv(self._history(lines)))
-        mean, spread = ops.split(self._out(self._flat(hidden)), 2, axis=-1)
-        return mean, ops.clip(spread, -8.0, 4.0)
+def _straight(scores: Tensor) -> Tensor:
+    soft = ops.softmax(scores)
+    # Not argmax: Keras's looks at sign bits to order the two zeros, which LiteRT cannot.
+    highest = ops.top_k(ops.stop_gradient(scores), 1)[1][..., 0]
+    chosen = ops.one_hot(highest, scores.shape[-1], dtype=scores.dtype)
+    return soft + ops.stop_gradient(chosen - soft)

@@ -7,65 +7,59 @@ from typing import Any
 import keras
 from keras import ops
 
+from magenta_bridge.encodings.pianoroll import BAR_STEPS, METER_KINDS
 from magenta_bridge.models.gan.critic import Critic
-from magenta_bridge.models.gan.generator import BarEncoder, BarGenerator
+from magenta_bridge.models.gan.generator import BarGenerator
 from magenta_bridge.models.tensor import Tensor
-
-# Steps of a bar that count, for each kind of meter; see ``encodings.pianoroll.meter_kind``.
-_BAR_STEPS = (16, 12, 12)
 
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class BarGAN(keras.Model):
     """Learns to make a bar of one or more tracks from noise and the bars before it.
 
-    A conditional VAE-GAN (Larsen et al. 2016): a bar made from drawn noise goes to the critic,
-    under the hinge loss (Lim and Ye 2017); a bar made from the noise that an encoder finds in a
-    real bar must be that bar. The first makes the music lifelike, the second keeps the
-    generator from forgetting kinds of bars. A step is the argmax of its logits, with the
-    softmax's gradient ("straight-through", Bengio et al. 2013): binary by construction.
+    Two lessons at once, as in Muhamed et al. 2021. Real bars are foretold step by step, which
+    keeps the generator from forgetting kinds of bars. And bars that it makes from noise go to
+    the critic, under the hinge loss (Lim and Ye 2017). What they follow are "dreams", bars that
+    the generator itself made earlier: after real bars its own soon cannot be told from real
+    ones, it is over many bars that it drifts, as no likelihood would show.
 
     Args:
         event_ids: Ids a step chooses among.
         tracks: Lines that sound together.
         history_bars: Bars the network hears.
         steps: Steps in a bar.
-        noise_units: Length of the noise.
-        units: Channels of generator and critic.
-        blocks: Residual blocks of the generator.
+        units: Channels of the generator.
+        critic_units: Channels of the critic.
         embedding_units: Width of a step's embedding.
-        divergence: Weight of the noise's Kullback-Leibler divergence from the normal.
-        adversity: Weight of the critic's word for the generator.
+        adversity: Weight of the critic's word for the generator, beside nats a step.
     """
 
     def __init__(  # noqa: PLR0917 - each is a key of a recipe
         self,
         event_ids: int,
         tracks: int = 1,
-        history_bars: int = 4,
+        history_bars: int = 8,
         steps: int = 16,
-        noise_units: int = 32,
-        units: int = 128,
-        blocks: int = 3,
-        embedding_units: int = 24,
-        divergence: float = 0.5,
-        adversity: float = 0.3,
+        units: int = 192,
+        critic_units: int = 64,
+        embedding_units: int = 16,
+        adversity: float = 0.1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._config = {
             "event_ids": event_ids, "tracks": tracks, "history_bars": history_bars,
-            "steps": steps, "noise_units": noise_units, "units": units, "blocks": blocks,
-            "embedding_units": embedding_units, "divergence": divergence, "adversity": adversity,
+            "steps": steps, "units": units, "critic_units": critic_units,
+            "embedding_units": embedding_units, "adversity": adversity,
         }  # fmt: skip
-        self.event_ids, self.noise_units = event_ids, noise_units
+        self.event_ids, self.noise_units = event_ids, steps * tracks * event_ids
         self.shape_of_history = (history_bars, tracks, steps)
-        self._weights = (divergence, adversity)
-        self.generator = BarGenerator(event_ids, units, blocks, embedding_units, name="generator")
-        self.encoder = BarEncoder(event_ids, noise_units, units, embedding_units, name="encoder")
-        self.critic = Critic(units, embedding_units, name="critic")
-        names = ("critic", "real", "made", "rebuilt", "divergence")
-        self._parts = {name: keras.metrics.Mean(name=name) for name in names}
+        self._adversity = adversity
+        self.generator = BarGenerator(event_ids, units, embedding_units, name="generator")
+        self.critic = Critic(critic_units, embedding_units, name="critic")
+        self._parts = {
+            name: keras.metrics.Mean(name=name) for name in ("critic", "real", "made", "nats")
+        }
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -74,69 +68,65 @@ class BarGAN(keras.Model):
     def build(self, input_shape: object = None) -> None:  # noqa: ARG002 - Keras's signature
         """Makes all weights by one pass over nothing."""
         if not getattr(self, "built", False):
-            history = self.shape_of_history
-            blank = {
-                "previous": ops.zeros((2, *history), "int32"),
-                "bar": ops.zeros((2, *history[1:]), "int32"),
-                "meter": ops.zeros((2,), "int32"),
-                "noise": ops.zeros((2, self.noise_units)),
-                "spare": ops.zeros((2, self.noise_units)),
-            }
-            self.call(blank)
+            previous = ops.zeros((1, *self.shape_of_history), "int32")
+            meter = ops.one_hot(ops.zeros((1,), "int32"), METER_KINDS)
+            noise = ops.zeros((1, self.noise_units))
+            choices = self.generator(previous, noise, meter)[1]
+            self.critic(choices, ops.one_hot(previous, self.event_ids), meter, groups=1)
             self.built = True
 
-    def bar_logits(self, previous: Tensor, noise: Tensor, meter: Tensor) -> Tensor:
+    def bar_scores(self, previous: Tensor, noise: Tensor, meter: Tensor) -> Tensor:
         """Makes a bar: what is exported.
 
         Args:
             previous: Ids ``(batch, bars, tracks, steps)``; ``event_ids`` before the music.
-            noise: ``(batch, noise_units)``.
+            noise: ``(batch, noise_units)``, standard normal.
             meter: ``(batch,)``, kinds of meter.
 
         Returns:
-            Logits ``(batch, tracks, steps, event_ids)``.
+            Logits with their noise, ``(batch, tracks, steps, event_ids)``; the argmax of each
+            step is what the network chose, and what its later steps heard.
         """
-        return self.generator(previous, noise, ops.one_hot(meter, len(_BAR_STEPS)))
+        kinds = ops.one_hot(meter, METER_KINDS)
+        return self.generator(previous, noise, kinds)[0]
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         """Computes the losses of one batch, and adds them for ``fit``.
 
         Args:
-            inputs: ``previous``, ``bar``, ``meter``, ``noise``, and ``spare`` noise.
+            inputs: ``previous``, ``bar``, ``meter``, ``dreamt`` (bars in that meter, as
+                ``previous``) and ``noise``.
             training: Whether the critic's power iteration moves on.
 
         Returns:
             The parts of the loss, each ``()``.
         """
         previous, bar = inputs["previous"], inputs["bar"]
-        meter = ops.one_hot(inputs["meter"], len(_BAR_STEPS))
-        mean, spread = self.encoder(previous, bar)
-        found = mean + ops.exp(0.5 * spread) * inputs["spare"]
-        twice = self.generator(
-            ops.concatenate([previous, previous]),
-            ops.concatenate([found, inputs["noise"]]),
+        meter = ops.one_hot(inputs["meter"], METER_KINDS)
+        real = ops.one_hot(bar, self.event_ids)
+        scores, choices = self.generator(
+            ops.concatenate([previous, inputs["dreamt"]]),
+            inputs["noise"],
             ops.concatenate([meter, meter]),
+            given=real,
         )
-        rebuilt, made = ops.split(twice, 2, axis=0)
+        rows = ops.shape(bar)[0]
+        foretold, made = scores[:rows], choices[rows:]
         mask = _mask(inputs["meter"], previous.shape[-1])
-        chosen = _straight(made, self.event_ids)
-        parts = self._judge(bar, chosen, mask, previous=previous, meter=meter, training=training)
-        miss = ops.sparse_categorical_crossentropy(bar, rebuilt, from_logits=True)
-        parts["rebuilt"] = ops.mean(ops.sum(miss * mask, axis=(1, 2)))
-        gap = ops.square(mean) + ops.exp(spread) - spread - 1.0
-        parts["divergence"] = 0.5 * ops.mean(ops.sum(gap, axis=-1))
-        drift, adversity = self._weights
-        bound = (parts["rebuilt"] + drift * parts["divergence"]) / previous.shape[-1]
-        self.add_loss(parts["critic"] + adversity * parts.pop("push") + bound)
+        bars = [each * ops.expand_dims(mask, -1) for each in (real, made)]
+        before = (previous, inputs["dreamt"])
+        parts = self._judge(*bars, before=before, meter=meter, training=training)
+        miss = ops.sparse_categorical_crossentropy(bar, foretold, from_logits=True) * mask
+        parts["nats"] = ops.sum(miss) / (ops.sum(mask) * previous.shape[-2])
+        self.add_loss(parts["nats"] + parts["critic"] + self._adversity * parts.pop("push"))
         return parts
 
     def _judge(
         self,
-        bar: Tensor,
+        real: Tensor,
         made: Tensor,
-        mask: Tensor,
         *,
-        previous: Tensor,
+        before: tuple[Tensor, Tensor],
         meter: Tensor,
         training: bool,
     ) -> dict[str, Tensor]:
@@ -146,13 +136,12 @@ class BarGAN(keras.Model):
         twice; for the generator it has the gradient of minus the critic's score. So one
         backward pass trains both, each on its own loss.
         """
-        real = ops.one_hot(bar, self.event_ids)
-        shown = [real, ops.stop_gradient(made), made]
-        masked = ops.concatenate(shown) * ops.expand_dims(ops.concatenate([mask] * 3), -1)
-        heard = ops.one_hot(previous, self.event_ids + 1)[..., : self.event_ids]
+        heard, dreamt = (
+            ops.one_hot(each, self.event_ids + 1)[..., : self.event_ids] for each in before
+        )
         scores = self.critic(
-            masked,
-            ops.concatenate([heard] * 3),
+            ops.concatenate([real, ops.stop_gradient(made), made]),
+            ops.concatenate([heard, dreamt, dreamt]),
             ops.concatenate([meter] * 3),
             groups=3,
             training=training,
@@ -179,15 +168,9 @@ class BarGAN(keras.Model):
         return dict(self.get_metrics_result())
 
 
-def _straight(logits: Tensor, ids: int) -> Tensor:
-    """Returns one-hot choices with the gradient of the softmax."""
-    soft = ops.softmax(logits)
-    return soft + ops.stop_gradient(ops.one_hot(ops.argmax(logits, axis=-1), ids) - soft)
-
-
 def _mask(meter: Tensor, steps: int) -> Tensor:
     """Returns 1 for steps that a bar has, ``(batch, 1, steps)``."""
-    lengths = ops.take(ops.convert_to_tensor(_BAR_STEPS, dtype="int32"), meter)
+    lengths = ops.take(ops.convert_to_tensor(BAR_STEPS, dtype="int32"), meter)
     return ops.cast(ops.arange(steps)[None, None] < lengths[:, None, None], "float32")
 
 
