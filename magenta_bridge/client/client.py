@@ -161,8 +161,9 @@ class Client:
 
         Yields:
             Notes that are now final, none twice; ``total_time`` says up to where, in seconds
-            on the primer's timeline, the music is complete. The first piece carries tempo
-            and meter. All merged, they are what ``generate`` returns.
+            on the primer's timeline, the music is complete: no later note begins before it,
+            though where voices overlap one at hand may end after it. The first piece carries
+            tempo and meter. All merged, they are what ``generate`` returns.
         """
         wish = Wish(generator_id, primer, bars, start, end, seed, 1, arguments)
         return self._stream(build_stream_request(wish))

@@ -85,7 +85,8 @@ class SequenceGenerator(abc.ABC):
         Yields:
             NoteSequences on the primer's timeline. Each holds notes that are now final, in
             order, none handed out twice; ``total_time`` says up to where, in seconds, the
-            music is complete. The first one carries tempo and time signature.
+            music is complete: no later note begins before it, though where voices overlap one
+            at hand may end after it. The first one carries tempo and time signature.
 
         Raises:
             InvalidArgumentError: Options or primer break a rule.

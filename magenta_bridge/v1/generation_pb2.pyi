@@ -278,7 +278,8 @@ class StreamGenerateResponse(_message.Message):
     """Variation that the piece belongs to, 0 to 15; never smaller than in the piece before."""
     complete_until: _builtins.float
     """Time up to which this variation is now complete, in seconds on the primer's timeline;
-    never smaller than in the piece before.
+    never smaller than in the piece before. No later note begins before it; where voices
+    overlap, a note at hand may end after it.
     """
     last: _builtins.bool
     """Whether this piece ends its variation. Each variation ends with one such piece."""
