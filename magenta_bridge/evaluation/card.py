@@ -160,7 +160,8 @@ def music_section(found: Music) -> str:
         "",
         f"The first {idiom.length} of the held-out {idiom.noun} beside {found.samples} generated "
         f"from nothing, as long, at the generator's own settings ({found.settings}), seeds 0 to "
-        f"{found.samples - 1}, in the held-out meters. Mean, and in brackets the middle 90 %.",
+        f"{found.samples - 1}, in the meters of the held-out ones where they have any. Mean, and "
+        "in brackets the middle 90 %.",
         "",
         f"| | held-out {idiom.noun} | generated |",
         "|---|---|---|",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from magenta_bridge.encodings import pianoroll
 from magenta_bridge.generators.bundle import Bundle, read_bundle
 from magenta_bridge.generators.shipped import shipped_bundles
 from magenta_bridge.runtime.bar_program import BarProgram
@@ -39,9 +40,9 @@ def golden_ids(bundle: Bundle) -> list[int]:
 
 
 def _of_bars(program: BarProgram) -> list[int]:
-    """Returns the likeliest ids of two bars of the first track."""
+    """Returns the ids of the first track of two bars made from nothing."""
     rng = np.random.default_rng(_SEED)
-    heard = np.zeros(program.history, dtype=np.int32)
+    heard = np.full(program.history, pianoroll.PAD, dtype=np.int32)
     drawn: list[int] = []
     while len(drawn) < COUNT:
         noise = rng.standard_normal(program.noise_units).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from magenta_bridge.models.gan.critic import SpectralConv
+from magenta_bridge.models.gan.generator import _gumbel
 from magenta_bridge.models.gan.network import BarGAN, TwoRateAdam
 
 
@@ -78,6 +80,15 @@ def test_spectral_norm_of_a_kernel_is_two() -> None:
         outputs = layer(3.0 * inputs, training=True)
     largest = np.linalg.svd(np.array(outputs)[0] / 3.0, compute_uv=False)[0]
     assert largest == pytest.approx(2.0, rel=1e-2)
+
+
+def test_noise_becomes_a_draw_from_the_gumbel_distribution() -> None:
+    """Against the exact function of the normal distribution, far out as well."""
+    noise = np.linspace(-5.0, 5.0, 2001)
+    below = np.array([math.erfc(-each / math.sqrt(2.0)) / 2.0 for each in noise])
+    made = np.array(_gumbel(noise.astype(np.float32)))
+    assert np.abs(np.exp(-np.exp(-made)) - below).max() < 3e-4
+    assert (np.diff(made) > 0).all()
 
 
 def test_draws_follow_the_logits() -> None:

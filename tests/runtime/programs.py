@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import flatbuffers
@@ -16,11 +17,21 @@ from magenta_bridge.runtime.program import DESCRIPTION_NAME
 
 
 def shipped_programs() -> dict[str, bytes]:
-    """Returns the flatbuffers of this checkout's bundles, by the bundle's name."""
-    return {
-        path.stem: GeneratorBundle.FromString(path.read_bytes()).metagraph_file
-        for path in shipped_bundles()
-    }
+    """Returns the flatbuffers of this checkout's bundles that go step by step, by name."""
+    return {path.stem: _program_of(path) for path in shipped_bundles() if not _makes_bars(path)}
+
+
+def bar_programs() -> dict[str, bytes]:
+    """Returns the flatbuffers of this checkout's bundles that make bars, by name."""
+    return {path.stem: _program_of(path) for path in shipped_bundles() if _makes_bars(path)}
+
+
+def _makes_bars(path: Path) -> bool:
+    return path.parent.name == "gan"
+
+
+def _program_of(path: Path) -> bytes:
+    return GeneratorBundle.FromString(path.read_bytes()).metagraph_file
 
 
 def a_program() -> bytes:

@@ -34,7 +34,7 @@ def test_logits_are_finite_and_as_many_as_said(program: StepProgram) -> None:
 
 
 def test_it_describes_itself(program: StepProgram) -> None:
-    assert {"family", "encoding", "pitch_range"} <= set(program.description)
+    assert {"family", "encoding", "capabilities", "split"} <= set(program.description)
 
 
 def test_steps_have_a_memory(program: StepProgram) -> None:

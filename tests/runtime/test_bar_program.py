@@ -1,0 +1,81 @@
+"""Shipped programs that make bars: a function of noise and the bars before, on any thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from magenta_bridge.errors import BundleError
+from magenta_bridge.runtime.bar_program import BarProgram
+from tests.runtime.programs import a_program, bar_programs, with_output, with_signature
+
+PROGRAMS = bar_programs()
+
+
+@pytest.fixture(scope="module", params=sorted(PROGRAMS))
+def program(request: pytest.FixtureRequest) -> BarProgram:
+    """Each shipped program of bars in turn."""
+    return BarProgram(PROGRAMS[request.param])
+
+
+def make(program: BarProgram, seed: int, meter: int = 0) -> NDArray[np.float32]:
+    """Makes a bar from drawn noise behind drawn bars."""
+    rng = np.random.default_rng(seed)
+    previous = rng.integers(0, 42, program.history, dtype=np.int32)
+    return program.bar(previous, rng.standard_normal(program.noise_units, np.float32), meter)
+
+
+def test_there_is_one_to_test() -> None:
+    assert PROGRAMS
+
+
+def test_scores_are_finite_for_every_track_and_step(program: BarProgram) -> None:
+    scores = make(program, 1)
+    _, tracks, steps = program.history
+    assert scores.shape == (tracks, steps, program.noise_units // (tracks * steps))
+    assert np.isfinite(scores).all()
+
+
+def test_the_same_noise_makes_the_same_bar(program: BarProgram) -> None:
+    assert np.array_equal(make(program, 1), make(program, 1))
+
+
+@pytest.mark.parametrize("changed", ["noise", "previous", "meter"])
+def test_all_that_goes_in_is_heard(program: BarProgram, changed: str) -> None:
+    rng = np.random.default_rng(3)
+    previous = rng.integers(0, 42, program.history, dtype=np.int32)
+    noise = rng.standard_normal(program.noise_units, np.float32)
+    one = program.bar(previous, noise, 0)
+    other = program.bar(
+        previous[::-1] if changed == "previous" else previous,
+        noise[::-1] if changed == "noise" else noise,
+        1 if changed == "meter" else 0,
+    )
+    assert np.abs(one - other).max() > 1e-3
+
+
+def test_bars_handed_out_stay_as_they_are(program: BarProgram) -> None:
+    first = make(program, 1)
+    kept = first.copy()
+    make(program, 2)
+    assert np.array_equal(first, kept)
+
+
+def test_two_threads_make_what_one_does(program: BarProgram) -> None:
+    expected = [make(program, seed) for seed in range(8)]
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(lambda seed: make(program, seed), range(8)))
+    assert all(np.array_equal(one, other) for one, other in zip(expected, found, strict=True))
+
+
+def test_what_makes_no_bars_is_refused() -> None:
+    for wrong in (
+        a_program(),
+        with_signature(next(iter(PROGRAMS.values())), "step"),
+        with_output(next(iter(PROGRAMS.values())), "scores", "other"),
+    ):
+        with pytest.raises(BundleError, match="makes no bars"):
+            BarProgram(wrong)
