@@ -189,3 +189,42 @@ def test_training_on_another_backend_makes_the_same_kind_of_bundle(tmp_path: Pat
     assert result.returncode == 0, result.stderr
     assert result.stderr.count("epoch   1") == 1
     assert load_generator(tmp_path / "mine.mag").info.id == "mine"
+
+
+@pytest.mark.timeout(600)
+def test_the_adversarial_family_is_trained_and_measured_like_any_other(tmp_path: Path) -> None:
+    """From files to a bundle that makes bars, with the critic's curves beside it."""
+    recipe = _RECIPE.replace('id = "tiny"', 'id = "tiny"\nfamily = "gan"')
+    network = "units = 8\ncritic_units = 8\nembedding_units = 4\n\n[training]\nepochs = 1\n"
+    (tmp_path / "tiny.toml").write_text(recipe.partition("units = ")[0] + network, encoding="utf-8")
+    words: list[str | Path] = ["--recipe", tmp_path / "tiny.toml", "-o", tmp_path / "tiny.mag"]
+    result = run_program("train", TUNES, *words, "--run", tmp_path / "run", timeout=500)
+    assert result.returncode == 0, result.stderr
+    state = json.loads((tmp_path / "run" / "state.json").read_text(encoding="utf-8"))
+    assert {"critic", "real", "made", "nats"} <= set(state["history"])
+    card = (tmp_path / "tiny.md").read_text(encoding="utf-8")
+    assert "**network, float32**" in card
+    assert "people: the validation pieces" in card
+    assert (tmp_path / "tiny.png").read_bytes().startswith(b"\x89PNG")
+    options = GeneratorOptions()
+    options.generate_sections.add(start_time=0.0, end_time=8.0)
+    assert load_generator(tmp_path / "tiny.mag").generate(NoteSequence(), options).notes
+
+
+@pytest.mark.parametrize(("family", "encoding"), [("lstm", "duo"), ("gan", "drums")])
+def test_what_no_network_is_for_is_said_in_words(
+    tmp_path: Path, family: str, encoding: str
+) -> None:
+    words: list[str | Path] = ["--family", family, "--encoding", encoding]
+    result = run_program("train", TUNES, *words, "-o", tmp_path / "mine.mag", timeout=120)
+    assert result.returncode == 1
+    assert f"There is no {family} of {encoding} to train" in result.stderr
+    assert "gan of duo" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_adversarial_family_is_not_trained_on(tmp_path: Path) -> None:
+    words: list[str | Path] = ["--from", "gan_melody", "-o", tmp_path / "mine.mag"]
+    result = run_program("train", TUNES, *words, timeout=120)
+    assert result.returncode == 1
+    assert "cannot be trained on" in result.stderr
