@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.generators.primer import Section
+from magenta_bridge.generators.timeline import clock_of, step_seconds
 from magenta_bridge.noteseq import NoteSequence
 
 DRUM_INSTRUMENT: Final = 9
@@ -47,12 +46,8 @@ class DrumsOutput:
         self._step = 0
         self._loudness = _loudness(primer)
         self._instrument = primer.notes[-1].instrument if primer.notes else DRUM_INSTRUMENT
-        self._ready = _context(music, section)
-        steps = np.arange(section.steps + 1) / STEPS_PER_QUARTER
-        times = section.tempo.seconds(section.origin_quarters + steps)
-        self._times = np.clip(times, section.start, section.end).tolist()
-        # Seconds to quarters and back may be off by the last bit.
-        self._times[0] = section.start
+        self._ready = clock_of(music, section)
+        self._times = step_seconds(section)
 
     def add(self, value: int) -> None:
         """Takes the next event id."""
@@ -106,15 +101,3 @@ def _loudness(primer: NoteSequence) -> list[int]:
         if kind is not None:
             heard[kind].append(note.velocity)
     return [round(sum(each) / len(each)) if each else _PLAIN_VELOCITY for each in heard]
-
-
-def _context(music: NoteSequence, section: Section) -> NoteSequence:
-    """Returns the primer's clock and signatures, which the hits are to be read with."""
-    first = NoteSequence(ticks_per_quarter=music.ticks_per_quarter)
-    first.tempos.extend(music.tempos)
-    first.time_signatures.extend(music.time_signatures)
-    if not first.tempos:
-        first.tempos.add(time=0.0, qpm=section.tempo.qpm_at(0.0))
-    if not first.time_signatures:
-        first.time_signatures.add(time=0.0, numerator=4, denominator=4)
-    return first

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from magenta_bridge.encodings import melody
 from magenta_bridge.generators.primer import Section
+from magenta_bridge.generators.timeline import clock_of, step_seconds
 from magenta_bridge.noteseq import NoteSequence
 
 _PLAIN_VELOCITY: Final = 90
@@ -29,11 +28,7 @@ class MelodyOutput:
         self._voice = voice_of(music)
         self._sounding: NoteSequence.Note | None = None
         self._ready = clock_of(music, section)
-        steps = np.arange(section.steps + 1) / melody.STEPS_PER_QUARTER
-        times = section.tempo.seconds(section.origin_quarters + steps)
-        self._times = np.clip(times, section.start, section.end).tolist()
-        # Seconds to quarters and back may be off by the last bit.
-        self._times[0] = section.start
+        self._times = step_seconds(section)
 
     def add(self, value: int) -> None:
         """Takes the next event id."""
@@ -77,16 +72,3 @@ def voice_of(music: NoteSequence) -> NoteSequence.Note:
         voice.instrument, voice.program = latest.instrument, latest.program
         voice.velocity = round(sum(note.velocity for note in pitched) / len(pitched))
     return voice
-
-
-def clock_of(music: NoteSequence, section: Section) -> NoteSequence:
-    """Returns the primer's clock and signatures, which the new notes are to be read with."""
-    first = NoteSequence(ticks_per_quarter=music.ticks_per_quarter)
-    first.tempos.extend(music.tempos)
-    first.time_signatures.extend(music.time_signatures)
-    first.key_signatures.extend(music.key_signatures)
-    if not first.tempos:
-        first.tempos.add(time=0.0, qpm=section.tempo.qpm_at(0.0))
-    if not first.time_signatures:
-        first.time_signatures.add(time=0.0, numerator=4, denominator=4)
-    return first

@@ -11,6 +11,7 @@ from magenta_bridge.encodings.performance import (
     shift_steps,
 )
 from magenta_bridge.generators.primer import Section
+from magenta_bridge.generators.timeline import clock_of
 from magenta_bridge.noteseq import NoteSequence
 
 
@@ -32,7 +33,7 @@ class PerformanceOutput:
         self._sounding: dict[int, NoteSequence.Note] = {}
         self._ended: list[NoteSequence.Note] = []
         self._voice = NoteSequence.Note(program=program, instrument=_instrument(music))
-        self._context: NoteSequence | None = _context(music, section)
+        self._context: NoteSequence | None = clock_of(music, section)
 
     @property
     def _now(self) -> float:
@@ -87,16 +88,3 @@ def _instrument(music: NoteSequence) -> int:
     """Returns the instrument of the primer's latest note, 0 without one."""
     pitched = [note for note in music.notes if not note.is_drum]
     return max(pitched, key=lambda note: note.start_time).instrument if pitched else 0
-
-
-def _context(music: NoteSequence, section: Section) -> NoteSequence:
-    """Returns the primer's clock and signatures, which the new notes are to be read with."""
-    first = NoteSequence(ticks_per_quarter=music.ticks_per_quarter)
-    first.tempos.extend(music.tempos)
-    first.time_signatures.extend(music.time_signatures)
-    first.key_signatures.extend(music.key_signatures)
-    if not first.tempos:
-        first.tempos.add(time=0.0, qpm=section.tempo.qpm_at(0.0))
-    if not first.time_signatures:
-        first.time_signatures.add(time=0.0, numerator=4, denominator=4)
-    return first

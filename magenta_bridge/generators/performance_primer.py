@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import performance
 from magenta_bridge.generators.primer import Section, heard_before
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from magenta_bridge.render.pedal import sounding_ends
+from magenta_bridge.sequences.pedal import sounding_ends
 
 # Some five hundred events: twice what the gradient reached back while learning.
 _MOST_NOTES: Final = 150

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from magenta_bridge.encodings import polyphony
-from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
-from magenta_bridge.generators.melody_output import clock_of, voice_of
+from magenta_bridge.generators.melody_output import voice_of
 from magenta_bridge.generators.primer import Section
+from magenta_bridge.generators.timeline import clock_of, step_seconds
 from magenta_bridge.noteseq import NoteSequence
 
 
@@ -32,11 +30,7 @@ class PolyphonyOutput:
         self._sounding: dict[int, NoteSequence.Note] = {}
         self._ended: list[NoteSequence.Note] = []
         self._clock = clock_of(music, section)
-        steps = np.arange(section.steps + 1) / STEPS_PER_QUARTER
-        times = section.tempo.seconds(section.origin_quarters + steps)
-        self._times = np.clip(times, section.start, section.end).tolist()
-        # Seconds to quarters and back may be off by the last bit.
-        self._times[0] = section.start
+        self._times = step_seconds(section)
 
     def add(self, value: int) -> None:
         """Takes the next event id."""

@@ -18,7 +18,7 @@ from magenta_bridge.encodings.performance_changes import (
     transpose_ids,
 )
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.pedal import sounding_ends
+from magenta_bridge.sequences.pedal import sounding_ends
 from magenta_bridge.training.corpus import Piece
 from magenta_bridge.training.material import Inputs
 from magenta_bridge.training.tunes import Tune

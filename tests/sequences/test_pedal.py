@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.pedal import sounding_ends
+from magenta_bridge.sequences.pedal import sounding_ends
 from tests.render.tunes import tune
 
 
