@@ -15,7 +15,7 @@ from magenta_bridge.evaluation.bars_report import report_bars
 from magenta_bridge.evaluation.card import music_section
 from magenta_bridge.generators.shipped import load_generator
 from magenta_bridge.training.adversarial import build_gan, train_adversarial
-from magenta_bridge.training.bars import bars_of, tracks_of
+from magenta_bridge.training.bars import bars_of, songs_of, tracks_of
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.export_bar import export_bar_program
 from magenta_bridge.training.families import Split
@@ -71,10 +71,7 @@ def measure(
         command: The command line that makes it again.
     """
     generator, tracks = load_generator(bundle), tracks_of(recipe)
-    train, valid, test = (
-        [song for tune in side if (song := bars_of(tune, tracks)) is not None]
-        for side in vars(split).values()
-    )
+    train, valid, test = (songs_of(side, tracks) for side in vars(split).values())
     fitting = [tune for tune in split.test if bars_of(tune, tracks) is not None]
     found = report_bars(
         generator,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from magenta_bridge.cli.held_out import fed_pieces, recipe_of_split
-from magenta_bridge.errors import FileFormatError, UnsupportedError
+from magenta_bridge.errors import FileFormatError, TrainingError, UnsupportedError
 from magenta_bridge.evaluation.baseline import measure_baselines
 from magenta_bridge.evaluation.card import Likelihood
 from magenta_bridge.evaluation.likelihood import score_program
 from magenta_bridge.evaluation.score import Score
+from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.shipped import find_bundle
+from magenta_bridge.runtime.silence import silent_stderr
+from magenta_bridge.training.bars import songs_of, tracks_of
 from magenta_bridge.training.corpus import check_corpus
+from magenta_bridge.training.families import Split
 from magenta_bridge.training.materials import material_for
 from magenta_bridge.training.recipe import Recipe
 from magenta_bridge.training.splitting import load_split
@@ -45,34 +51,61 @@ def run_evaluation(name: str, data: Path, say: Callable[[str], None]) -> Evaluat
         MagentaBridgeError: Bundle or music cannot be used.
     """
     bundle = find_bundle(name)
-    if bundle.traits.get("family") == "gan":
-        raise UnsupportedError(
-            f"{bundle.id} is adversarial and gives no likelihood; its model card tells how near "
-            "its music comes to people's."
-        )
     recipe, own = _known_music(recipe_of_split(bundle.id, bundle.traits), data)
     say(f"Reading {data} ..." if own else f"Reading {data}, music that {bundle.id} never heard ...")
     split = load_split(recipe, data)
     material = material_for(recipe.bundle.encoding)
-    train, valid, test = (fed_pieces(material, side) for side in vars(split).values())
-    say(f"Scoring {len(test)} held-out {material.noun} ...")
-    found = Likelihood(
-        baselines=measure_baselines(train, valid, test, material),
-        program=score_program(bundle.program, test),
-        unit=material.unit,
-    )
+    say(f"Scoring held-out {material.noun}: {len(split.test)} ...")
+    score = _score_bars if recipe.bundle.family == "gan" else _score_steps
+    found = score(bundle, recipe, split)
     return Evaluation(
         {
             "bundle": bundle.id,
             "encoding": material.encoding,
             "trained_on_this": own,
-            "pieces": len(test),
+            "pieces": len(split.test),
             "unit": material.unit,
             **_numbers(found.program),
             "gain": found.gain,
             "baselines": {name: _numbers(score) for name, score in found.baselines.items()},
         },
         _table(bundle.id, found),
+    )
+
+
+def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
+    """Scores the program that is served."""
+    material = material_for(recipe.bundle.encoding)
+    train, valid, test = (fed_pieces(material, side) for side in vars(split).values())
+    return Likelihood(
+        baselines=measure_baselines(train, valid, test, material),
+        program=score_program(bundle.program, test),
+        unit=material.unit,
+    )
+
+
+def _score_bars(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
+    """Scores the network in the bundle; the program that is served tells its choices alone."""
+    if importlib.util.find_spec("keras") is None:
+        raise UnsupportedError(
+            f"{bundle.id} is adversarial; to score it, install TensorFlow with: "
+            'pip install "magenta-bridge[train]"'
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silent_stderr():
+        from magenta_bridge.evaluation.bar_likelihood import score_bar_ngram, score_bars
+        from magenta_bridge.training.adversarial import read_gan
+    tracks = tracks_of(recipe)
+    train, valid, test = (songs_of(side, tracks) for side in vars(split).values())
+    if not test:
+        raise TrainingError(
+            "No held-out piece has bars of 12 or 16 sixteenths; add music in 4/4, 3/4 or 6/8."
+        )
+    order, baseline = score_bar_ngram(train, valid, test, tracks)
+    return Likelihood(
+        baselines={f"n-gram with meter and place in the bar, order {order}": baseline},
+        program=score_bars(read_gan(bundle.network), test),
+        unit=material_for(recipe.bundle.encoding).unit,
     )
 
 

@@ -8,7 +8,7 @@ moved into the key without signs that fits it best before it is written so.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ HISTORY_BARS: Final = 8
 # Steps of a bar that count, for each kind of meter; see ``meter_kind``.
 BAR_STEPS: Final = (STEPS, 12, 12)
 METER_KINDS: Final = len(BAR_STEPS)
+Song: TypeAlias = tuple[int, NDArray[np.int32]]
+"""Kind of meter, and the ids of its bars, ``(bars, tracks, STEPS)``."""
+
 _WHITE: Final = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], dtype=np.float64)
 
 

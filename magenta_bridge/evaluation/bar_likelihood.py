@@ -11,7 +11,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import pianoroll
-from magenta_bridge.evaluation.bar_ngrams import BarNGram, Song, as_pieces
+from magenta_bridge.encodings.pianoroll import Song
+from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
 from magenta_bridge.evaluation.score import Score, score_logits, total
 
 _HIGHEST_ORDER: Final = 6

@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import pianoroll
+from magenta_bridge.encodings.pianoroll import Song
 from magenta_bridge.evaluation.ngram import NGram
 from magenta_bridge.evaluation.score import Piece
 
 # Room for every place in a bar of two tracks.
 _PLACES: Final = 64
-
-Song = tuple[int, NDArray[np.int32]]
-"""Kind of meter, and compact ids ``(bars, tracks, STEPS)``; see ``encodings.pianoroll``."""
 
 
 class BarNGram(NGram):

@@ -10,8 +10,9 @@ import numpy as np
 
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.bar_features import Histogram, bar_features, feature_distance
+from magenta_bridge.encodings.pianoroll import Song
 from magenta_bridge.evaluation.bar_likelihood import score_bar_ngram, score_bars
-from magenta_bridge.evaluation.bar_ngrams import BarNGram, Song, as_pieces
+from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
 from magenta_bridge.evaluation.grid_idiom import SAMPLE_BARS, draw_samples
 from magenta_bridge.evaluation.lines import lines_of
 from magenta_bridge.evaluation.score import Score

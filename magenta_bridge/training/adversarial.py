@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.bar_features import bar_features, feature_distance
-from magenta_bridge.errors import TrainingError
+from magenta_bridge.errors import TrainingError, UnsupportedError
 from magenta_bridge.models.gan.network import BarGAN, TwoRateAdam
 from magenta_bridge.training.bars import BarSampler, Dreams, tracks_of
 from magenta_bridge.training.checkpoint import Progress, Run
@@ -42,14 +44,15 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
         The finished progress; its history holds the critic's curves.
 
     Raises:
-        TrainingError: The run is another's, or there are no bars to learn.
+        TrainingError: The run is another's, or there are too few bars.
     """
     progress = run.load(identity(recipe, split))
     keras.utils.set_random_seed(recipe.training.seed)
-    training, validation = (_sampler(recipe, tunes) for tunes in (split.train, split.validation))
-    if not training.batch_count() or not validation.songs:
+    training, validation, test = (_sampler(recipe, tunes) for tunes in vars(split).values())
+    if not (training.batch_count() and validation.songs and test.songs):
         raise TrainingError(
-            "There are no bars of 12 or 16 sixteenths to learn from; add music in 4/4, 3/4, 6/8."
+            "There is too little music in bars of 12 or 16 sixteenths to learn from, choose by and "
+            "report on; add music in 4/4, 3/4 or 6/8."
         )
     network = run.load_model(progress) if progress.epoch else _new(recipe, training)
     judge = keras.Model(*_judge_ports(network))
@@ -68,6 +71,24 @@ def build_gan(recipe: Recipe) -> BarGAN:
     """Makes the recipe's network, untrained."""
     network = BarGAN(event_ids=pianoroll.EVENT_IDS, tracks=tracks_of(recipe), **recipe.network)
     network.build()
+    return network
+
+
+def read_gan(archive: bytes) -> BarGAN:
+    """Reads a network back from a bundle's Keras archive.
+
+    Raises:
+        UnsupportedError: The archive holds no network of this family.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.keras"
+        path.write_bytes(archive)
+        try:
+            network = keras.saving.load_model(path)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise UnsupportedError("The bundle holds no network that can be read.") from error
+    if not isinstance(network, BarGAN):
+        raise UnsupportedError(f"The bundle holds a {type(network).__name__}, not a BarGAN.")
     return network
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.meters import METERS, bar_steps
+from magenta_bridge.encodings.pianoroll import Song
 from magenta_bridge.training.recipe import Recipe
 from magenta_bridge.training.tunes import Tune
 
@@ -20,7 +21,12 @@ def tracks_of(recipe: Recipe) -> int:
     return 2 if recipe.bundle.encoding == "duo" else 1
 
 
-def bars_of(tune: Tune, tracks: int) -> tuple[int, NDArray[np.int32]] | None:
+def songs_of(tunes: Iterable[Tune], tracks: int) -> list[Song]:
+    """Writes tunes as bars; those whose bars do not fit are left out."""
+    return [song for tune in tunes if (song := bars_of(tune, tracks)) is not None]
+
+
+def bars_of(tune: Tune, tracks: int) -> Song | None:
     """Writes a tune as bars in the white keys.
 
     Args:
@@ -80,7 +86,7 @@ class BarSampler:
     """
 
     def __init__(self, tunes: Sequence[Tune], *, tracks: int, batch: int, seed: int) -> None:
-        cut = [found for tune in tunes if (found := bars_of(tune, tracks)) is not None]
+        cut = songs_of(tunes, tracks)
         self.songs = [bars for _, bars in cut]
         self.kinds = np.array([kind for kind, _ in cut], dtype=np.int32)
         self._places = np.array(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.program import ROOT, run_program
 
 TUNES = ROOT / "tests" / "data" / "midi"
@@ -24,6 +26,17 @@ def test_a_bundle_is_scored_beside_n_grams() -> None:
     best = min(one["nats_per_step"] for one in found["baselines"].values())
     assert found["gain"] == 1.0 - found["nats_per_step"] / best
     assert {one["steps"] for one in found["baselines"].values()} == {found["steps"]}
+
+
+@pytest.mark.timeout(300)
+def test_an_adversarial_bundle_is_scored_by_its_network() -> None:
+    result = run_program("evaluate", "gan_melody", "--data", TUNES, "--json", timeout=280)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["bundle"], found["encoding"]) == ("gan_melody", "melody")
+    (baseline,) = found["baselines"].values()
+    assert baseline["steps"] == found["steps"] > 0
+    assert 0.0 < found["nats_per_step"] < baseline["nats_per_step"]
 
 
 def test_people_get_a_table() -> None:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.bar_features import bar_features, feature_distance, together
+from magenta_bridge.encodings.pianoroll import Song
 from magenta_bridge.evaluation.bar_likelihood import score_bar_ngram, score_bars
-from magenta_bridge.evaluation.bar_ngrams import BarNGram, Song, as_pieces
+from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
 from magenta_bridge.evaluation.bars_card import bars_section, gain_of
 from magenta_bridge.evaluation.bars_report import BarsReport
 from magenta_bridge.evaluation.score import Score
