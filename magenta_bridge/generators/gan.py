@@ -17,6 +17,7 @@ from magenta_bridge.generators.arguments import (
     read_arguments,
 )
 from magenta_bridge.generators.bundle import Bundle
+from magenta_bridge.generators.gan_output import BarOutput, DuoOutput, LineOutput
 from magenta_bridge.generators.gan_primer import read_history
 from magenta_bridge.generators.generator import (
     Capability,
@@ -25,22 +26,20 @@ from magenta_bridge.generators.generator import (
     SequenceGenerator,
     never_interrupt,
 )
-from magenta_bridge.generators.melody_output import MelodyOutput
 from magenta_bridge.generators.primer import Section, read_section
+from magenta_bridge.generators.voice import PROGRAM
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorOptions, NoteSequence
 from magenta_bridge.runtime.bar_program import BarProgram
 from magenta_bridge.sequences.validate import validate
 
 _PROGRAMS: Final = (73, 32)
-_COMMON: Final = (
-    Argument(
-        "temperature", ArgumentType.FLOAT, 1.0,
-        "How far the noise reaches: below 1 safer, above 1 wilder, 0 always the same.", 0, 4,
-    ),
-    Argument(
-        "seed", ArgumentType.INT, 0,
-        "The same seed with the same request gives the same notes.", 0, 2**31 - 1,
-    ),
+_TEMPERATURE: Final = Argument(
+    "temperature", ArgumentType.FLOAT, 1.0,
+    "How far the noise reaches: below 1 safer, above 1 wilder, 0 always the same.", 0, 4,
+)  # fmt: skip
+_SEED: Final = Argument(
+    "seed", ArgumentType.INT, 0,
+    "The same seed with the same request gives the same notes.", 0, 2**31 - 1,
 )  # fmt: skip
 _DUO: Final = (
     Argument(
@@ -78,7 +77,7 @@ class BarGenerator(SequenceGenerator):
             family=str(bundle.traits["family"]),
             encoding=encoding,
             capabilities=(Capability.GENERATE, Capability.CONTINUE),
-            arguments=_COMMON + (_DUO if self._tracks == 2 else ()),
+            arguments=(_TEMPERATURE, *(_DUO if self._tracks == 2 else (PROGRAM,)), _SEED),
             steps_per_quarter=melody.STEPS_PER_QUARTER,
         )
 
@@ -100,51 +99,33 @@ class BarGenerator(SequenceGenerator):
         section = read_section(input_sequence, generator_options)
         heard = read_history(input_sequence, generator_options, section, self._tracks)
         kind, bar = pianoroll.meter_kind(heard.meter)
-        outputs = self._outputs(input_sequence, section)
+        output = self._output(input_sequence, section, values)
         rng = np.random.default_rng(int(values["seed"]))
         previous = heard.bars
         for first in range(0, section.steps, bar):
             interrupt()
             if first:
-                yield self._take(outputs, values, last=False, first=first == bar)
+                yield output.take()
             noise = rng.standard_normal(self._program.noise_units) * float(values["temperature"])
             scores = self._program.bar(previous, noise.astype(np.float32), kind)
             made = _choose(scores, bar, onset=first == 0)
             previous = np.concatenate([previous[1:], made[None]])
-            _write(outputs, made[:, : min(bar, section.steps - first)], heard.shift)
-        yield self._take(outputs, values, last=True, first=section.steps <= bar)
+            within = min(bar, section.steps - first)
+            output.add_bar(
+                [
+                    pianoroll.from_bar(line[:within], track, shift=heard.shift)
+                    for track, line in enumerate(made)
+                ]
+            )
+        yield output.finish()
 
-    def _outputs(self, music: NoteSequence, section: Section) -> list[MelodyOutput]:
-        return [MelodyOutput(music, section, 0) for _ in range(self._tracks)]
-
-    def _take(
-        self,
-        outputs: list[MelodyOutput],
-        values: Mapping[str, ArgumentValue],
-        *,
-        last: bool,
-        first: bool,
-    ) -> NoteSequence:
-        """Merges what the tracks have ready, each on its own instrument and program."""
-        pieces = [output.finish() if last else output.take() for output in outputs]
-        whole = pieces[0]
+    def _output(
+        self, music: NoteSequence, section: Section, values: Mapping[str, ArgumentValue]
+    ) -> BarOutput:
         if self._tracks == 1:
-            return whole
+            return LineOutput(music, section, program=int(values["program"]))
         programs = (int(values["lead_program"]), int(values["bass_program"]))
-        notes = [(note, track) for track, piece in enumerate(pieces) for note in list(piece.notes)]
-        merged = NoteSequence()
-        merged.CopyFrom(whole)
-        del merged.notes[:]
-        for note, track in sorted(notes, key=lambda pair: (pair[0].start_time, pair[1])):
-            added = merged.notes.add()
-            added.CopyFrom(note)
-            added.instrument, added.part, added.program = track, track, programs[track]
-        if first:
-            for track, name in enumerate(("Lead", "Bass")):
-                merged.instrument_infos.add(instrument=track, name=name)
-                merged.part_infos.add(part=track, name=name)
-        merged.total_time = min(piece.total_time for piece in pieces)
-        return merged
+        return DuoOutput(music, section, programs)
 
 
 def _choose(scores: NDArray[np.float32], bar: int, *, onset: bool) -> NDArray[np.int32]:
@@ -154,9 +135,3 @@ def _choose(scores: NDArray[np.float32], bar: int, *, onset: bool) -> NDArray[np
         made[0, 0] = 2 + int(scores[0, 0, 2:].argmax())
     made[:, bar:] = 0
     return made
-
-
-def _write(outputs: list[MelodyOutput], made: NDArray[np.int32], shift: int) -> None:
-    for track, output in enumerate(outputs):
-        for value in pianoroll.from_bar(made[track], track, shift=shift).tolist():
-            output.add(value)

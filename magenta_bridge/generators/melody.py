@@ -21,10 +21,11 @@ from magenta_bridge.generators.stepwise import (
     sampler_of,
     sampling_arguments,
 )
+from magenta_bridge.generators.voice import PROGRAM
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 
 _SAMPLING: Final = sampling_arguments(melody.EVENT_IDS, top_p=0.97)
-ARGUMENTS: Final = (*_SAMPLING[:-1], *PITCH_ARGUMENTS, _SAMPLING[-1])
+ARGUMENTS: Final = (*_SAMPLING[:-1], *PITCH_ARGUMENTS, PROGRAM, _SAMPLING[-1])
 
 
 class MelodyGenerator(StepGenerator):
@@ -63,7 +64,7 @@ class MelodyGenerator(StepGenerator):
         return Plan(
             fed=np.concatenate([start, melody.transpose_ids(context, shift)]),
             grammar=_MelodyGrammar(event_mask(pitches, shift), section.steps),
-            output=MelodyOutput(music, section, shift),
+            output=MelodyOutput(music, section, shift, program=int(values["program"])),
             sampler=sampler_of(values),
         )
 

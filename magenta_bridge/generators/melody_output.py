@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from magenta_bridge.encodings import melody
 from magenta_bridge.generators.primer import Section
 from magenta_bridge.generators.timeline import clock_of, step_seconds
+from magenta_bridge.generators.voice import PRIMERS_PROGRAM, voice_of
 from magenta_bridge.noteseq import NoteSequence
-
-_PLAIN_VELOCITY: Final = 90
 
 
 class MelodyOutput:
@@ -19,13 +16,21 @@ class MelodyOutput:
         music: The primer; tempo, meter, instrument and loudness are taken from it.
         section: What is being generated.
         shift: Semitones the ids lie above the music.
+        program: MIDI program of the notes; -1 for the primer's.
     """
 
-    def __init__(self, music: NoteSequence, section: Section, shift: int) -> None:
+    def __init__(
+        self,
+        music: NoteSequence,
+        section: Section,
+        shift: int = 0,
+        *,
+        program: int = PRIMERS_PROGRAM,
+    ) -> None:
         self._section = section
         self._shift = shift
         self._step = 0
-        self._voice = voice_of(music)
+        self._voice = voice_of(music, program)
         self._sounding: NoteSequence.Note | None = None
         self._ready = clock_of(music, section)
         self._times = step_seconds(section)
@@ -61,14 +66,3 @@ class MelodyOutput:
             self._sounding.end_time = self._times[self._step]
             self._ready.notes.add().CopyFrom(self._sounding)
             self._sounding = None
-
-
-def voice_of(music: NoteSequence) -> NoteSequence.Note:
-    """Returns a note without pitch or time that sounds like the primer's."""
-    pitched = [note for note in music.notes if not note.is_drum]
-    voice = NoteSequence.Note(velocity=_PLAIN_VELOCITY)
-    if pitched:
-        latest = max(pitched, key=lambda note: note.start_time)
-        voice.instrument, voice.program = latest.instrument, latest.program
-        voice.velocity = round(sum(note.velocity for note in pitched) / len(pitched))
-    return voice

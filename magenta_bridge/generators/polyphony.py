@@ -22,6 +22,7 @@ from magenta_bridge.generators.stepwise import (
     sampler_of,
     sampling_arguments,
 )
+from magenta_bridge.generators.voice import PROGRAM
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 
 _SAMPLING: Final = sampling_arguments(polyphony.EVENT_IDS, top_p=0.97)
@@ -34,10 +35,7 @@ _OWN: Final = (
         "voices", ArgumentType.INT, 0,
         "Most notes that sound at once; 0 as the model learned them.", 0, 8,
     ),
-    Argument(
-        "program", ArgumentType.INT, -1,
-        "Sound of the notes as a MIDI program; -1 for that of the primer.", -1, 127,
-    ),
+    PROGRAM,
 )  # fmt: skip
 ARGUMENTS: Final = (*_SAMPLING[:-1], *PITCH_ARGUMENTS, *_OWN, _SAMPLING[-1])
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from magenta_bridge.encodings import polyphony
-from magenta_bridge.generators.melody_output import voice_of
 from magenta_bridge.generators.primer import Section
 from magenta_bridge.generators.timeline import clock_of, step_seconds
+from magenta_bridge.generators.voice import PRIMERS_PROGRAM, voice_of
 from magenta_bridge.noteseq import NoteSequence
 
 
@@ -20,11 +20,11 @@ class PolyphonyOutput:
         program: MIDI program of the notes; -1 for the primer's.
     """
 
-    def __init__(self, music: NoteSequence, section: Section, *, program: int = -1) -> None:
+    def __init__(
+        self, music: NoteSequence, section: Section, *, program: int = PRIMERS_PROGRAM
+    ) -> None:
         self._section = section
-        self._voice = voice_of(music)
-        if program >= 0:
-            self._voice.program = program
+        self._voice = voice_of(music, program)
         self._step = 0
         self._frame: set[int] = set()
         self._sounding: dict[int, NoteSequence.Note] = {}
