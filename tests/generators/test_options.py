@@ -9,6 +9,7 @@ from magenta_bridge.generators.arguments import ArgumentType, ArgumentValue, rea
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.generators.asking import generate, options
+from tests.sequences.music import music
 
 NAN, INFINITY = float("nan"), float("inf")
 
@@ -146,3 +147,21 @@ def test_details_are_magentas(generator: SequenceGenerator) -> None:
     assert info.description
     assert generator.bundle_details is not None
     assert generator.bundle_details.description
+
+
+def test_a_program_is_the_sound_of_all_notes(generator: SequenceGenerator) -> None:
+    """Where it is an argument; the primer's plays on where nothing is asked for."""
+    programs = {row.name: row for row in generator.info.arguments if "program" in row.name}
+    primer = music((60, 0, 1), (62, 1, 2), qpm=120)
+    for note in primer.notes:
+        note.program = 11
+    for name, row in programs.items():
+        chosen = generate(generator, primer, 2.0, 6.0, seed=1, **{name: 40})
+        assert 40 in {note.program for note in chosen.notes}
+        if len(programs) == 1:
+            assert {note.program for note in chosen.notes} == {40}
+            usual = generate(generator, primer, 2.0, 6.0, seed=1)
+            assert {note.program for note in usual.notes} == {
+                11 if row.default == -1 else row.default
+            }
+    assert bool(programs) == (generator.info.encoding != "drums")
