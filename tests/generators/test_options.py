@@ -156,11 +156,11 @@ def test_a_program_is_the_sound_of_all_notes(generator: SequenceGenerator) -> No
     for note in primer.notes:
         note.program = 11
     for name, row in programs.items():
-        chosen = generate(generator, primer, 2.0, 6.0, seed=1, **{name: 40})
+        chosen = generate(generator, primer, 2.0, 18.0, seed=1, **{name: 40})
         assert 40 in {note.program for note in chosen.notes}
         if len(programs) == 1:
             assert {note.program for note in chosen.notes} == {40}
-            usual = generate(generator, primer, 2.0, 6.0, seed=1)
+            usual = generate(generator, primer, 2.0, 18.0, seed=1)
             assert {note.program for note in usual.notes} == {
                 11 if row.default == -1 else row.default
             }
