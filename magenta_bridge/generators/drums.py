@@ -33,8 +33,9 @@ ARGUMENTS: Final = (*_SAMPLING[:-1], _DENSITY, _SAMPLING[-1])
 class DrumsGenerator(StepGenerator):
     """Generates and continues drum grooves with an exported step program.
 
-    The grid begins exactly where the section does, whose first step may be silent; every hit
-    lasts a sixteenth and ends within the section. All of it is played on the drum channel.
+    The grid begins exactly where the section does. Its first step may be silent where a groove
+    goes on, and is struck where one begins from nothing. Every hit lasts a sixteenth and ends
+    within the section. All of it is played on the drum channel.
 
     Args:
         bundle: A bundle of encoding ``drums``.
@@ -60,7 +61,7 @@ class DrumsGenerator(StepGenerator):
         start = np.array([drums.start_id(meter)], dtype=np.int32)
         return Plan(
             fed=np.concatenate([start, context]),
-            grammar=_DrumGrammar(section.steps),
+            grammar=_DrumGrammar(section.steps, silent=not primer.notes),
             output=DrumsOutput(music, section, meter=meter, begun=len(context), primer=primer),
             sampler=sampler_of(values),
             bias=density_bias(float(values["density"])),
@@ -68,18 +69,27 @@ class DrumsGenerator(StepGenerator):
 
 
 class _DrumGrammar:
-    """Any hits on each step of the section; see ``stepwise.Grammar``."""
+    """Any hits on each step of the section; see ``stepwise.Grammar``.
 
-    def __init__(self, steps: int) -> None:
+    Args:
+        steps: Steps in the section.
+        silent: Nothing has been played before it, so that its first step is struck.
+    """
+
+    def __init__(self, steps: int, *, silent: bool) -> None:
         self._left = steps
+        self._silent = silent
         self._allowed = drums.grammar_mask()
 
     def mask(self) -> NDArray[np.bool_] | None:
-        return self._allowed if self._left else None
+        if not self._left:
+            return None
+        return self._allowed & (drums.hit_counts() > 0) if self._silent else self._allowed
 
     def add(self, value: int) -> None:
         del value
         self._left -= 1
+        self._silent = False
 
 
 def density_bias(density: float) -> NDArray[np.float32] | None:

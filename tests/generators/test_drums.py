@@ -91,6 +91,25 @@ def test_the_primer_is_heard_and_sets_loudness_and_instrument() -> None:
     assert result.notes[0].start_time == 2.0
 
 
+class SilentProgram(StraightProgram):
+    """Wishes for silence, whatever was played."""
+
+    def step(self, value: int) -> NDArray[np.float32]:
+        """See ``StraightProgram``."""
+        super().step(value)
+        logits = np.zeros(self.logit_count, dtype=np.float32)
+        logits[0] = 50.0
+        return logits
+
+
+def test_from_nothing_a_groove_begins_at_once() -> None:
+    """Somebody struck a drum on the first step, and then the program had its way."""
+    for seed in range(20):
+        request = options(1.0, 3.0, seed=seed)
+        result = make(SilentProgram()).generate(NoteSequence(), request)
+        assert {note.start_time for note in result.notes} == {1.0}
+
+
 def test_a_section_may_begin_in_silence() -> None:
     result = make(StraightProgram()).generate(
         primer((36, 0.0, 80)), options(2.0, 3.0, temperature=0.0)
