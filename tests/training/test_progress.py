@@ -23,6 +23,6 @@ def test_epoch_lines(capsys: pytest.CaptureFixture[str]) -> None:
     seen = capsys.readouterr()
     assert seen.out == ""
     assert [line.rstrip() for line in seen.err.splitlines()] == [
-        "epoch   1: train 1.5000, validation 2.0000 nats/step, accuracy 62.5%, 61 s  (best so far)",
-        "epoch   2: train 1.5000, validation 2.5000 nats/step, accuracy 62.5%, 61 s",
+        "epoch   1: train 1.5000, validation 2.0000 nats/token, accuracy 62.5%, 61 s  (best so far)",
+        "epoch   2: train 1.5000, validation 2.5000 nats/token, accuracy 62.5%, 61 s",
     ]
