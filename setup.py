@@ -49,6 +49,8 @@ setup(
             "tensorflow>=2.19",
             "keras>=3.12",
             "matplotlib>=3.9",
+            "rich>=13.7",
+            "scipy>=1.11",
             "tensorboard>=2.20",
             "tomli>=2.0; python_version < '3.11'",
         ],
