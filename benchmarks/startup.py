@@ -1,6 +1,6 @@
 """How long from the start of a process to its first clip, and how much memory it takes.
 
-Each run is a fresh process that loads the shipped bundle and generates 64 steps (four bars of
+Each run is a fresh process that loads the shipped bundles and generates 64 steps (four bars of
 4/4). Bare Python and ``import numpy``, started in turn with it, are the references: on a busy
 machine all three grow. Prints one JSON line.
 """
