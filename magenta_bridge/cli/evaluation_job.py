@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from magenta_bridge.cli.held_out import fed_pieces, recipe_of_split
+from magenta_bridge.cli.reading import count_files
 from magenta_bridge.errors import FileFormatError, TrainingError, UnsupportedError
 from magenta_bridge.evaluation.baseline import measure_baselines
 from magenta_bridge.evaluation.card import Likelihood
@@ -53,7 +54,8 @@ def run_evaluation(name: str, data: Path, say: Callable[[str], None]) -> Evaluat
     bundle = find_bundle(name)
     recipe, own = _known_music(recipe_of_split(bundle.id, bundle.traits), data)
     say(f"Reading {data} ..." if own else f"Reading {data}, music that {bundle.id} never heard ...")
-    split = load_split(recipe, data)
+    with count_files() as report:
+        split = load_split(recipe, data, report)
     material = material_for(recipe.bundle.encoding)
     say(f"Scoring held-out {material.noun}: {len(split.test)} ...")
     score = _score_bars if recipe.bundle.family == "gan" else _score_steps

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import click
 
 from magenta_bridge.cli import adversarial_training, step_training
+from magenta_bridge.cli.reading import count_files
 from magenta_bridge.cli.targets import ready_folder
 from magenta_bridge.cli.training_recipe import Wanted, wanted_recipe
 from magenta_bridge.cli.training_report import Report
@@ -22,7 +23,6 @@ from magenta_bridge.render.curves import draw_loss_curve
 from magenta_bridge.saving import save_bytes
 from magenta_bridge.training.boards import BoardWatcher
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.corpus import CorpusReport
 from magenta_bridge.training.families import Split
 from magenta_bridge.training.loop import Watcher
 from magenta_bridge.training.materials import material_for
@@ -125,10 +125,10 @@ def _check_kind(recipe: Recipe) -> None:
 
 
 def _read_music(job: TrainingJob, recipe: Recipe) -> Split:
-    report = CorpusReport()
     corpus = job.data if job.data is not None else fetch_corpus(recipe.data, _say)
     _say(f"Reading {corpus} ...")
-    split = load_split(recipe, corpus, report)
+    with count_files() as report:
+        split = load_split(recipe, corpus, report)
     for name, reason in list(report.refused.items())[:3]:
         _say(f"  left out {name}: {reason}")
     _say(

@@ -58,14 +58,18 @@ def together(song: NDArray[np.int32], track: int) -> NDArray[np.int64]:
     Returns:
         Semitones modulo 12, one for each step at which both sound.
     """
-    upper, lower = (_sounding(song[:, line].ravel()) for line in (0, track))
+    upper, lower = (sounding_ids(song[:, line].ravel()) for line in (0, track))
     both = (upper >= 2) & (lower >= 2)
     gap = upper[both] + LOWEST[0] - lower[both] - LOWEST[track]
     return (gap % 12).astype(np.int64)
 
 
-def _sounding(line: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Returns the id of the note that sounds at each step; 1 or 0 in silence."""
+def sounding_ids(line: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Returns the id of the note that sounds at each step, ``(steps,)``; 1 or 0 in silence.
+
+    Args:
+        line: Ids of one track, ``(steps,)``: 0 nothing changes, 1 silence begins, else a note.
+    """
     changes = np.maximum.accumulate(np.where(line > 0, np.arange(len(line)), 0))
     return line[changes]
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
+from magenta_bridge.encodings.bar_features import sounding_ids
 from magenta_bridge.evaluation.features import (
     Features,
     bars_of,
@@ -55,14 +56,9 @@ def duo_features(music: NoteSequence, bar_steps: int, steps: int) -> Features:
 
 def _gaps(lead: NDArray[np.int32], bass: NDArray[np.int32]) -> NDArray[np.int64]:
     """Returns the semitones from bass up to lead at each step at which both sound."""
-    upper, lower = (_sounding(line) for line in (lead, bass))
+    upper, lower = (sounding_ids(line) for line in (lead, bass))
     both = (upper >= melody.EVENT_OFFSET) & (lower >= melody.EVENT_OFFSET)
     return (upper[both] - lower[both]).astype(np.int64)
-
-
-def _sounding(line: NDArray[np.int32]) -> NDArray[np.int32]:
-    changes = np.maximum.accumulate(np.where(line > 0, np.arange(len(line)), 0))
-    return line[changes]
 
 
 def _decode(ids: Piece) -> NoteSequence:

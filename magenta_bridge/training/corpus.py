@@ -43,6 +43,10 @@ class CorpusReport:
     read: int = 0
     refused: dict[str, str] = field(default_factory=dict)
 
+    def note_read(self) -> None:
+        """Counts a piece that has been read."""
+        self.read += 1
+
 
 def corpus_digest(files: Iterable[tuple[str, bytes]]) -> str:
     """Returns the SHA-256 of a corpus, the same for a folder and for any archive of it.
@@ -104,7 +108,7 @@ def read_corpus(path: Path, report: CorpusReport | None = None) -> Iterator[Piec
         except MagentaBridgeError as error:
             kept.refused[name] = error.message
             continue
-        kept.read += 1
+        kept.note_read()
         yield Piece(name, music)
 
 
