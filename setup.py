@@ -43,6 +43,7 @@ setup(
         "python-rtmidi>=1.5.8",
         # 0.6.0 broke Synthesizer.render, which renders our audio previews.
         "symusic>=0.5.9,<0.6",
+        "tomli>=2.0; python_version < '3.11'",
     ],
     extras_require={
         "train": [
@@ -52,7 +53,6 @@ setup(
             "rich>=13.7",
             "scipy>=1.11",
             "tensorboard>=2.20",
-            "tomli>=2.0; python_version < '3.11'",
         ],
         "dev": [
             "build>=1.2",
