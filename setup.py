@@ -38,6 +38,7 @@ setup(
         "mido>=1.3.3",
         "note-seq>=0.0.5",
         "numpy>=1.26",
+        "packaging>=23.2",
         "pillow>=10.4",
         "protobuf>=7.35.1,<8",
         "python-rtmidi>=1.5.8",

@@ -72,6 +72,7 @@ def test_a_check_that_breaks_is_itself_a_finding(monkeypatch: pytest.MonkeyPatch
 
 def test_a_missing_package_fails_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     stated = ["click>=8", "surely-not-installed>=1", 'absent; extra == "train"']
+    stated.append('of-an-older-python>=1; python_version < "3.10"')
     monkeypatch.setattr("importlib.metadata.requires", lambda _: stated)
     missing, found = install.check_packages()
     assert (missing.verdict, missing.text) == (Verdict.FAIL, "not installed: surely-not-installed")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import platform
-import re
 import sys
 from collections.abc import Iterator
+
+from packaging.requirements import Requirement
 
 from magenta_bridge import __version__
 from magenta_bridge.cli.checks.finding import Finding, fail, ok, warn
@@ -62,9 +63,11 @@ def check_training() -> Finding:
 
 
 def _base_names(requirements: list[str]) -> list[str]:
-    """Returns the names of requirements that belong to no extra."""
-    base = [each for each in requirements if "extra" not in each.partition(";")[2]]
-    return [found[0] for each in base if (found := re.match(r"[A-Za-z0-9._-]+", each))]
+    """Returns the names of requirements that belong to no extra, and to this Python and system."""
+    wanted = [Requirement(each) for each in requirements]
+    return [
+        each.name for each in wanted if each.marker is None or each.marker.evaluate({"extra": ""})
+    ]
 
 
 def _version(name: str) -> str:
