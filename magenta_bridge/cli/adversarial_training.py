@@ -10,7 +10,7 @@ from magenta_bridge.cli.music_samples import SAMPLES, look_at_music
 from magenta_bridge.cli.training_bundle import describe, pack
 from magenta_bridge.cli.training_report import Report, make_card
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.evaluation.bars_card import bars_section, gain_of
+from magenta_bridge.evaluation.bars_card import bars_section, standing_of
 from magenta_bridge.evaluation.bars_report import report_bars
 from magenta_bridge.evaluation.card import music_section
 from magenta_bridge.generators.shipped import load_generator
@@ -89,8 +89,8 @@ def measure(
         card=make_card(
             recipe, split, progress, figures=figures, limits=music.idiom.limits, command=command
         ),
-        headline=f"Held out: {found.network.nats_per_step:.4f} nats a step, {gain_of(found):.1%} "
-        f"below the n-gram; distance of its music {found.made:.4f}, of the best n-gram's "
+        headline=f"Held out: {found.network.nats_per_step:.4f} nats a step, "
+        f"{standing_of(found)}; distance of its music {found.made:.4f}, of the best n-gram's "
         f"{min(found.ngrams.values()):.4f}, of other human music {found.people:.4f}.",
         curves={name: progress.history[name] for name in _CRITIC_CURVES},
         baseline=None,

@@ -15,6 +15,12 @@ def gain_of(found: BarsReport) -> float:
     return 1.0 - found.network.nats_per_step / found.baseline[1].nats_per_step
 
 
+def standing_of(found: BarsReport) -> str:
+    """Returns where the network stands beside the best n-gram, in words."""
+    gain = gain_of(found)
+    return f"{abs(gain):.1%} {'below' if gain >= 0 else 'above'} the n-gram"
+
+
 def _likelihood(found: BarsReport) -> list[str]:
     order, ngram = found.baseline
     rows = {
@@ -25,7 +31,6 @@ def _likelihood(found: BarsReport) -> list[str]:
         f"| {name} | {score.nats_per_step:.4f} | {score.accuracy:.2%} |"
         for name, score in rows.items()
     ]
-    gain = gain_of(found)
     return [
         f"How well the next of {found.network.steps:,} sixteenth steps (each track's own) is "
         "foretold in pieces that no model has seen, behind the real steps before it. The order "
@@ -35,7 +40,7 @@ def _likelihood(found: BarsReport) -> list[str]:
         "|---|---|---|",
         *lines,
         "",
-        f"The network lies {abs(gain):.1%} {'below' if gain >= 0 else 'above'} the n-gram.",
+        f"The network lies {standing_of(found)}.",
     ]
 
 

@@ -14,7 +14,7 @@ from magenta_bridge.encodings.bar_features import bar_features, feature_distance
 from magenta_bridge.encodings.pianoroll import Song
 from magenta_bridge.evaluation.bar_likelihood import score_bar_ngram, score_bars
 from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
-from magenta_bridge.evaluation.bars_card import bars_section, gain_of
+from magenta_bridge.evaluation.bars_card import bars_section, gain_of, standing_of
 from magenta_bridge.evaluation.bars_report import BarsReport
 from magenta_bridge.evaluation.score import Score
 from magenta_bridge.models.gan.network import BarGAN
@@ -138,6 +138,9 @@ def test_the_card_says_who_comes_nearer() -> None:
     assert gain_of(REPORT) == pytest.approx(0.5)
     assert "The network lies 50.0% below the n-gram." in text
     assert "It comes nearer than the best n-gram" in text
-    worse = bars_section(replace(REPORT, made=0.04, network=Score(150.0, 50, 100)))
+    assert standing_of(REPORT) == "50.0% below the n-gram"
+    beaten = replace(REPORT, made=0.04, network=Score(150.0, 50, 100))
+    assert standing_of(beaten) == "50.0% above the n-gram"
+    worse = bars_section(beaten)
     assert "The network lies 50.0% above the n-gram." in worse
     assert "It comes not nearer than the best n-gram" in worse
