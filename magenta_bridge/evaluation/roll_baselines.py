@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.encodings.roll import PITCHES, Roll
 from magenta_bridge.evaluation.roll_score import RollModel
-from magenta_bridge.evaluation.rolls import PITCHES, Roll
 
 # Added to each count, as Jeffreys's prior asks for a coin.
 _PRIOR: Final = 0.5

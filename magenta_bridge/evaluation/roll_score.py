@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.rolls import Roll
+from magenta_bridge.encodings.roll import Roll
 
 _RESAMPLINGS: Final = 2000
 _SEED: Final = 7
@@ -43,6 +43,10 @@ class RollScore:
     def nats_per_frame(self) -> float:
         """The micro-average."""
         return float(self.nats.sum() / max(int(self.frames.sum()), 1))
+
+    def of(self, pieces: NDArray[np.int64]) -> RollScore:
+        """Returns the scores of some pieces alone, by their indices."""
+        return RollScore(self.nats[pieces], self.frames[pieces])
 
     def interval(self, share: float = 0.95) -> tuple[float, float]:
         """Returns the bootstrap interval of the micro-average, over pieces.

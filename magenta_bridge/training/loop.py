@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import keras
 
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.recipe import TrainingRecipe
-from magenta_bridge.training.windows import WindowSampler
 
 _FINAL_RATE = 0.02
 _WARMUP_BATCHES = 100
@@ -29,12 +28,25 @@ class Watcher(Protocol):
         """Hears of an epoch done and saved."""
 
 
+class Sampler(Protocol):
+    """Deals music out in batches; see ``training.windows.WindowSampler``."""
+
+    batch: int
+    window_steps: int
+
+    def batches(self, epoch: int) -> Iterator[tuple[Any, Any, Any]]:
+        """Yields the batches of an epoch: network inputs, chosen ids, weights."""
+
+    def batch_count(self, epoch: int) -> int:
+        """Returns how many batches ``batches(epoch)`` yields."""
+
+
 @dataclass(frozen=True)
 class TrainingSet:
     """What ``train`` learns from and is judged on."""
 
-    train: WindowSampler
-    validation: WindowSampler
+    train: Sampler
+    validation: Sampler
 
 
 def compile_network(network: keras.Model, recipe: TrainingRecipe, batches: int) -> None:
@@ -152,7 +164,7 @@ def _reseed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
 class _BatchReporter(keras.callbacks.Callback):
     """Passes Keras's batch ends on to the watcher."""
 
-    def __init__(self, watcher: Watcher, epoch: int, batches: int, sampler: WindowSampler) -> None:
+    def __init__(self, watcher: Watcher, epoch: int, batches: int, sampler: Sampler) -> None:
         super().__init__()
         self._watcher = watcher
         self._place = (epoch, batches)

@@ -12,9 +12,14 @@ from magenta_bridge.training import checkpoint
 
 
 class TerminalWatcher:
-    """Draws a progress bar on a terminal; elsewhere prints the epoch lines alone."""
+    """Draws a progress bar on a terminal; elsewhere prints the epoch lines alone.
 
-    def __init__(self) -> None:
+    Args:
+        unit: What is foretold, one after the other.
+    """
+
+    def __init__(self, unit: str = "token") -> None:
+        self._unit = unit
         self._console = Console(file=sys.stderr, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -40,7 +45,7 @@ class TerminalWatcher:
             self._task,
             description=f"epoch {epoch + 1}",
             completed=batch,
-            figures=f"loss {loss:.3f}, {speed:,.0f} tokens/s",
+            figures=f"loss {loss:.3f}, {speed:,.0f} {self._unit}s/s",
         )
 
     def on_epoch(self, progress: checkpoint.Progress) -> None:
@@ -49,7 +54,7 @@ class TerminalWatcher:
         best = "  (best so far)" if progress.best_epoch == progress.epoch else ""
         told = f"train {latest['loss']:.4f}, validation {latest['validation_loss']:.4f}"
         if "validation_accuracy" in latest:  # an adversarial family foretells nothing
-            told += f" nats/token, accuracy {latest['validation_accuracy']:.1%}"
+            told += f" nats/{self._unit}, accuracy {latest['validation_accuracy']:.1%}"
         self._console.print(
             f"epoch {progress.epoch:3d}: {told}, {latest['seconds']:.0f} s{best}", soft_wrap=True
         )

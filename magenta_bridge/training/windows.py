@@ -25,6 +25,22 @@ class Window:
     steps: int
 
 
+def cut(length: int, window_steps: int, rng: np.random.Generator) -> list[int]:
+    """Returns where to cut a piece into the fewest windows, at places drawn anew.
+
+    Args:
+        length: Predictions in the piece, 1 or more.
+        window_steps: Most predictions in a window.
+        rng: Draws the length of the first window.
+
+    Returns:
+        Beginnings and ends, from 0 to ``length``.
+    """
+    slack = -length % window_steps
+    first = min(window_steps - int(rng.integers(0, slack + 1)), length)
+    return [0, *range(first, length, window_steps), length]
+
+
 class WindowSampler:
     """Deals tunes out in windows of equal length.
 
@@ -67,18 +83,12 @@ class WindowSampler:
         for tune in self.tunes:
             ids = self.material.varied(tune, rng, self.transpose)
             fed = np.concatenate([[self.material.start_id(tune)], ids]).astype(np.int32)
-            cuts = self._cuts(len(ids), rng)
+            cuts = cut(len(ids), self.window_steps, rng)
             drawn.extend(
                 Window(tune, fed, begin, end - begin) for begin, end in itertools.pairwise(cuts)
             )
         order = rng.permutation(len(drawn))
         return [drawn[index] for index in order]
-
-    def _cuts(self, length: int, rng: np.random.Generator) -> list[int]:
-        """Cuts a tune into the fewest windows, at a place drawn anew each epoch."""
-        slack = -length % self.window_steps
-        first = min(self.window_steps - int(rng.integers(0, slack + 1)), length)
-        return [0, *range(first, length, self.window_steps), length]
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Yields the batches of an epoch: network inputs, targets, weights.

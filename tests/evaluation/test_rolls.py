@@ -15,11 +15,12 @@ from scipy.io import savemat
 
 from magenta_bridge.cli import benchmark
 from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.encodings.roll import PITCHES, Roll
 from magenta_bridge.errors import FileFormatError, NotFoundError
 from magenta_bridge.evaluation import rolls
 from magenta_bridge.evaluation.roll_baselines import BASELINES, Markov, Unigram
 from magenta_bridge.evaluation.roll_score import RollScore, score_rolls
-from magenta_bridge.evaluation.rolls import DATASETS, PITCHES, Roll, read_rolls
+from magenta_bridge.evaluation.rolls import DATASETS, read_rolls
 
 
 def roll(*frames: set[int]) -> Roll:

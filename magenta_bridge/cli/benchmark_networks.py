@@ -1,0 +1,143 @@
+"""The networks behind ``magenta-bridge benchmark``: train them, save them, score them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from magenta_bridge.cli.benchmark_job import told
+from magenta_bridge.cli.targets import ready_folder
+from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.evaluation.roll_network import NetworkModel
+from magenta_bridge.evaluation.roll_rows import Row, SeedResult, load_row, save_row
+from magenta_bridge.evaluation.roll_score import score_rolls
+from magenta_bridge.evaluation.rolls import RollSplit, read_rolls
+from magenta_bridge.training.checkpoint import Run
+from magenta_bridge.training.progress import TerminalWatcher
+from magenta_bridge.training.roll_recipe import RollKind, recipe_for
+from magenta_bridge.training.roll_session import train_rolls
+
+
+@dataclass(frozen=True)
+class NetworkJob:
+    """One command line; see ``magenta-bridge benchmark --help``."""
+
+    dataset: str
+    cell: str
+    size: str
+    output: str
+    seeds: int
+    epochs: int | None
+    run_folder: Path | None
+    save: Path | None
+
+    @property
+    def kind(self) -> RollKind:
+        """The row that is asked for."""
+        return RollKind(self.dataset, self.cell, self.size, self.output)
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    network: Any
+    result: SeedResult
+
+
+def score_saved(data: Path, dataset: str, folder: Path, *, as_json: bool) -> str:
+    """Scores a saved row on the test pieces.
+
+    Raises:
+        MagentaBridgeError: Music or row cannot be used, or the row is of another dataset.
+    """
+    row, network = load_row(folder)
+    if row.dataset != dataset:
+        raise InvalidArgumentError(
+            f"{folder} holds a network of {row.dataset}; say --dataset {row.dataset}."
+        )
+    return _told(read_rolls(data, dataset), row, network, as_json=as_json)
+
+
+def train_and_score(data: Path, job: NetworkJob, *, as_json: bool) -> str:
+    """Trains a row, a seed after the other, and scores the seed that validation prefers.
+
+    Raises:
+        MagentaBridgeError: Music, a checkpoint or the folder to save in cannot be used.
+    """
+    split = read_rolls(data, job.dataset)
+    if job.save is not None:
+        ready_folder(job.save)
+    runs = job.run_folder or Path("runs") / job.kind.name
+    ready_folder(runs)
+    trained = [_train(split, job, seed, runs / f"seed-{seed}") for seed in range(1, job.seeds + 1)]
+    best = min(trained, key=lambda each: each.result.validation)
+    row = _row(job, best, [each.result for each in trained])
+    if job.save is not None:
+        save_row(job.save, row, best.network.get_weights())
+    return _told(split, row, best.network, as_json=as_json)
+
+
+def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Trained:
+    watcher = TerminalWatcher(unit="decision")
+    try:
+        network, progress = train_rolls(
+            recipe_for(job.kind, seed, job.epochs),
+            split.train,
+            split.validation,
+            run=Run(folder),
+            watcher=watcher,
+        )
+    finally:
+        watcher.close()
+    model = NetworkModel(network)
+    result = SeedResult(
+        seed=seed,
+        epochs=progress.epoch,
+        best_epoch=progress.best_epoch,
+        minutes=round(sum(progress.history["seconds"]) / 60.0, 1),
+        validation=score_rolls(model, split.validation).nats_per_frame,
+        test=score_rolls(model, split.test).nats_per_frame,
+    )
+    click.echo(
+        f"{job.kind.name}, seed {seed}: validation {result.validation:.3f}, test "
+        f"{result.test:.3f} nats a frame; epoch {result.best_epoch} of {result.epochs}, "
+        f"{result.minutes:.0f} minutes.",
+        err=True,
+    )
+    return _Trained(network, result)
+
+
+def _row(job: NetworkJob, best: _Trained, seeds: list[SeedResult]) -> Row:
+    recipe = recipe_for(job.kind, best.result.seed, job.epochs)
+    return Row(
+        dataset=job.dataset,
+        cell=job.cell,
+        size=job.size,
+        output=job.output,
+        parameters=int(best.network.count_params()),
+        network=dict(recipe.network),
+        training=asdict(recipe.training),
+        seeds=seeds,
+        saved_seed=best.result.seed,
+    )
+
+
+def _told(split: RollSplit, row: Row, network: Any, *, as_json: bool) -> str:  # noqa: ANN401
+    score = score_rolls(NetworkModel(network), split.test)
+    facts = {
+        "size": row.size,
+        "output": row.output,
+        "parameters": row.parameters,
+        "seed": row.saved_seed,
+        "seeds": [asdict(each) for each in row.seeds],
+        "mean": row.mean,
+        "deviation": row.deviation,
+    }
+    name = f"{row.cell} {row.size} {row.output}"
+    remark = (
+        f"Seed {row.saved_seed} of {len(row.seeds)}, chosen on the validation pieces; all: mean "
+        f"{row.mean:.2f}, standard deviation {row.deviation:.2f}; {row.parameters:,} parameters."
+    )
+    return told(row.dataset, name, score, facts, (remark,)).text(as_json=as_json)

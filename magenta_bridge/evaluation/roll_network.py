@@ -1,0 +1,50 @@
+"""The networks of the published tables as models of piano rolls."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.encodings.roll import Roll
+from magenta_bridge.models.roll.feeding import feed
+
+# Lengths are rounded up to these, so that few shapes are compiled.
+_SHORT: Final = 64
+_LONG: Final = 512
+
+
+class NetworkModel:
+    """Scores a piece whole, from a state of zeros, as ``roll_score.RollModel`` asks.
+
+    Args:
+        network: A trained ``RollNetwork``.
+    """
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+
+    def nats(self, roll: Roll) -> NDArray[np.float64]:
+        """See ``RollModel.nats``."""
+        count = len(roll) - 1
+        unit = _SHORT if count < _LONG else _LONG
+        output = self._network.output_kind
+        inputs, chosen, weights = feed([roll], output, rows=1, steps=-(-count // unit) * unit)
+        logits = np.asarray(self._network.predict_on_batch(inputs), dtype=np.float64)
+        asked = _nats(logits, chosen) * weights
+        if output == "sigmoid":
+            frame = np.repeat(np.arange(asked.shape[1]), asked.shape[2])
+        else:
+            frame = inputs["frame"]
+        foretold = np.zeros(count)
+        kept = frame < count
+        np.add.at(foretold, frame[kept], asked.ravel()[kept])
+        return foretold
+
+
+def _nats(logits: NDArray[np.float64], chosen: NDArray[np.int32]) -> NDArray[np.float64]:
+    top = logits.max(axis=-1)
+    whole = np.log(np.exp(logits - top[..., None]).sum(axis=-1)) + top
+    nats: NDArray[np.float64] = whole - np.take_along_axis(logits, chosen[..., None], -1)[..., 0]
+    return nats

@@ -1,0 +1,120 @@
+"""How the networks of the published tables are made and trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from magenta_bridge.models.roll.network import RollNetwork
+from magenta_bridge.training.recipe import TrainingRecipe
+
+# Name of a size -> most parameters. Those of Chung et al. 2014 and of the TCN paper.
+SIZES: Final[Mapping[str, int]] = {"20k": 20_000, "300k": 300_000, "1m": 1_000_000}
+_WIDEST: Final = 1024
+
+
+@dataclass(frozen=True)
+class _Habits:
+    """What the music of a dataset asks for.
+
+    Attributes:
+        epochs: Passes over the training pieces.
+        window: Frames that the gradient reaches back.
+        lookback: Distances at which the music comes back, in frames, told to joint networks.
+    """
+
+    epochs: int
+    window: int
+    lookback: tuple[int, ...] = ()
+
+
+# A frame of Nottingham is half a beat or less, and tunes come back after 8 bars of 4/4 or 3/4.
+_HABITS: Final[Mapping[str, _Habits]] = {
+    "JSB_Chorales": _Habits(epochs=120, window=64),
+    "Nottingham": _Habits(epochs=20, window=128, lookback=(16, 32, 48, 64, 96, 128)),
+    "MuseData": _Habits(epochs=20, window=128),
+    "Piano_midi": _Habits(epochs=40, window=128),
+}
+_DROPOUT: Final[Mapping[str, float]] = {"20k": 0.0, "300k": 0.2, "1m": 0.3}
+_BATCH: Final = 16
+_RATE: Final = 2e-3
+_TRANSPOSE: Final = (-5, 6)
+
+
+@dataclass(frozen=True)
+class RollKind:
+    """A row of the tables.
+
+    Attributes:
+        dataset: One of ``evaluation.rolls.DATASETS``.
+        cell: ``lstm``, ``gru`` or ``rnn``.
+        size: One of ``SIZES``.
+        output: ``sigmoid`` or ``joint``; see ``RollNetwork``.
+    """
+
+    dataset: str
+    cell: str
+    size: str
+    output: str
+
+    @property
+    def name(self) -> str:
+        """What a saved row is called."""
+        return f"{self.dataset}-{self.cell}-{self.size}-{self.output}".lower()
+
+
+@dataclass(frozen=True)
+class RollRecipe:
+    """Everything that decides the weights, but the music.
+
+    Attributes:
+        network: Arguments of ``RollNetwork``.
+        training: How it learns.
+    """
+
+    network: Mapping[str, Any]
+    training: TrainingRecipe
+
+
+def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollRecipe:
+    """Returns the recipe of a row, found by its validation pieces alone.
+
+    Args:
+        kind: The row.
+        seed: Decides weights, order, transposition and dropout.
+        epochs: Most passes over the training pieces; None for the recipe's own.
+    """
+    habits = _HABITS[kind.dataset]
+    network = {
+        "cell": kind.cell,
+        "output": kind.output,
+        "lookback": habits.lookback if kind.output == "joint" else (),
+        "dropout": _DROPOUT[kind.size],
+    }
+    width = _widest(network, SIZES[kind.size])
+    training = TrainingRecipe(
+        seed=seed,
+        epochs=epochs or habits.epochs,
+        patience=habits.epochs,
+        window_steps=habits.window,
+        batch=_BATCH,
+        learning_rate=_RATE,
+        transpose=_TRANSPOSE,
+    )
+    return RollRecipe({**network, **_widths(width)}, training)
+
+
+def _widths(width: int) -> dict[str, Any]:
+    return {"units": (width,), "chord_units": width}
+
+
+def _widest(network: Mapping[str, Any], parameters: int) -> int:
+    """Returns the greatest width with at most so many parameters."""
+    low, high = 1, _WIDEST
+    while low < high:
+        middle = (low + high + 1) // 2
+        built = RollNetwork(**network, **_widths(middle))
+        built.build()
+        low, high = (middle, high) if built.count_params() <= parameters else (low, middle - 1)
+    return low

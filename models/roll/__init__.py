@@ -1,0 +1,1 @@
+"""Networks of piano rolls, for the published tables; no bundle ships of these."""
