@@ -63,6 +63,8 @@ setup(
             "import-linter>=2.3",
             # Training runs on this backend too, and on a GPU there.
             "jax>=0.6",
+            # Its metrics stand beside ours in a test; nothing else asks for it.
+            "muspy>=0.5.0",
             "mypy>=1.15",
             "mypy-protobuf==5.1.0",
             "pre-commit>=4.0",
