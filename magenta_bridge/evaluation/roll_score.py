@@ -9,15 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings.roll import Roll
-
-_RESAMPLINGS: Final = 2000
-_SEED: Final = 7
+from magenta_bridge.evaluation.measures.pairing import micro_interval
 
 
 class RollModel(Protocol):
@@ -51,17 +49,13 @@ class RollScore:
     def interval(self, share: float = 0.95) -> tuple[float, float]:
         """Returns the bootstrap interval of the micro-average, over pieces.
 
-        By percentiles (Efron and Tibshirani 1993, chapter 13), of 2,000 resamplings with a fixed
-        seed.
+        See ``micro_interval``.
 
         Args:
             share: Of resamplings that lie within, 0..1.
         """
-        rng = np.random.default_rng(_SEED)
-        drawn = rng.integers(0, len(self.nats), (_RESAMPLINGS, len(self.nats)))
-        means = self.nats[drawn].sum(axis=1) / self.frames[drawn].sum(axis=1)
-        low, high = np.quantile(means, [(1.0 - share) / 2.0, (1.0 + share) / 2.0])
-        return float(low), float(high)
+        found = micro_interval(self.nats, self.frames, share=share)
+        return found.low, found.high
 
 
 def score_rolls(model: RollModel, rolls: Sequence[Roll]) -> RollScore:
