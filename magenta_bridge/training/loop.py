@@ -157,7 +157,7 @@ def _train_epoch(
 def _reseed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
     numbers = itertools.count()
     for layer in network._flatten_layers():  # noqa: SLF001, RUF100 - Keras has no public walk
-        if isinstance(layer, keras.layers.Dropout):
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > 0.0:
             layer.seed_generator.state.assign([seed, 1000 * epoch + next(numbers)])
 
 

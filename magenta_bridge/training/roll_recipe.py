@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +12,6 @@ from magenta_bridge.training.recipe import TrainingRecipe
 
 # Name of a size -> most parameters. Those of Chung et al. 2014 and of the TCN paper.
 SIZES: Final[Mapping[str, int]] = {"20k": 20_000, "300k": 300_000, "1m": 1_000_000}
-_WIDEST: Final = 1024
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,18 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
 
 
 def _widths(width: int) -> dict[str, Any]:
-    return {"units": (width,), "chord_units": width}
+    return {
+        "units": (width,),
+        "embedding_units": max(width // 2, 8),
+        "chord_units": width,
+        "pitch_units": max(width // 8, 8),
+    }
 
 
 def _widest(network: Mapping[str, Any], parameters: int) -> int:
     """Returns the greatest width with at most so many parameters."""
-    low, high = 1, _WIDEST
+    # A recurrent layer has at least the square of its width.
+    low, high = 1, math.isqrt(parameters)
     while low < high:
         middle = (low + high + 1) // 2
         built = RollNetwork(**network, **_widths(middle))

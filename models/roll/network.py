@@ -85,7 +85,7 @@ class RollNetwork(keras.Model):
         self.embedding.build((None, None, features))
         self.stack.build((None, None, self.embedding_units))
         if self.output_kind == "sigmoid":
-            self.head.build([(None, self.stack.width), (None, PITCHES, 1 + len(self.lookback))])
+            self.head.build([(None, self.stack.width), (None, features)])
         else:
             self.head.build((None, self.stack.width + features))
         self.built = True
@@ -110,10 +110,8 @@ class RollNetwork(keras.Model):
         )
 
     def _apart(self, hidden: Tensor, seen: Tensor, training: bool) -> Tensor:
-        sources = 1 + len(self.lookback)
-        known = ops.reshape(seen, (-1, sources, PITCHES))
-        memory = ops.reshape(hidden, (-1, self.stack.width))
-        sounding = self.head(memory, ops.transpose(known, (0, 2, 1)), training=training)
+        memory, known = (ops.reshape(each, (-1, each.shape[-1])) for each in (hidden, seen))
+        sounding = self.head(memory, known, training=training)
         sounding = ops.reshape(sounding, (*ops.shape(hidden)[:2], PITCHES))
         return ops.stack([ops.zeros_like(sounding), sounding], axis=-1)
 

@@ -13,14 +13,13 @@ from click.testing import CliRunner
 from numpy.typing import NDArray
 from scipy.io import savemat
 
-from magenta_bridge.cli import benchmark
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.encodings.roll import PITCHES, Roll
 from magenta_bridge.errors import FileFormatError, NotFoundError
 from magenta_bridge.evaluation import rolls
-from magenta_bridge.evaluation.roll_baselines import BASELINES, Markov, Unigram
+from magenta_bridge.evaluation.roll_baselines import Markov, Unigram
 from magenta_bridge.evaluation.roll_score import RollScore, score_rolls
-from magenta_bridge.evaluation.rolls import DATASETS, read_rolls
+from magenta_bridge.evaluation.rolls import read_rolls
 
 
 def roll(*frames: set[int]) -> Roll:
@@ -131,8 +130,3 @@ def test_the_command_says_the_figure(tmp_path: Path, monkeypatch: pytest.MonkeyP
     found = json.loads(CliRunner().invoke(magenta_bridge, [*words, "--json"]).output)
     assert found["nats_per_frame"] == pytest.approx(expected)
     assert (found["frames"], found["pieces"]) == (3, 2)
-
-
-def test_the_command_knows_all_there_is() -> None:
-    assert benchmark.DATASETS == DATASETS
-    assert tuple(BASELINES) == benchmark.BASELINES
