@@ -1,0 +1,74 @@
+"""The clock of programs: a program with more to do takes longer, however busy the machine."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.evaluation.speed import bar_microseconds, step_microseconds
+from magenta_bridge.runtime.bar_program import BarProgram
+from magenta_bridge.runtime.program import Session, StepProgram
+from tests.runtime.programs import a_program, bar_programs
+
+
+class _DoubledSession(Session):
+    """Computes every step twice."""
+
+    def step(self, value: int) -> NDArray[np.float32]:
+        """Feeds an id two times."""
+        super().step(value)
+        return super().step(value)
+
+
+class _DoubledProgram(StepProgram):
+    def session(self) -> Session:
+        """Returns a session of double work."""
+        return _DoubledSession(self.flatbuffer)
+
+
+def test_double_work_takes_about_double_the_time() -> None:
+    """Measured in turn, so that other work on the machine falls on both."""
+    plain, doubled = StepProgram(a_program()), _DoubledProgram(a_program())
+    pairs = [(step_microseconds(plain), step_microseconds(doubled)) for _ in range(5)]
+    ratio = sorted(double / single for single, double in pairs)[2]
+    assert 1.4 < ratio < 2.8
+
+
+def test_a_step_is_timed_whole_and_in_microseconds() -> None:
+    """The steps of a long run take as long as was foretold, but for the machine's other work."""
+    program = StepProgram(a_program())
+    session = program.session()
+    ratios = []
+    for _ in range(5):
+        told = step_microseconds(program)
+        began = time.perf_counter()
+        for _ in range(512):
+            session.step(0)
+        ratios.append((time.perf_counter() - began) * 1e6 / 512 / told)
+    assert 0.5 < sorted(ratios)[2] < 2.0
+
+
+def test_the_session_is_given_back() -> None:
+    """The next caller gets the warm session, in its first state."""
+    program = StepProgram(a_program())
+    step_microseconds(program)
+    used = program.session()
+    assert program.session() is not used
+    np.testing.assert_array_equal(used.step(0), Session(program.flatbuffer).step(0))
+
+
+def test_bars_are_timed_by_the_step() -> None:
+    """A bar has sixteen steps."""
+    program = BarProgram(next(iter(bar_programs().values())))
+    previous = np.zeros(program.history, dtype=np.int32)
+    noise = np.zeros(program.noise_units, dtype=np.float32)
+    ratios = []
+    for _ in range(5):
+        told = bar_microseconds(program)
+        began = time.perf_counter()
+        for _ in range(8):
+            program.bar(previous, noise, 0)
+        ratios.append((time.perf_counter() - began) * 1e6 / 8 / 16 / told)
+    assert 0.5 < sorted(ratios)[2] < 2.0
