@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,14 +9,14 @@ from typing import Any
 
 from magenta_bridge.cli.held_out import fed_pieces, recipe_of_split
 from magenta_bridge.cli.reading import count_files
-from magenta_bridge.errors import FileFormatError, TrainingError, UnsupportedError
+from magenta_bridge.cli.scoring import ADVERSARIAL, network_of
+from magenta_bridge.errors import FileFormatError, TrainingError
 from magenta_bridge.evaluation.baseline import measure_baselines
 from magenta_bridge.evaluation.card import Likelihood
 from magenta_bridge.evaluation.likelihood import score_program
 from magenta_bridge.evaluation.score import Score
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.shipped import find_bundle
-from magenta_bridge.runtime.silence import silent_stderr
 from magenta_bridge.training.bars import songs_of, tracks_of
 from magenta_bridge.training.corpus import check_corpus
 from magenta_bridge.training.families import Split
@@ -58,7 +56,7 @@ def run_evaluation(name: str, data: Path, say: Callable[[str], None]) -> Evaluat
         split = load_split(recipe, data, report)
     material = material_for(recipe.bundle.encoding)
     say(f"Scoring held-out {material.noun}: {len(split.test)} ...")
-    score = _score_bars if recipe.bundle.family == "gan" else _score_steps
+    score = _score_bars if recipe.bundle.family == ADVERSARIAL else _score_steps
     found = score(bundle, recipe, split)
     return Evaluation(
         {
@@ -88,15 +86,9 @@ def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
 
 def _score_bars(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
     """Scores the network in the bundle; the program that is served tells its choices alone."""
-    if importlib.util.find_spec("keras") is None:
-        raise UnsupportedError(
-            f"{bundle.id} is adversarial; to score it, install TensorFlow with: "
-            'pip install "magenta-bridge[train]"'
-        )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_stderr():
-        from magenta_bridge.evaluation.bar_likelihood import score_bar_ngram, score_bars
-        from magenta_bridge.training.adversarial import read_gan
+    network = network_of(bundle)
+    from magenta_bridge.evaluation.bar_likelihood import score_bar_ngram, score_bars
+
     tracks = tracks_of(recipe)
     train, valid, test = (songs_of(side, tracks) for side in vars(split).values())
     if not test:
@@ -106,7 +98,7 @@ def _score_bars(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
     order, baseline = score_bar_ngram(train, valid, test, tracks)
     return Likelihood(
         baselines={f"n-gram with meter and place in the bar, order {order}": baseline},
-        program=score_bars(read_gan(bundle.network), test),
+        program=score_bars(network, test),
         unit=material_for(recipe.bundle.encoding).unit,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import keras
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.pianoroll import Song
 from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
-from magenta_bridge.evaluation.score import Score, score_logits, total
+from magenta_bridge.evaluation.score import Foretold, Score, foretell, total
 
 _HIGHEST_ORDER: Final = 6
 _BATCH: Final = 256
@@ -29,8 +29,14 @@ def score_bars(network: Any, songs: Sequence[Song]) -> Score:
     Returns:
         The sum over all steps that a bar has, of all tracks; steps beyond it do not count.
     """
+    return total(each.score for each in foretell_bars(network, songs))
+
+
+def foretell_bars(network: Any, songs: Sequence[Song]) -> Iterator[Foretold]:
+    """Foretells every step of every bar, tracks in turn; see ``score_bars``."""
     judge = _reader_of(network)
-    return total(_score_song(judge, network.event_ids, kind, bars) for kind, bars in songs)
+    for kind, bars in songs:
+        yield _foretell_song(judge, network.event_ids, kind, bars)
 
 
 def score_bar_ngram(
@@ -64,7 +70,9 @@ def _reader_of(network: Any) -> keras.Model:
     return keras.Model([previous, meter, bar], network.generator(previous, noise, meter, bar)[0])
 
 
-def _score_song(judge: keras.Model, event_ids: int, kind: int, bars: NDArray[np.int32]) -> Score:
+def _foretell_song(
+    judge: keras.Model, event_ids: int, kind: int, bars: NDArray[np.int32]
+) -> Foretold:
     span = pianoroll.HISTORY_BARS
     silence = np.full((span, *bars.shape[1:]), pianoroll.PAD, dtype=np.int32)
     padded = np.concatenate([silence, bars])
@@ -78,4 +86,6 @@ def _score_song(judge: keras.Model, event_ids: int, kind: int, bars: NDArray[np.
         verbose=0,
     )
     steps = pianoroll.BAR_STEPS[kind]
-    return score_logits(logits[:, :, :steps].reshape(-1, event_ids), bars[:, :, :steps].ravel())
+    # Step by step, tracks in turn, as the pieces of a duo are written.
+    told = logits[:, :, :steps].transpose(0, 2, 1, 3).reshape(-1, event_ids)
+    return foretell(told, bars[:, :, :steps].transpose(0, 2, 1).ravel())

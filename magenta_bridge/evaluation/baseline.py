@@ -9,7 +9,7 @@ import numpy as np
 
 from magenta_bridge.evaluation.ngram import NGram
 from magenta_bridge.evaluation.reader import Reader
-from magenta_bridge.evaluation.score import Piece, Score
+from magenta_bridge.evaluation.score import Foretold, Piece, Score, total
 
 _HIGHEST_ORDER: Final = 6
 # Counting costs memory by tokens and order; long token streams favor low orders anyway.
@@ -35,15 +35,23 @@ def measure_baselines(
     Returns:
         Test scores by the n-gram's name, which tells the chosen order.
     """
+    found = foretell_baselines(train, validation, test, reader)
+    return {name: total(each.score for each in pieces) for name, pieces in found.items()}
+
+
+def foretell_baselines(
+    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
+) -> dict[str, list[Foretold]]:
+    """Foretells each step of each test piece; see ``measure_baselines``."""
     many = sum(len(piece) for piece in train) > _MANY_STEPS
     highest = _HIGHEST_ORDER_OF_MANY if many else _HIGHEST_ORDER
     kinds = {"n-gram": None, "n-gram with meter and place in the bar": reader.places}
     if test and reader.places(test[0]) is None:
         del kinds["n-gram with meter and place in the bar"]
-    results: dict[str, Score] = {}
+    results: dict[str, list[Foretold]] = {}
     for name, place in kinds.items():
         model = NGram(reader.event_ids, highest, place).fit(train)
         chosen = [score.nats_per_step for score in model.score(validation)]
         order = int(np.argmin(chosen))
-        results[f"{name}, order {order}"] = model.score(test)[order]
+        results[f"{name}, order {order}"] = [model.foretell(piece)[order] for piece in test]
     return results

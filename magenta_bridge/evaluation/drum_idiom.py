@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from magenta_bridge.encodings import drums
 from magenta_bridge.evaluation.features import Features, bars_of, longest_run, repeated_share
@@ -52,6 +53,10 @@ def _never(ids: Piece) -> bool:
     return False
 
 
+def _begun(ids: Piece) -> NDArray[np.int64]:
+    return drums.hit_counts()[ids].astype(np.int64)
+
+
 DRUMS: Final = GridIdiom(
     noun="grooves",
     labels={
@@ -76,4 +81,5 @@ DRUMS: Final = GridIdiom(
     rows=_rows,
     measure=drum_features,
     upbeat=_never,
+    begun=_begun,
 )

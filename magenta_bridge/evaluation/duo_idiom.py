@@ -79,6 +79,10 @@ def _never(ids: Piece) -> bool:
     return False
 
 
+def _begun(ids: Piece) -> NDArray[np.int64]:
+    return (ids >= melody.EVENT_OFFSET).astype(np.int64)
+
+
 DUO: Final = GridIdiom(
     noun="pairs of lines",
     labels={
@@ -105,4 +109,5 @@ DUO: Final = GridIdiom(
     rows=_rows,
     measure=duo_features,
     upbeat=_never,
+    begun=_begun,
 )

@@ -6,6 +6,9 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.evaluation.continuations import Copying, Passage, measure_copying
 from magenta_bridge.evaluation.features import Features
@@ -13,10 +16,12 @@ from magenta_bridge.evaluation.score import Piece
 from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from magenta_bridge.sequences.quantize import quantize
+from magenta_bridge.sequences.quantize import place, quantize
 from magenta_bridge.sequences.sections import section_after
+from magenta_bridge.sequences.tempo_map import TempoMap
 
 SAMPLE_BARS: Final = 16
+_LENGTHS: Final = {1: "sixteen bars", 2: "eight bars", 4: "four bars", 8: "two bars"}
 
 Rows = Sequence[Hashable]
 
@@ -32,6 +37,7 @@ class GridIdiom:
             the same happens.
         measure: From a quantized sequence, its bar and its length in steps to its features.
         upbeat: From event ids to whether the piece begins with an upbeat bar.
+        begun: From event ids to how many notes begin with each.
     """
 
     noun: str
@@ -43,20 +49,43 @@ class GridIdiom:
     rows: Callable[[NoteSequence, int], Rows]
     measure: Callable[[NoteSequence, int, int], Features]
     upbeat: Callable[[Piece], bool]
-    length: str = "sixteen bars"
+    begun: Callable[[Piece], NDArray[np.int64]]
+    length: str = _LENGTHS[1]
 
     def openings(self, pieces: Sequence[Piece]) -> list[Features]:
         """See ``Idiom.openings``; an upbeat is left out.
 
         Where no piece lasts sixteen bars, as in small folders, all are measured whole.
         """
-        whole = [(self._from_first_bar(piece), self._bar(piece)) for piece in pieces]
-        long = [each for each in whole if each[0].total_quantized_steps >= SAMPLE_BARS * each[1]]
-        measured = []
-        for music, bar in long or whole:
-            steps = min(SAMPLE_BARS * bar, music.total_quantized_steps)
-            measured.append(self.measure(_window(music, 0, steps), bar, steps))
-        return measured
+        long = self._beginnings(pieces, SAMPLE_BARS)
+        return [
+            self.measure(music, self._bar(piece), _steps_of(music))
+            for piece, music in long or [(each, self._from_first_bar(each)) for each in pieces]
+        ]
+
+    def length_of(self, part: int) -> str:
+        """See ``Idiom.length_of``."""
+        return _LENGTHS[part]
+
+    def excerpts(self, pieces: Sequence[Piece], part: int = 1) -> list[NoteSequence]:
+        """See ``Idiom.excerpts``."""
+        return [
+            _in_seconds(music, METERS[self._meter(piece)])
+            for piece, music in self._beginnings(pieces, SAMPLE_BARS // part)
+        ]
+
+    def whole(self, piece: Piece) -> NoteSequence:
+        """See ``Idiom.whole``."""
+        return _in_seconds(self._from_first_bar(piece), METERS[self._meter(piece)])
+
+    def drawn(
+        self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
+    ) -> Iterator[NoteSequence]:
+        """See ``Idiom.drawn``."""
+        meters = [self._meter(piece) for piece in pieces]
+        for number, (music, bar) in enumerate(draw_samples(generator, meters, count)):
+            music.total_quantized_steps = SAMPLE_BARS * bar
+            yield _in_seconds(music, METERS[meters[number % len(meters)]])
 
     def samples(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
@@ -71,6 +100,15 @@ class GridIdiom:
             Passage(self._from_first_bar(piece), METERS[self._meter(piece)]) for piece in pieces
         )
         return measure_copying(generator, passages, self.rows)
+
+    def _beginnings(self, pieces: Sequence[Piece], bars: int) -> list[tuple[Piece, NoteSequence]]:
+        """Returns pieces that last so many bars, and so many bars of each."""
+        found = []
+        for piece in pieces:
+            music, steps = self._from_first_bar(piece), bars * self._bar(piece)
+            if _steps_of(music) >= steps:
+                found.append((piece, _window(music, 0, steps)))
+        return found
 
     def _meter(self, piece: Piece) -> int:
         return int(piece[0]) - self.first_start_id
@@ -107,6 +145,22 @@ def draw_samples(
         write_argument(options, "seed", seed)
         drawn = quantize(generator.generate(frame, options), STEPS_PER_QUARTER)
         yield drawn, int(bar_steps(numerator, denominator))
+
+
+def _in_seconds(music: NoteSequence, meter: tuple[int, int]) -> NoteSequence:
+    """Places quantized music at 120 quarter notes a minute."""
+    plain = NoteSequence(
+        quantization_info=music.quantization_info, total_quantized_steps=_steps_of(music)
+    )
+    plain.notes.extend(music.notes)
+    placed = place(plain, TempoMap(plain))
+    placed.tempos.add(qpm=120.0)
+    placed.time_signatures.add(numerator=meter[0], denominator=meter[1])
+    return placed
+
+
+def _steps_of(music: NoteSequence) -> int:
+    return int(music.total_quantized_steps)
 
 
 def _window(music: NoteSequence, first: int, end: int) -> NoteSequence:

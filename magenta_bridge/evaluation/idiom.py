@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from magenta_bridge.evaluation.continuations import Copying
 from magenta_bridge.evaluation.features import Features
 from magenta_bridge.evaluation.score import Piece
 from magenta_bridge.generators.generator import SequenceGenerator
+from magenta_bridge.noteseq import NoteSequence
 
 
 class Idiom(Protocol):
@@ -33,6 +37,32 @@ class Idiom(Protocol):
     @property
     def limits(self) -> str:
         """What the encoding cannot hold, one paragraph."""
+
+    def begun(self, ids: Piece) -> NDArray[np.int64]:
+        """Returns how many notes begin with each event, ``(steps,)``.
+
+        Args:
+            ids: Event ids, without the start id.
+        """
+
+    def whole(self, piece: Piece) -> NoteSequence:
+        """Returns a piece from its first whole bar on, in seconds, at 120 quarters a minute."""
+
+    def length_of(self, part: int) -> str:
+        """Returns the length of one ``part``th of what is looked at, in words."""
+
+    def excerpts(self, pieces: Sequence[Piece], part: int = 1) -> list[NoteSequence]:
+        """Returns the beginnings of human pieces, in seconds; too short ones are passed over.
+
+        Args:
+            pieces: The pieces.
+            part: 1 for beginnings as long as ``drawn``, 2 for half of that, 4 or 8 for less.
+        """
+
+    def drawn(
+        self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
+    ) -> Iterator[NoteSequence]:
+        """Yields music made from nothing, in seconds; see ``samples``."""
 
     def openings(self, pieces: Sequence[Piece]) -> list[Features]:
         """Measures the beginnings of human pieces.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 
 from magenta_bridge.evaluation.reader import Reader
-from magenta_bridge.evaluation.score import Piece, Score, score_logits, total
+from magenta_bridge.evaluation.score import Foretold, Piece, Score, foretell, score_logits, total
 from magenta_bridge.runtime.program import StepProgram
 
 # Lengths are rounded up to these, so that few shapes are compiled.
@@ -18,14 +18,17 @@ _LONG: Final = 1024
 
 def score_program(program: StepProgram, pieces: Iterable[Piece]) -> Score:
     """Scores pieces step by step with the program that is served."""
+    return total(each.score for each in foretell_pieces(program, pieces))
+
+
+def foretell_pieces(program: StepProgram, pieces: Iterable[Piece]) -> Iterator[Foretold]:
+    """Foretells each step of each piece with the program that is served."""
     session = program.session()
-    scores = []
     for piece in pieces:
         session.reset()
         logits = np.stack([session.step(int(value)) for value in piece[:-1]])
-        scores.append(score_logits(logits, piece[1:]))
+        yield foretell(logits, piece[1:])
     program.release(session)
-    return total(scores)
 
 
 def score_network(network: Any, pieces: Iterable[Piece], reader: Reader) -> Score:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
 from magenta_bridge.evaluation.features import (
@@ -53,6 +54,10 @@ def _has_upbeat(ids: Piece) -> bool:
     return len(ids) > 0 and int(ids[0]) == melody.NO_EVENT + melody.EVENT_OFFSET
 
 
+def _begun(ids: Piece) -> NDArray[np.int64]:
+    return (ids >= melody.EVENT_OFFSET).astype(np.int64)
+
+
 MELODY: Final = GridIdiom(
     noun="melodies",
     labels={
@@ -77,4 +82,5 @@ MELODY: Final = GridIdiom(
     rows=_rows,
     measure=melody_features,
     upbeat=_has_upbeat,
+    begun=_begun,
 )

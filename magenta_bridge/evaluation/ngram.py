@@ -8,13 +8,13 @@ section 2.6; below order 1 stands the uniform distribution.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.score import Piece, Score, total
+from magenta_bridge.evaluation.score import Foretold, Piece, Score, total
 
 Context: TypeAlias = tuple[int, ...]
 Place = Callable[[Piece], NDArray[np.int64] | None]
@@ -53,24 +53,24 @@ class NGram:
             Scores for the orders ``0..order``; the best order is for the caller to choose, on
             other pieces than he reports.
         """
-        per_order: list[list[Score]] = [[] for _ in range(self.order + 1)]
-        for piece in pieces:
-            ids, places = piece.tolist(), self._places(piece)
-            for step in range(1, len(ids)):
-                history = ids[max(step - self.order, 0) : step]
-                for order, one in enumerate(self._step(places[step - 1], history, ids[step])):
-                    per_order[order].append(one)
-        return [total(scores) for scores in per_order]
+        found = [self.foretell(piece) for piece in pieces]
+        orders = zip(*found, strict=True) if found else [()] * (self.order + 1)
+        return [total(each.score for each in pieces) for pieces in orders]
 
-    def _step(self, place: int, history: Sequence[int], target: int) -> list[Score]:
-        mixed = np.full(self.event_ids, 1.0 / self.event_ids)
-        scores: list[Score] = []
-        for length in range(self.order + 1):
-            if length <= len(history):
-                self._mix(mixed, (place, *history[len(history) - length :]))
-            hit = int(mixed.argmax() == target)
-            scores.append(Score(nats=-float(np.log(mixed[target])), hits=hit, steps=1))
-        return scores
+    def foretell(self, piece: Piece) -> list[Foretold]:
+        """Foretells each step of a piece at every order at once, ``0..order``."""
+        ids, places = piece.tolist(), self._places(piece)
+        nats = np.zeros((self.order + 1, len(places)))
+        hits = np.zeros((self.order + 1, len(places)), dtype=np.bool_)
+        for step, place in enumerate(places, start=1):
+            history = ids[max(step - self.order, 0) : step]
+            mixed = np.full(self.event_ids, 1.0 / self.event_ids)
+            for length in range(self.order + 1):
+                if length <= len(history):
+                    self._mix(mixed, (place, *history[len(history) - length :]))
+                nats[length, step - 1] = -np.log(mixed[ids[step]])
+                hits[length, step - 1] = mixed.argmax() == ids[step]
+        return [Foretold(*each) for each in zip(nats, hits, strict=True)]
 
     def _mix(self, mixed: NDArray[np.float64], context: Context) -> None:
         """Interpolates the distribution of one context into ``mixed``, in place."""

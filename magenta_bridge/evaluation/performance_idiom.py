@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from magenta_bridge.encodings import performance
 from magenta_bridge.evaluation.continuations import Copying
@@ -22,6 +23,12 @@ from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 
 SAMPLE_SECONDS: Final = 30.0
+_LENGTHS: Final = {
+    1: "thirty seconds",
+    2: "fifteen seconds",
+    4: "seven seconds and a half",
+    8: "three seconds and three quarters",
+}
 _TICK: Final = 0.05
 
 
@@ -64,7 +71,7 @@ class PerformanceIdiom:
     """Expressive playing; see ``Idiom``."""
 
     noun: str = "performances"
-    length: str = "thirty seconds"
+    length: str = _LENGTHS[1]
     labels: dict[str, str] = field(
         default_factory=lambda: {
             "density": "notes in a second",
@@ -87,29 +94,50 @@ class PerformanceIdiom:
         "The music it learned from\ndecides its taste."
     )
 
+    def begun(self, ids: Piece) -> NDArray[np.int64]:
+        """See ``Idiom.begun``."""
+        return (ids < performance.NOTE_OFF).astype(np.int64)
+
+    def whole(self, piece: Piece) -> NoteSequence:
+        """See ``Idiom.whole``."""
+        return performance.decode(piece[1:])
+
+    def length_of(self, part: int) -> str:
+        """See ``Idiom.length_of``."""
+        return _LENGTHS[part]
+
+    def excerpts(self, pieces: Sequence[Piece], part: int = 1) -> list[NoteSequence]:
+        """See ``Idiom.excerpts``."""
+        seconds = SAMPLE_SECONDS / part
+        played = [performance.decode(piece[1:]) for piece in pieces]
+        return [_opening(music, seconds) for music in played if music.total_time >= seconds]
+
+    def drawn(
+        self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
+    ) -> Iterator[NoteSequence]:
+        """See ``Idiom.drawn``."""
+        del pieces
+        for seed in range(count):
+            options = GeneratorOptions()
+            options.generate_sections.add(start_time=0.0, end_time=SAMPLE_SECONDS)
+            write_argument(options, "seed", seed)
+            yield generator.generate(NoteSequence(), options)
+
     def openings(self, pieces: Sequence[Piece]) -> list[Features]:
         """See ``Idiom.openings``."""
-        played = [performance.decode(piece[1:]) for piece in pieces]
-        long = [music for music in played if music.total_time >= SAMPLE_SECONDS]
-        return [
-            performance_features(_opening(music, seconds), seconds)
-            for music in long or played
-            for seconds in [min(SAMPLE_SECONDS, max(music.total_time, _TICK))]
+        long = self.excerpts(pieces) or [
+            _opening(music, max(music.total_time, _TICK)) for music in map(self.whole, pieces)
         ]
+        return [performance_features(music, music.total_time) for music in long]
 
     def samples(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> list[Features]:
         """See ``Idiom.samples``."""
-        del pieces
-        measured = []
-        for seed in range(count):
-            options = GeneratorOptions()
-            options.generate_sections.add(start_time=0.0, end_time=SAMPLE_SECONDS)
-            write_argument(options, "seed", seed)
-            music = generator.generate(NoteSequence(), options)
-            measured.append(performance_features(music, SAMPLE_SECONDS))
-        return measured
+        return [
+            performance_features(music, SAMPLE_SECONDS)
+            for music in self.drawn(generator, pieces, count)
+        ]
 
     def copying(self, generator: SequenceGenerator, pieces: Sequence[Piece]) -> Copying | None:
         """See ``Idiom.copying``: without a grid no step can be compared."""

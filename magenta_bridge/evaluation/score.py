@@ -47,19 +47,57 @@ def total(scores: Iterable[Score]) -> Score:
     )
 
 
-def score_logits(logits: NDArray[np.float32], targets: NDArray[np.int32]) -> Score:
-    """Scores predictions.
+@dataclass(frozen=True, eq=False)
+class Foretold:
+    """How well the steps of one piece were foretold.
+
+    Attributes:
+        nats: Minus the log likelihood of each step, in nats, ``(steps,)``.
+        hits: Whether the likeliest event was the right one, ``(steps,)``.
+        first: Which step of the piece comes first here; those before it were not foretold.
+    """
+
+    nats: NDArray[np.float64]
+    hits: NDArray[np.bool_]
+    first: int = 0
+
+    @property
+    def end(self) -> int:
+        """The step of the piece behind the last one here."""
+        return self.first + len(self.nats)
+
+    @property
+    def score(self) -> Score:
+        """The sums over all steps here."""
+        return Score(float(self.nats.sum()), int(self.hits.sum()), len(self.nats))
+
+    def moved(self, first: int) -> Foretold:
+        """Returns the same steps as those of the piece from ``first`` on."""
+        return Foretold(self.nats, self.hits, first)
+
+    def within(self, first: int, end: int) -> Foretold:
+        """Returns the steps ``first`` to ``end`` of the piece, as far as they are here."""
+        begin, stop = max(first - self.first, 0), max(end - self.first, 0)
+        return Foretold(self.nats[begin:stop], self.hits[begin:stop], max(first, self.first))
+
+
+def foretell(
+    logits: NDArray[np.float32], targets: NDArray[np.int32], *, first: int = 0
+) -> Foretold:
+    """Looks up what was foretold of what came.
 
     Args:
         logits: ``(steps, ids)``.
         targets: What came, ``(steps,)``.
+        first: Step of the piece that the first row foretells.
     """
     wide = logits.astype(np.float64)
     top = wide.max(axis=1)
     normalizer = top + np.log(np.exp(wide - top[:, None]).sum(axis=1))
     chosen = wide[np.arange(len(targets)), targets]
-    return Score(
-        nats=float((normalizer - chosen).sum()),
-        hits=int((wide.argmax(axis=1) == targets).sum()),
-        steps=len(targets),
-    )
+    return Foretold(normalizer - chosen, wide.argmax(axis=1) == targets, first)
+
+
+def score_logits(logits: NDArray[np.float32], targets: NDArray[np.int32]) -> Score:
+    """Scores predictions; arguments as for ``foretell``."""
+    return foretell(logits, targets).score

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from magenta_bridge.encodings import polyphony
 from magenta_bridge.evaluation.features import (
@@ -65,6 +66,10 @@ def _begins_with_rest(ids: Piece) -> bool:
     return len(ids) > 0 and int(ids[0]) == polyphony.END
 
 
+def _begun(ids: Piece) -> NDArray[np.int64]:
+    return ((ids >= polyphony.NEW) & (ids < polyphony.HELD)).astype(np.int64)
+
+
 VOICES: Final = GridIdiom(
     noun="pieces in voices",
     labels={
@@ -89,4 +94,5 @@ VOICES: Final = GridIdiom(
     rows=onsets,
     measure=voices_features,
     upbeat=_begins_with_rest,
+    begun=_begun,
 )

@@ -44,6 +44,15 @@ def find_bundle(name: str) -> Bundle:
         NotFoundError: There is neither such a file nor such a shipped bundle.
         BundleError: It is damaged.
     """
+    return read_bundle(find_bundle_file(name))
+
+
+def find_bundle_file(name: str) -> Path:
+    """Returns the file of a bundle that is named by it or, for a shipped one, by its id.
+
+    Raises:
+        NotFoundError: There is neither such a file nor such a shipped bundle.
+    """
     shipped = {path.stem: path for path in shipped_bundles()}
     path = Path(name)
     if not path.exists():
@@ -52,7 +61,7 @@ def find_bundle(name: str) -> Bundle:
         raise NotFoundError(
             f"There is no bundle {name}; name a .mag file, or one of {', '.join(sorted(shipped))}."
         )
-    return read_bundle(path)
+    return path
 
 
 def load_generator(path: Path) -> SequenceGenerator:

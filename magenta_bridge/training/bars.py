@@ -27,7 +27,7 @@ def songs_of(tunes: Iterable[Tune], tracks: int) -> list[Song]:
 
 
 def bars_of(tune: Tune, tracks: int) -> Song | None:
-    """Writes a tune as bars in the white keys.
+    """Writes a tune as bars in the white keys, from the first bar that begins with a note.
 
     Args:
         tune: Melody ids; those of two tracks alternate step by step.
@@ -42,8 +42,20 @@ def bars_of(tune: Tune, tracks: int) -> Song | None:
         return None
     lines = tuple(tune.ids[track::tracks] for track in range(tracks))
     bars = pianoroll.to_bars(lines, bar, shift=pianoroll.white_shift(*lines))
-    begins = np.flatnonzero(bars[:, 0, 0] >= 2)
+    begins = _begins(bars)
     return (kind, bars[begins[0] :]) if len(begins) else None
+
+
+def first_step(tune: Tune, tracks: int) -> int:
+    """Returns where in its ids the bars of a tune begin; see ``bars_of``, which is not None."""
+    _, bar = pianoroll.meter_kind(tune.meter)
+    lines = tuple(tune.ids[track::tracks] for track in range(tracks))
+    return int(_begins(pianoroll.to_bars(lines, bar))[0]) * bar * tracks
+
+
+def _begins(bars: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Returns the numbers of the bars that begin with a note of the first track."""
+    return np.flatnonzero(bars[:, 0, 0] >= 2)
 
 
 class Dreams:

@@ -65,6 +65,19 @@ def corpus_digest(files: Iterable[tuple[str, bytes]]) -> str:
     return whole.hexdigest()
 
 
+def digest_of(path: Path) -> str:
+    """Returns the ``corpus_digest`` of the music at a path.
+
+    Args:
+        path: As for ``read_corpus``.
+
+    Raises:
+        FileFormatError: The archive is damaged.
+        NotFoundError: There is nothing at ``path``.
+    """
+    return corpus_digest(_files(path))
+
+
 def check_corpus(path: Path, expected: str) -> None:
     """Makes sure that a corpus is the one a recipe names.
 
@@ -76,7 +89,7 @@ def check_corpus(path: Path, expected: str) -> None:
         FileFormatError: The digest differs from ``expected``, or the archive is damaged.
         NotFoundError: There is nothing at ``path``.
     """
-    digest = corpus_digest(_files(path))
+    digest = digest_of(path)
     if digest != expected:
         raise FileFormatError(
             f"{path} is not the music the recipe was written for: the SHA-256 of its music files "

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.bar_features import bar_features, feature_distance, together
 from magenta_bridge.encodings.pianoroll import Song
-from magenta_bridge.evaluation.bar_likelihood import score_bar_ngram, score_bars
+from magenta_bridge.evaluation.bar_likelihood import foretell_bars, score_bar_ngram, score_bars
 from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
 from magenta_bridge.evaluation.bars_card import bars_section, gain_of, standing_of
 from magenta_bridge.evaluation.bars_report import BarsReport
@@ -124,6 +124,19 @@ def test_bars_are_scored_as_the_network_foretells_them(tracks: int) -> None:
         steps += count
     assert found.steps == steps
     assert found.nats == pytest.approx(nats, rel=1e-4)
+
+
+@pytest.mark.parametrize(("track", "step"), [(0, 3), (1, 15), (1, 0)])
+def test_steps_are_told_in_turns_of_the_tracks(track: int, step: int) -> None:
+    """Another id changes what is told of its own step, and of later ones, never of earlier ones."""
+    kind, bars = _song(0, 1, 2)
+    other = bars.copy()
+    other[0, track, step] = (other[0, track, step] + 1) % 12
+    network = _network(2)
+    one, two = foretell_bars(network, [(kind, bars), (kind, other)])
+    differ = np.flatnonzero(~np.isclose(one.nats, two.nats, atol=1e-6))
+    assert len(one.nats) == 2 * pianoroll.STEPS
+    assert differ[0] == 2 * step + track
 
 
 def test_the_ngram_is_scored_on_the_same_steps() -> None:

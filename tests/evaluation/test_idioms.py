@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from magenta_bridge.encodings import melody, performance, polyphony
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.evaluation.idioms import idiom_of
 from magenta_bridge.evaluation.performance_idiom import performance_features
@@ -66,6 +68,37 @@ def test_every_idiom_has_a_word_for_what_it_checks(encoding: str) -> None:
     idiom = idiom_of(encoding)
     assert {"stuck", "silent", "density"} <= set(idiom.labels)
     assert set(idiom.checked) <= set(idiom.labels)
+
+
+def test_notes_are_counted_where_they_begin() -> None:
+    """A rest, an end, a note; two voices of which one is held; hits; a note among a touch."""
+    cases = {
+        "melody": ([0, 1, 62], [0, 0, 1]),
+        "duo": ([62, 0], [1, 0]),
+        "polyphony": (
+            [polyphony.NEW + 60, polyphony.HELD + 64, polyphony.END],
+            [1, 0, 0],
+        ),
+        "drums": ([0b101, 0], [2, 0]),
+        "performance": ([performance.VELOCITY, 60, performance.TIME_SHIFT], [0, 1, 0]),
+    }
+    for encoding, (ids, begun) in cases.items():
+        assert idiom_of(encoding).begun(np.array(ids, dtype=np.int32)).tolist() == begun
+
+
+def test_excerpts_are_all_of_one_length() -> None:
+    """Of two tunes of ten and four bars: none of sixteen, one of eight, two of four bars."""
+    start = melody.start_id(melody.METERS.index((4, 4)))
+    tunes = [np.array([start, *([62] + [0] * 15) * bars], dtype=np.int32) for bars in (10, 4)]
+    idiom = idiom_of("melody")
+    lengths = [[each.total_time for each in idiom.excerpts(tunes, part)] for part in (1, 2, 4)]
+    assert lengths == [[], [16.0], [8.0, 8.0]]
+    assert [idiom.whole(each).total_time for each in tunes] == [20.0, 8.0]
+    played = idiom_of("performance")
+    second = performance.TIME_SHIFT + performance.LONGEST_SHIFT - 1
+    ids = np.array([performance.START, 60, *[second] * 20], dtype=np.int32)
+    assert [len(played.excerpts([ids], part)) for part in (1, 2)] == [0, 1]
+    assert len(played.openings([ids])) == 1
 
 
 def test_an_unknown_encoding_is_refused() -> None:

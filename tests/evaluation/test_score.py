@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from magenta_bridge.evaluation.ngram import NGram
-from magenta_bridge.evaluation.score import Score, score_logits, total
+from magenta_bridge.evaluation.score import Score, foretell, score_logits, total
 
 _START = 2
 
@@ -22,6 +22,16 @@ def test_logits_are_scored_as_a_softmax() -> None:
     score = score_logits(logits, np.array([1, 0], dtype=np.int32))
     assert score.nats == pytest.approx(-math.log(0.75) - math.log(0.5), rel=1e-6)
     assert (score.hits, score.steps) == (2, 2)
+
+
+def test_steps_are_told_one_by_one() -> None:
+    logits = np.log(np.array([[0.25, 0.75], [0.5, 0.5]], dtype=np.float32))
+    told = foretell(logits, np.array([0, 0], dtype=np.int32), first=4)
+    assert told.nats.tolist() == pytest.approx([-math.log(0.25), -math.log(0.5)], rel=1e-6)
+    assert told.hits.tolist() == [False, True]
+    assert (told.first, told.end) == (4, 6)
+    assert told.moved(9).first == 9
+    assert told.score.nats == pytest.approx(-math.log(0.125), rel=1e-6)
 
 
 def test_totals_weigh_every_step_the_same() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.meters import METERS, bar_steps
-from magenta_bridge.training.bars import BarSampler, Batch, Dreams, bars_of
+from magenta_bridge.training.bars import BarSampler, Batch, Dreams, bars_of, first_step
 from magenta_bridge.training.tunes import Tune
 from tests.training.pieces import draw_tune
 
@@ -51,6 +51,7 @@ def test_music_goes_to_the_white_keys_from_its_first_note_on_a_bar_line() -> Non
     assert found is not None
     kind, bars = found
     assert (kind, len(bars)) == (0, 2)
+    assert first_step(tune_of([*rest, *late, *first, *second]), 1) == 32
     classes = (bars[bars >= 2] - 2 + pianoroll.LOWEST[0]) % 12
     assert classes.tolist() == [0, 2, 4, 5, 7, 9, 11, 0]
 
