@@ -46,34 +46,58 @@ def render_wav(sequence: NoteSequence, path: Path, *, sound_font: Path | None = 
         NotFoundError: The SoundFont is missing, or ``path`` cannot be written.
         FileFormatError: The SoundFont cannot be read.
     """
+    save_bytes(path, wav_bytes(sequence, sound_font=sound_font))
+
+
+def wav_bytes(
+    sequence: NoteSequence,
+    *,
+    sound_font: Path | None = None,
+    sample_rate: int = SAMPLE_RATE,
+    mono: bool = False,
+) -> bytes:
+    """Returns the WAV file that ``render_wav`` writes.
+
+    Args:
+        sequence: The piece, in seconds.
+        sound_font: A ``.sf2`` file; None for the one that is installed along.
+        sample_rate: Samples in a second.
+        mono: One channel, the mean of both.
+
+    Raises:
+        NotFoundError: The SoundFont is missing.
+        FileFormatError: The SoundFont cannot be read.
+    """
     import numpy as np
 
-    samples = _render(sequence, find_sound_font(sound_font))
+    samples = _render(sequence, find_sound_font(sound_font), sample_rate)
+    if mono:
+        samples = samples.mean(axis=0, keepdims=True)
     peak = float(np.abs(samples).max(initial=0.0))
     if peak > _LOUDEST:
         samples *= _LOUDEST / peak
     pcm = np.round(samples.T * 32767.0).astype("<i2")
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
-        file.setnchannels(2)
+        file.setnchannels(len(samples))
         file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
+        file.setframerate(sample_rate)
         file.writeframes(pcm.tobytes())
-    save_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
-def _render(sequence: NoteSequence, sound_font: Path) -> Samples:
+def _render(sequence: NoteSequence, sound_font: Path, sample_rate: int) -> Samples:
     """Returns samples of shape ``(2, frames)``, as loud as they come."""
     import numpy as np
     from symusic import Synthesizer
 
     ends = sounding_ends(sequence)
     length_s = max([*ends, sequence.total_time]) + TAIL_S
-    mixed = np.zeros((2, round(length_s * SAMPLE_RATE)), np.float32)
+    mixed = np.zeros((2, round(length_s * sample_rate)), np.float32)
     if not ends:
         return mixed
     try:
-        synthesizer = Synthesizer(sound_font, SAMPLE_RATE, _LINEAR_INTERPOLATION)
+        synthesizer = Synthesizer(sound_font, sample_rate, _LINEAR_INTERPOLATION)
     except (RuntimeError, ValueError) as error:
         raise FileFormatError(f"{sound_font} is not a SoundFont: {error}. Give a .sf2 file.") from (
             error

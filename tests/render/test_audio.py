@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import wave
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from magenta_bridge.errors import FileFormatError, NotFoundError
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.audio import SAMPLE_RATE, TAIL_S, render_wav
+from magenta_bridge.render.audio import SAMPLE_RATE, TAIL_S, render_wav, wav_bytes
 from tests.render.tunes import tune
 
 
@@ -37,6 +38,16 @@ def test_a_tune_lasts_as_long_as_its_notes_and_a_tail_and_is_heard(tmp_path: Pat
     assert len(samples) == round((2.0 + TAIL_S) * SAMPLE_RATE)
     assert _loudness(samples[: 2 * SAMPLE_RATE]) > 0.005
     assert np.abs(samples).max() < 1.0
+
+
+def test_a_recording_can_be_small(tmp_path: Path) -> None:
+    """One channel at half the rate sounds like the mean of both channels."""
+    notes = tune([60, 64, 67, 72])
+    with wave.open(io.BytesIO(wav_bytes(notes, sample_rate=22_050, mono=True))) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 22_050)
+        assert file.getnframes() == round((2.0 + TAIL_S) * 22_050)
+        small = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768.0
+    assert _loudness(small) == pytest.approx(_loudness(_record(notes, tmp_path)), rel=0.3)
 
 
 def test_the_last_note_fades_instead_of_being_cut(tmp_path: Path) -> None:
