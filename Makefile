@@ -38,11 +38,11 @@ test: tools $(DEV) ## Install everything and run every check and test.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 tools: ## Install the programs that the tests use, or say which are missing.
-	@command -v abc2midi >/dev/null || { \
+	@command -v abc2midi >/dev/null && command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && apt-get install -qq -y abcmidi >/dev/null; \
+			apt-get update -qq && apt-get install -qq -y abcmidi chromium chromium-driver >/dev/null; \
 		else \
-			echo "The tests need abc2midi; run: apt-get install abcmidi (macOS: brew install abcmidi)"; \
+			echo "The tests need abc2midi, chromium and chromedriver; run: apt-get install abcmidi chromium chromium-driver (macOS: brew install abcmidi, and brew install --cask chromium chromedriver)"; \
 			exit 1; \
 		fi; }
 

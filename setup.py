@@ -50,6 +50,8 @@ setup(
         "train": [
             "tensorflow>=2.19",
             "keras>=3.12",
+            # Writes the page of a comparison.
+            "jinja2>=3.1",
             "matplotlib>=3.9",
             "rich>=13.7",
             "scipy>=1.11",
@@ -74,6 +76,8 @@ setup(
             "pytest-timeout>=2.3",
             "pytest-xdist>=3.6",
             "ruff>=0.11",
+            # Drives Chromium, in which the page of a comparison is looked at.
+            "selenium>=4.27",
             "setuptools>=75",
             "types-grpcio>=1.0",
             "types-protobuf>=6.0",
