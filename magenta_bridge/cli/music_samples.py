@@ -24,11 +24,11 @@ def look_at_music(generator: SequenceGenerator, test: Sequence[Piece], encoding:
         machine=spread(idiom.samples(generator, test, SAMPLES)),
         copying=idiom.copying(generator, test),
         samples=SAMPLES,
-        settings=_settings_of(generator),
+        settings=settings_of(generator),
     )
 
 
-def _settings_of(generator: SequenceGenerator) -> str:
+def settings_of(generator: SequenceGenerator) -> str:
     """Returns the defaults that samples are drawn at, in words."""
     defaults = {row.name: row.default for row in generator.info.arguments}
     return ", ".join(f"{name} {defaults[name]:g}" for name in _SETTINGS if name in defaults)

@@ -1,0 +1,135 @@
+"""The page: everything is escaped, nothing is fetched, each figure says how to read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from magenta_bridge.evaluation.report.blocks import MAKER, Chart, Mark
+from magenta_bridge.evaluation.report.report import figures_of, page_of
+from tests.evaluation.report.example import comparison, contender
+
+HEADINGS = [
+    "Summary",
+    "Listen",
+    "Foretelling unheard music",
+    "Nearness to human music",
+    "Repetition and structure",
+    "Originality",
+    "Speed and memory",
+    "Learning curves",
+    "How it was measured",
+]
+
+
+class _Reader(HTMLParser):
+    """Collects what a test asks about."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.tags: list[str] = []
+        self.without_words: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append(tag)
+        self.addresses += [found[name] or "" for name in ("src", "href") if name in found]
+        if tag == "img" and not found.get("alt"):
+            self.without_words.append(tag)
+
+
+def _page() -> str:
+    return page_of(comparison())
+
+
+def test_all_sections_are_there_in_order() -> None:
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", _page()) == HEADINGS
+
+
+def test_nothing_is_fetched_or_run() -> None:
+    """Every address is inside the page, and there is no script."""
+    found = _Reader(_page())
+    assert {address.partition(":")[0] for address in found.addresses if ":" in address} == {"data"}
+    assert all(address.startswith(("#", "data:")) for address in found.addresses)
+    assert not {"script", "iframe", "object"} & set(found.tags)
+    assert "url(" not in _page()
+    assert "default-src 'none'" in _page()
+
+
+def test_text_from_outside_is_escaped() -> None:
+    page = _page()
+    assert "<b>tunes</b>" not in page
+    assert "&lt;b&gt;tunes&lt;/b&gt;" in page
+    assert "A &lt;tune&gt;" in page
+    assert "songs &amp; airs" in page
+
+
+def test_every_figure_has_one_sentence_and_every_picture_words() -> None:
+    page = _page()
+    figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
+    assert len(figures) > 12
+    for figure in figures:
+        (sentence,) = re.findall(r"<figcaption>(.*?)</figcaption>", figure, re.DOTALL)
+        assert len(re.findall(r"[.!?](?= |$)", sentence)) == 1, sentence
+        assert sentence.endswith(".")
+    assert _Reader(page).without_words == []
+
+
+def test_a_page_names_its_maker_where_a_later_one_looks() -> None:
+    assert MAKER in _page()[:1000]
+
+
+def test_a_chart_places_its_marks_within_its_axis() -> None:
+    chart = Chart("t", "s", [Mark("a", "1", 1.0, 0.5, 2.0), Mark("b", "4", 4.0)], "u", start=None)
+    first, last = chart.edges
+    assert first < 0.5
+    assert last > 4.0
+    assert 0.0 < chart.place(0.5) < chart.place(1.0) < chart.place(4.0) < 100.0
+    level = Chart("t", "s", [Mark("a", "0", 0.0)], "u", bars=True)
+    assert level.place(0.0) == 0.0
+
+
+def test_what_cannot_be_heard_or_has_no_curve_is_said() -> None:
+    silent = comparison(
+        replace(contender("a", nats=1, overlap=1, run=1, step_us=1), curve=None),
+        contender("b", nats=2, overlap=1, run=1, step_us=2),
+    )
+    heard = replace(silent.listening, silence="The SoundFont is missing.")
+    page = page_of(replace(silent, listening=heard))
+    assert "Nothing can be played here: The SoundFont is missing." in page
+    assert "None lies beside a." in page
+
+
+def test_what_everybody_does_alike_and_what_has_no_figure_is_left_out() -> None:
+    """The example's silent music has no means at all, so there are no tables of them."""
+    page = _page()
+    assert "<h3>MusPy&#39;s figures" not in page
+    assert "There are too few held-out pieces of some length to measure that." in page
+    found = comparison()
+    loud = replace(found.held_out, scalars={**found.held_out.scalars, "pitch_range": 12.0})
+    first, *others = found.contenders
+    wide = replace(first.music, scalars={**first.music.scalars, "pitch_range": 14.5})
+    told = page_of(replace(found, held_out=loud, contenders=[replace(first, music=wide), *others]))
+    assert "<h3>MusPy&#39;s figures" in told
+    assert "<td>14.5 (2.50 off)</td><td>-</td><td>12.0</td>" in told
+
+
+def test_figures_for_machines_are_plain_numbers() -> None:
+    """No NaN, which JSON does not know; the sums of each piece are there."""
+    found = figures_of(comparison())
+    text = json.dumps(found, allow_nan=False)
+    assert json.loads(text) == found
+    assert found["ranking"] == ["alpha", "beta"]
+    likelihood = found["bundles"]["alpha"]["likelihood"]
+    assert likelihood["nats_per_step"]["mean"] == pytest.approx(0.25)
+    assert likelihood["accuracy"]["mean"] == pytest.approx(0.75)
+    assert sum(likelihood["pieces"]["nats"]) == pytest.approx(400.0)
+    (apart,) = found["differences"]
+    assert (apart["better"], apart["worse"]) == ("alpha", "beta")
+    assert found["held_out"]["muspy"]["polyphony"] is None
