@@ -53,6 +53,7 @@ setup(
             # Writes the page of a comparison.
             "jinja2>=3.1",
             "matplotlib>=3.9",
+            "optuna>=5.0",
             "rich>=13.7",
             "scipy>=1.11",
             "tensorboard>=2.20",
