@@ -38,6 +38,7 @@ class _Commands(click.Group):
         "serve": "Wait for requests over gRPC.",
         "train": "Train a model on your own music.",
         "evaluate": "Score a model on music that it has not heard.",
+        "search": "Try many hyperparameters and keep the best.",
         "compare": "Lay several models side by side on one page.",
         "benchmark": "Score a model on the data of published tables.",
         "doctor": "Check this installation and say what to do.",

@@ -7,24 +7,18 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import click
 
-from magenta_bridge.cli import adversarial_training, step_training
+from magenta_bridge.cli.finishing import Outputs, finish, say
 from magenta_bridge.cli.reading import count_files
 from magenta_bridge.cli.targets import ready_folder
+from magenta_bridge.cli.trainers import check_kind, trainer_of
 from magenta_bridge.cli.training_recipe import Wanted, wanted_recipe
-from magenta_bridge.cli.training_report import Report
-from magenta_bridge.errors import InvalidArgumentError, NotFoundError, TrainingError
-from magenta_bridge.evaluation.card import write_card
-from magenta_bridge.models.registry import network_kinds
-from magenta_bridge.render.curves import draw_loss_curve
-from magenta_bridge.saving import save_bytes
+from magenta_bridge.errors import InvalidArgumentError, TrainingError
 from magenta_bridge.training.boards import BoardWatcher
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.families import Split
-from magenta_bridge.training.loop import Watcher
 from magenta_bridge.training.materials import material_for
 from magenta_bridge.training.progress import TerminalWatcher
 from magenta_bridge.training.recipe import Recipe
@@ -48,15 +42,6 @@ class TrainingJob:
     epochs: int | None
 
 
-@dataclass(frozen=True)
-class _Outputs:
-    """The files that come out."""
-
-    bundle: Path
-    card: Path
-    curve: Path
-
-
 def run_training(job: TrainingJob) -> None:
     """Does the job and prints where the results are.
 
@@ -72,66 +57,29 @@ def run_training(job: TrainingJob) -> None:
         start=job.start,
         epochs=job.epochs,
     )
-    _check_kind(wanted.recipe)
+    check_kind(wanted.recipe.bundle.family, wanted.recipe.bundle.encoding)
     outputs = _plan_outputs(job, wanted.recipe)
-    split = _read_music(job, wanted.recipe)
+    corpus = job.data if job.data is not None else fetch_corpus(wanted.recipe.data, say)
+    split = read_music(corpus, wanted.recipe)
     recipe = wanted.fitted(split)
     run = Run(job.run_folder or Path("runs") / recipe.bundle.id)
     progress = _learn(recipe, split, run, wanted)
     if backend() == EXPORTING_BACKEND:
         command = _command(job, outputs.bundle)
-        _finish(outputs, recipe, split, run, progress, command=command)
+        say(finish(outputs, recipe, split, run, progress, command=command))
+        click.echo(f"Wrote {outputs.bundle}, with its model card and learning curve beside it.")
     else:
         _finish_elsewhere()
 
 
-class _Trainer(Protocol):
-    """How one kind of family is trained; see ``step_training``."""
-
-    def learn(
-        self, recipe: Recipe, split: Split, run: Run, watcher: Watcher, start: bytes
-    ) -> Progress:
-        """Trains, or goes on."""
-
-    def trained(self, recipe: Recipe, run: Run) -> Any:  # noqa: ANN401 - Keras has no types
-        """Returns the network with the best weights of a run."""
-
-    def write(self, path: Path, recipe: Recipe, split: Split, network: Any) -> None:  # noqa: ANN401
-        """Exports the network and writes its bundle."""
-
-    def measure(
-        self,
-        recipe: Recipe,
-        split: Split,
-        progress: Progress,
-        network: Any,  # noqa: ANN401
-        *,
-        bundle: Path,
-        command: str,
-    ) -> Report:
-        """Measures the bundle on held-out music."""
-
-
-def _trainer(recipe: Recipe) -> _Trainer:
-    return adversarial_training if recipe.bundle.family == "gan" else step_training
-
-
-def _check_kind(recipe: Recipe) -> None:
-    kind = (recipe.bundle.family, recipe.bundle.encoding)
-    kinds = (*network_kinds(), *adversarial_training.KINDS)
-    if kind not in kinds:
-        known = ", ".join(f"{family} of {encoding}" for family, encoding in sorted(kinds))
-        raise NotFoundError(f"There is no {kind[0]} of {kind[1]} to train; there is {known}.")
-
-
-def _read_music(job: TrainingJob, recipe: Recipe) -> Split:
-    corpus = job.data if job.data is not None else fetch_corpus(recipe.data, _say)
-    _say(f"Reading {corpus} ...")
+def read_music(corpus: Path, recipe: Recipe) -> Split:
+    """Reads a corpus as a recipe wants it, and tells what was found; see ``load_split``."""
+    say(f"Reading {corpus} ...")
     with count_files() as report:
         split = load_split(recipe, corpus, report)
     for name, reason in list(report.refused.items())[:3]:
-        _say(f"  left out {name}: {reason}")
-    _say(
+        say(f"  left out {name}: {reason}")
+    say(
         f"{report.read} files: {len(split.train)} {material_for(recipe.bundle.encoding).noun} to "
         f"learn from, {len(split.validation)} to choose by, {len(split.test)} to report on."
     )
@@ -142,12 +90,12 @@ def _learn(recipe: Recipe, split: Split, run: Run, wanted: Wanted) -> Progress:
     terminal = TerminalWatcher()
     watcher = BoardWatcher(run.folder / "logs", terminal)
     try:
-        return _trainer(recipe).learn(recipe, split, run, watcher, wanted.start)
+        return trainer_of(recipe).learn(recipe, split, run, watcher, wanted.start)
     finally:
         terminal.close()
 
 
-def _plan_outputs(job: TrainingJob, recipe: Recipe) -> _Outputs:
+def _plan_outputs(job: TrainingJob, recipe: Recipe) -> Outputs:
     """Names the files and tries their folders now, since training may take hours."""
     bundle = job.output or Path(f"{recipe.bundle.id}.mag")
     card = job.card or bundle.with_suffix(".md")
@@ -157,7 +105,7 @@ def _plan_outputs(job: TrainingJob, recipe: Recipe) -> _Outputs:
         raise InvalidArgumentError(f"{card} cannot be the model card; name a .md file.")
     for folder in {bundle.parent, card.parent}:
         ready_folder(folder)
-    return _Outputs(bundle, card, bundle.with_suffix(".png"))
+    return Outputs(bundle, card, bundle.with_suffix(".png"))
 
 
 def _command(job: TrainingJob, bundle: Path) -> str:
@@ -175,35 +123,6 @@ def _command(job: TrainingJob, bundle: Path) -> str:
     return " ".join([*words, "-o", bundle.name])
 
 
-def _finish(
-    outputs: _Outputs,
-    recipe: Recipe,
-    split: Split,
-    run: Run,
-    progress: Progress,
-    *,
-    command: str,
-) -> None:
-    """Exports, measures and writes; the bundle takes its name last, when all else is there."""
-    trainer = _trainer(recipe)
-    network = trainer.trained(recipe, run)
-    unfinished = outputs.bundle.with_name(f".{outputs.bundle.name}.new")
-    try:
-        _say("Exporting ...")
-        trainer.write(unfinished, recipe, split, network)
-        _say(f"Measuring on held-out {material_for(recipe.bundle.encoding).noun} ...")
-        report = trainer.measure(
-            recipe, split, progress, network, bundle=unfinished, command=command
-        )
-        save_bytes(outputs.card, write_card(report.card).encode())
-        draw_loss_curve(report.curves, outputs.curve, baseline=report.baseline, unit=report.unit)
-        unfinished.replace(outputs.bundle)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    _say(report.headline)
-    click.echo(f"Wrote {outputs.bundle}, with its model card and learning curve beside it.")
-
-
 def _finish_elsewhere() -> None:
     """Says the same command again on the exporting backend; it finds the run finished."""
     program = "from magenta_bridge.cli.main import main; main()"
@@ -216,7 +135,3 @@ def _finish_elsewhere() -> None:
             "The network is trained, but making the bundle failed; say the same command again "
             f"with KERAS_BACKEND={EXPORTING_BACKEND}."
         )
-
-
-def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)

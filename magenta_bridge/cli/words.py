@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):(?P<port>\d{1,5})")
+_DURATION = re.compile(r"(?:(?P<h>\d{1,4})h)?(?:(?P<m>\d{1,5})m)?(?:(?P<s>\d{1,6})s)?")
 _METER = re.compile(r"(?P<numerator>\d{1,2})/(?P<denominator>\d{1,2})")
 _SLOWEST_QPM, _FASTEST_QPM = 10.0, 480.0
 
@@ -52,6 +53,16 @@ def read_meter(text: str) -> tuple[int, int]:
         if 1 <= numerator <= 32 and denominator in (1, 2, 4, 8, 16, 32):
             return numerator, denominator
     raise click.BadParameter(f"{text!r} is not a time signature, such as 4/4 or 6/8.")
+
+
+def read_duration(text: str) -> float:
+    """Reads a time such as ``90s``, ``20m`` or ``1h30m`` into seconds, or complains."""
+    match = _DURATION.fullmatch(text)
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    whole = 3600 * hours + 60 * minutes + seconds
+    if not whole:
+        raise click.BadParameter(f"{text!r} is not a time, such as 30s, 20m, 2h or 1h30m.")
+    return float(whole)
 
 
 def read_setting(text: str) -> tuple[str, str]:

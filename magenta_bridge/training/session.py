@@ -164,3 +164,8 @@ def _sampler(recipe: Recipe, tunes: list[Tune], transpose: tuple[int, int]) -> W
         transpose=transpose,
         seed=recipe.training.seed,
     )
+
+
+def forget_networks() -> None:
+    """Frees what Keras keeps of networks that are no longer used."""
+    keras.utils.clear_session(free_memory=True)
