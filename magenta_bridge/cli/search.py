@@ -26,11 +26,11 @@ Ctrl-C stops, and so does the end of --time; the same command goes on where it w
 
 def _read_families(context: click.Context, option: click.Parameter, text: str) -> tuple[str, ...]:
     del context, option
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in FAMILIES:
             raise click.BadParameter(f"{name!r} is no family; there is {', '.join(FAMILIES)}.")
-    return names
+    return tuple(name for name in FAMILIES if name in names)
 
 
 def _read_time(context: click.Context, option: click.Parameter, text: str | None) -> float | None:

@@ -60,7 +60,7 @@ class Board:
         self._refresh()
         figure = ""
         if row.state == FINISHED:
-            figure = f", {row.value:.4f} by what is served, {row.microseconds:.0f} µs a step"
+            figure = f" at {row.value:.4f}, {row.microseconds:.0f} µs a step"
         reason = f": {row.reason}" if row.reason else ""
         self._line(f"  trial {row.trial} {row.state}{figure}{reason}")
 

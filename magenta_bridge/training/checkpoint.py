@@ -112,6 +112,11 @@ class Run:
             if old != model_file:
                 old.unlink()
 
+    def drop_checkpoint(self) -> None:
+        """Deletes what is needed only to train on; the best weights and the progress stay."""
+        for model_file in self.folder.glob("epoch-*.keras"):
+            model_file.unlink()
+
     def save_state(self, progress: Progress) -> None:
         """Writes the state file alone, in one rename."""
         partial = self.folder / "partial.json"
