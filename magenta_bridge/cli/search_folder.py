@@ -15,6 +15,7 @@ from magenta_bridge.errors import InvalidArgumentError, TrainingError
 from magenta_bridge.saving import save_bytes
 from magenta_bridge.training.families import Split
 
+HYPERPARAMETERS: Final = "hyperparameters"
 _TOLD: Final = "search.json"
 _LOCK: Final = "search.lock"
 _ELSE: Final = "name another --output, or say what the search there was begun with"
@@ -46,8 +47,10 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def _refuse_foreign(folder: Path) -> None:
-    names = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
-    if names - {_LOCK} and _TOLD not in names:
+    names = {path.name for path in folder.iterdir()}
+    # A lock that is held or was killed has a journal; a hidden file is a part of an unsaved one.
+    foreign = [name for name in names if not name.startswith((".", _LOCK))]
+    if foreign and _TOLD not in names:
         raise InvalidArgumentError(
             f"{folder} holds files that are not of a search; name a new folder as --output."
         )
@@ -75,8 +78,10 @@ def check_told(folder: Path, told: Mapping[str, Any]) -> None:
             f"{folder / _TOLD} is damaged; name another --output to begin anew."
         ) from error
     if differing:
+        # Which hyperparameters there are follows from the families and the encoding.
+        named = [name for name in differing if name != HYPERPARAMETERS] or differing
         raise InvalidArgumentError(
-            f"{folder} holds a search with other {' and other '.join(differing)}; {_ELSE}."
+            f"{folder} holds a search with other {' and other '.join(named)}; {_ELSE}."
         )
 
 

@@ -23,7 +23,13 @@ from magenta_bridge.cli.search_contest import (
     trial_folder,
     usual_recipe,
 )
-from magenta_bridge.cli.search_folder import check_told, claimed, music_digest, tell
+from magenta_bridge.cli.search_folder import (
+    HYPERPARAMETERS,
+    check_told,
+    claimed,
+    music_digest,
+    tell,
+)
 from magenta_bridge.cli.search_result import make_winner, write_results
 from magenta_bridge.cli.search_rounds import Rounds
 from magenta_bridge.cli.trainers import check_kind
@@ -130,7 +136,7 @@ def _told(job: SearchJob, spaces: Spaces) -> dict[str, Any]:
         "families": list(job.families),
         "encoding": job.encoding,
         "epochs": job.epochs,
-        "hyperparameters": hashlib.sha256(text.encode()).hexdigest(),
+        HYPERPARAMETERS: hashlib.sha256(text.encode()).hexdigest(),
     }
 
 

@@ -99,10 +99,11 @@ def _trade(ranking: Ranking) -> Trade:
 def _importance(ranking: Ranking) -> Importance:
     done = len(ranking.finished)
     note = (
-        f"{done} finished trials are too few to tell which hyperparameter matters;\n"
-        f"{FEWEST_FOR_IMPORTANCE} are needed."
+        f"Which hyperparameter matters takes {FEWEST_FOR_IMPORTANCE} finished trials to tell;\n"
+        f"so far: {done}."
     )
-    return Importance(f"{_title(ranking)}: {done} finished trials", ranking.importance, note)
+    title = f"{_title(ranking)}, finished trials: {done}"
+    return Importance(title, ranking.importance, note)
 
 
 def _title(ranking: Ranking) -> str:

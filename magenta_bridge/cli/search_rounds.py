@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from magenta_bridge.cli.leaderboard import Ranking
 from magenta_bridge.cli.search_board import Board
@@ -15,6 +16,9 @@ from magenta_bridge.training.checkpoint import Run
 from magenta_bridge.training.families import Split
 from magenta_bridge.training.search_study import FAILED, FINISHED, PRUNED, STOPPED
 from magenta_bridge.training.session import forget_networks
+
+# So many failures, or as many as trials are wanted, and no other network will do better.
+_FEWEST_FAILURES: Final = 3
 
 
 class Rounds:
@@ -73,7 +77,8 @@ class Rounds:
 
     def _next(self) -> Contest | None:
         """Returns who is to try next: first who has a trial to go on with, then turn by turn."""
-        if self.done >= self._trials or self._count(FAILED) >= self._trials:
+        most_failures = max(self._trials, _FEWEST_FAILURES)
+        if self.done >= self._trials or self._count(FAILED) >= most_failures:
             return None
 
         def turn(contest: Contest) -> tuple[bool, float]:

@@ -18,5 +18,7 @@ def recipe_text(recipe: Recipe) -> str:
 
 
 def _lines(table: Mapping[str, Any]) -> list[str]:
-    # A value of a recipe reads the same in JSON and TOML: text, number, truth or flat list.
-    return [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in table.items()]
+    # A value of a recipe reads the same in JSON and TOML: text, number, truth or flat list. But
+    # for one sign, which TOML wants written out.
+    written = {name: json.dumps(value, ensure_ascii=False) for name, value in table.items()}
+    return [f"{name} = {value}\n".replace("\x7f", "\\u007f") for name, value in written.items()]

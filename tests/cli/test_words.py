@@ -7,6 +7,7 @@ import pytest
 
 from magenta_bridge.cli.words import (
     read_address,
+    read_duration,
     read_meter,
     read_number,
     read_setting,
@@ -61,3 +62,17 @@ def test_a_setting_is_split_at_its_first_equals_sign() -> None:
 def test_what_is_no_setting_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not NAME=VALUE"):
         read_setting(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30s", 30.0), ("20m", 1200.0), ("2h", 7200.0), ("1h30m", 5400.0), ("1h0m5s", 3605.0)],
+)
+def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
+    assert read_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0s", "0h0m", "10", "soon", "30m1h", "-5m", "1.5h", "2 h"])
+def test_what_is_no_duration_is_said_in_words(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="such as 30s, 20m, 2h or 1h30m"):
+        read_duration(text)
