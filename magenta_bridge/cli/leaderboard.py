@@ -10,7 +10,7 @@ from typing import Any, Final
 from magenta_bridge.training.search_study import FINISHED, Standing
 from magenta_bridge.training.yardsticks import Yardstick
 
-HEADINGS: Final = ("", "trial", "family", "hyperparameters", "epochs", "µs/step", "state")
+HEADINGS: Final = ("rank", "trial", "family", "hyperparameters", "epochs", "µs/step", "state")
 _SHORT: Final = {
     "adversity": "adversity",
     "attention_steps": "attention",

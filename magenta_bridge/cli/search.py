@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from magenta_bridge.cli.train import ENCODINGS, FAMILIES
-from magenta_bridge.cli.words import read_duration
+from magenta_bridge.cli.words import ANY_PATH, read_duration
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.runtime.silence import silent_stderr
 
@@ -39,7 +39,7 @@ def _read_time(context: click.Context, option: click.Parameter, text: str | None
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("data", type=click.Path(exists=True, path_type=Path))
+@click.argument("data", type=ANY_PATH)
 @click.option(
     "--families",
     default="lstm,gru",

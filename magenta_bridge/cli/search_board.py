@@ -30,7 +30,7 @@ class Board:
         self._look, self._wanted = look, wanted
         self._console = Console(file=sys.stderr, highlight=False)
         self._tables: list[Table] = []
-        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._live = Live(console=self._console, transient=True)
         if self._console.is_terminal:
             self._live.start()
 
@@ -83,7 +83,7 @@ class Board:
 
     def _show(self, now: str) -> None:
         if self._console.is_terminal:
-            self._live.update(Group(*self._tables, Text(now)), refresh=True)
+            self._live.update(Group(*self._tables, Text(now)))
 
 
 def _table(ranking: Ranking, most: int) -> Table:

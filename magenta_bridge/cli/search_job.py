@@ -32,9 +32,10 @@ from magenta_bridge.cli.search_folder import (
 )
 from magenta_bridge.cli.search_result import make_winner, write_results
 from magenta_bridge.cli.search_rounds import Rounds
+from magenta_bridge.cli.search_speeds import with_speeds
 from magenta_bridge.cli.trainers import check_kind
 from magenta_bridge.cli.training_job import read_music
-from magenta_bridge.errors import TrainingError, UnsupportedError
+from magenta_bridge.errors import NotFoundError, TrainingError, UnsupportedError
 from magenta_bridge.training.families import Split
 from magenta_bridge.training.search_space import space_for
 from magenta_bridge.training.search_study import FAILED, space_text
@@ -75,6 +76,8 @@ def run_search(job: SearchJob, spaces: Spaces = space_for) -> None:
         )
     for family in job.families:
         check_kind(family, job.encoding)
+    if not job.data.exists():  # before a folder is made for nothing
+        raise NotFoundError(f"There is no folder or archive {job.data}; name one with music.")
     # TensorFlow warns of each new network that it has seen others.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     with claimed(job.output):
@@ -118,7 +121,8 @@ def _say_how_to_go_on(rounds: Rounds, job: SearchJob) -> None:
 def _keep_the_best(
     contests: Sequence[Contest], job: SearchJob, split: Split, told: Mapping[str, Any]
 ) -> None:
-    rankings = [_with_winner(each, job, split, len(contests)) for each in contests]
+    winners = [_with_winner(each, job, split, len(contests)) for each in contests]
+    rankings = with_speeds(job.output, winners)
     write_results(job.output, told, rankings)
     if not any(ranking.winner for ranking in rankings):
         raise TrainingError(_nothing_found(rankings))

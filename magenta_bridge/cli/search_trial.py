@@ -9,12 +9,11 @@ from pathlib import Path
 
 from magenta_bridge.cli.held_out import fed_pieces
 from magenta_bridge.cli.search_board import Board
+from magenta_bridge.cli.search_speeds import timer_of
 from magenta_bridge.cli.trainers import trainer_of
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.evaluation.likelihood import score_program
-from magenta_bridge.evaluation.speed import bar_microseconds, step_microseconds
 from magenta_bridge.generators.bundle import read_bundle
-from magenta_bridge.runtime.bar_program import BarProgram
 from magenta_bridge.saving import save_bytes
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.families import Split
@@ -106,9 +105,8 @@ def run_trial(recipe: Recipe, split: Split, folder: Path, watcher: TrialWatcher)
     watcher.report(progress)
     bundle = folder / f"{recipe.bundle.id}.mag"
     trainer.write(bundle, recipe, split, trainer.trained(recipe, run))
-    program = read_bundle(bundle).program
+    speed = timer_of(bundle)()
     if recipe.bundle.family == "gan":
-        return Measured(progress.best_loss, bar_microseconds(BarProgram(program.flatbuffer)))
+        return Measured(progress.best_loss, speed)
     pieces = fed_pieces(material_for(recipe.bundle.encoding), split.validation)
-    found = score_program(program, pieces)
-    return Measured(found.nats_per_step, step_microseconds(program))
+    return Measured(score_program(read_bundle(bundle).program, pieces).nats_per_step, speed)

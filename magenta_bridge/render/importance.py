@@ -42,5 +42,5 @@ def _draw(axes: Axes, panel: Importance) -> None:
     names = [name.replace("_", " ") for name, _ in ordered]
     bars = axes.barh(names, [100.0 * share for _, share in ordered], color=COLORS[0], height=0.6)
     axes.bar_label(bars, fmt="%.0f %%", padding=4, fontsize=8, color=INK)
-    axes.set_xlabel("share of the difference between trials, %")
+    axes.set_xlabel("share of what sets the best trials apart from the others, %")
     axes.margins(x=0.12)

@@ -71,7 +71,8 @@ def _draw(axes: Axes, panel: Trade) -> None:
         drawstyle="steps-post",
         label="front: none is better in both",
     )
-    for color, family in zip(COLORS, dict.fromkeys(p.family for p in panel.points), strict=False):
+    families = sorted({point.family for point in panel.points})
+    for color, family in zip(COLORS, families, strict=False):
         _scatter(axes, [point for point in panel.points if point.family == family], color)
     for point in front:
         _write_label(axes, point)

@@ -69,7 +69,9 @@ def test_a_search_leaves_the_winner_as_train_would(searched: Path) -> None:
     assert {best["family"], other["family"]} == {"lstm", "gru"}
     assert best["state"] == other["state"] == "finished"
     assert best["value"] <= other["value"]
-    assert best["microseconds"] > 0
+    speeds = json.loads((searched / "speeds.json").read_text(encoding="utf-8"))
+    assert speeds == {str(row["trial"]): row["microseconds"] for row in (best, other)}
+    assert min(speeds.values()) > 0
     assert ranking["winner"]["trial"] == best["trial"]
     assert "Held out" in ranking["winner"]["held_out"]
 
@@ -149,7 +151,7 @@ def _try_on(folder: Path, families: str, *, trials: int, epochs: int) -> list[St
         folder / "study.db", names, "melody", split, epochs=epochs, spaces=small_spaces
     )
     rounds = Rounds(folder, split, contests, trials=trials, deadline=float("inf"))
-    rounds.run(lambda rankings: None)
+    rounds.run(lambda _: None)
     return list(contests[0].ranking().standings)
 
 
@@ -251,6 +253,13 @@ def test_what_no_network_is_for_is_said_in_words(
 
 
 @pytest.mark.timeout(600)
+def test_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="nowhere; name one with music"):
+        run_search(a_job(tmp_path / "out", data=tmp_path / "nowhere"), small_spaces)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.timeout(600)
 def test_too_little_music_is_said_in_words(tmp_path: Path) -> None:
     """An empty folder, and then music enough: what was refused is not held against it."""
     (tmp_path / "midi").mkdir()
@@ -264,7 +273,6 @@ def test_too_little_music_is_said_in_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["nowhere"], "does not exist"),
         (["midi", "--families", "lstm,transformer"], "'transformer' is no family"),
         (["midi", "--families", ""], "is no family"),
         (["midi", "--trials", "0"], "0 is not in the range"),
