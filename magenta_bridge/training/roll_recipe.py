@@ -16,28 +16,32 @@ SIZES: Final[Mapping[str, int]] = {"20k": 20_000, "300k": 300_000, "1m": 1_000_0
 
 @dataclass(frozen=True)
 class _Habits:
-    """What the music of a dataset asks for.
+    """What the music of a dataset asks for; all of it was found on validation pieces.
 
     Attributes:
         epochs: Passes over the training pieces.
         window: Frames that the gradient reaches back.
-        lookback: Distances at which the music comes back, in frames, told to joint networks.
+        batch: Windows in an update; small music wants small ones, so that there are enough.
+        dropout: Share of features dropped while training, by output, of a network of 300k.
+        lookback: Distances at which the music comes back, in frames.
     """
 
     epochs: int
     window: int
+    batch: int
+    dropout: Mapping[str, float]
     lookback: tuple[int, ...] = ()
 
 
-# A frame of Nottingham is half a beat or less, and tunes come back after 8 bars of 4/4 or 3/4.
 _HABITS: Final[Mapping[str, _Habits]] = {
-    "JSB_Chorales": _Habits(epochs=120, window=64),
-    "Nottingham": _Habits(epochs=20, window=128, lookback=(16, 32, 48, 64, 96, 128)),
-    "MuseData": _Habits(epochs=20, window=128),
-    "Piano_midi": _Habits(epochs=40, window=128),
+    "JSB_Chorales": _Habits(100, 64, 4, {"sigmoid": 0.1, "joint": 0.3}),
+    # Two, four, six, eight and twelve bars of 4/4 or of 3/4, at eight or six frames a bar.
+    "Nottingham": _Habits(15, 192, 8, {"sigmoid": 0.1, "joint": 0.1}, (16, 32, 48, 64, 96)),
+    "MuseData": _Habits(12, 128, 8, {"sigmoid": 0.1, "joint": 0.15}),
+    "Piano_midi": _Habits(30, 128, 8, {"sigmoid": 0.2, "joint": 0.3}),
 }
-_DROPOUT: Final[Mapping[str, float]] = {"20k": 0.0, "300k": 0.2, "1m": 0.3}
-_BATCH: Final = 16
+# A small network forgets nothing it need not, and a large one learns too much by heart.
+_DROPOUT: Final[Mapping[str, float]] = {"20k": 0.0, "300k": 1.0, "1m": 1.5}
 _RATE: Final = 2e-3
 _TRANSPOSE: Final = (-5, 6)
 
@@ -89,8 +93,8 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
     network = {
         "cell": kind.cell,
         "output": kind.output,
-        "lookback": habits.lookback if kind.output == "joint" else (),
-        "dropout": _DROPOUT[kind.size],
+        "lookback": habits.lookback,
+        "dropout": _DROPOUT[kind.size] * habits.dropout[kind.output],
     }
     width = _widest(network, SIZES[kind.size])
     training = TrainingRecipe(
@@ -98,7 +102,7 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
         epochs=epochs or habits.epochs,
         patience=habits.epochs,
         window_steps=habits.window,
-        batch=_BATCH,
+        batch=habits.batch,
         learning_rate=_RATE,
         transpose=_TRANSPOSE,
     )
