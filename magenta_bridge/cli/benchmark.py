@@ -14,7 +14,7 @@ from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.runtime.silence import silent_stderr
 
 # The names of ``evaluation.rolls``, ``evaluation.roll_baselines``, ``training.roll_recipe`` and
-# ``models.roll``; a test holds them equal.
+# ``models.roll_network``; a test holds them equal.
 DATASETS: Final = ("JSB_Chorales", "Nottingham", "MuseData", "Piano_midi")
 BASELINES: Final = ("unigram", "markov")
 CELLS: Final = ("lstm", "gru", "rnn")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings.roll import Roll
-from magenta_bridge.models.roll.feeding import feed
+from magenta_bridge.models.roll_feeding import feed
 
 # Lengths are rounded up to these, so that few shapes are compiled.
 _SHORT: Final = 64

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.errors import FileFormatError, NotFoundError
-from magenta_bridge.models.roll.network import RollNetwork
+from magenta_bridge.models.roll_network import RollNetwork
 from magenta_bridge.saving import save_bytes
 
 _FACTS: Final = "row.json"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from magenta_bridge.models.roll.network import RollNetwork
+from magenta_bridge.models.roll_network import RollNetwork
 from magenta_bridge.training.recipe import TrainingRecipe
 
 # Name of a size -> most parameters. Those of Chung et al. 2014 and of the TCN paper.

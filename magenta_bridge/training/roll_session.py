@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import keras
 
 from magenta_bridge.encodings.roll import Roll
-from magenta_bridge.models.roll.network import RollNetwork
+from magenta_bridge.models.roll_network import RollNetwork
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.loop import TrainingSet, Watcher, train
 from magenta_bridge.training.recipe import TrainingRecipe

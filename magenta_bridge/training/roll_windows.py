@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from magenta_bridge.encodings.roll import Roll, transpose
-from magenta_bridge.models.roll.feeding import Fed, feed
+from magenta_bridge.models.roll_feeding import Fed, feed
 from magenta_bridge.training.windows import cut
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-BUDGET_S = 0.5
-# The limit holds for a quiet machine; the best of several starts is the quietest one.
+# On a quiet machine the reference takes a tenth of a second, so that the limit is half a second;
+# on a busy one both are slow.
+REFERENCE = [sys.executable, "-c", "import grpc"]
+BUDGET = 5.0
 TRIES = 8
 HEAVY = ("bokeh", "keras", "librosa", "matplotlib", "note_seq", "numba", "pandas", "tensorflow")
 PROGRAM = str(Path(sys.executable).with_name("magenta-bridge"))
@@ -51,11 +53,15 @@ def test_no_heavy_library_is_loaded(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STARTS)
-def test_a_process_starts_within_half_a_second(name: str) -> None:
-    """From starting the interpreter to its end takes less than 0.5 s in the best of eight tries."""
-    best = float("inf")
+def test_a_process_starts_in_no_time(name: str) -> None:
+    """From start to end it takes less than five times as long as loading gRPC alone.
+
+    The two are started in turn, and the quickest of each count.
+    """
+    best, reference = float("inf"), float("inf")
     for _ in range(TRIES):
         best = min(best, _start_seconds(STARTS[name]))
-        if best < BUDGET_S:
+        reference = min(reference, _start_seconds(REFERENCE))
+        if best < BUDGET * reference:
             break
-    assert best < BUDGET_S
+    assert best < BUDGET * reference

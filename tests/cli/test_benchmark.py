@@ -17,7 +17,7 @@ from magenta_bridge.encodings.roll import PITCHES, Roll
 from magenta_bridge.evaluation import rolls
 from magenta_bridge.evaluation.roll_baselines import BASELINES
 from magenta_bridge.models.recurrent import CELLS
-from magenta_bridge.models.roll.network import OUTPUTS
+from magenta_bridge.models.roll_network import OUTPUTS
 from magenta_bridge.training.roll_recipe import SIZES, RollKind, recipe_for
 from magenta_bridge.training.roll_session import build_rolls
 

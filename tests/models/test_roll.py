@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings.roll import END, NOTE_IDS, PITCHES, Roll
 from magenta_bridge.evaluation.roll_network import NetworkModel
-from magenta_bridge.models.roll.feeding import feed
-from magenta_bridge.models.roll.network import RollNetwork
+from magenta_bridge.models.roll_feeding import feed
+from magenta_bridge.models.roll_network import RollNetwork
 
 LENGTH = 12
 KINDS = list(itertools.product(("lstm", "gru", "rnn"), ("sigmoid", "joint")))

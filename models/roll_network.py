@@ -1,4 +1,4 @@
-"""The network of the published tables: piano rolls, frame by frame."""
+"""The network of the published tables: piano rolls, frame by frame; no bundle ships of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from keras import ops
 
 from magenta_bridge.encodings.roll import PITCHES
 from magenta_bridge.models.recurrent import RecurrentStack
-from magenta_bridge.models.roll.chords import ChordDecoder
-from magenta_bridge.models.roll.pitches import PitchDecoder
+from magenta_bridge.models.roll_chords import ChordDecoder
+from magenta_bridge.models.roll_pitches import PitchDecoder
 from magenta_bridge.models.tensor import Tensor
 
 OUTPUTS: Final = ("sigmoid", "joint")
