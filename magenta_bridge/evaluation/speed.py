@@ -18,7 +18,7 @@ _RUNS: Final = 7
 _STEPS: Final = 256
 _BARS: Final = 8
 # LiteRT computes on the calling thread. Windows counts a thread's time in pieces of 16 ms.
-_clock: Final = time.perf_counter if sys.platform == "win32" else time.thread_time
+clock: Final = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 
 def step_microseconds(program: StepProgram) -> float:
@@ -60,7 +60,7 @@ def _median_seconds(run: Callable[[], None]) -> float:
     run()  # the first is not warm
     taken = []
     for _ in range(_RUNS):
-        began = _clock()
+        began = clock()
         run()
-        taken.append(_clock() - began)
+        taken.append(clock() - began)
     return statistics.median(taken)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.speed import bar_microseconds, step_microseconds
+from magenta_bridge.evaluation.speed import bar_microseconds, clock, step_microseconds
 from magenta_bridge.runtime.bar_program import BarProgram
 from magenta_bridge.runtime.program import Session, StepProgram
 from tests.runtime.programs import a_program, bar_programs
@@ -43,10 +42,10 @@ def test_a_step_is_timed_whole_and_in_microseconds() -> None:
     ratios = []
     for _ in range(5):
         told = step_microseconds(program)
-        began = time.perf_counter()
+        began = clock()
         for _ in range(512):
             session.step(0)
-        ratios.append((time.perf_counter() - began) * 1e6 / 512 / told)
+        ratios.append((clock() - began) * 1e6 / 512 / told)
     assert 0.5 < sorted(ratios)[2] < 2.0
 
 
@@ -67,8 +66,8 @@ def test_bars_are_timed_by_the_step() -> None:
     ratios = []
     for _ in range(5):
         told = bar_microseconds(program)
-        began = time.perf_counter()
+        began = clock()
         for _ in range(8):
             program.bar(previous, noise, 0)
-        ratios.append((time.perf_counter() - began) * 1e6 / 8 / 16 / told)
+        ratios.append((clock() - began) * 1e6 / 8 / 16 / told)
     assert 0.5 < sorted(ratios)[2] < 2.0
