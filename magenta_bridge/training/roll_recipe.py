@@ -42,7 +42,7 @@ _HABITS: Final[Mapping[str, _Habits]] = {
 }
 # A small network forgets nothing it need not, and a large one learns too much by heart.
 _DROPOUT: Final[Mapping[str, float]] = {"20k": 0.0, "300k": 1.0, "1m": 1.5}
-_RATE: Final = 2e-3
+_RATE: Final[Mapping[str, float]] = {"sigmoid": 4e-3, "joint": 2e-3}
 _TRANSPOSE: Final = (-5, 6)
 
 
@@ -103,7 +103,7 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
         patience=habits.epochs,
         window_steps=habits.window,
         batch=habits.batch,
-        learning_rate=_RATE,
+        learning_rate=_RATE[kind.output],
         transpose=_TRANSPOSE,
     )
     return RollRecipe({**network, **_widths(width)}, training)
