@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.saving import save_bytes
+from magenta_bridge.render.charts import COLORS, INK, LINES, draw_panels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_COLORS = ("#6A3DE8", "#12A594", "#E5484D", "#F5A524")
 
 
 def draw_loss_curve(
@@ -35,27 +31,18 @@ def draw_loss_curve(
         UnsupportedError: matplotlib is not installed.
         NotFoundError: ``path`` cannot be written.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UnsupportedError(
-            'Curves need matplotlib; run: pip install "magenta-bridge[train]"'
-        ) from error
-    figure = Figure(figsize=(8.0, 4.5), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    for index, (name, values) in enumerate(history.items()):
-        _draw_curve(axes, name, values, _COLORS[index % len(_COLORS)])
-    if baseline is not None:
-        label = f"baseline {baseline:.3f}"
-        axes.axhline(baseline, color="#5C6272", linestyle="--", linewidth=1.2, label=label)
-    axes.set_xlabel("epoch")
-    axes.set_ylabel(unit)
-    _tidy(axes)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    save_bytes(path, buffer.getvalue())
+
+    def draw(axes: Axes, curves: Mapping[str, Sequence[float]]) -> None:
+        for index, (name, values) in enumerate(curves.items()):
+            _draw_curve(axes, name, values, COLORS[index % len(COLORS)])
+        if baseline is not None:
+            label = f"baseline {baseline:.3f}"
+            axes.axhline(baseline, color=INK, linestyle="--", linewidth=1.2, label=label)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(unit)
+        _tidy(axes)
+
+    draw_panels([history], draw, path)
 
 
 def _draw_curve(axes: Axes, name: str, values: Sequence[float], color: str) -> None:
@@ -80,7 +67,6 @@ def _tidy(axes: Axes) -> None:
 
     axes.margins(y=0.12)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(color="#E8EAF0")
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=LINES)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False)
