@@ -19,14 +19,14 @@ class _Habits:
     """What the music of a dataset asks for; all of it was found on validation pieces.
 
     Attributes:
-        epochs: Passes over the training pieces.
+        epochs: Passes over the training pieces, by output.
         window: Frames that the gradient reaches back.
         batch: Windows in an update; small music wants small ones, so that there are enough.
         dropout: Share of features dropped while training, by output, of a network of 300k.
         lookback: Distances at which the music comes back, in frames.
     """
 
-    epochs: int
+    epochs: Mapping[str, int]
     window: int
     batch: int
     dropout: Mapping[str, float]
@@ -34,11 +34,13 @@ class _Habits:
 
 
 _HABITS: Final[Mapping[str, _Habits]] = {
-    "JSB_Chorales": _Habits(100, 64, 4, {"sigmoid": 0.1, "joint": 0.3}),
+    "JSB_Chorales": _Habits({"sigmoid": 150, "joint": 100}, 64, 4, {"sigmoid": 0.1, "joint": 0.3}),
     # Two, four, six, eight and twelve bars of 4/4 or of 3/4, at eight or six frames a bar.
-    "Nottingham": _Habits(15, 192, 8, {"sigmoid": 0.1, "joint": 0.1}, (16, 32, 48, 64, 96)),
-    "MuseData": _Habits(12, 128, 8, {"sigmoid": 0.1, "joint": 0.15}),
-    "Piano_midi": _Habits(30, 128, 8, {"sigmoid": 0.2, "joint": 0.3}),
+    "Nottingham": _Habits(
+        {"sigmoid": 15, "joint": 15}, 192, 8, {"sigmoid": 0.1, "joint": 0.1}, (16, 32, 48, 64, 96)
+    ),
+    "MuseData": _Habits({"sigmoid": 12, "joint": 12}, 128, 8, {"sigmoid": 0.1, "joint": 0.15}),
+    "Piano_midi": _Habits({"sigmoid": 30, "joint": 30}, 128, 8, {"sigmoid": 0.2, "joint": 0.3}),
 }
 # A small network forgets nothing it need not, and a large one learns too much by heart.
 _DROPOUT: Final[Mapping[str, float]] = {"20k": 0.0, "300k": 1.0, "1m": 1.5}
@@ -97,10 +99,11 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
         "dropout": _DROPOUT[kind.size] * habits.dropout[kind.output],
     }
     width = _widest(network, SIZES[kind.size])
+    passes = epochs or habits.epochs[kind.output]
     training = TrainingRecipe(
         seed=seed,
-        epochs=epochs or habits.epochs,
-        patience=habits.epochs,
+        epochs=passes,
+        patience=passes,
         window_steps=habits.window,
         batch=habits.batch,
         learning_rate=_RATE[kind.output],

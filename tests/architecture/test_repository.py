@@ -11,7 +11,7 @@ from tests.architecture.sources import ROOT, repository_files
 
 # Written so that the pattern does not match its own line.
 MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(?:home|root|Users|work|farm|opt|mnt)/[\w.]")
-BINARY = (".mag", ".mid", ".png", ".wav", ".amxd", ".binpb")
+BINARY = (".mag", ".mid", ".npz", ".png", ".wav", ".amxd", ".binpb")
 TRAINED_BUNDLES_BYTES = 20 << 20
 LARGEST_FILE_BYTES = 10 << 20
 
