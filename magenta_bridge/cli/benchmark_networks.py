@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from magenta_bridge.cli.benchmark_job import told
+from magenta_bridge.cli.interrupts import heeding_interrupts
 from magenta_bridge.cli.targets import ready_folder
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.evaluation.roll_network import NetworkModel
@@ -82,13 +83,14 @@ def train_and_score(data: Path, job: NetworkJob, *, as_json: bool) -> str:
 def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Trained:
     watcher = TerminalWatcher(unit="decision")
     try:
-        network, progress = train_rolls(
-            recipe_for(job.kind, seed, job.epochs),
-            split.train,
-            split.validation,
-            run=Run(folder),
-            watcher=watcher,
-        )
+        with heeding_interrupts(watcher) as heedful:
+            network, progress = train_rolls(
+                recipe_for(job.kind, seed, job.epochs),
+                split.train,
+                split.validation,
+                run=Run(folder),
+                watcher=heedful,
+            )
     finally:
         watcher.close()
     model = NetworkModel(network)

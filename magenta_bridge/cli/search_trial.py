@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from magenta_bridge.cli.held_out import fed_pieces
+from magenta_bridge.cli.interrupts import heeding_interrupts
 from magenta_bridge.cli.search_board import Board
 from magenta_bridge.cli.search_speeds import timer_of
 from magenta_bridge.cli.trainers import trainer_of
@@ -101,7 +102,8 @@ def run_trial(recipe: Recipe, split: Split, folder: Path, watcher: TrialWatcher)
     """
     run, trainer = Run(folder), trainer_of(recipe)
     save_bytes(folder / "recipe.toml", recipe_text(recipe).encode())
-    progress = trainer.learn(recipe, split, run, watcher, b"")
+    with heeding_interrupts(watcher) as heedful:
+        progress = trainer.learn(recipe, split, run, heedful, b"")
     watcher.report(progress)
     bundle = folder / f"{recipe.bundle.id}.mag"
     trainer.write(bundle, recipe, split, trainer.trained(recipe, run))

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from magenta_bridge.cli.finishing import Outputs, finish, say
+from magenta_bridge.cli.interrupts import heeding_interrupts
 from magenta_bridge.cli.reading import count_files
 from magenta_bridge.cli.targets import ready_folder
 from magenta_bridge.cli.trainers import check_kind, trainer_of
@@ -90,7 +91,8 @@ def _learn(recipe: Recipe, split: Split, run: Run, wanted: Wanted) -> Progress:
     terminal = TerminalWatcher()
     watcher = BoardWatcher(run.folder / "logs", terminal)
     try:
-        return trainer_of(recipe).learn(recipe, split, run, watcher, wanted.start)
+        with heeding_interrupts(watcher) as heedful:
+            return trainer_of(recipe).learn(recipe, split, run, heedful, wanted.start)
     finally:
         terminal.close()
 
