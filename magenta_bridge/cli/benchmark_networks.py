@@ -14,11 +14,11 @@ from magenta_bridge.cli.targets import ready_folder
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.evaluation.roll_network import NetworkModel
 from magenta_bridge.evaluation.roll_rows import Row, SeedResult, load_row, save_row
-from magenta_bridge.evaluation.roll_score import score_rolls
+from magenta_bridge.evaluation.roll_score import RollScore, score_rolls
 from magenta_bridge.evaluation.rolls import RollSplit, read_rolls
 from magenta_bridge.training.checkpoint import Run
 from magenta_bridge.training.progress import TerminalWatcher
-from magenta_bridge.training.roll_recipe import RollKind, recipe_for
+from magenta_bridge.training.roll_recipe import RollKind, RollRecipe, recipe_for
 from magenta_bridge.training.roll_session import train_rolls
 
 
@@ -43,8 +43,10 @@ class NetworkJob:
 
 @dataclass(frozen=True, eq=False)
 class _Trained:
+    recipe: RollRecipe
     network: Any
     result: SeedResult
+    score: RollScore
 
 
 def score_saved(data: Path, dataset: str, folder: Path, *, as_json: bool) -> str:
@@ -58,7 +60,8 @@ def score_saved(data: Path, dataset: str, folder: Path, *, as_json: bool) -> str
         raise InvalidArgumentError(
             f"{folder} holds a network of {row.dataset}; say --dataset {row.dataset}."
         )
-    return _told(read_rolls(data, dataset), row, network, as_json=as_json)
+    score = score_rolls(NetworkModel(network), read_rolls(data, dataset).test)
+    return _told(row, score, as_json=as_json)
 
 
 def train_and_score(data: Path, job: NetworkJob, *, as_json: bool) -> str:
@@ -77,30 +80,28 @@ def train_and_score(data: Path, job: NetworkJob, *, as_json: bool) -> str:
     row = _row(job, best, [each.result for each in trained])
     if job.save is not None:
         save_row(job.save, row, best.network.get_weights())
-    return _told(split, row, best.network, as_json=as_json)
+    return _told(row, best.score, as_json=as_json)
 
 
 def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Trained:
+    recipe = recipe_for(job.kind, seed, job.epochs)
     watcher = TerminalWatcher(unit="decision")
     try:
         with heeding_interrupts(watcher) as heedful:
             network, progress = train_rolls(
-                recipe_for(job.kind, seed, job.epochs),
-                split.train,
-                split.validation,
-                run=Run(folder),
-                watcher=heedful,
+                recipe, split.train, split.validation, run=Run(folder), watcher=heedful
             )
     finally:
         watcher.close()
     model = NetworkModel(network)
+    score = score_rolls(model, split.test)
     result = SeedResult(
         seed=seed,
         epochs=progress.epoch,
         best_epoch=progress.best_epoch,
         minutes=round(sum(progress.history["seconds"]) / 60.0, 1),
         validation=score_rolls(model, split.validation).nats_per_frame,
-        test=score_rolls(model, split.test).nats_per_frame,
+        test=score.nats_per_frame,
     )
     click.echo(
         f"{job.kind.name}, seed {seed}: validation {result.validation:.3f}, test "
@@ -108,26 +109,24 @@ def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Train
         f"{result.minutes:.0f} minutes.",
         err=True,
     )
-    return _Trained(network, result)
+    return _Trained(recipe, network, result, score)
 
 
 def _row(job: NetworkJob, best: _Trained, seeds: list[SeedResult]) -> Row:
-    recipe = recipe_for(job.kind, best.result.seed, job.epochs)
     return Row(
         dataset=job.dataset,
         cell=job.cell,
         size=job.size,
         output=job.output,
         parameters=int(best.network.count_params()),
-        network=dict(recipe.network),
-        training=asdict(recipe.training),
+        network=dict(best.recipe.network),
+        training=asdict(best.recipe.training),
         seeds=seeds,
         saved_seed=best.result.seed,
     )
 
 
-def _told(split: RollSplit, row: Row, network: Any, *, as_json: bool) -> str:  # noqa: ANN401
-    score = score_rolls(NetworkModel(network), split.test)
+def _told(row: Row, score: RollScore, *, as_json: bool) -> str:
     facts = {
         "size": row.size,
         "output": row.output,

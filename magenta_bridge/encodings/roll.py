@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 PITCHES: Final = 88
-LOWEST_PITCH: Final = 21
 END: Final = PITCHES
 """Id that ends a frame; the ids below it are columns of the roll."""
 NOTE_IDS: Final = PITCHES + 1
