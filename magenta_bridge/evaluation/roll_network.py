@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings.roll import Roll
+from magenta_bridge.evaluation.score import foretell
 from magenta_bridge.models.roll_feeding import feed
 
 # Lengths are rounded up to these, so that few shapes are compiled.
@@ -31,20 +32,13 @@ class NetworkModel:
         unit = _SHORT if count < _LONG else _LONG
         output = self._network.output_kind
         inputs, chosen, weights = feed([roll], output, rows=1, steps=-(-count // unit) * unit)
-        logits = np.asarray(self._network.predict_on_batch(inputs), dtype=np.float64)
-        asked = _nats(logits, chosen) * weights
+        logits = np.asarray(self._network.predict_on_batch(inputs))
+        asked = foretell(logits.reshape(-1, logits.shape[-1]), chosen.ravel()).nats
         if output == "sigmoid":
-            frame = np.repeat(np.arange(asked.shape[1]), asked.shape[2])
+            frame = np.repeat(np.arange(chosen.shape[1]), chosen.shape[2])
         else:
             frame = inputs["frame"]
         foretold = np.zeros(count)
         kept = frame < count
-        np.add.at(foretold, frame[kept], asked.ravel()[kept])
+        np.add.at(foretold, frame[kept], (asked * weights.ravel())[kept])
         return foretold
-
-
-def _nats(logits: NDArray[np.float64], chosen: NDArray[np.int32]) -> NDArray[np.float64]:
-    top = logits.max(axis=-1)
-    whole = np.log(np.exp(logits - top[..., None]).sum(axis=-1)) + top
-    nats: NDArray[np.float64] = whole - np.take_along_axis(logits, chosen[..., None], -1)[..., 0]
-    return nats
