@@ -45,6 +45,7 @@ def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
 
     from magenta_bridge.generators.shipped import load_registry
     from magenta_bridge.server.app import serve as wait_for_requests
+    from magenta_bridge.server.settings import ServerSettings
 
     registry = load_registry(list(bundles) or None)
     names = ", ".join(generator.info.id for generator in registry.list())
@@ -53,5 +54,6 @@ def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
         click.echo(f"Serving {names} on {address} (Ctrl-C stops)")
 
     where = f"[{host}]" if ":" in host else host
-    asyncio.run(wait_for_requests(registry, address=f"{where}:{port}", ready=announce))
+    settings = ServerSettings(address=f"{where}:{port}")
+    asyncio.run(wait_for_requests(registry, settings, ready=announce))
     click.echo("Stopped.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol, cast
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -14,15 +14,15 @@ from grpc_reflection.v1alpha import reflection
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import MESSAGE_BYTES
+from magenta_bridge.server.boundary import Boundary, Gate, Observer
 from magenta_bridge.server.endpoint import check_free, read_endpoint
 from magenta_bridge.server.generation import GenerationService
 from magenta_bridge.server.interceptor import BoundaryInterceptor
+from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
 from magenta_bridge.server.workers import WorkerPool
 from magenta_bridge.v1 import generation_pb2, generation_pb2_grpc
 
-DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
-GRACE_SECONDS: Final = 10.0
 _LAST_BYTES_SECONDS: Final = 0.5
 SERVICE_NAME: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
 
@@ -37,6 +37,16 @@ _OPTIONS: Final = (
 )
 
 
+class Companion(Protocol):
+    """Something that lives as long as the server does: another port, a watcher of files."""
+
+    async def start(self) -> None:
+        """Begins; requests are answered from now on."""
+
+    async def stop(self) -> None:
+        """Ends; no request is in hand any more."""
+
+
 class BridgeServer:
     """A gRPC server with our service, health and reflection, on one loopback port.
 
@@ -44,9 +54,8 @@ class BridgeServer:
 
     Args:
         registry: The generators to serve.
-        address: ``HOST:PORT`` of this computer; port 0 takes any free one.
+        settings: How the server behaves.
         workers: Threads for the generators; None for one per core.
-        interceptor: The boundary; None for the usual one.
 
     Raises:
         InvalidArgumentError: The address cannot be read.
@@ -56,20 +65,41 @@ class BridgeServer:
     def __init__(
         self,
         registry: GeneratorRegistry,
+        settings: ServerSettings | None = None,
         *,
-        address: str = DEFAULT_ADDRESS,
         workers: WorkerPool | None = None,
-        interceptor: BoundaryInterceptor | None = None,
     ) -> None:
-        self._endpoint = read_endpoint(address)
+        self.settings = settings or ServerSettings()
+        self._endpoint = read_endpoint(self.settings.address)
         self.workers = workers or WorkerPool()
         self._health = health.aio.HealthServicer()
-        self._boundary = interceptor or BoundaryInterceptor()
-        self._stopping = asyncio.Lock()
-        self._server = grpc.aio.server(interceptors=[self._boundary], options=_OPTIONS)
-        generation_pb2_grpc.add_GenerationServiceServicer_to_server(
-            GenerationService(registry, self.workers), self._server
+        self._boundary = Boundary(
+            self.settings.request_seconds, gates=self._gates(), observers=self._observers()
         )
+        self._stopping = asyncio.Lock()
+        self._server = grpc.aio.server(
+            interceptors=[BoundaryInterceptor(self._boundary)], options=_OPTIONS
+        )
+        self._generation = GenerationService(registry, self.workers)
+        self._companions = self._gather_companions()
+        self._add_services()
+
+    def _gates(self) -> list[Gate]:
+        """Returns who is asked, in order, before a call is worked on."""
+        return []
+
+    def _observers(self) -> list[Observer]:
+        """Returns who hears of every call."""
+        return []
+
+    def _gather_companions(self) -> list[Companion]:
+        """Returns what starts behind the port is open and stops before it is closed."""
+        return []
+
+    def _add_services(self) -> None:
+        # It takes our calls in place of gRPC's contexts: the interceptor stands between.
+        servicer = cast(generation_pb2_grpc.GenerationServiceServicer, self._generation)
+        generation_pb2_grpc.add_GenerationServiceServicer_to_server(servicer, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
@@ -91,19 +121,24 @@ class BridgeServer:
                 f"Cannot listen on {self._endpoint}; choose another port.", field="address"
             ) from error
         await self._server.start()
+        for companion in self._companions:
+            await companion.start()
         await self._health.set(SERVICE_NAME, health_pb2.HealthCheckResponse.SERVING)
         return str(type(self._endpoint)(self._endpoint.host, port))
 
-    async def drain(self, grace: float = GRACE_SECONDS) -> None:
+    async def drain(self, grace: float | None = None) -> None:
         """Says NOT_SERVING, refuses new calls, and lets those in hand finish.
 
         Args:
-            grace: Seconds after which calls still in hand are cut off.
+            grace: Seconds after which calls still in hand are cut off; None for the settings'.
         """
+        grace = self.settings.grace_seconds if grace is None else grace
         await self._health.enter_graceful_shutdown()
         self._boundary.refuse()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._boundary.wait_idle(), grace)
+        for companion in self._companions:
+            await companion.stop()
         # gRPC's own stop crashes the process where two of them overlap. What it waits for here
         # are last bytes on their way; it cuts off health watches, which have no end.
         async with self._stopping:
@@ -113,10 +148,9 @@ class BridgeServer:
 
 async def serve(
     registry: GeneratorRegistry,
+    settings: ServerSettings | None = None,
     *,
-    address: str = DEFAULT_ADDRESS,
     ready: Callable[[str], None] | None = None,
-    grace: float = GRACE_SECONDS,
 ) -> None:
     """Serves until the process is asked to stop (SIGINT, SIGTERM), then drains and returns.
 
@@ -124,16 +158,15 @@ async def serve(
 
     Args:
         registry: The generators to serve.
-        address: ``HOST:PORT`` of this computer; port 0 takes any free one.
+        settings: How the server behaves.
         ready: Called with the address once requests are answered.
-        grace: Seconds that calls in hand may take after the first signal.
 
     Raises:
         InvalidArgumentError: The address cannot be read.
         UnsupportedError: The address is open to other computers, or the port is taken.
     """
     with stop_requests() as stops:
-        server = BridgeServer(registry, address=address)
+        server = BridgeServer(registry, settings)
         try:
             taken = await server.start()
             if ready is not None:
@@ -142,13 +175,11 @@ async def serve(
         except BaseException:
             await server.drain(0)
             raise
-        await _drain_unless_hurried(server, stops, grace)
+        await _drain_unless_hurried(server, stops)
 
 
-async def _drain_unless_hurried(
-    server: BridgeServer, stops: asyncio.Queue[int], grace: float
-) -> None:
-    draining = asyncio.ensure_future(server.drain(grace))
+async def _drain_unless_hurried(server: BridgeServer, stops: asyncio.Queue[int]) -> None:
+    draining = asyncio.ensure_future(server.drain())
     hurry = asyncio.ensure_future(stops.get())
     await asyncio.wait({draining, hurry}, return_when=asyncio.FIRST_COMPLETED)
     hurry.cancel()

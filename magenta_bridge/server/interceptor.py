@@ -1,31 +1,23 @@
-"""Stands around every method of ours: decoding, time limit, and errors as statuses."""
+"""Puts the boundary around every method of ours that comes over gRPC."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+import urllib.parse
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 import grpc
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from magenta_bridge.errors import (
-    DeadlineError,
-    InvalidArgumentError,
-    MagentaBridgeError,
-    ServerUnavailableError,
-)
-from magenta_bridge.limits import MESSAGE_BYTES, REQUEST_SECONDS, check_limit
-from magenta_bridge.server.status import status_of
+from magenta_bridge.errors import MagentaBridgeError
+from magenta_bridge.server.boundary import Boundary, Refused
+from magenta_bridge.server.call import Call
+from magenta_bridge.server.decoding import decoder
 
-_OUR_METHODS: Final = "/magenta_bridge.v1."
-
-_TOO_LONG: Final = (
-    "The request took more than {:g} s and was stopped; ask for less music at once, "
-    "or send a deadline of your own."
-)
+OUR_METHODS: Final = "/magenta_bridge.v1."
 
 # What a deserializer gives: the request, or why it is none.
 _Request: TypeAlias = Message | MagentaBridgeError
@@ -35,32 +27,16 @@ _Handler: TypeAlias = Any
 
 
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
-    """Makes sure that a caller sees results or a documented status, and nothing else.
-
-    * Bytes that are no request, or too many of them, answer INVALID_ARGUMENT.
-    * A call without a deadline ends after ``seconds``.
-    * Any exception becomes a ``google.rpc.Status``; see ``status_of``.
+    """Hands every call of our methods to a boundary.
 
     The standard services (health, reflection) keep their own ways: a health watch has no end.
 
     Args:
-        seconds: Time for a request that brings no deadline.
+        boundary: What every call passes.
     """
 
-    def __init__(self, seconds: float = float(REQUEST_SECONDS.value)) -> None:
-        self._seconds = seconds
-        self._refusing = False
-        self._calls = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-
-    def refuse(self) -> None:
-        """Answers every new call with UNAVAILABLE from now on; those in hand go on."""
-        self._refusing = True
-
-    async def wait_idle(self) -> None:
-        """Returns when no call of our methods is in hand."""
-        await self._idle.wait()
+    def __init__(self, boundary: Boundary) -> None:
+        self._boundary = boundary
 
     async def intercept_service(
         self,
@@ -70,9 +46,9 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         """Returns the method's handler, wrapped when it is one of ours."""
         handler = await continuation(handler_call_details)
         method = str(handler_call_details.method)
-        if handler is None or not method.startswith(_OUR_METHODS):
+        if handler is None or not method.startswith(OUR_METHODS):
             return handler
-        deserialize = _careful(handler.request_deserializer)
+        deserialize = decoder(handler.request_deserializer)
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
                 self._stream(handler.unary_stream, method),
@@ -86,76 +62,68 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         )
 
     def _unary(
-        self, behavior: Callable[[Message, _Context], Awaitable[Message]], method: str
+        self, behavior: Callable[[Message, Call], Awaitable[Message]], method: str
     ) -> Callable[[_Request, _Context], Any]:
-        async def call(request: _Request, context: _Context) -> Message:
-            async with self._boundary(request, context, method) as message:
-                return await asyncio.wait_for(behavior(message, context), self._limit(context))
-            raise AssertionError("the boundary never swallows an error")
+        async def call(request: _Request, context: _Context) -> Message | None:
+            answer = None
+            try:
+                async with self._enter(request, context, method) as (message, known):
+                    answer = await asyncio.wait_for(
+                        behavior(message, known), known.time_remaining()
+                    )
+            except Refused as refused:
+                await _abort(context, refused)
+            return answer
 
         return call
 
     def _stream(
-        self, behavior: Callable[[Message, _Context], AsyncGenerator[Message, None]], method: str
+        self, behavior: Callable[[Message, Call], AsyncGenerator[Message, None]], method: str
     ) -> Callable[[_Request, _Context], Any]:
-        async def send(message: Message, context: _Context) -> None:
-            async with contextlib.aclosing(behavior(message, context)) as pieces:
+        async def send(message: Message, known: Call, context: _Context) -> None:
+            async with contextlib.aclosing(behavior(message, known)) as pieces:
                 async for piece in pieces:
                     await context.write(piece)
 
         async def call(request: _Request, context: _Context) -> None:
-            async with self._boundary(request, context, method) as message:
-                await asyncio.wait_for(send(message, context), self._limit(context))
+            try:
+                async with self._enter(request, context, method) as (message, known):
+                    await asyncio.wait_for(send(message, known, context), known.time_remaining())
+            except Refused as refused:
+                await _abort(context, refused)
 
         return call
 
-    def _limit(self, context: _Context) -> float | None:
-        """Returns the time to hold a call to, or None where gRPC holds the caller's own."""
-        return self._seconds if context.time_remaining() is None else None
-
     @contextlib.asynccontextmanager
-    async def _boundary(
+    async def _enter(
         self, request: _Request, context: _Context, method: str
-    ) -> AsyncIterator[Message]:
-        self._calls += 1
-        self._idle.clear()
-        try:
+    ) -> AsyncGenerator[tuple[Message, Call], None]:
+        call = Call(
+            method=method,
+            deadline=self._boundary.deadline(context.time_remaining()),
+            caller=_host(context.peer()),
+            request_id=str(getattr(request, "request_id", "")),
+            metadata=_metadata(context),
+        )
+        async with self._boundary.enter(call) as known:
             if isinstance(request, MagentaBridgeError):
                 raise request
-            if self._refusing:
-                raise ServerUnavailableError("The server is shutting down; try again later.")
-            yield request
-        except asyncio.TimeoutError:
-            await _abort(context, DeadlineError(_TOO_LONG.format(self._seconds)), method)
-        except Exception as error:  # noqa: BLE001 - the boundary: nothing may leak past it
-            await _abort(context, error, f"{method} {getattr(request, 'request_id', '')!r}")
-        finally:
-            self._calls -= 1
-            if not self._calls:
-                self._idle.set()
+            yield request, known
 
 
-async def _abort(context: _Context, error: Exception, where: str) -> None:
-    status = rpc_status.to_status(status_of(error, where=where))
+def _metadata(context: _Context) -> dict[str, str]:
+    """Returns the headers that are text; of those that come twice, the last."""
+    return {
+        key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
+    }
+
+
+def _host(peer: str) -> str:
+    """Returns the address of ``ipv4:127.0.0.1:5000`` or ``ipv6:%5B::1%5D:5000`` alone."""
+    address = urllib.parse.unquote(peer).partition(":")[2]
+    return address.rpartition(":")[0].strip("[]") or peer
+
+
+async def _abort(context: _Context, refused: Refused) -> None:
+    status = rpc_status.to_status(refused.status)
     await context.abort(status.code, status.details, status.trailing_metadata)
-
-
-def _careful(deserialize: Callable[[bytes], Message]) -> Callable[[bytes], _Request]:
-    """Returns a deserializer that hands on the error it would raise.
-
-    gRPC answers an exception of the deserializer itself, as UNKNOWN with the text of it.
-    """
-
-    def decode(data: bytes) -> _Request:
-        try:
-            check_limit(MESSAGE_BYTES, len(data), where="request", field="request")
-            return deserialize(data)
-        except MagentaBridgeError as error:
-            return error
-        except DecodeError:
-            return InvalidArgumentError(
-                "The request is damaged or of another type than this method takes.",
-                field="request",
-            )
-
-    return decode

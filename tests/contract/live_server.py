@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
-from magenta_bridge.server.interceptor import BoundaryInterceptor
+from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.workers import WorkerPool
 from tests.contract.fake_generator import (
     EndlessGenerator,
@@ -51,9 +51,8 @@ class LiveServer:
         registry = GeneratorRegistry([self.scale, self.gated, self.endless, self.faulty])
         server = BridgeServer(
             registry,
-            address="127.0.0.1:0",
+            ServerSettings(address="127.0.0.1:0", request_seconds=self._seconds),
             workers=self.pool,
-            interceptor=BoundaryInterceptor(self._seconds),
         )
         return server, await server.start()
 

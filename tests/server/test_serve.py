@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server import app
+from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.v1 import generation_pb2 as pb
 from magenta_bridge.v1.generation_pb2_grpc import GenerationServiceStub
 from tests.contract.fake_generator import GatedGenerator, ScaleGenerator
@@ -27,7 +28,9 @@ async def _wait_ready(
 ) -> tuple[asyncio.Task[None], str]:
     ready: asyncio.Queue[str] = asyncio.Queue()
     serving = asyncio.ensure_future(
-        app.serve(registry, address="127.0.0.1:0", ready=ready.put_nowait, grace=grace)
+        app.serve(
+            registry, ServerSettings("127.0.0.1:0", grace_seconds=grace), ready=ready.put_nowait
+        )
     )
     return serving, await asyncio.wait_for(ready.get(), 10)
 
@@ -77,17 +80,17 @@ async def test_a_caller_who_fails_when_told_leaves_no_server_behind() -> None:
         raise BrokenPipeError
 
     with pytest.raises(BrokenPipeError):
-        await app.serve(SCALE, address="127.0.0.1:0", ready=fail)
-    again = app.BridgeServer(SCALE, address=addresses[0])
+        await app.serve(SCALE, ServerSettings("127.0.0.1:0"), ready=fail)
+    again = app.BridgeServer(SCALE, ServerSettings(addresses[0]))
     assert await again.start() == addresses[0]
     await again.drain(0)
 
 
 @pytest.mark.asyncio
 async def test_a_second_server_on_a_port_is_refused() -> None:
-    server = app.BridgeServer(SCALE, address="127.0.0.1:0")
+    server = app.BridgeServer(SCALE, ServerSettings("127.0.0.1:0"))
     address = await server.start()
-    second = app.BridgeServer(SCALE, address=address)
+    second = app.BridgeServer(SCALE, ServerSettings(address))
     with pytest.raises(UnsupportedError, match=address):
         await second.start()
     await second.drain(0)
@@ -96,10 +99,10 @@ async def test_a_second_server_on_a_port_is_refused() -> None:
 
 @pytest.mark.asyncio
 async def test_the_port_is_free_again_after_draining() -> None:
-    server = app.BridgeServer(SCALE, address="127.0.0.1:0")
+    server = app.BridgeServer(SCALE, ServerSettings("127.0.0.1:0"))
     address = await server.start()
     await server.drain()
-    again = app.BridgeServer(SCALE, address=address)
+    again = app.BridgeServer(SCALE, ServerSettings(address))
     assert await again.start() == address
     await again.drain()
 
@@ -107,7 +110,7 @@ async def test_the_port_is_free_again_after_draining() -> None:
 @pytest.mark.asyncio
 async def test_worker_threads_end_with_the_server() -> None:
     before = set(threading.enumerate())
-    server = app.BridgeServer(SCALE, address="127.0.0.1:0")
+    server = app.BridgeServer(SCALE, ServerSettings("127.0.0.1:0"))
     await server.start()
     workers = [
         thread
