@@ -8,9 +8,11 @@ from types import TracebackType
 
 import grpc
 
-from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, channel_options
+from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.request import Wish, build_request, build_stream_request
+from magenta_bridge.client.security import read_security
 from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import NoteSequence
@@ -26,20 +28,36 @@ class AsyncClient:
     Args:
         address: ``HOST:PORT`` of the server.
         timeout: Seconds that one call may take, from the request to the last note.
+        token: Shown to the server with every call, where it asks for one. It is refused
+            where other computers could read it on its way.
+        tls: Files for TLS, or True for TLS by the authorities that gRPC knows; None for
+            plaintext, which servers speak on their own computer only.
 
     Raises:
-        InvalidArgumentError: The address is not of the form ``HOST:PORT``.
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``, or the token is none.
+        UnsupportedError: The token would be sent in plaintext to another computer.
+        NotFoundError: A file for TLS is not there.
+        FileFormatError: A file for TLS is damaged, encrypted or expired.
 
     Example:
         async with AsyncClient("127.0.0.1:50051") as bridge:
             clip = await bridge.generate("lstm_melody", bars=4, seed=1)
     """
 
-    def __init__(self, address: str = DEFAULT_ADDRESS, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        token: str | None = None,
+        tls: TlsFiles | bool | None = None,
+    ) -> None:
+        security = read_security(address, token, tls)
         self._address = address
         self._timeout = timeout
         self._closed = False
-        self._channel = grpc.aio.insecure_channel(address, options=channel_options(address))
+        self._metadata = security.metadata
+        self._channel = security.open_async(address)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
 
     async def __aenter__(self) -> AsyncClient:
@@ -64,7 +82,9 @@ class AsyncClient:
         request = pb.ListGeneratorsRequest()
         while True:
             with self._errors():
-                page = await self._stub.ListGenerators(request, timeout=self._timeout)
+                page = await self._stub.ListGenerators(
+                    request, timeout=self._timeout, metadata=self._metadata
+                )
             found.extend(read_generator(message) for message in page.generators)
             if not page.next_page_token:
                 return found
@@ -74,7 +94,9 @@ class AsyncClient:
         """Returns one generator, as ``Client.generator`` does."""
         request = pb.GetGeneratorRequest(generator_id=generator_id)
         with self._errors():
-            response = await self._stub.GetGenerator(request, timeout=self._timeout)
+            response = await self._stub.GetGenerator(
+                request, timeout=self._timeout, metadata=self._metadata
+            )
         return read_generator(response.generator)
 
     async def generate(
@@ -130,14 +152,18 @@ class AsyncClient:
     async def _generate(self, wish: Wish) -> list[NoteSequence]:
         request = build_request(wish)
         with self._errors():
-            response = await self._stub.Generate(request, timeout=self._timeout)
+            response = await self._stub.Generate(
+                request, timeout=self._timeout, metadata=self._metadata
+            )
         return list(response.sequences)
 
     async def _stream(
         self, request: pb.StreamGenerateRequest
     ) -> AsyncGenerator[NoteSequence, None]:
         with self._errors():
-            call = self._stub.StreamGenerate(request, timeout=self._timeout)
+            call = self._stub.StreamGenerate(
+                request, timeout=self._timeout, metadata=self._metadata
+            )
             try:
                 async for piece in call:
                     if not piece.last:

@@ -8,9 +8,11 @@ from types import TracebackType
 
 import grpc
 
-from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, channel_options
+from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.request import Wish, build_request, build_stream_request
+from magenta_bridge.client.security import read_security
 from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import NoteSequence
@@ -29,20 +31,36 @@ class Client:
     Args:
         address: ``HOST:PORT`` of the server.
         timeout: Seconds that one call may take, from the request to the last note.
+        token: Shown to the server with every call, where it asks for one. It is refused
+            where other computers could read it on its way.
+        tls: Files for TLS, or True for TLS by the authorities that gRPC knows; None for
+            plaintext, which servers speak on their own computer only.
 
     Raises:
-        InvalidArgumentError: The address is not of the form ``HOST:PORT``.
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``, or the token is none.
+        UnsupportedError: The token would be sent in plaintext to another computer.
+        NotFoundError: A file for TLS is not there.
+        FileFormatError: A file for TLS is damaged, encrypted or expired.
 
     Example:
         with Client("127.0.0.1:50051") as bridge:
             clip = bridge.generate("lstm_melody", primer=read("tune.mid"), bars=4, seed=1)
     """
 
-    def __init__(self, address: str = DEFAULT_ADDRESS, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        token: str | None = None,
+        tls: TlsFiles | bool | None = None,
+    ) -> None:
+        security = read_security(address, token, tls)
         self._address = address
         self._timeout = timeout
         self._closed = False
-        self._channel = grpc.insecure_channel(address, options=channel_options(address))
+        self._metadata = security.metadata
+        self._channel = security.open(address)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
 
     def __enter__(self) -> Client:
@@ -67,7 +85,9 @@ class Client:
         request = pb.ListGeneratorsRequest()
         while True:
             with self._errors():
-                page = self._stub.ListGenerators(request, timeout=self._timeout)
+                page = self._stub.ListGenerators(
+                    request, timeout=self._timeout, metadata=self._metadata
+                )
             found.extend(read_generator(message) for message in page.generators)
             if not page.next_page_token:
                 return found
@@ -81,7 +101,11 @@ class Client:
         """
         request = pb.GetGeneratorRequest(generator_id=generator_id)
         with self._errors():
-            return read_generator(self._stub.GetGenerator(request, timeout=self._timeout).generator)
+            return read_generator(
+                self._stub.GetGenerator(
+                    request, timeout=self._timeout, metadata=self._metadata
+                ).generator
+            )
 
     def generate(
         self,
@@ -171,11 +195,17 @@ class Client:
     def _generate(self, wish: Wish) -> list[NoteSequence]:
         request = build_request(wish)
         with self._errors():
-            return list(self._stub.Generate(request, timeout=self._timeout).sequences)
+            return list(
+                self._stub.Generate(
+                    request, timeout=self._timeout, metadata=self._metadata
+                ).sequences
+            )
 
     def _stream(self, request: pb.StreamGenerateRequest) -> Iterator[NoteSequence]:
         with self._errors():
-            call = self._stub.StreamGenerate(request, timeout=self._timeout)
+            call = self._stub.StreamGenerate(
+                request, timeout=self._timeout, metadata=self._metadata
+            )
             try:
                 for piece in call:
                     if not piece.last:
