@@ -7,12 +7,14 @@ from collections.abc import AsyncGenerator, Iterator
 from types import TracebackType
 
 import grpc
+from grpc_health.v1 import health_pb2_grpc
 
 from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
+from magenta_bridge.client.health import health_request, says_serving, unknown_generator
 from magenta_bridge.client.request import Wish, build_request, build_stream_request
-from magenta_bridge.client.security import read_security
+from magenta_bridge.client.security import open_async_channel
 from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import NoteSequence
@@ -52,13 +54,12 @@ class AsyncClient:
         token: str | None = None,
         tls: TlsFiles | bool | None = None,
     ) -> None:
-        security = read_security(address, token, tls)
         self._address = address
         self._timeout = timeout
         self._closed = False
-        self._metadata = security.metadata
-        self._channel = security.open_async(address)
+        self._channel = open_async_channel(address, token, tls)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -82,9 +83,7 @@ class AsyncClient:
         request = pb.ListGeneratorsRequest()
         while True:
             with self._errors():
-                page = await self._stub.ListGenerators(
-                    request, timeout=self._timeout, metadata=self._metadata
-                )
+                page = await self._stub.ListGenerators(request, timeout=self._timeout)
             found.extend(read_generator(message) for message in page.generators)
             if not page.next_page_token:
                 return found
@@ -94,10 +93,18 @@ class AsyncClient:
         """Returns one generator, as ``Client.generator`` does."""
         request = pb.GetGeneratorRequest(generator_id=generator_id)
         with self._errors():
-            response = await self._stub.GetGenerator(
-                request, timeout=self._timeout, metadata=self._metadata
-            )
+            response = await self._stub.GetGenerator(request, timeout=self._timeout)
         return read_generator(response.generator)
+
+    async def is_serving(self, generator_id: str | None = None) -> bool:
+        """Returns whether the server is ready for requests, as ``Client.is_serving`` does."""
+        request = health_request(generator_id)
+        with self._errors():
+            try:
+                answer = await self._health.Check(request, timeout=self._timeout)
+            except grpc.RpcError as error:
+                raise unknown_generator(error, generator_id, self._address) or error from error
+        return says_serving(answer)
 
     async def generate(
         self,
@@ -152,18 +159,14 @@ class AsyncClient:
     async def _generate(self, wish: Wish) -> list[NoteSequence]:
         request = build_request(wish)
         with self._errors():
-            response = await self._stub.Generate(
-                request, timeout=self._timeout, metadata=self._metadata
-            )
+            response = await self._stub.Generate(request, timeout=self._timeout)
         return list(response.sequences)
 
     async def _stream(
         self, request: pb.StreamGenerateRequest
     ) -> AsyncGenerator[NoteSequence, None]:
         with self._errors():
-            call = self._stub.StreamGenerate(
-                request, timeout=self._timeout, metadata=self._metadata
-            )
+            call = self._stub.StreamGenerate(request, timeout=self._timeout)
             try:
                 async for piece in call:
                     if not piece.last:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from types import TracebackType
 
 import grpc
+from grpc_health.v1 import health_pb2_grpc
 
 from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
+from magenta_bridge.client.health import health_request, says_serving, unknown_generator
 from magenta_bridge.client.request import Wish, build_request, build_stream_request
-from magenta_bridge.client.security import read_security
+from magenta_bridge.client.security import open_channel
 from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import NoteSequence
@@ -55,13 +57,12 @@ class Client:
         token: str | None = None,
         tls: TlsFiles | bool | None = None,
     ) -> None:
-        security = read_security(address, token, tls)
         self._address = address
         self._timeout = timeout
         self._closed = False
-        self._metadata = security.metadata
-        self._channel = security.open(address)
+        self._channel = open_channel(address, token, tls)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def __enter__(self) -> Client:
         return self
@@ -85,9 +86,7 @@ class Client:
         request = pb.ListGeneratorsRequest()
         while True:
             with self._errors():
-                page = self._stub.ListGenerators(
-                    request, timeout=self._timeout, metadata=self._metadata
-                )
+                page = self._stub.ListGenerators(request, timeout=self._timeout)
             found.extend(read_generator(message) for message in page.generators)
             if not page.next_page_token:
                 return found
@@ -101,11 +100,24 @@ class Client:
         """
         request = pb.GetGeneratorRequest(generator_id=generator_id)
         with self._errors():
-            return read_generator(
-                self._stub.GetGenerator(
-                    request, timeout=self._timeout, metadata=self._metadata
-                ).generator
-            )
+            return read_generator(self._stub.GetGenerator(request, timeout=self._timeout).generator)
+
+    def is_serving(self, generator_id: str | None = None) -> bool:
+        """Returns whether the server is ready for requests; it asks for no token here.
+
+        Args:
+            generator_id: Of one generator; None for the server as a whole.
+
+        Raises:
+            NotFoundError: The server has no generator of that id.
+        """
+        request = health_request(generator_id)
+        with self._errors():
+            try:
+                answer = self._health.Check(request, timeout=self._timeout)
+            except grpc.RpcError as error:
+                raise unknown_generator(error, generator_id, self._address) or error from error
+        return says_serving(answer)
 
     def generate(
         self,
@@ -195,17 +207,11 @@ class Client:
     def _generate(self, wish: Wish) -> list[NoteSequence]:
         request = build_request(wish)
         with self._errors():
-            return list(
-                self._stub.Generate(
-                    request, timeout=self._timeout, metadata=self._metadata
-                ).sequences
-            )
+            return list(self._stub.Generate(request, timeout=self._timeout).sequences)
 
     def _stream(self, request: pb.StreamGenerateRequest) -> Iterator[NoteSequence]:
         with self._errors():
-            call = self._stub.StreamGenerate(
-                request, timeout=self._timeout, metadata=self._metadata
-            )
+            call = self._stub.StreamGenerate(request, timeout=self._timeout)
             try:
                 for piece in call:
                     if not piece.last:
