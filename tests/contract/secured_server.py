@@ -16,6 +16,8 @@ import trustme
 from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
+from magenta_bridge.server.boundary import Observer
+from magenta_bridge.server.call import Call
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.tokens import Tokens, make_token
 from magenta_bridge.server.workers import WorkerPool
@@ -79,16 +81,40 @@ class Authority:
         return files
 
 
+class CallBook:
+    """Keeps the calls that a server has seen the end of, as its gates left them."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+
+    def began(self, call: Call) -> None:
+        """See ``Observer``."""
+
+    def ended(self, call: Call, code: str, reason: str, seconds: float) -> None:  # noqa: ARG002
+        """See ``Observer``."""
+        self.calls.append(call)
+
+
 @contextlib.contextmanager
-def running(settings: ServerSettings) -> Iterator[str]:
-    """Runs a server of the generator ``scale`` in a thread and yields its address."""
+def running(settings: ServerSettings, book: CallBook | None = None) -> Iterator[str]:
+    """Runs a server of the generator ``scale`` in a thread and yields its address.
+
+    Args:
+        settings: How it behaves.
+        book: Where its calls are kept.
+    """
+
+    class Server(BridgeServer):
+        def _observers(self) -> list[Observer]:
+            return [*super()._observers(), *([book] if book else [])]
+
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="secured server")
     thread.start()
 
     async def start() -> tuple[BridgeServer, str]:
         registry = GeneratorRegistry([ScaleGenerator()])
-        server = BridgeServer(registry, settings, workers=WorkerPool(1))
+        server = Server(registry, settings, workers=WorkerPool(1))
         return server, await server.start()
 
     try:

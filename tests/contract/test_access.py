@@ -15,7 +15,7 @@ from magenta_bridge.errors import MagentaBridgeError, UnauthenticatedError
 from magenta_bridge.server.settings import ServerSettings
 from tests.contract.answers import read_failure
 from tests.contract.rpc_cases import CASES, RpcCase
-from tests.contract.secured_server import MARIA, OWNER, STRANGER, known_tokens, running
+from tests.contract.secured_server import MARIA, OWNER, STRANGER, CallBook, known_tokens, running
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +36,13 @@ def test_a_known_token_lets_both_clients_in(address: str, token: str) -> None:
             return await bridge.generate("scale", seed=1)
 
     assert asyncio.run(ask()) == whole
+
+
+def test_on_ones_own_computer_a_caller_is_its_address_and_may_do_everything() -> None:
+    book = CallBook()
+    with running(ServerSettings("127.0.0.1:0"), book) as address, Client(address) as bridge:
+        assert bridge.generators()
+    assert [(call.caller, call.admin) for call in book.calls] == [("127.0.0.1", True)]
 
 
 @pytest.mark.parametrize("token", [STRANGER, MARIA[:-1], f"{MARIA}x", None])

@@ -18,9 +18,9 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.client import AsyncClient, Client
-from magenta_bridge.errors import MagentaBridgeError, ServerUnavailableError
+from magenta_bridge.errors import MagentaBridgeError, ServerUnavailableError, UnauthenticatedError
 from magenta_bridge.server.settings import ServerSettings
-from tests.contract.secured_server import MARIA, Authority, known_tokens, running
+from tests.contract.secured_server import MARIA, OWNER, Authority, CallBook, known_tokens, running
 
 LOCAL = "127.0.0.1:0"
 
@@ -128,10 +128,32 @@ def test_a_certificate_that_expired_while_serving_is_told(own: Authority) -> Non
         assert "has expired" in _failures(found, TlsFiles(ca=own.file))
 
 
-def test_a_client_with_a_certificate_comes_in(own: Authority, mutual: str) -> None:
+def test_a_client_is_called_by_the_name_of_its_certificate(own: Authority) -> None:
+    """It is no administrator, whatever it is called."""
+    book = CallBook()
     tls = replace(own.issue("laptop.example", name="maria"), ca=own.file)
-    with Client(mutual, tls=tls) as bridge:
+    mutual = replace(own.issue("127.0.0.1"), ca=own.file)
+    settings = ServerSettings(LOCAL, tls=mutual)
+    with running(settings, book) as address, Client(address, tls=tls) as bridge:
         assert bridge.generators()
+    assert [(call.caller, call.admin) for call in book.calls] == [("maria", False)]
+
+
+def test_where_both_are_asked_for_a_certificate_does_not_stand_in_for_a_token(
+    own: Authority,
+) -> None:
+    book = CallBook()
+    tls = replace(own.issue("laptop.example", name="maria"), ca=own.file)
+    mutual = replace(own.issue("127.0.0.1"), ca=own.file)
+    with running(ServerSettings(LOCAL, tls=mutual, tokens=known_tokens()), book) as address:
+        with Client(address, tls=tls) as bridge, pytest.raises(UnauthenticatedError):
+            bridge.generators()
+        with Client(address, tls=tls, token=OWNER) as bridge:
+            assert bridge.generators()
+    assert [(call.caller, call.admin) for call in book.calls] == [
+        ("maria", False),
+        ("owner", True),
+    ]
 
 
 @pytest.mark.parametrize("signer", ["nobody", "other"])
