@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.client.async_client import AsyncClient
 from magenta_bridge.client.client import Client
 from magenta_bridge.client.generator import Argument, ArgumentType, Generator
 
-__all__ = ["Argument", "ArgumentType", "AsyncClient", "Client", "Generator"]
+__all__ = ["Argument", "ArgumentType", "AsyncClient", "Client", "Generator", "TlsFiles"]

@@ -7,10 +7,14 @@ from collections.abc import AsyncGenerator, Iterator
 from types import TracebackType
 
 import grpc
+from grpc_health.v1 import health_pb2_grpc
 
-from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, channel_options
+from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
+from magenta_bridge.client.health import health_request, says_serving, unknown_generator
 from magenta_bridge.client.request import Wish, build_request, build_stream_request
+from magenta_bridge.client.security import open_async_channel
 from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import NoteSequence
@@ -26,21 +30,36 @@ class AsyncClient:
     Args:
         address: ``HOST:PORT`` of the server.
         timeout: Seconds that one call may take, from the request to the last note.
+        token: Shown to the server with every call, where it asks for one. It is refused
+            where other computers could read it on its way.
+        tls: Files for TLS, or True for TLS by the authorities that gRPC knows; None for
+            plaintext, which servers speak on their own computer only.
 
     Raises:
-        InvalidArgumentError: The address is not of the form ``HOST:PORT``.
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``, or the token is none.
+        UnsupportedError: The token would be sent in plaintext to another computer.
+        NotFoundError: A file for TLS is not there.
+        FileFormatError: A file for TLS is damaged, encrypted or expired.
 
     Example:
         async with AsyncClient("127.0.0.1:50051") as bridge:
             clip = await bridge.generate("lstm_melody", bars=4, seed=1)
     """
 
-    def __init__(self, address: str = DEFAULT_ADDRESS, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        token: str | None = None,
+        tls: TlsFiles | bool | None = None,
+    ) -> None:
         self._address = address
         self._timeout = timeout
         self._closed = False
-        self._channel = grpc.aio.insecure_channel(address, options=channel_options(address))
+        self._channel = open_async_channel(address, token, tls)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -76,6 +95,16 @@ class AsyncClient:
         with self._errors():
             response = await self._stub.GetGenerator(request, timeout=self._timeout)
         return read_generator(response.generator)
+
+    async def is_serving(self, generator_id: str | None = None) -> bool:
+        """Returns whether the server is ready for requests, as ``Client.is_serving`` does."""
+        request = health_request(generator_id)
+        with self._errors():
+            try:
+                answer = await self._health.Check(request, timeout=self._timeout)
+            except grpc.RpcError as error:
+                raise unknown_generator(error, generator_id, self._address) or error from error
+        return says_serving(answer)
 
     async def generate(
         self,

@@ -58,20 +58,25 @@ def channel_options(address: str) -> ChannelOptions:
     Raises:
         InvalidArgumentError: The address is not of the form ``HOST:PORT``.
     """
+    if is_loopback_address(address):
+        # A proxy of the environment cannot reach this computer's own loopback.
+        return [*_OPTIONS, ("grpc.enable_http_proxy", 0)]
+    return list(_OPTIONS)
+
+
+def is_loopback_address(address: str) -> bool:
+    """Returns whether an address leads to this computer alone.
+
+    Raises:
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``.
+    """
     host, _, port = address.rpartition(":")
     if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65_535:
         raise InvalidArgumentError(
             f"{address!r} is no address; write HOST:PORT, such as {DEFAULT_ADDRESS}.",
             field="address",
         )
-    if _is_loopback(host.removeprefix("[").removesuffix("]")):
-        # A proxy of the environment cannot reach this computer's own loopback.
-        return [*_OPTIONS, ("grpc.enable_http_proxy", 0)]
-    return list(_OPTIONS)
-
-
-def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
     except ValueError:
         return host == "localhost"

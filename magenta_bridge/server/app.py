@@ -14,8 +14,10 @@ from grpc_reflection.v1alpha import reflection
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import MESSAGE_BYTES
+from magenta_bridge.server.access import AccessGate
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.endpoint import check_free, read_endpoint
+from magenta_bridge.server.endpoint import check_free
+from magenta_bridge.server.exposure import check_exposure, is_open_house, server_credentials
 from magenta_bridge.server.generation import GenerationService
 from magenta_bridge.server.interceptor import BoundaryInterceptor
 from magenta_bridge.server.settings import ServerSettings
@@ -48,7 +50,7 @@ class Companion(Protocol):
 
 
 class BridgeServer:
-    """A gRPC server with our service, health and reflection, on one loopback port.
+    """A gRPC server with our service, health and, on loopback, reflection, on one port.
 
     Threading: everything is called on one event loop; the generators run on worker threads.
 
@@ -59,7 +61,9 @@ class BridgeServer:
 
     Raises:
         InvalidArgumentError: The address cannot be read.
-        UnsupportedError: The address is open to other computers.
+        UnsupportedError: Other computers could reach it, and nothing would keep them out.
+        NotFoundError: A file for TLS is not there.
+        FileFormatError: A file for TLS is damaged, encrypted or expired.
     """
 
     def __init__(
@@ -70,7 +74,8 @@ class BridgeServer:
         workers: WorkerPool | None = None,
     ) -> None:
         self.settings = settings or ServerSettings()
-        self._endpoint = read_endpoint(self.settings.address)
+        self._endpoint = check_exposure(self.settings)
+        self._credentials = server_credentials(self.settings.tls) if self.settings.tls else None
         self.workers = workers or WorkerPool()
         self._health = health.aio.HealthServicer()
         self._boundary = Boundary(
@@ -86,7 +91,7 @@ class BridgeServer:
 
     def _gates(self) -> list[Gate]:
         """Returns who is asked, in order, before a call is worked on."""
-        return []
+        return [AccessGate(self.settings.tokens, all_admins=is_open_house(self.settings))]
 
     def _observers(self) -> list[Observer]:
         """Returns who hears of every call."""
@@ -101,8 +106,9 @@ class BridgeServer:
         servicer = cast(generation_pb2_grpc.GenerationServiceServicer, self._generation)
         generation_pb2_grpc.add_GenerationServiceServicer_to_server(servicer, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self._server)
+        if self._endpoint.is_loopback:
+            names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> str:
         """Opens the port and says SERVING.
@@ -115,7 +121,7 @@ class BridgeServer:
         """
         check_free(self._endpoint)
         try:
-            port = self._server.add_insecure_port(str(self._endpoint))
+            port = self._open_port(str(self._endpoint))
         except RuntimeError as error:
             raise UnsupportedError(
                 f"Cannot listen on {self._endpoint}; choose another port.", field="address"
@@ -125,6 +131,11 @@ class BridgeServer:
             await companion.start()
         await self._health.set(SERVICE_NAME, health_pb2.HealthCheckResponse.SERVING)
         return str(type(self._endpoint)(self._endpoint.host, port))
+
+    def _open_port(self, address: str) -> int:
+        if self._credentials is None:
+            return self._server.add_insecure_port(address)
+        return self._server.add_secure_port(address, self._credentials)
 
     async def drain(self, grace: float | None = None) -> None:
         """Says NOT_SERVING, refuses new calls, and lets those in hand finish.
@@ -163,7 +174,10 @@ async def serve(
 
     Raises:
         InvalidArgumentError: The address cannot be read.
-        UnsupportedError: The address is open to other computers, or the port is taken.
+        UnsupportedError: The port is taken, or other computers could reach it and nothing
+            would keep them out.
+        NotFoundError: A file for TLS is not there.
+        FileFormatError: A file for TLS is damaged, encrypted or expired.
     """
     with stop_requests() as stops:
         server = BridgeServer(registry, settings)

@@ -25,7 +25,8 @@ class Call:
     caller: str = ""
     admin: bool = False
     request_id: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    # Kept out of the call's text, which may be logged: a token may be among them.
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def time_remaining(self) -> float:
         """Returns how many seconds are left, below 0 when the time has passed."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.limits import REQUEST_SECONDS
+from magenta_bridge.server.tokens import Tokens
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
 
@@ -18,8 +20,13 @@ class ServerSettings:
         address: ``HOST:PORT`` of this computer; port 0 takes any free one.
         request_seconds: Time for a request that brings no deadline.
         grace_seconds: How long calls in hand may go on once the server is asked to stop.
+        tls: Certificate and key, and the authority of clients' certificates where they must
+            have one; None for plaintext.
+        tokens: Of which a caller must show one; None to ask for none.
     """
 
     address: str = DEFAULT_ADDRESS
     request_seconds: float = float(REQUEST_SECONDS.value)
     grace_seconds: float = 10.0
+    tls: TlsFiles | None = None
+    tokens: Tokens | None = None
