@@ -6,6 +6,7 @@
     |   +-- FileFormatError         a file is not what its name says, or is damaged
     |   +-- LimitExceededError      input is well formed but larger than we accept
     +-- NotFoundError               a named file, port or generator does not exist
+    +-- PermissionDeniedError       the caller may not do that
     +-- UnsupportedError            the generator or this install cannot do that
     +-- BundleError                 a .mag bundle is damaged or of another make
     +-- TrainingError               training cannot start or go on
@@ -77,6 +78,13 @@ class NotFoundError(MagentaBridgeError):
 
     code = "NOT_FOUND"
     reason = "NOT_FOUND"
+
+
+class PermissionDeniedError(MagentaBridgeError):
+    """The caller may not do that."""
+
+    code = "PERMISSION_DENIED"
+    reason = "PERMISSION_DENIED"
 
 
 class UnsupportedError(MagentaBridgeError):
