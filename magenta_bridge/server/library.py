@@ -175,6 +175,7 @@ class Library:
 
     async def _load_folder(self, folder: BundleFolder) -> None:
         self._there = await self._aside.run(lambda _: folder.look())
+        self._changes.see(self._there)
         async with self._turn:
             for name, stamp in self._there.items():
                 await self._note_loading(name, stamp)
