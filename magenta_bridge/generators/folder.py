@@ -57,24 +57,6 @@ class BundleFolder:
         stamps = ((name, self._stamp(name)) for name in names if _is_bundle_name(name))
         return {name: stamp for name, stamp in stamps if stamp is not None}
 
-    def find(self, name: str) -> Stamp:
-        """Looks a bundle up among those that are there; a name never becomes a path.
-
-        Raises:
-            InvalidArgumentError: The name cannot be that of a bundle.
-            NotFoundError: The folder holds no bundle of that name, or cannot be read.
-        """
-        check_bundle_name(name)
-        there = self.look()
-        if name not in there:
-            raise NotFoundError(
-                f"There is no bundle {name!r} in the folder; it holds "
-                f"{', '.join(there) or 'none'}.",
-                field="name",
-                metadata={"name": name},
-            )
-        return there[name]
-
     def _stamp(self, name: str) -> Stamp | None:
         path = self.path / name
         try:
@@ -140,6 +122,23 @@ class Changes:
 
     def _rests(self, name: str, before: Mapping[str, Stamp]) -> bool:
         return before.get(name) == self._before[name]
+
+
+def find_bundle(there: Mapping[str, Stamp], name: str) -> Stamp:
+    """Looks a bundle up among those that are there; a name never becomes a path.
+
+    Raises:
+        InvalidArgumentError: The name cannot be that of a bundle.
+        NotFoundError: There is no bundle of that name.
+    """
+    check_bundle_name(name)
+    if name not in there:
+        raise NotFoundError(
+            f"There is no bundle {name!r} in the folder; it holds {', '.join(there) or 'none'}.",
+            field="name",
+            metadata={"name": name},
+        )
+    return there[name]
 
 
 def check_bundle_name(name: str) -> None:

@@ -11,7 +11,13 @@ from typing import Final
 
 from magenta_bridge.errors import MagentaBridgeError, UnsupportedError
 from magenta_bridge.generators.bundle import read_bundle_id
-from magenta_bridge.generators.folder import BundleFolder, Changes, Stamp, check_bundle_name
+from magenta_bridge.generators.folder import (
+    BundleFolder,
+    Changes,
+    Stamp,
+    check_bundle_name,
+    find_bundle,
+)
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator
 from magenta_bridge.generators.registry import Entry, GeneratorRegistry
 from magenta_bridge.generators.warming import warm_up
@@ -92,15 +98,17 @@ class Library:
             Its generator's entry.
 
         Raises:
-            InvalidArgumentError: The name is no file's, or its generator's id is another's.
+            InvalidArgumentError: The name cannot be that of a bundle.
             UnsupportedError: There is no folder.
             NotFoundError: There is no such bundle.
-            BundleError: It cannot be used; what was loaded before goes on serving.
+            BundleError: It cannot be used, or its generator's id is another's; what was loaded
+                before goes on serving.
         """
         check_bundle_name(name)
         folder = self._need_folder()
-        stamp = await self._aside.run(lambda _: folder.find(name))
         async with self._turn:
+            self._there = await self._aside.run(lambda _: folder.look())
+            stamp = find_bundle(self._there, name)
             before = self._shelf.record(name)
             try:
                 await self._note_loading(name, stamp)
@@ -134,21 +142,21 @@ class Library:
 
     async def follow(self) -> None:
         """Looks into the folder once, and does what has changed in it."""
-        try:
-            folder = self._need_folder()
-            self._there = await self._aside.run(lambda _: folder.look())
-        except MagentaBridgeError as error:
-            if not self._blind:
-                _log.warning("%s What was loaded goes on serving.", error.message)
-            self._blind = True
-            return
-        self._blind = False
-        new, gone = self._changes.see(self._there)
+        folder = self._need_folder()
         async with self._turn:
+            try:
+                there = self._there = await self._aside.run(lambda _: folder.look())
+            except MagentaBridgeError as error:
+                if not self._blind:
+                    _log.warning("%s What was loaded goes on serving.", error.message)
+                self._blind = True
+                return
+            self._blind = False
+            new, gone = self._changes.see(there)
             for name in new:
-                await self._note_loading(name, self._there[name])
+                await self._note_loading(name, there[name])
                 await self._publish()
-                await self._follow(name, self._there[name], patient=True)
+                await self._follow(name, there[name], patient=True)
                 await self._publish()
             for name in gone:
                 self._forget(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError
-from magenta_bridge.generators.folder import BundleFolder, Changes, Stamp
+from magenta_bridge.generators.folder import BundleFolder, Changes, Stamp, find_bundle
 from tests.contract.rpc_cases import NO_BUNDLE_NAMES
 
 OLD, NEW = Stamp(10, 1), Stamp(10, 2)
@@ -35,19 +35,17 @@ def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
         BundleFolder(tmp_path / "nowhere").look()
 
 
-def test_a_bundle_is_found_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "b.mag").write_bytes(b"four")
-    folder = BundleFolder(tmp_path)
-    assert folder.find("b.mag").size == 4
+def test_a_bundle_is_found_by_its_name() -> None:
+    there = {"b.mag": OLD}
+    assert find_bundle(there, "b.mag") == OLD
     with pytest.raises(NotFoundError, match=r"no bundle 'c\.mag' in the folder; it holds b\.mag"):
-        folder.find("c.mag")
+        find_bundle(there, "c.mag")
 
 
 @pytest.mark.parametrize("name", NO_BUNDLE_NAMES)
-def test_what_is_no_name_is_not_looked_for(tmp_path: Path, name: str) -> None:
-    (tmp_path / "light.mag").touch()
+def test_what_is_no_name_is_not_looked_for(name: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
-        BundleFolder(tmp_path / "folder").find(name)
+        find_bundle({name: OLD}, name)
     assert caught.value.field == "name"
 
 

@@ -208,6 +208,21 @@ async def test_named_bundles_and_a_folder_serve_side_by_side(tmp_path: Path) -> 
 
 
 @pytest.mark.asyncio
+async def test_a_bundle_may_be_asked_for_before_the_folder_is_looked_into(tmp_path: Path) -> None:
+    """The first of one id keeps it all the same."""
+    sources = Sources(folder=tmp_path, pause_seconds=3600)
+    server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0", sources=sources))
+    async with AsyncClient(await server.start(), timeout=30) as bridge:
+        put(tmp_path, "a.mag")
+        put(tmp_path, "b.mag", description="second")
+        assert (await bridge.load_bundle("a.mag")).id == "tune"
+        with pytest.raises(BundleError, match=r"as a\.mag is"):
+            await bridge.load_bundle("b.mag")
+        assert (await bridge.generator("tune")).description == "first"
+    await server.drain(0)
+
+
+@pytest.mark.asyncio
 async def test_a_server_without_a_folder_says_so() -> None:
     server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0"))
     async with AsyncClient(await server.start(), timeout=30) as bridge:
