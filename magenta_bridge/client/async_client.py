@@ -10,6 +10,7 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 
 from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.client.bundle import Bundle, read_bundle
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.health import health_request, says_serving, unknown_generator
@@ -19,7 +20,7 @@ from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
-from magenta_bridge.v1 import generation_pb2_grpc
+from magenta_bridge.v1 import generation_pb2_grpc, model_pb2, model_pb2_grpc
 
 
 class AsyncClient:
@@ -60,6 +61,7 @@ class AsyncClient:
         self._channel = open_async_channel(address, token, tls)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
+        self._models = model_pb2_grpc.ModelServiceStub(self._channel)
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -155,6 +157,32 @@ class AsyncClient:
         """
         wish = Wish(generator_id, primer, bars, start, end, seed, 1, arguments)
         return self._stream(build_stream_request(wish))
+
+    async def bundles(self) -> list[Bundle]:
+        """Returns the bundles of the server's folder, as ``Client.bundles`` does."""
+        found: list[Bundle] = []
+        request = model_pb2.ListBundlesRequest()
+        while True:
+            with self._errors():
+                page = await self._models.ListBundles(request, timeout=self._timeout)
+            found.extend(read_bundle(message) for message in page.bundles)
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    async def load_bundle(self, name: str) -> Generator:
+        """Has a bundle loaded, as ``Client.load_bundle`` does."""
+        request = model_pb2.LoadBundleRequest(name=name)
+        with self._errors():
+            response = await self._models.LoadBundle(request, timeout=self._timeout)
+        return read_generator(response.generator)
+
+    async def unload(self, generator_id: str) -> Bundle:
+        """Takes a generator out of service, as ``Client.unload`` does."""
+        request = model_pb2.UnloadGeneratorRequest(generator_id=generator_id)
+        with self._errors():
+            response = await self._models.UnloadGenerator(request, timeout=self._timeout)
+        return read_bundle(response.bundle)
 
     async def _generate(self, wish: Wish) -> list[NoteSequence]:
         request = build_request(wish)

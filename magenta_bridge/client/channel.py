@@ -21,6 +21,10 @@ _SERVICE_CONFIG: Final = {
             "name": [
                 {"service": "magenta_bridge.v1.GenerationService", "method": method}
                 for method in ("ListGenerators", "GetGenerator", "Generate")
+            ]
+            + [
+                {"service": "magenta_bridge.v1.ModelService", "method": method}
+                for method in ("ListBundles", "LoadBundle")
             ],
             "retryPolicy": {
                 "maxAttempts": 4,

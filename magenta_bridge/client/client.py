@@ -10,6 +10,7 @@ import grpc
 from grpc_health.v1 import health_pb2_grpc
 
 from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.client.bundle import Bundle, read_bundle
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.health import health_request, says_serving, unknown_generator
@@ -19,7 +20,7 @@ from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
-from magenta_bridge.v1 import generation_pb2_grpc
+from magenta_bridge.v1 import generation_pb2_grpc, model_pb2, model_pb2_grpc
 
 
 class Client:
@@ -63,6 +64,7 @@ class Client:
         self._channel = open_channel(address, token, tls)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
+        self._models = model_pb2_grpc.ModelServiceStub(self._channel)
 
     def __enter__(self) -> Client:
         return self
@@ -203,6 +205,61 @@ class Client:
         """
         wish = Wish(generator_id, primer, bars, start, end, seed, 1, arguments)
         return self._stream(build_stream_request(wish))
+
+    def bundles(self) -> list[Bundle]:
+        """Returns the bundles of the server's folder, by name in alphabetical order.
+
+        Raises:
+            PermissionDeniedError: The server does not know us for an administrator.
+        """
+        found: list[Bundle] = []
+        request = model_pb2.ListBundlesRequest()
+        while True:
+            with self._errors():
+                page = self._models.ListBundles(request, timeout=self._timeout)
+            found.extend(read_bundle(message) for message in page.bundles)
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    def load_bundle(self, name: str) -> Generator:
+        """Has the server load a bundle of its folder, or load it again, at once.
+
+        Calls in hand end with the generator that was there before; it stays if the bundle cannot
+        be used.
+
+        Args:
+            name: Name of the file, e.g. ``my_tunes.mag``; never a path.
+
+        Returns:
+            The generator, ready.
+
+        Raises:
+            NotFoundError: The folder holds no such file.
+            BundleError: It cannot be used, or its id belongs to another generator.
+            UnsupportedError: The server follows no folder.
+            PermissionDeniedError: The server does not know us for an administrator.
+        """
+        request = model_pb2.LoadBundleRequest(name=name)
+        with self._errors():
+            response = self._models.LoadBundle(request, timeout=self._timeout)
+        return read_generator(response.generator)
+
+    def unload(self, generator_id: str) -> Bundle:
+        """Takes a generator of the server's folder out of service; its file stays.
+
+        Returns:
+            The bundle that it came from.
+
+        Raises:
+            NotFoundError: The server has no generator of that id.
+            UnsupportedError: It does not come from the folder.
+            PermissionDeniedError: The server does not know us for an administrator.
+        """
+        request = model_pb2.UnloadGeneratorRequest(generator_id=generator_id)
+        with self._errors():
+            response = self._models.UnloadGenerator(request, timeout=self._timeout)
+        return read_bundle(response.bundle)
 
     def _generate(self, wish: Wish) -> list[NoteSequence]:
         request = build_request(wish)

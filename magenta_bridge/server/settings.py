@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.limits import REQUEST_SECONDS
+from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.tokens import Tokens
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
@@ -23,6 +24,7 @@ class ServerSettings:
         tls: Certificate and key, and the authority of clients' certificates where they must
             have one; None for plaintext.
         tokens: Of which a caller must show one; None to ask for none.
+        sources: Where generators come from, beside those that the server is given.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -30,3 +32,4 @@ class ServerSettings:
     grace_seconds: float = 10.0
     tls: TlsFiles | None = None
     tokens: Tokens | None = None
+    sources: Sources = field(default_factory=Sources)

@@ -70,7 +70,8 @@ class GenerationServiceServicer:
     """
 
     def ListGenerators(self, request, context):
-        """Lists the generators of this server, by id in alphabetical order.
+        """Lists the generators of this server, by id in alphabetical order, those that are still
+        loading or could not be loaded among them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,9 @@ class GenerationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> GenerationServiceAsyncStub: ...
     ListGenerators: _grpc.UnaryUnaryMultiCallable[_generation_pb2.ListGeneratorsRequest, _generation_pb2.ListGeneratorsResponse]
-    """Lists the generators of this server, by id in alphabetical order."""
+    """Lists the generators of this server, by id in alphabetical order, those that are still
+    loading or could not be loaded among them.
+    """
     GetGenerator: _grpc.UnaryUnaryMultiCallable[_generation_pb2.GetGeneratorRequest, _generation_pb2.GetGeneratorResponse]
     """Describes one generator. NOT_FOUND when there is none of that id."""
     Generate: _grpc.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]
@@ -62,7 +64,9 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListGenerators: _aio.UnaryUnaryMultiCallable[_generation_pb2.ListGeneratorsRequest, _generation_pb2.ListGeneratorsResponse]  # type: ignore[assignment]
-    """Lists the generators of this server, by id in alphabetical order."""
+    """Lists the generators of this server, by id in alphabetical order, those that are still
+    loading or could not be loaded among them.
+    """
     GetGenerator: _aio.UnaryUnaryMultiCallable[_generation_pb2.GetGeneratorRequest, _generation_pb2.GetGeneratorResponse]  # type: ignore[assignment]
     """Describes one generator. NOT_FOUND when there is none of that id."""
     Generate: _aio.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]  # type: ignore[assignment]
@@ -88,7 +92,9 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _generation_pb2.ListGeneratorsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_generation_pb2.ListGeneratorsResponse, _abc.Awaitable[_generation_pb2.ListGeneratorsResponse]]:
-        """Lists the generators of this server, by id in alphabetical order."""
+        """Lists the generators of this server, by id in alphabetical order, those that are still
+        loading or could not be loaded among them.
+        """
 
     @_abc_1.abstractmethod
     def GetGenerator(

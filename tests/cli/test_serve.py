@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -134,3 +135,35 @@ def test_files_that_do_not_belong_together_are_told_before_the_port_opens(tmp_pa
     assert (result.returncode, result.stdout) == (1, "")
     assert "is not the key of" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_folder_is_served_and_each_change_is_one_line(tmp_path: Path) -> None:
+    """It begins empty; a bundle is dropped in, a broken one after it, and the first goes."""
+    with subprocess.Popen(
+        [PROGRAM, "serve", "--port", "0", "--bundles", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            ready = process.stdout.readline()
+            assert ready.startswith(f"Serving no generator yet (put .mag files into {tmp_path})")
+            bundle = shipped_bundles()[0]
+            there = Path(shutil.copy(bundle, tmp_path / "mine.mag"))
+            assert process.stdout.readline() == f"Loaded {bundle.stem} from mine.mag.\n"
+            listed = run_program("generators", "--server", ready.split(" on ")[1].split()[0])
+            assert listed.stdout.startswith(f"{bundle.stem}\n")
+            (tmp_path / "broken.mag").write_bytes(b"nothing of use")
+            assert process.stderr.readline().startswith("Refused broken.mag: ")
+            there.unlink()
+            assert process.stdout.readline().startswith(f"Unloaded {bundle.stem}: ")
+        finally:
+            process.kill()
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    result = run_program("serve", "--bundles", tmp_path / "nowhere")
+    assert result.returncode == 2
+    assert "nowhere" in result.stderr
