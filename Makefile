@@ -73,7 +73,7 @@ wheel: $(DEV) ## Build dist/*.whl and dist/*.tar.gz.
 
 lock: $(DEV) ## Resolve requirements/*.txt anew (LOCK_FLAGS=--upgrade for newer releases).
 	@$(call resolve,,base.txt)
-	@$(call resolve,--extra train --extra dev --constraint requirements/base.txt,dev.txt)
+	@$(call resolve,--extra train --extra otel --extra dev --constraint requirements/base.txt,dev.txt)
 
 clean: ## Remove build outputs and caches; keeps .venv.
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

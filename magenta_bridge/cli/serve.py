@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from magenta_bridge.cli.watch_options import Watching, watch_options
 from magenta_bridge.cli.words import EXISTING_FILE
 
 DEFAULT_HOST = "127.0.0.1"
@@ -17,6 +18,7 @@ Examples:
   magenta-bridge serve
   magenta-bridge serve --port 0                  any free port; the first line tells which
   magenta-bridge serve --bundle my_tunes.mag     a model that you trained
+  magenta-bridge serve --metrics-port 9464       counters for Prometheus and magenta-bridge top
 """
 
 
@@ -36,7 +38,8 @@ Examples:
     multiple=True,
     help="A .mag file to serve; may be given several times. Without it, the shipped ones.",
 )
-def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
+@watch_options
+def serve(watching: Watching, host: str, port: int, bundles: Sequence[Path]) -> None:
     """Wait for requests over gRPC, until Ctrl-C.
 
     One line says when the server is ready and where it listens.
@@ -54,6 +57,11 @@ def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
         click.echo(f"Serving {names} on {address} (Ctrl-C stops)")
 
     where = f"[{host}]" if ":" in host else host
-    settings = ServerSettings(address=f"{where}:{port}")
-    asyncio.run(wait_for_requests(registry, settings, ready=announce))
+    settings = ServerSettings(
+        address=f"{where}:{port}",
+        metrics_port=watching.metrics_port,
+        tracing=watching.otel,
+    )
+    with watching.logging():
+        asyncio.run(wait_for_requests(registry, settings, ready=announce, notice=click.echo))
     click.echo("Stopped.")

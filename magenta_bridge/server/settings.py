@@ -18,8 +18,12 @@ class ServerSettings:
         address: ``HOST:PORT`` of this computer; port 0 takes any free one.
         request_seconds: Time for a request that brings no deadline.
         grace_seconds: How long calls in hand may go on once the server is asked to stop.
+        metrics_port: Port of this computer for Prometheus, 0 for any free one; None for no metrics.
+        tracing: Whether to insist on OpenTelemetry; else its environment variables decide.
     """
 
     address: str = DEFAULT_ADDRESS
     request_seconds: float = float(REQUEST_SECONDS.value)
     grace_seconds: float = 10.0
+    metrics_port: int | None = None
+    tracing: bool = False

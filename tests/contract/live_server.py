@@ -32,15 +32,24 @@ class LiveServer:
         seconds: Time for requests without a deadline.
         threads: Worker threads.
         waiting: Requests accepted beyond those.
+        metrics_port: Port for Prometheus; None for no metrics.
     """
 
-    def __init__(self, *, seconds: float = 60.0, threads: int = 2, waiting: int = 64) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float = 60.0,
+        threads: int = 2,
+        waiting: int = 64,
+        metrics_port: int | None = None,
+    ) -> None:
         self.scale = ScaleGenerator()
         self.gated = GatedGenerator()
         self.endless = EndlessGenerator()
         self.faulty = FaultyGenerator()
         self.pool = WorkerPool(threads, waiting=waiting)
         self._seconds = seconds
+        self._metrics_port = metrics_port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
         self._thread.start()
@@ -51,7 +60,11 @@ class LiveServer:
         registry = GeneratorRegistry([self.scale, self.gated, self.endless, self.faulty])
         server = BridgeServer(
             registry,
-            ServerSettings(address="127.0.0.1:0", request_seconds=self._seconds),
+            ServerSettings(
+                address="127.0.0.1:0",
+                request_seconds=self._seconds,
+                metrics_port=self._metrics_port,
+            ),
             workers=self.pool,
         )
         return server, await server.start()
@@ -59,6 +72,10 @@ class LiveServer:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the server's loop and returns its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+    def notices(self) -> list[str]:
+        """Returns what the server told beside its address."""
+        return self._server.notices()
 
     def begin_drain(self, grace: float) -> Future[None]:
         """Drains the server, as a signal would have it do, and does not wait for the end."""
