@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,8 @@ def _count(
         return [generator.info.id for generator in registry.list()]
 
     metrics = Metrics(generators)
+    began = time.monotonic()
+    metrics.watch("uptime_seconds", "Since the server was made.", lambda: time.monotonic() - began)
     metrics.watch("serving", "1 while requests are taken, 0 while draining.", serving)
     metrics.watch("requests_open", "Requests worked on or waiting.", lambda: workers.open)
     metrics.watch("steps_waiting", "Steps that wait for a thread.", lambda: workers.waiting)
