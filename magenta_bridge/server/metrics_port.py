@@ -117,6 +117,8 @@ class _Server(socketserver.ThreadingMixIn, WSGIServer):
 
 class _Handler(WSGIRequestHandler):
     timeout = _PATIENCE_SECONDS
+    # Head and page go out in two writes, and the second would wait 40 ms for the first's receipt.
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Says nothing: a scrape every few seconds would fill a log."""
