@@ -62,7 +62,9 @@ class LogWriter(logging.Handler):
             self._stream.flush()
 
     def _tell_lost(self) -> None:
+        self.acquire()  # emit is called with it held
         lost, self._lost = self._lost, 0
+        self.release()
         if lost:
             text = f"{lost} lines are missing here; they came faster than they were read."
             row = logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None)
