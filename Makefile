@@ -38,11 +38,13 @@ test: tools $(DEV) ## Install everything and run every check and test.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 tools: ## Install the programs that the tests use, or say which are missing.
-	@command -v abc2midi >/dev/null && command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
+	@command -v abc2midi >/dev/null && command -v chromium >/dev/null && command -v chromedriver >/dev/null && \
+	command -v node >/dev/null && command -v npm >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && apt-get install -qq -y abcmidi chromium chromium-driver >/dev/null; \
+			apt-get update -qq && apt-get install -qq -y abcmidi chromium chromium-driver >/dev/null && \
+			{ command -v npm >/dev/null || apt-get install -qq -y nodejs npm >/dev/null; }; \
 		else \
-			echo "The tests need abc2midi, chromium and chromedriver; run: apt-get install abcmidi chromium chromium-driver (macOS: brew install abcmidi, and brew install --cask chromium chromedriver)"; \
+			echo "The tests need abc2midi, chromium, chromedriver, node and npm; run: apt-get install abcmidi chromium chromium-driver nodejs npm (macOS: brew install abcmidi node, and brew install --cask chromium chromedriver)"; \
 			exit 1; \
 		fi; }
 
@@ -73,7 +75,7 @@ wheel: $(DEV) ## Build dist/*.whl and dist/*.tar.gz.
 
 lock: $(DEV) ## Resolve requirements/*.txt anew (LOCK_FLAGS=--upgrade for newer releases).
 	@$(call resolve,,base.txt)
-	@$(call resolve,--extra train --extra dev --constraint requirements/base.txt,dev.txt)
+	@$(call resolve,--extra train --extra otel --extra dev --constraint requirements/base.txt,dev.txt)
 
 clean: ## Remove build outputs and caches; keeps .venv.
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

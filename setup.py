@@ -42,8 +42,10 @@ setup(
         "numpy>=1.26",
         "packaging>=23.2",
         "pillow>=10.4",
+        "prometheus-client>=0.21",
         "protobuf>=7.35.1,<8",
         "python-rtmidi>=1.5.8",
+        "rich>=13.7",
         # 0.6.0 broke Synthesizer.render, which renders our audio previews.
         "symusic>=0.5.9,<0.6",
         "tomli>=2.0; python_version < '3.11'",
@@ -56,9 +58,14 @@ setup(
             "jinja2>=3.1",
             "matplotlib>=3.9",
             "optuna>=5.0",
-            "rich>=13.7",
             "scipy>=1.11",
             "tensorboard>=2.20",
+        ],
+        # Traces of calls; `serve --otel` says what to install where it is missing.
+        "otel": [
+            "opentelemetry-api>=1.45",
+            "opentelemetry-exporter-otlp-proto-grpc>=1.45",
+            "opentelemetry-sdk>=1.45",
         ],
         "dev": [
             "build>=1.2",

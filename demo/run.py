@@ -54,7 +54,9 @@ def running_server() -> Iterator[str]:
     if program is None:
         raise ServerUnavailableError("magenta-bridge is not installed here; run: make demo")
     with subprocess.Popen(  # noqa: S603
-        [program, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True
+        [program, "serve", "--port", "0", "--log-level", "warning"],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         alarm = threading.Timer(STARTUP_S, process.kill)
         alarm.start()

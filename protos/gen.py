@@ -28,6 +28,7 @@ PROTOS: Final = Path(__file__).resolve().parent
 ROOT: Final = PROTOS.parent
 PACKAGE: Final = Path("magenta_bridge/v1")
 JSON_NAME: Final = Path("protos/magenta_bridge.v1.json")
+JAVASCRIPT_NAME: Final = Path("protos/magenta_bridge.v1.js.json")
 
 # Exact, because other versions write other files; the generated code names them in turn.
 TOOLS: Final = {"grpcio-tools": "1.85.1", "mypy-protobuf": "5.1.0"}
@@ -112,14 +113,35 @@ def compile_image(path: Path, magenta: Path) -> None:
     )
 
 
-def write_json(path: Path, image: Path) -> None:
-    """Writes the descriptors without comments as JSON: what the JavaScript client loads."""
+def read_descriptors(image: Path) -> FileDescriptorSet:
+    """Returns all descriptors without comments, and those of errors' details and of health."""
+    from google.protobuf import any_pb2, duration_pb2
+    from google.rpc import error_details_pb2, status_pb2
+    from grpc_health.v1 import health_pb2
+
     descriptors = FileDescriptorSet.FromString(image.read_bytes())
+    present = {file.name for file in descriptors.file}
+    for module in (any_pb2, duration_pb2, error_details_pb2, status_pb2, health_pb2):
+        if module.DESCRIPTOR.name not in present:
+            module.DESCRIPTOR.CopyToProto(descriptors.file.add())
     for file in descriptors.file:
         file.ClearField("source_code_info")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(MessageToDict(descriptors), indent=1, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8")
+    return descriptors
+
+
+def write_json(out: Path, image: Path) -> None:
+    """Writes the descriptors as JSON, for any library and for JavaScript, below ``out``."""
+    sys.path.insert(0, str(ROOT))
+    from protos.protobufjs import as_protobufjs
+
+    descriptors = read_descriptors(image)
+    rows = {JSON_NAME: MessageToDict(descriptors), JAVASCRIPT_NAME: as_protobufjs(descriptors)}
+    for name, row in rows.items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # To protobuf.js the first value of an enum is its default: its order must stay.
+        text = json.dumps(row, indent=1, sort_keys=name != JAVASCRIPT_NAME)
+        path.write_text(text + "\n", encoding="utf-8")
 
 
 def generate(out: Path) -> None:
@@ -130,12 +152,16 @@ def generate(out: Path) -> None:
         write_magenta_descriptors(magenta)
         compile_python(out, magenta)
         compile_image(image, magenta)
-        write_json(out / JSON_NAME, image)
+        write_json(out, image)
 
 
 def generated_files(root: Path) -> dict[str, bytes]:
     """Returns the generated files below ``root``, by path from there."""
-    paths: Iterable[Path] = [*(root / PACKAGE).glob("*_pb2*.py*"), root / JSON_NAME]
+    names = (JSON_NAME, JAVASCRIPT_NAME)
+    paths: Iterable[Path] = [
+        *(root / PACKAGE).glob("*_pb2*.py*"),
+        *(root / name for name in names),
+    ]
     return {
         path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()
     }

@@ -38,6 +38,7 @@ class _Commands(click.Group):
         "serve": "Wait for requests over gRPC.",
         "certs": "Make certificates, to let other computers in safely.",
         "health": "Ask a server whether it serves.",
+        "top": "Watch a running server.",
         "train": "Train a model on your own music.",
         "evaluate": "Score a model on music that it has not heard.",
         "search": "Try many hyperparameters and keep the best.",

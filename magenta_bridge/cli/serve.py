@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from magenta_bridge.cli.serve_security import refuse_exposed, security_options, take_security
+from magenta_bridge.cli.watch_options import Watching, watch_options
 from magenta_bridge.cli.words import EXISTING_FILE, EXISTING_FOLDER
+
+if TYPE_CHECKING:
+    from magenta_bridge.generators.registry import GeneratorRegistry
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 50_051
@@ -21,6 +25,7 @@ Examples:
   magenta-bridge serve --bundle my_tunes.mag     a model that you trained
   magenta-bridge certs --help                    to be reached from other computers
   magenta-bridge serve --bundles my_models       a folder; drop new models in while it runs
+  magenta-bridge serve --metrics-port 9464       counters for Prometheus and magenta-bridge top
 """
 
 
@@ -47,7 +52,10 @@ Examples:
     help="A folder of .mag files to serve instead; what is put there later is served as well.",
 )
 @security_options
+@watch_options
 def serve(
+    watching: Watching,
+    /,
     host: str,
     port: int,
     bundles: Sequence[Path],
@@ -56,13 +64,12 @@ def serve(
 ) -> None:
     """Wait for requests over gRPC, until Ctrl-C.
 
-    One line says when the server is ready and where it listens; with --bundles, another one
-    tells of each file that is loaded or refused. Where other computers could reach it, it needs
+    One line says when the server is ready and where it listens; what happens later goes
+    to the log on standard error. Where other computers could reach it, it needs
     TLS, and a token or certificates of its clients.
     """
     import asyncio
 
-    from magenta_bridge.cli.bundle_changes import served_names, told_changes
     from magenta_bridge.generators.registry import GeneratorRegistry
     from magenta_bridge.generators.shipped import bundles_to_serve
     from magenta_bridge.server.app import serve as wait_for_requests
@@ -77,13 +84,21 @@ def serve(
         tls=tls,
         tokens=tokens,
         sources=Sources(files=files, folder=folder),
+        metrics_port=watching.metrics_port,
+        tracing=watching.otel,
     )
     refuse_exposed(settings)
     registry = GeneratorRegistry()
 
     def announce(address: str) -> None:
-        click.echo(f"Serving {served_names(registry, folder)} on {address} (Ctrl-C stops)")
+        click.echo(f"Serving {_served_names(registry, folder)} on {address} (Ctrl-C stops)")
 
-    with told_changes():
-        asyncio.run(wait_for_requests(registry, settings, ready=announce))
+    with watching.logging():
+        asyncio.run(wait_for_requests(registry, settings, ready=announce, notice=click.echo))
     click.echo("Stopped.")
+
+
+def _served_names(registry: GeneratorRegistry, folder: Path | None) -> str:
+    """Returns the ids of what serves, or what to do where nothing does."""
+    names = ", ".join(generator.info.id for generator in registry.list())
+    return names or f"no generator yet (put .mag files into {folder})"

@@ -23,6 +23,7 @@ from magenta_bridge.server.interceptor import BoundaryInterceptor
 from magenta_bridge.server.library import Library
 from magenta_bridge.server.model_health import ModelHealth
 from magenta_bridge.server.models import ModelService
+from magenta_bridge.server.observation import Observation
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
 from magenta_bridge.server.workers import WorkerPool
@@ -89,6 +90,9 @@ class BridgeServer:
         self._credentials = server_credentials(self.settings.tls) if self.settings.tls else None
         self.workers = workers or WorkerPool()
         self._health = ModelHealth()
+        self._observation = Observation(
+            self.settings, registry, self.workers, lambda: not self._boundary.refusing
+        )
         self._boundary = Boundary(
             self.settings.request_seconds, gates=self._gates(), observers=self._observers()
         )
@@ -97,7 +101,7 @@ class BridgeServer:
             interceptors=[BoundaryInterceptor(self._boundary)], options=_OPTIONS
         )
         self._library = Library(registry, self._health, self.settings.sources)
-        self._generation = GenerationService(registry, self.workers)
+        self._generation = GenerationService(registry, self.workers, self._observation.metrics)
         self._models = ModelService(self._library)
         self._companions = self._gather_companions()
         self._add_services()
@@ -108,11 +112,15 @@ class BridgeServer:
 
     def _observers(self) -> list[Observer]:
         """Returns who hears of every call."""
-        return []
+        return [*self._observation.observers]
 
     def _gather_companions(self) -> list[Companion]:
         """Returns what starts behind the port is open and stops before it is closed."""
-        return []
+        return [*self._observation.companions]
+
+    def notices(self) -> list[str]:
+        """Returns what else to tell whoever started the server, a line each."""
+        return self._observation.notices()
 
     def _add_services(self) -> None:
         # It takes our calls in place of gRPC's contexts: the interceptor stands between.
@@ -186,6 +194,7 @@ async def serve(
     settings: ServerSettings | None = None,
     *,
     ready: Callable[[str], None] | None = None,
+    notice: Callable[[str], None] | None = None,
 ) -> None:
     """Serves until the process is asked to stop (SIGINT, SIGTERM), then drains and returns.
 
@@ -195,6 +204,7 @@ async def serve(
         registry: The generators to serve.
         settings: How the server behaves.
         ready: Called with the address once requests are answered.
+        notice: Called after it with a line for everything else that was opened.
 
     Raises:
         InvalidArgumentError: The address cannot be read.
@@ -212,6 +222,9 @@ async def serve(
                 return
             if ready is not None:
                 ready(taken)
+            if notice is not None:
+                for line in server.notices():
+                    notice(line)
             await stops.get()
         except BaseException:
             await server.drain(0)

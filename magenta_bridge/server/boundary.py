@@ -25,6 +25,9 @@ _TOO_LONG: Final = (
     "once, or allow more time."
 )
 
+# A caller takes a call back when its own clock says so, a little before ours does.
+_DEADLINE_SLACK_SECONDS: Final = 0.02
+
 
 class Gate(Protocol):
     """Lets calls in or refuses them, before any work is done."""
@@ -100,6 +103,11 @@ class Boundary:
         """
         return time.monotonic() + (self._seconds if remaining is None else remaining)
 
+    @property
+    def refusing(self) -> bool:
+        """Whether new calls are refused, since the server is going away."""
+        return self._refusing
+
     def refuse(self) -> None:
         """Answers every new call with UNAVAILABLE from now on; those in hand go on."""
         self._refusing = True
@@ -137,8 +145,11 @@ class Boundary:
         except Exception as raised:
             known = DeadlineError(_TOO_LONG) if isinstance(raised, asyncio.TimeoutError) else raised
             code, reason = _named(known)
-            raise Refused(status_of(known, where=_place(call))) from raised
+            about = {"method": call.method, "request_id": call.name}
+            raise Refused(status_of(known, where=_place(call), about=about)) from raised
         finally:
+            if code == "CANCELLED" and call.time_remaining() < _DEADLINE_SLACK_SECONDS:
+                code = reason = DeadlineError.code
             self._calls -= 1
             if not self._calls:
                 self._idle.set()
@@ -154,4 +165,4 @@ def _named(error: Exception) -> tuple[str, str]:
 
 
 def _place(call: Call) -> str:
-    return f"{call.method} {call.request_id!r}"
+    return f"{call.method} {call.name!r}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
+
+REQUEST_ID_HEADER: Final = "x-request-id"
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,9 @@ class Call:
         caller: Who calls: the address of a peer, without its port, or the name of a token.
         admin: Whether the caller may load and unload generators.
         request_id: What the caller calls it; empty for nothing.
+        generator_id: Which generator it names; empty for none.
         metadata: Headers of the call, names in lower case.
+        own_id: What we call it; no two calls share one.
     """
 
     method: str
@@ -25,8 +31,15 @@ class Call:
     caller: str = ""
     admin: bool = False
     request_id: str = ""
+    generator_id: str = ""
     # Kept out of the call's text, which may be logged: a token may be among them.
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+    own_id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def name(self) -> str:
+        """What logs and answers call it: the caller's id, in the request or its header, or ours."""
+        return self.request_id or self.metadata.get(REQUEST_ID_HEADER, "") or self.own_id
 
     def time_remaining(self) -> float:
         """Returns how many seconds are left, below 0 when the time has passed."""

@@ -11,6 +11,7 @@ from magenta_bridge.server.call import Call
 from magenta_bridge.server.description import describe_entry
 from magenta_bridge.server.order import Order, Piece, read_order
 from magenta_bridge.server.pages import cut_page
+from magenta_bridge.server.pieces import PieceObserver, tell_pieces
 from magenta_bridge.server.workers import WorkerPool
 from magenta_bridge.v1 import generation_pb2 as pb
 
@@ -24,11 +25,18 @@ class GenerationService:
     Args:
         registry: The generators to serve.
         workers: The threads that do the work.
+        observer: Who hears of the music that is written.
     """
 
-    def __init__(self, registry: GeneratorRegistry, workers: WorkerPool) -> None:
+    def __init__(
+        self,
+        registry: GeneratorRegistry,
+        workers: WorkerPool,
+        observer: PieceObserver | None = None,
+    ) -> None:
         self._registry = registry
         self._workers = workers
+        self._observer = observer
 
     async def ListGenerators(  # noqa: N802 - the rpc's name
         self,
@@ -84,4 +92,5 @@ class GenerationService:
                 )
 
     def _work(self, order: Order, call: Call) -> AsyncGenerator[Piece, None]:
-        return self._workers.iterate(order.run, seconds=call.time_remaining())
+        pieces = self._workers.iterate(order.run, seconds=call.time_remaining())
+        return pieces if self._observer is None else tell_pieces(pieces, order, self._observer)

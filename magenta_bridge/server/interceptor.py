@@ -14,10 +14,14 @@ from grpc_status import rpc_status
 
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.server.boundary import Boundary, Refused
-from magenta_bridge.server.call import Call
+from magenta_bridge.server.call import REQUEST_ID_HEADER, Call
 from magenta_bridge.server.decoding import decoder
 
 OUR_METHODS: Final = "/magenta_bridge.v1."
+
+# A header is printable ASCII; of other text, what was percent-encoded comes back.
+_NAME_CHARACTERS: Final = 64
+_SAFE_IN_HEADERS: Final = "!#$&'()*+,/:;<=>?@[]^`{|}"
 
 # What a deserializer gives: the request, or why it is none.
 _Request: TypeAlias = Message | MagentaBridgeError
@@ -103,8 +107,10 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             deadline=self._boundary.deadline(context.time_remaining()),
             caller=_caller(context),
             request_id=str(getattr(request, "request_id", "")),
+            generator_id=str(getattr(request, "generator_id", "")),
             metadata=_metadata(context),
         )
+        context.set_trailing_metadata(_headers(call))
         async with self._boundary.enter(call) as known:
             if isinstance(request, MagentaBridgeError):
                 raise request
@@ -124,6 +130,12 @@ def _caller(context: _Context) -> str:
     return names[0].decode("utf-8", "replace") if names else _host(context.peer())
 
 
+def _headers(call: Call) -> tuple[tuple[str, str], ...]:
+    """Returns what an answer says beside the music: the call's name, for those who ask about it."""
+    name = urllib.parse.quote(call.name[:_NAME_CHARACTERS], safe=_SAFE_IN_HEADERS)
+    return ((REQUEST_ID_HEADER, name),)
+
+
 def _host(peer: str) -> str:
     """Returns the address of ``ipv4:127.0.0.1:5000`` or ``ipv6:%5B::1%5D:5000`` alone."""
     address = urllib.parse.unquote(peer).partition(":")[2]
@@ -132,4 +144,5 @@ def _host(peer: str) -> str:
 
 async def _abort(context: _Context, refused: Refused) -> None:
     status = rpc_status.to_status(refused.status)
-    await context.abort(status.code, status.details, status.trailing_metadata)
+    headers = (*context.trailing_metadata(), *status.trailing_metadata)
+    await context.abort(status.code, status.details, headers)

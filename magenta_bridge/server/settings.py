@@ -25,6 +25,8 @@ class ServerSettings:
             have one; None for plaintext.
         tokens: Of which a caller must show one; None to ask for none.
         sources: Where generators come from, beside those that the server is given.
+        metrics_port: Port of this computer for Prometheus, 0 for any free one; None for no metrics.
+        tracing: Whether to insist on OpenTelemetry; else its environment variables decide.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -33,3 +35,5 @@ class ServerSettings:
     tls: TlsFiles | None = None
     tokens: Tokens | None = None
     sources: Sources = field(default_factory=Sources)
+    metrics_port: int | None = None
+    tracing: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from typing import Final
 
 import grpc
@@ -27,16 +28,19 @@ _RETRY_DELAYS_MS: Final = {"UNAVAILABLE": 1_000, "RESOURCE_EXHAUSTED": 250}
 _log = logging.getLogger(__name__)
 
 
-def status_of(error: Exception, *, where: str) -> status_pb2.Status:
+def status_of(
+    error: Exception, *, where: str, about: Mapping[str, str] | None = None
+) -> status_pb2.Status:
     """Returns what the caller gets to know of an error.
 
     Args:
         error: Any exception. One that is not ours is a bug: it is logged with its traceback
             under an incident id, and the caller is told that id and nothing else.
         where: Method and request id, for the log.
+        about: The same for a log that programs read.
     """
     if not isinstance(error, MagentaBridgeError) or error.code == "UNKNOWN":
-        error = _incident(error, where)
+        error = _incident(error, where, about or {})
     message = _cut(error.message, _MESSAGE_BYTES)
     details = [_error_info(error), *_advice(error, message)]
     return status_pb2.Status(
@@ -46,9 +50,10 @@ def status_of(error: Exception, *, where: str) -> status_pb2.Status:
     )
 
 
-def _incident(error: Exception, where: str) -> InternalError:
+def _incident(error: Exception, where: str, about: Mapping[str, str]) -> InternalError:
     incident = secrets.token_hex(4)
-    _log.error("Incident %s in %s", incident, where, exc_info=error)
+    fields = {"incident": incident, **about}
+    _log.error("Incident %s in %s", incident, where, exc_info=error, extra={"fields": fields})
     return InternalError(
         f"The server failed on this request (incident {incident}); its log says why. "
         "Please report it.",

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import Future
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from magenta_bridge.errors import (
     CancelledError,
@@ -27,6 +27,16 @@ Work = Callable[[Callable[[], None]], Iterator[T]]
 MOST_WAITING: Final = 64
 
 _STOP: Final = -1.0  # a deadline before all others
+
+
+class WorkObserver(Protocol):
+    """Sees steps go by.
+
+    Threading: called by the worker threads, by several at once.
+    """
+
+    def stepped(self, waited_seconds: float, ran_seconds: float) -> None:
+        """Hears of a step that was done: how long it waited for a thread, and how long it ran."""
 
 
 class _End(enum.Enum):
@@ -61,8 +71,18 @@ class WorkerPool:
             for number in range(count)
         ]
         self._closed = False
+        self._observer: WorkObserver | None = None
         for thread in self._threads:
             thread.start()
+
+    def observe(self, observer: WorkObserver) -> None:
+        """Tells ``observer`` of every step from now on."""
+        self._observer = observer
+
+    @property
+    def waiting(self) -> int:
+        """How many steps wait for a thread."""
+        return self._steps.qsize()
 
     @property
     def open(self) -> int:
@@ -109,7 +129,7 @@ class WorkerPool:
             self._open -= 1
 
     async def _step(self, job: _Job[T]) -> T | _End:
-        step = _Step(job.step)
+        step = _Step(job.step, self._observer)
         self._put(job.deadline, step)
         return await asyncio.wrap_future(step.future)
 
@@ -130,17 +150,29 @@ class WorkerPool:
 class _Step(Generic[T]):
     """One call on a worker thread and the future of its result."""
 
-    def __init__(self, call: Callable[[], T]) -> None:
+    def __init__(self, call: Callable[[], T], observer: WorkObserver | None = None) -> None:
         self.future: Future[T] = Future()
         self._call = call
+        self._observer = observer
+        self._queued = time.monotonic()
 
     def run(self) -> None:
         if not self.future.set_running_or_notify_cancel():
             return
+        began = time.monotonic()
         try:
-            self.future.set_result(self._call())
+            result = self._call()
         except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the future
+            self._tell(began)
             self.future.set_exception(error)
+        else:
+            self._tell(began)
+            self.future.set_result(result)
+
+    def _tell(self, began: float) -> None:
+        # Before the future, so that whoever has the result finds the step counted.
+        if self._observer is not None:
+            self._observer.stepped(began - self._queued, time.monotonic() - began)
 
 
 class _Job(Generic[T]):

@@ -15,7 +15,7 @@ from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.errors import NotFoundError
 from tests.cli.program import run_program
 
-COMMANDS = ["generate", "generators", "serve", "train", "doctor"]
+COMMANDS = ["generate", "generators", "serve", "top", "train", "doctor"]
 
 
 def _run_failing(

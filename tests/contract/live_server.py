@@ -56,6 +56,7 @@ class LiveServer:
         threads: Worker threads.
         waiting: Requests accepted beyond those.
         kind: Class of the server.
+        metrics_port: Port for Prometheus; None for no metrics.
 
     Its bundle folder holds ``light.mag``, whose generator serves, and ``heavy.mag``, which is
     not loaded yet: its generator stands behind the gate of the gated one.
@@ -68,6 +69,7 @@ class LiveServer:
         threads: int = 2,
         waiting: int = 64,
         kind: type[BridgeServer] = AdminServer,
+        metrics_port: int | None = None,
     ) -> None:
         self.scale = ScaleGenerator()
         self.gated = GatedGenerator()
@@ -76,6 +78,7 @@ class LiveServer:
         self.pool = WorkerPool(threads, waiting=waiting)
         self._seconds, self._kind = seconds, kind
         self._folder = tempfile.TemporaryDirectory()
+        self._metrics_port = metrics_port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
         self._thread.start()
@@ -89,7 +92,12 @@ class LiveServer:
         sources = Sources(folder=folder, pause_seconds=_NEVER, load=self._load)
         server = self._kind(
             registry,
-            ServerSettings(address="127.0.0.1:0", request_seconds=self._seconds, sources=sources),
+            ServerSettings(
+                address="127.0.0.1:0",
+                request_seconds=self._seconds,
+                sources=sources,
+                metrics_port=self._metrics_port,
+            ),
             workers=self.pool,
         )
         address = await server.start()
@@ -102,6 +110,10 @@ class LiveServer:
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the server's loop and returns its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+    def notices(self) -> list[str]:
+        """Returns what the server told beside its address."""
+        return self._server.notices()
 
     def begin_drain(self, grace: float) -> Future[None]:
         """Drains the server, as a signal would have it do, and does not wait for the end."""

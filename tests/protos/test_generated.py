@@ -39,6 +39,7 @@ def test_a_stale_file_is_found(repository: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "generator_pb2.py" in done.stderr
     assert "magenta_bridge.v1.json" in done.stderr
+    assert "magenta_bridge.v1.js.json" in done.stderr
     assert "make protos" in done.stderr
 
 

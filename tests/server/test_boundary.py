@@ -97,3 +97,25 @@ async def test_a_call_that_takes_too_long_is_told_so() -> None:
         async with boundary.enter(call):
             await asyncio.wait_for(asyncio.Event().wait(), call.time_remaining())
     assert caught.value.status.code == code_pb2.DEADLINE_EXCEEDED
+
+
+@pytest.mark.asyncio
+async def test_a_call_taken_back_as_its_time_ends_was_too_slow() -> None:
+    """A caller's clock runs out a little before ours; it did not change its mind."""
+    listener = _Listener()
+    boundary = Boundary(0.001, observers=[listener])
+    with pytest.raises(asyncio.CancelledError):
+        async with boundary.enter(_call(boundary)):
+            raise asyncio.CancelledError
+    assert listener.heard[1:] == [("ended", "me", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")]
+
+
+@pytest.mark.asyncio
+async def test_a_boundary_says_whether_it_refuses() -> None:
+    boundary = Boundary()
+    assert not boundary.refusing
+    boundary.refuse()
+    assert boundary.refusing
+    with pytest.raises(Refused):
+        async with boundary.enter(_call(boundary)):
+            pytest.fail("the call was let in")

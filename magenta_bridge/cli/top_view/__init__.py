@@ -1,0 +1,1 @@
+"""What ``magenta-bridge top`` shows, from a scrape to the screen."""

@@ -1,0 +1,114 @@
+"""Reads a server's metrics, once."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import urllib.error
+import urllib.request
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+import click
+from prometheus_client.parser import text_string_to_metric_families
+
+from magenta_bridge.errors import ServerUnavailableError
+
+USUAL_PORT: Final = 9464
+
+_PATIENCE_SECONDS: Final = 3.0
+_MOST_BYTES: Final = 8 << 20
+_URL: Final = re.compile(r"http://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}/metrics")
+# A proxy that is set for the network knows nothing of ports of this computer.
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One number.
+
+    Attributes:
+        labels: Its labels.
+        value: The number.
+    """
+
+    labels: dict[str, str]
+    value: float
+
+
+@dataclass(frozen=True)
+class Scrape:
+    """All numbers at one time.
+
+    Attributes:
+        samples: The numbers, by name.
+    """
+
+    samples: dict[str, list[Sample]]
+
+    def value(self, name: str) -> float | None:
+        """Returns the sum of all numbers of that name; None when there is none."""
+        found = self.samples.get(name)
+        return sum(sample.value for sample in found) if found else None
+
+    def by(self, name: str, label: str) -> dict[str, float]:
+        """Returns the sums over all labels but one, by the values of that one."""
+        sums: defaultdict[str, float] = defaultdict(float)
+        for sample in self.samples.get(name, ()):
+            sums[sample.labels.get(label, "")] += sample.value
+        return dict(sums)
+
+
+def read_place(text: str) -> str:
+    """Reads where metrics are, ``PORT``, ``HOST:PORT`` or a URL, and returns the URL.
+
+    Raises:
+        click.BadParameter: It is none of these.
+    """
+    place = text if "/" in text else f"http://{text if ':' in text else f'127.0.0.1:{text}'}"
+    url = place if place.endswith("/metrics") else f"{place.rstrip('/')}/metrics"
+    if not _URL.fullmatch(url):
+        raise click.BadParameter(
+            f"{text!r} is neither a port, nor HOST:PORT, nor a URL; write 9464 or "
+            "http://127.0.0.1:9464/metrics."
+        )
+    return url
+
+
+def read_scrape(url: str) -> Scrape:
+    """Asks a server for its metrics.
+
+    Args:
+        url: Where they are.
+
+    Raises:
+        ServerUnavailableError: Nobody answers there, or somebody else does.
+    """
+    try:
+        with _OPENER.open(url, timeout=_PATIENCE_SECONDS) as answer:
+            text = answer.read(_MOST_BYTES).decode("utf-8")
+        families = list(text_string_to_metric_families(text))
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise _not_ours(url) from error
+    except (OSError, http.client.HTTPException) as error:
+        raise ServerUnavailableError(
+            f"No server shows its metrics at {url}; start one with: magenta-bridge serve "
+            f"--metrics-port {USUAL_PORT}"
+        ) from error
+    except ValueError as error:
+        raise _not_ours(url) from error
+    samples: defaultdict[str, list[Sample]] = defaultdict(list)
+    for family in families:
+        for sample in family.samples:
+            samples[sample.name].append(Sample(sample.labels, sample.value))
+    if "magenta_bridge_build_info" not in samples:
+        raise _not_ours(url)
+    return Scrape(dict(samples))
+
+
+def _not_ours(url: str) -> ServerUnavailableError:
+    return ServerUnavailableError(
+        f"What answers at {url} is no server of Magenta Bridge; give another --metrics."
+    )
