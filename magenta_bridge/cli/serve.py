@@ -1,4 +1,4 @@
-"""``magenta-bridge serve``: the gRPC server as a process of its own."""
+"""``magenta-bridge serve``: the server as a process of its own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from magenta_bridge.cli.http_options import http_options, read_http
 from magenta_bridge.cli.words import EXISTING_FILE
 
 DEFAULT_HOST = "127.0.0.1"
@@ -36,8 +37,17 @@ Examples:
     multiple=True,
     help="A .mag file to serve; may be given several times. Without it, the shipped ones.",
 )
-def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
-    """Wait for requests over gRPC, until Ctrl-C.
+@http_options
+def serve(
+    *,
+    host: str,
+    port: int,
+    bundles: Sequence[Path],
+    http_port: int | None,
+    no_http: bool,
+    http_origins: tuple[str, ...],
+) -> None:
+    """Wait for requests over gRPC, and over HTTP with JSON, until Ctrl-C.
 
     One line says when the server is ready and where it listens.
     """
@@ -47,6 +57,7 @@ def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
     from magenta_bridge.server.app import serve as wait_for_requests
     from magenta_bridge.server.settings import ServerSettings
 
+    http = read_http(port, http_port, no_http, http_origins)
     registry = load_registry(list(bundles) or None)
     names = ", ".join(generator.info.id for generator in registry.list())
 
@@ -54,6 +65,6 @@ def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
         click.echo(f"Serving {names} on {address} (Ctrl-C stops)")
 
     where = f"[{host}]" if ":" in host else host
-    settings = ServerSettings(address=f"{where}:{port}")
+    settings = ServerSettings(address=f"{where}:{port}", http=http)
     asyncio.run(wait_for_requests(registry, settings, ready=announce))
     click.echo("Stopped.")

@@ -15,6 +15,7 @@ from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
+from magenta_bridge.server.connect.port import HttpPort
 from magenta_bridge.server.endpoint import check_free, read_endpoint
 from magenta_bridge.server.generation import GenerationService
 from magenta_bridge.server.interceptor import BoundaryInterceptor
@@ -24,7 +25,8 @@ from magenta_bridge.server.workers import WorkerPool
 from magenta_bridge.v1 import generation_pb2, generation_pb2_grpc
 
 _LAST_BYTES_SECONDS: Final = 0.5
-SERVICE_NAME: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
+_SERVICE: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"]
+SERVICE_NAME: Final = _SERVICE.full_name
 
 _OPTIONS: Final = (
     # A second server on the port must fail, instead of getting every other request.
@@ -94,7 +96,17 @@ class BridgeServer:
 
     def _gather_companions(self) -> list[Companion]:
         """Returns what starts behind the port is open and stops before it is closed."""
-        return []
+        return [*self._http_port()]
+
+    def _http_port(self) -> list[HttpPort]:
+        if self.settings.http is None:
+            return []
+        services = ((_SERVICE, self._generation),)
+        return [HttpPort(services, self._boundary, self.settings.http, healthy=self._is_serving)]
+
+    async def _is_serving(self) -> bool:
+        answer = await self._health.Check(health_pb2.HealthCheckRequest(), None)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     def _add_services(self) -> None:
         # It takes our calls in place of gRPC's contexts: the interceptor stands between.
@@ -103,6 +115,11 @@ class BridgeServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
+
+    @property
+    def http(self) -> HttpPort | None:
+        """The HTTP port; None if there is none."""
+        return next((one for one in self._companions if isinstance(one, HttpPort)), None)
 
     async def start(self) -> str:
         """Opens the port and says SERVING.
@@ -159,7 +176,8 @@ async def serve(
     Args:
         registry: The generators to serve.
         settings: How the server behaves.
-        ready: Called with the address once requests are answered.
+        ready: Called with the address, and with that of the HTTP port, once requests are
+            answered.
 
     Raises:
         InvalidArgumentError: The address cannot be read.
@@ -170,7 +188,7 @@ async def serve(
         try:
             taken = await server.start()
             if ready is not None:
-                ready(taken)
+                ready(taken if server.http is None else f"{taken} and {server.http.place}")
             await stops.get()
         except BaseException:
             await server.drain(0)
