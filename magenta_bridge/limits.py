@@ -91,6 +91,9 @@ HTTP_ANSWER_SECONDS: Final = Limit(
 HTTP_LINE_BYTES: Final = Limit(
     "HTTP line size", 8_190, "bytes", "what proxies and browsers agree on; GET requests live in it"
 )
+JSON_CONTAINERS: Final = Limit(
+    "JSON size", 150_000, "lists and objects", "thrice the notes of the largest NoteSequence"
+)
 JSON_DIGITS: Final = Limit(
     "JSON number size", 40, "digits", "no field holds more; reading one costs its square"
 )

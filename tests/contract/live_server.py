@@ -13,6 +13,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
+from magenta_bridge.server.connect.port import HttpPort
+from magenta_bridge.server.connect.settings import HttpSettings
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.workers import WorkerPool
 from tests.contract.fake_generator import (
@@ -32,15 +34,24 @@ class LiveServer:
         seconds: Time for requests without a deadline.
         threads: Worker threads.
         waiting: Requests accepted beyond those.
+        http: The HTTP port; None for none.
     """
 
-    def __init__(self, *, seconds: float = 60.0, threads: int = 2, waiting: int = 64) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float = 60.0,
+        threads: int = 2,
+        waiting: int = 64,
+        http: HttpSettings | None = None,
+    ) -> None:
         self.scale = ScaleGenerator()
         self.gated = GatedGenerator()
         self.endless = EndlessGenerator()
         self.faulty = FaultyGenerator()
         self.pool = WorkerPool(threads, waiting=waiting)
         self._seconds = seconds
+        self._http = http
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
         self._thread.start()
@@ -51,10 +62,16 @@ class LiveServer:
         registry = GeneratorRegistry([self.scale, self.gated, self.endless, self.faulty])
         server = BridgeServer(
             registry,
-            ServerSettings(address="127.0.0.1:0", request_seconds=self._seconds),
+            ServerSettings(address="127.0.0.1:0", request_seconds=self._seconds, http=self._http),
             workers=self.pool,
         )
         return server, await server.start()
+
+    @property
+    def web(self) -> HttpPort:
+        """The HTTP port."""
+        assert self._server.http is not None
+        return self._server.http
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the server's loop and returns its result."""
