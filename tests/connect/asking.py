@@ -78,10 +78,20 @@ def connection(place: str) -> Iterator[http.client.HTTPConnection]:
         made.close()
 
 
-def plug(place: str) -> socket.socket:
-    """Returns a bare connection to ``http://HOST:PORT``."""
+def plug(place: str, buffer: int | None = None) -> socket.socket:
+    """Returns a bare connection to ``http://HOST:PORT``.
+
+    Args:
+        place: Where to.
+        buffer: Bytes that the system takes in before they are read; None for many.
+    """
     host, _, port = urlsplit(place).netloc.rpartition(":")
-    return socket.create_connection((host, int(port)), timeout=30)
+    line = socket.socket()
+    if buffer is not None:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    line.settimeout(30)
+    line.connect((host, int(port)))
+    return line
 
 
 def ask(

@@ -105,10 +105,12 @@ class Exchange:
 
     async def _send(self, response: web.StreamResponse, body: bytes) -> None:
         await response.prepare(self.request)
-        view = memoryview(body)
-        for start in range(0, len(body), _PIECE_BYTES):
-            await response.write(view[start : start + _PIECE_BYTES])
-        await response.write_eof()
+        start = 0
+        while len(body) - start > _PIECE_BYTES:
+            await response.write(body[start : start + _PIECE_BYTES])
+            start += _PIECE_BYTES
+        # With bytes in hand it waits until they are on their way; with none it would not.
+        await response.write_eof(body[start:])
 
     async def push(self, data: bytes, content_type: str, flags: int = 0) -> None:
         """Sends one message of a stream, and returns when there is room for another.
@@ -127,8 +129,7 @@ class Exchange:
         response = await self._opened(content_type)
 
         async def finish() -> None:
-            await response.write(wrap(data, flags))
-            await response.write_eof()
+            await response.write_eof(wrap(data, flags))
 
         await self._in_time(finish())
         return response
