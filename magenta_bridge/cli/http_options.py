@@ -33,7 +33,7 @@ def http_options(command: F) -> F:
 
 
 def read_http(
-    port: int, http_port: int | None, no_http: bool, origins: tuple[str, ...]
+    port: int, http_port: int | None, *, no_http: bool, origins: tuple[str, ...]
 ) -> HttpSettings | None:
     """Returns what the options ask for; None for no HTTP.
 

@@ -57,7 +57,7 @@ def serve(
     from magenta_bridge.server.app import serve as wait_for_requests
     from magenta_bridge.server.settings import ServerSettings
 
-    http = read_http(port, http_port, no_http, http_origins)
+    http = read_http(port, http_port, no_http=no_http, origins=http_origins)
     registry = load_registry(list(bundles) or None)
     names = ", ".join(generator.info.id for generator in registry.list())
 
