@@ -35,7 +35,7 @@ class _Commands(click.Group):
     _HELP: ClassVar[dict[str, str]] = {
         "generate": "Write new music as a MIDI file.",
         "generators": "List what can generate, and its settings.",
-        "serve": "Wait for requests over gRPC.",
+        "serve": "Wait for requests over gRPC and HTTP.",
         "train": "Train a model on your own music.",
         "evaluate": "Score a model on music that it has not heard.",
         "search": "Try many hyperparameters and keep the best.",

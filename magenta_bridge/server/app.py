@@ -105,7 +105,8 @@ class BridgeServer:
         return [HttpPort(services, self._boundary, self.settings.http, healthy=self._is_serving)]
 
     async def _is_serving(self) -> bool:
-        answer = await self._health.Check(health_pb2.HealthCheckRequest(), None)
+        request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
+        answer = await self._health.Check(request, None)
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     def _add_services(self) -> None:
@@ -137,6 +138,7 @@ class BridgeServer:
             raise UnsupportedError(
                 f"Cannot listen on {self._endpoint}; choose another port.", field="address"
             ) from error
+        await self._health.set(SERVICE_NAME, health_pb2.HealthCheckResponse.NOT_SERVING)
         await self._server.start()
         for companion in self._companions:
             await companion.start()

@@ -43,8 +43,9 @@ class Exchange:
         return self._response is not None
 
     def metadata(self) -> dict[str, str]:
-        """Returns the headers, names in lower case; of those that come twice, the last."""
-        return {name.lower(): value for name, value in self.request.headers.items()}
+        """Returns the headers in ASCII, names in lower case; of those that come twice, the last."""
+        headers = self.request.headers.items()
+        return {name.lower(): value for name, value in headers if value.isascii()}
 
     async def read_body(self, deadline: float) -> bytes:
         """Returns the request's body.
