@@ -28,6 +28,7 @@ setup(
     python_requires=">=3.10,<3.13",
     install_requires=[
         "ai-edge-litert>=2.0",
+        "aiohttp>=3.14",
         "click>=8.1",
         # Checks and makes certificates for TLS.
         "cryptography>=44.0",

@@ -7,6 +7,8 @@
     |   +-- LimitExceededError      input is well formed but larger than we accept
     +-- NotFoundError               a named file, port or generator does not exist
     +-- UnsupportedError            the generator or this install cannot do that
+    |   +-- UnimplementedError      the server knows no such method, or not in that form
+    +-- ForbiddenError              the caller may not do that, whoever asks for it
     +-- BundleError                 a .mag bundle is damaged or of another make
     +-- TrainingError               training cannot start or go on
     +-- UnauthenticatedError        the caller has not shown a token that the server knows
@@ -86,6 +88,20 @@ class UnsupportedError(MagentaBridgeError):
 
     code = "FAILED_PRECONDITION"
     reason = "UNSUPPORTED"
+
+
+class UnimplementedError(UnsupportedError):
+    """The server knows no such method, or not in the form that was asked for."""
+
+    code = "UNIMPLEMENTED"
+    reason = "UNIMPLEMENTED"
+
+
+class ForbiddenError(MagentaBridgeError):
+    """The caller may not do that: a web page that this server does not know."""
+
+    code = "PERMISSION_DENIED"
+    reason = "FORBIDDEN"
 
 
 class BundleError(MagentaBridgeError):

@@ -76,6 +76,27 @@ BUNDLE_BYTES: Final = Limit(
 REQUEST_SECONDS: Final = Limit(
     "request duration", 60, "seconds", "a request without a deadline must not hold a core"
 )
+HTTP_CONNECTIONS: Final = Limit(
+    "HTTP connections", 100, "connections", "each costs a file, and macOS gives a program 256"
+)
+HTTP_HEAD_SECONDS: Final = Limit(
+    "wait for an HTTP request", 20, "seconds", "an idle or a slow client must not hold a connection"
+)
+HTTP_BODY_SECONDS: Final = Limit(
+    "arrival of an HTTP body", 20, "seconds", "the largest at 2 Mbit/s; loopback needs milliseconds"
+)
+HTTP_ANSWER_SECONDS: Final = Limit(
+    "departure of an HTTP answer", 60, "seconds", "a client that does not read must not cost memory"
+)
+HTTP_LINE_BYTES: Final = Limit(
+    "HTTP line size", 8_190, "bytes", "what proxies and browsers agree on; GET requests live in it"
+)
+JSON_CONTAINERS: Final = Limit(
+    "JSON size", 150_000, "lists and objects", "thrice the notes of the largest NoteSequence"
+)
+JSON_DIGITS: Final = Limit(
+    "JSON number size", 40, "digits", "no field holds more; reading one costs its square"
+)
 BUNDLE_JSON_BYTES: Final = Limit(
     "bundle description size", 1 << 20, "bytes", "a description is a few kilobytes"
 )

@@ -35,7 +35,7 @@ class _Commands(click.Group):
     _HELP: ClassVar[dict[str, str]] = {
         "generate": "Write new music as a MIDI file.",
         "generators": "List what can generate, and its settings.",
-        "serve": "Wait for requests over gRPC.",
+        "serve": "Wait for requests over gRPC and HTTP.",
         "certs": "Make certificates, to let other computers in safely.",
         "health": "Ask a server whether it serves.",
         "top": "Watch a running server.",

@@ -1,4 +1,4 @@
-"""``magenta-bridge serve``: the gRPC server as a process of its own."""
+"""``magenta-bridge serve``: the server as a process of its own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from magenta_bridge.cli.http_options import http_options, take_http
 from magenta_bridge.cli.serve_security import refuse_exposed, security_options, take_security
 from magenta_bridge.cli.watch_options import Watching, watch_options
 from magenta_bridge.cli.words import EXISTING_FILE, EXISTING_FOLDER
@@ -51,6 +52,7 @@ Examples:
     type=EXISTING_FOLDER,
     help="A folder of .mag files to serve instead; what is put there later is served as well.",
 )
+@http_options
 @security_options
 @watch_options
 def serve(
@@ -62,7 +64,7 @@ def serve(
     folder: Path | None,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Wait for requests over gRPC, until Ctrl-C.
+    """Wait for requests over gRPC, and over HTTP with JSON, until Ctrl-C.
 
     One line says when the server is ready and where it listens; what happens later goes
     to the log on standard error. Where other computers could reach it, it needs
@@ -84,6 +86,7 @@ def serve(
         tls=tls,
         tokens=tokens,
         sources=Sources(files=files, folder=folder),
+        http=take_http(port, options),
         metrics_port=watching.metrics_port,
         tracing=watching.otel,
     )

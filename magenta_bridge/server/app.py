@@ -16,6 +16,7 @@ from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.server.access import AccessGate
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
+from magenta_bridge.server.connect.port import HttpPort
 from magenta_bridge.server.endpoint import check_free
 from magenta_bridge.server.exposure import check_exposure, is_open_house, server_credentials
 from magenta_bridge.server.generation import GenerationService
@@ -35,8 +36,10 @@ from magenta_bridge.v1 import (
 )
 
 _LAST_BYTES_SECONDS: Final = 0.5
-SERVICE_NAME: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
-MODEL_SERVICE_NAME: Final = model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
+_GENERATION: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"]
+_MODELS: Final = model_pb2.DESCRIPTOR.services_by_name["ModelService"]
+SERVICE_NAME: Final = _GENERATION.full_name
+MODEL_SERVICE_NAME: Final = _MODELS.full_name
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -116,11 +119,22 @@ class BridgeServer:
 
     def _gather_companions(self) -> list[Companion]:
         """Returns what starts behind the port is open and stops before it is closed."""
-        return [*self._observation.companions]
+        return [*self._observation.companions, *self._http_port()]
 
     def notices(self) -> list[str]:
         """Returns what else to tell whoever started the server, a line each."""
         return self._observation.notices()
+
+    def _http_port(self) -> list[HttpPort]:
+        if self.settings.http is None:
+            return []
+        services = ((_GENERATION, self._generation), (_MODELS, self._models))
+        return [HttpPort(services, self._boundary, self.settings.http, healthy=self._is_serving)]
+
+    async def _is_serving(self) -> bool:
+        request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
+        answer = await self._health.Check(request, None)
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     def _add_services(self) -> None:
         # It takes our calls in place of gRPC's contexts: the interceptor stands between.
@@ -133,6 +147,11 @@ class BridgeServer:
             ours = (SERVICE_NAME, MODEL_SERVICE_NAME)
             names = (*ours, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
+
+    @property
+    def http(self) -> HttpPort | None:
+        """The HTTP port; None if there is none."""
+        return next((one for one in self._companions if isinstance(one, HttpPort)), None)
 
     async def start(self) -> str:
         """Opens the port, loads what is to be loaded, and then says SERVING.
@@ -179,9 +198,9 @@ class BridgeServer:
         self._boundary.refuse()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._boundary.wait_idle(), grace)
-        await self._library.stop()
         for companion in self._companions:
             await companion.stop()
+        await self._library.stop()
         # gRPC's own stop crashes the process where two of them overlap. What it waits for here
         # are last bytes on their way; it cuts off health watches, which have no end.
         async with self._stopping:
@@ -203,7 +222,8 @@ async def serve(
     Args:
         registry: The generators to serve.
         settings: How the server behaves.
-        ready: Called with the address once requests are answered.
+        ready: Called with the address, and with that of the HTTP port, once requests are
+            answered.
         notice: Called after it with a line for everything else that was opened.
 
     Raises:
@@ -221,7 +241,7 @@ async def serve(
                 await server.drain(0)
                 return
             if ready is not None:
-                ready(taken)
+                ready(taken if server.http is None else f"{taken} and {server.http.place}")
             if notice is not None:
                 for line in server.notices():
                     notice(line)

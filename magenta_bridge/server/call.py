@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 REQUEST_ID_HEADER: Final = "x-request-id"
+# A header is printable ASCII; of other text, what was percent-encoded comes back.
+_NAME_CHARACTERS: Final = 64
+_SAFE_IN_HEADERS: Final = "!#$&'()*+,/:;<=>?@[]^`{|}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class Call:
     def name(self) -> str:
         """What logs and answers call it: the caller's id, in the request or its header, or ours."""
         return self.request_id or self.metadata.get(REQUEST_ID_HEADER, "") or self.own_id
+
+    @property
+    def name_in_header(self) -> str:
+        """The name as a header can say it: cut, and percent-encoded where need be."""
+        return urllib.parse.quote(self.name[:_NAME_CHARACTERS], safe=_SAFE_IN_HEADERS)
 
     def time_remaining(self) -> float:
         """Returns how many seconds are left, below 0 when the time has passed."""

@@ -19,9 +19,6 @@ from magenta_bridge.server.decoding import decoder
 
 OUR_METHODS: Final = "/magenta_bridge.v1."
 
-# A header is printable ASCII; of other text, what was percent-encoded comes back.
-_NAME_CHARACTERS: Final = 64
-_SAFE_IN_HEADERS: Final = "!#$&'()*+,/:;<=>?@[]^`{|}"
 
 # What a deserializer gives: the request, or why it is none.
 _Request: TypeAlias = Message | MagentaBridgeError
@@ -110,7 +107,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             generator_id=str(getattr(request, "generator_id", "")),
             metadata=_metadata(context),
         )
-        context.set_trailing_metadata(_headers(call))
+        context.set_trailing_metadata(((REQUEST_ID_HEADER, call.name_in_header),))
         async with self._boundary.enter(call) as known:
             if isinstance(request, MagentaBridgeError):
                 raise request
@@ -128,12 +125,6 @@ def _caller(context: _Context) -> str:
     """Returns the common name of the peer's certificate or, when it has none, its address."""
     names = context.auth_context().get("x509_common_name")
     return names[0].decode("utf-8", "replace") if names else _host(context.peer())
-
-
-def _headers(call: Call) -> tuple[tuple[str, str], ...]:
-    """Returns what an answer says beside the music: the call's name, for those who ask about it."""
-    name = urllib.parse.quote(call.name[:_NAME_CHARACTERS], safe=_SAFE_IN_HEADERS)
-    return ((REQUEST_ID_HEADER, name),)
 
 
 def _host(peer: str) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.limits import REQUEST_SECONDS
+from magenta_bridge.server.connect.settings import HttpSettings
 from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.tokens import Tokens
 
@@ -27,6 +28,7 @@ class ServerSettings:
         sources: Where generators come from, beside those that the server is given.
         metrics_port: Port of this computer for Prometheus, 0 for any free one; None for no metrics.
         tracing: Whether to insist on OpenTelemetry; else its environment variables decide.
+        http: How it answers HTTP with JSON beside gRPC; None for not at all.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -37,3 +39,4 @@ class ServerSettings:
     sources: Sources = field(default_factory=Sources)
     metrics_port: int | None = None
     tracing: bool = False
+    http: HttpSettings | None = None

@@ -32,7 +32,8 @@ def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert process.stdout is not None
         shipped = ", ".join(path.stem for path in shipped_bundles())
         ready = re.fullmatch(
-            rf"Serving {shipped} on (127\.0\.0\.1:[1-9]\d*) \(Ctrl-C stops\)\n",
+            rf"Serving {shipped} on (127\.0\.0\.1:[1-9]\d*)"
+            r" and http://127\.0\.0\.1:[1-9]\d* \(Ctrl-C stops\)\n",
             process.stdout.readline(),
         )
         assert ready is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from google.rpc import error_details_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from tests.contract.fake_generator import LEAK
@@ -37,6 +37,12 @@ def read_failure(error: grpc.RpcError) -> Failure:
     call: Any = error
     status = rpc_status.from_call(call)
     assert status is not None, f"no details: {call.code()} {call.details()}"
+    return check_status(status)
+
+
+def check_status(status: status_pb2.Status) -> Failure:
+    """Returns what a status says, after checking it against the rules for all errors."""
+    code = str(code_pb2.Code.Name(status.code))
     info = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
@@ -49,7 +55,7 @@ def read_failure(error: grpc.RpcError) -> Failure:
     assert LEAK not in status.message
     assert "Traceback" not in status.message
     fields = tuple(violation.field for violation in bad.field_violations)
-    assert bool(fields) == (call.code().name == "INVALID_ARGUMENT")
+    assert bool(fields) == (code == "INVALID_ARGUMENT")
     seconds = retry.retry_delay.ToMilliseconds() / 1000 if retry.HasField("retry_delay") else None
-    assert (seconds is not None) == (call.code().name in {"UNAVAILABLE", "RESOURCE_EXHAUSTED"})
-    return Failure(call.code().name, status.message, info, fields, seconds)
+    assert (seconds is not None) == (code in {"UNAVAILABLE", "RESOURCE_EXHAUSTED"})
+    return Failure(code, status.message, info, fields, seconds)

@@ -19,6 +19,8 @@ from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
 from magenta_bridge.server.boundary import Gate
 from magenta_bridge.server.call import Call
+from magenta_bridge.server.connect.port import HttpPort
+from magenta_bridge.server.connect.settings import HttpSettings
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.workers import WorkerPool
@@ -57,6 +59,7 @@ class LiveServer:
         waiting: Requests accepted beyond those.
         kind: Class of the server.
         metrics_port: Port for Prometheus; None for no metrics.
+        http: The HTTP port; None for none.
 
     Its bundle folder holds ``light.mag``, whose generator serves, and ``heavy.mag``, which is
     not loaded yet: its generator stands behind the gate of the gated one.
@@ -70,6 +73,7 @@ class LiveServer:
         waiting: int = 64,
         kind: type[BridgeServer] = AdminServer,
         metrics_port: int | None = None,
+        http: HttpSettings | None = None,
     ) -> None:
         self.scale = ScaleGenerator()
         self.gated = GatedGenerator()
@@ -79,6 +83,7 @@ class LiveServer:
         self._seconds, self._kind = seconds, kind
         self._folder = tempfile.TemporaryDirectory()
         self._metrics_port = metrics_port
+        self._http = http
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
         self._thread.start()
@@ -96,6 +101,7 @@ class LiveServer:
                 address="127.0.0.1:0",
                 request_seconds=self._seconds,
                 sources=sources,
+                http=self._http,
                 metrics_port=self._metrics_port,
             ),
             workers=self.pool,
@@ -106,6 +112,12 @@ class LiveServer:
 
     def _load(self, path: Path) -> SequenceGenerator:
         return self.gated.twin("heavy") if path.name == HEAVY else ScaleGenerator("light")
+
+    @property
+    def web(self) -> HttpPort:
+        """The HTTP port."""
+        assert self._server.http is not None
+        return self._server.http
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the server's loop and returns its result."""
