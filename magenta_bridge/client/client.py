@@ -8,7 +8,12 @@ from types import TracebackType
 
 import grpc
 
-from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, channel_options
+from magenta_bridge.client.channel import (
+    DEFAULT_ADDRESS,
+    DEFAULT_TIMEOUT,
+    KEEPALIVE_SECONDS,
+    channel_options,
+)
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.request import Wish, build_request, build_stream_request
 from magenta_bridge.client.status import error_of
@@ -29,20 +34,30 @@ class Client:
     Args:
         address: ``HOST:PORT`` of the server.
         timeout: Seconds that one call may take, from the request to the last note.
+        keepalive: Seconds of silence during a call after which the server is asked whether it
+            is still there, 1 to 3600; it has half of that to answer.
 
     Raises:
-        InvalidArgumentError: The address is not of the form ``HOST:PORT``.
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``, or another
+            argument is out of its range.
 
     Example:
         with Client("127.0.0.1:50051") as bridge:
             clip = bridge.generate("lstm_melody", primer=read("tune.mid"), bars=4, seed=1)
     """
 
-    def __init__(self, address: str = DEFAULT_ADDRESS, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        keepalive: float = KEEPALIVE_SECONDS,
+    ) -> None:
         self._address = address
         self._timeout = timeout
         self._closed = False
-        self._channel = grpc.insecure_channel(address, options=channel_options(address))
+        options = channel_options(address, keepalive)
+        self._channel = grpc.insecure_channel(address, options=options)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
 
     def __enter__(self) -> Client:

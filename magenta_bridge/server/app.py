@@ -13,28 +13,19 @@ from grpc_reflection.v1alpha import reflection
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
 from magenta_bridge.server.endpoint import check_free, read_endpoint
 from magenta_bridge.server.generation import GenerationService
 from magenta_bridge.server.interceptor import BoundaryInterceptor
+from magenta_bridge.server.rate import rate_gates
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
-from magenta_bridge.server.workers import WorkerPool
+from magenta_bridge.server.transport import transport_options
+from magenta_bridge.server.workers import WorkerPool, pool_of
 from magenta_bridge.v1 import generation_pb2, generation_pb2_grpc
 
 _LAST_BYTES_SECONDS: Final = 0.5
 SERVICE_NAME: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
-
-_OPTIONS: Final = (
-    # A second server on the port must fail, instead of getting every other request.
-    ("grpc.so_reuseport", 0),
-    # Twice what is accepted, so that our own error answers a request that is too large.
-    ("grpc.max_receive_message_length", 2 * MESSAGE_BYTES.value),
-    ("grpc.max_send_message_length", MESSAGE_BYTES.value),
-    ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-)
 
 
 class Companion(Protocol):
@@ -55,7 +46,7 @@ class BridgeServer:
     Args:
         registry: The generators to serve.
         settings: How the server behaves.
-        workers: Threads for the generators; None for one per core.
+        workers: Threads for the generators; None for those that the settings ask for.
 
     Raises:
         InvalidArgumentError: The address cannot be read.
@@ -71,14 +62,18 @@ class BridgeServer:
     ) -> None:
         self.settings = settings or ServerSettings()
         self._endpoint = read_endpoint(self.settings.address)
-        self.workers = workers or WorkerPool()
+        self.workers = workers or pool_of(self.settings)
         self._health = health.aio.HealthServicer()
         self._boundary = Boundary(
-            self.settings.request_seconds, gates=self._gates(), observers=self._observers()
+            self.settings.request_seconds,
+            longest=self.settings.longest_seconds,
+            gates=self._gates(),
+            observers=self._observers(),
         )
         self._stopping = asyncio.Lock()
         self._server = grpc.aio.server(
-            interceptors=[BoundaryInterceptor(self._boundary)], options=_OPTIONS
+            interceptors=[BoundaryInterceptor(self._boundary)],
+            options=transport_options(self._endpoint.host),
         )
         self._generation = GenerationService(registry, self.workers)
         self._companions = self._gather_companions()
@@ -86,7 +81,7 @@ class BridgeServer:
 
     def _gates(self) -> list[Gate]:
         """Returns who is asked, in order, before a call is worked on."""
-        return []
+        return [*rate_gates(self.settings)]
 
     def _observers(self) -> list[Observer]:
         """Returns who hears of every call."""

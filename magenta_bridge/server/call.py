@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ class Call:
         admin: Whether the caller may load and unload generators.
         request_id: What the caller calls it; empty for nothing.
         metadata: Headers of the call, names in lower case.
+        connection: Address of the peer with its port; empty where calls share none.
     """
 
     method: str
@@ -26,7 +28,24 @@ class Call:
     admin: bool = False
     request_id: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    connection: str = ""
+
+    @property
+    def account(self) -> str:
+        """Whose share of the cores, and of calls in a second, the call uses up.
+
+        Programs of this computer all call from one address, so that each of their connections
+        stands for a client. From elsewhere a caller counts once, however often it connects.
+        """
+        return self.connection if self.connection and _is_loopback(self.caller) else self.caller
 
     def time_remaining(self) -> float:
         """Returns how many seconds are left, below 0 when the time has passed."""
         return self.deadline - time.monotonic()
+
+
+def _is_loopback(caller: str) -> bool:
+    try:
+        return ipaddress.ip_address(caller).is_loopback
+    except ValueError:
+        return False

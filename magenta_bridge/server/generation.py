@@ -11,6 +11,7 @@ from magenta_bridge.server.call import Call
 from magenta_bridge.server.description import describe_generator
 from magenta_bridge.server.order import Order, Piece, read_order
 from magenta_bridge.server.pages import cut_page
+from magenta_bridge.server.repeats import Repeats
 from magenta_bridge.server.workers import WorkerPool
 from magenta_bridge.v1 import generation_pb2 as pb
 
@@ -29,6 +30,7 @@ class GenerationService:
     def __init__(self, registry: GeneratorRegistry, workers: WorkerPool) -> None:
         self._registry = registry
         self._workers = workers
+        self._repeats: Repeats[pb.GenerateResponse] = Repeats()
 
     async def ListGenerators(  # noqa: N802 - the rpc's name
         self,
@@ -55,7 +57,10 @@ class GenerationService:
     async def Generate(  # noqa: N802 - the rpc's name
         self, request: pb.GenerateRequest, call: Call
     ) -> pb.GenerateResponse:
-        """Returns all variations whole."""
+        """Returns all variations whole; a request that is sent again is not worked on again."""
+        return await self._repeats.answer(call, request, lambda: self._generate(request, call))
+
+    async def _generate(self, request: pb.GenerateRequest, call: Call) -> pb.GenerateResponse:
         order = read_order(self._registry, request)
         response = pb.GenerateResponse(seed=order.seed)
         for _ in order.options:
@@ -84,4 +89,6 @@ class GenerationService:
                 )
 
     def _work(self, order: Order, call: Call) -> AsyncGenerator[Piece, None]:
-        return self._workers.iterate(order.run, seconds=call.time_remaining())
+        return self._workers.iterate(
+            order.run, seconds=call.time_remaining(), account=call.account, music=order.music
+        )

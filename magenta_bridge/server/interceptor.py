@@ -104,6 +104,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             caller=_host(context.peer()),
             request_id=str(getattr(request, "request_id", "")),
             metadata=_metadata(context),
+            connection=context.peer(),
         )
         async with self._boundary.enter(call) as known:
             if isinstance(request, MagentaBridgeError):

@@ -40,9 +40,10 @@ def read_failure(error: grpc.RpcError) -> Failure:
     info = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
+    quota = error_details_pb2.QuotaFailure()
     seen = [detail.TypeName() for detail in status.details]
     for detail in status.details:
-        assert detail.Unpack(info) or detail.Unpack(bad) or detail.Unpack(retry), detail
+        assert any(detail.Unpack(known) for known in (info, bad, retry, quota)), detail
     assert len(seen) == len(set(seen)), "each type of detail occurs once"
     assert info.domain == "magenta-bridge"
     assert re.fullmatch(r"[A-Z][A-Z0-9_]{0,62}", info.reason)
@@ -52,4 +53,5 @@ def read_failure(error: grpc.RpcError) -> Failure:
     assert bool(fields) == (call.code().name == "INVALID_ARGUMENT")
     seconds = retry.retry_delay.ToMilliseconds() / 1000 if retry.HasField("retry_delay") else None
     assert (seconds is not None) == (call.code().name in {"UNAVAILABLE", "RESOURCE_EXHAUSTED"})
+    assert bool(quota.violations) == (call.code().name == "RESOURCE_EXHAUSTED")
     return Failure(call.code().name, status.message, info, fields, seconds)

@@ -32,15 +32,27 @@ class LiveServer:
         seconds: Time for requests without a deadline.
         threads: Worker threads.
         waiting: Requests accepted beyond those.
+        queue_seconds: How long they may wait.
+        calls_per_second: How often a connection may call; 0 for any rate.
     """
 
-    def __init__(self, *, seconds: float = 60.0, threads: int = 2, waiting: int = 64) -> None:
+    def __init__(
+        self,
+        *,
+        seconds: float = 60.0,
+        threads: int = 2,
+        waiting: int = 64,
+        queue_seconds: float = 60.0,
+        calls_per_second: float = 0.0,
+    ) -> None:
         self.scale = ScaleGenerator()
         self.gated = GatedGenerator()
         self.endless = EndlessGenerator()
         self.faulty = FaultyGenerator()
-        self.pool = WorkerPool(threads, waiting=waiting)
-        self._seconds = seconds
+        self.pool = WorkerPool(threads, waiting=waiting, queue_seconds=queue_seconds)
+        self._settings = ServerSettings(
+            address="127.0.0.1:0", request_seconds=seconds, calls_per_second=calls_per_second
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
         self._thread.start()
@@ -49,11 +61,7 @@ class LiveServer:
 
     async def _start(self) -> tuple[BridgeServer, str]:
         registry = GeneratorRegistry([self.scale, self.gated, self.endless, self.faulty])
-        server = BridgeServer(
-            registry,
-            ServerSettings(address="127.0.0.1:0", request_seconds=self._seconds),
-            workers=self.pool,
-        )
+        server = BridgeServer(registry, self._settings, workers=self.pool)
         return server, await server.start()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
