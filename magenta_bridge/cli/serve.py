@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from magenta_bridge.cli.words import EXISTING_FILE
+from magenta_bridge.limits import CALLS_PER_SECOND, OPEN_REQUESTS
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 50_051
@@ -36,7 +37,34 @@ Examples:
     multiple=True,
     help="A .mag file to serve; may be given several times. Without it, the shipped ones.",
 )
-def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    help="Threads that write music at the same time. Without it, one for each core.",
+)
+@click.option(
+    "--queue",
+    type=click.IntRange(0, 4_096),
+    default=OPEN_REQUESTS.value,
+    show_default=True,
+    help="Requests accepted beyond those; more are told to come back.",
+)
+@click.option(
+    "--rate",
+    type=click.IntRange(0, 10_000),
+    default=CALLS_PER_SECOND.value,
+    show_default=True,
+    help="Calls a second that one client may make on average; 0 for any number.",
+)
+def serve(
+    *,
+    host: str,
+    port: int,
+    bundles: Sequence[Path],
+    workers: int | None,
+    queue: int,
+    rate: int,
+) -> None:
     """Wait for requests over gRPC, until Ctrl-C.
 
     One line says when the server is ready and where it listens.
@@ -54,6 +82,8 @@ def serve(host: str, port: int, bundles: Sequence[Path]) -> None:
         click.echo(f"Serving {names} on {address} (Ctrl-C stops)")
 
     where = f"[{host}]" if ":" in host else host
-    settings = ServerSettings(address=f"{where}:{port}")
+    settings = ServerSettings(
+        address=f"{where}:{port}", workers=workers, queue=queue, calls_per_second=rate
+    )
     asyncio.run(wait_for_requests(registry, settings, ready=announce))
     click.echo("Stopped.")

@@ -23,6 +23,7 @@ class Failure:
         info: Its ErrorInfo.
         fields: Field paths of its BadRequest.
         retry_s: Seconds of its RetryInfo; None without.
+        quotas: Subjects of its QuotaFailure.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Failure:
     info: error_details_pb2.ErrorInfo
     fields: tuple[str, ...]
     retry_s: float | None
+    quotas: tuple[str, ...]
 
 
 def read_failure(error: grpc.RpcError) -> Failure:
@@ -53,5 +55,6 @@ def read_failure(error: grpc.RpcError) -> Failure:
     assert bool(fields) == (call.code().name == "INVALID_ARGUMENT")
     seconds = retry.retry_delay.ToMilliseconds() / 1000 if retry.HasField("retry_delay") else None
     assert (seconds is not None) == (call.code().name in {"UNAVAILABLE", "RESOURCE_EXHAUSTED"})
-    assert bool(quota.violations) == (call.code().name == "RESOURCE_EXHAUSTED")
-    return Failure(call.code().name, status.message, info, fields, seconds)
+    quotas = tuple(violation.subject for violation in quota.violations)
+    assert bool(quotas) == (call.code().name == "RESOURCE_EXHAUSTED")
+    return Failure(call.code().name, status.message, info, fields, seconds, quotas)

@@ -30,6 +30,7 @@ class LiveServer:
 
     Args:
         seconds: Time for requests without a deadline.
+        longest: Time for requests with a later deadline.
         threads: Worker threads.
         waiting: Requests accepted beyond those.
         queue_seconds: How long they may wait.
@@ -40,6 +41,7 @@ class LiveServer:
         self,
         *,
         seconds: float = 60.0,
+        longest: float = 300.0,
         threads: int = 2,
         waiting: int = 64,
         queue_seconds: float = 60.0,
@@ -51,7 +53,10 @@ class LiveServer:
         self.faulty = FaultyGenerator()
         self.pool = WorkerPool(threads, waiting=waiting, queue_seconds=queue_seconds)
         self._settings = ServerSettings(
-            address="127.0.0.1:0", request_seconds=seconds, calls_per_second=calls_per_second
+            address="127.0.0.1:0",
+            request_seconds=seconds,
+            longest_seconds=longest,
+            calls_per_second=calls_per_second,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
