@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from magenta_bridge.errors import MagentaBridgeError
+from magenta_bridge.errors import CancelledError, MagentaBridgeError
 from magenta_bridge.server.boundary import Boundary, Refused
 from magenta_bridge.server.call import Call
 from magenta_bridge.server.decoding import decoder
@@ -83,7 +83,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def send(message: Message, known: Call, context: _Context) -> None:
             async with contextlib.aclosing(behavior(message, known)) as pieces:
                 async for piece in pieces:
-                    await context.write(piece)
+                    await _write(context, piece)
 
         async def call(request: _Request, context: _Context) -> None:
             try:
@@ -123,6 +123,14 @@ def _host(peer: str) -> str:
     """Returns the address of ``ipv4:127.0.0.1:5000`` or ``ipv6:%5B::1%5D:5000`` alone."""
     address = urllib.parse.unquote(peer).partition(":")[2]
     return address.rpartition(":")[0].strip("[]") or peer
+
+
+async def _write(context: _Context, piece: Message) -> None:
+    try:
+        await context.write(piece)
+    except grpc.aio.InternalError as error:
+        # All that it says is that nobody is there to be written to.
+        raise CancelledError("The caller is gone.") from error
 
 
 async def _abort(context: _Context, refused: Refused) -> None:

@@ -1,4 +1,4 @@
-"""Whose work is done next: the same share for every client, and the most urgent of a client's."""
+"""Whose work is done next: what is due first, among those who have not had more than others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
+# By how many seconds of work one client may be before another, for the sake of what is due.
+SLACK_SECONDS: Final = 0.1
 # Clients that are gone are forgotten once so many are known.
 _ACCOUNTS: Final = 256
 
@@ -16,14 +18,15 @@ _ACCOUNTS: Final = 256
 class Schedule(Generic[T]):
     """Steps that are ready to be done, and which of them is next.
 
-    First the client is chosen who has used the least time so far, by start-time fair queueing
-    (Goyal, Vin and Cheng 1996, section 2): a client's account counts the seconds that threads
-    worked for it, and whoever comes anew, or comes back after a pause, starts where those at
-    work stand, so that nobody saves up time nor has to make up for it. Many requests of one
-    client therefore share what one request of another one gets.
+    Shares are fair, by start-time fair queueing (Goyal, Vin and Cheng 1996, section 2): a
+    client's account counts the seconds that threads worked for it, and whoever comes anew
+    starts where those at work stand. A pause saves up no more than 0.1 seconds, which make up
+    for the moments in which a reader's next step is on its way. Many requests of one client
+    share what one of another gets.
 
-    Then, of that client's steps, the one that is due first is chosen (earliest deadline first,
-    Liu and Layland 1973): what has to be heard next comes before what is wanted later.
+    Among the clients that have had their share and no more than 0.1 seconds beyond it, the step
+    that is due first is chosen (earliest deadline first, Liu and Layland 1973): what has to be
+    heard next comes before what is wanted later, whoever wants it.
 
     Threading: not safe; ``WorkerPool`` holds its lock around every call.
     """
@@ -46,21 +49,19 @@ class Schedule(Generic[T]):
             self._forget_idle()
             entry = self._accounts[account] = _Account(self._now)
         if entry.idle:
-            entry.used = max(entry.used, self._now)
+            entry.used = max(entry.used, self._now - SLACK_SECONDS)
         heapq.heappush(entry.ready, (due, next(self._order), step))
 
     def take(self) -> tuple[str, T] | None:
         """Returns account and step of what is next, and takes it away; None if nothing is."""
-        ready = [
-            (entry.used, *entry.ready[0][:2], name)
-            for name, entry in self._accounts.items()
-            if entry.ready
-        ]
+        ready = {name: entry for name, entry in self._accounts.items() if entry.ready}
         if not ready:
             return None
-        used, _, _, name = min(ready)
-        self._now = max(self._now, used)
-        entry = self._accounts[name]
+        least = min(entry.used for entry in ready.values())
+        self._now = max(self._now, least)
+        within = (name for name, entry in ready.items() if entry.used <= least + SLACK_SECONDS)
+        name = min(within, key=lambda name: ready[name].ready[0][:2])
+        entry = ready[name]
         entry.running += 1
         return name, heapq.heappop(entry.ready)[2]
 

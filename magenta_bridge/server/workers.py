@@ -26,8 +26,8 @@ class WorkerPool:
 
     Between two steps an iterator holds no thread, so a slow reader holds up nobody, and what is
     urgent overtakes what is long. Nothing is made ahead of the reader. Which step is next is
-    said by ``Schedule``: equal shares of time for all clients, and of a client's steps the one
-    that is due first.
+    said by ``Schedule``: equal shares of time for all clients, and within them what is due
+    first.
 
     A step is due when its music would be heard if it played from the moment the request came:
     at that time plus the music made so far, yet never after the request's deadline. A new
