@@ -128,11 +128,17 @@ def _host(peer: str) -> str:
 async def _write(context: _Context, piece: Message) -> None:
     try:
         await context.write(piece)
-    except grpc.aio.InternalError as error:
-        # All that it says is that nobody is there to be written to.
+    except grpc.aio.BaseError as error:
+        # Or the server was stopped. It has no class that says no more than that.
         raise CancelledError("The caller is gone.") from error
 
 
 async def _abort(context: _Context, refused: Refused) -> None:
     status = rpc_status.to_status(refused.status)
-    await context.abort(status.code, status.details, status.trailing_metadata)
+    try:
+        await context.abort(status.code, status.details, status.trailing_metadata)
+    except grpc.aio.AbortError:
+        raise
+    except grpc.aio.BaseError:
+        # Nobody is there to be told.
+        return

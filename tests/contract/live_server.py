@@ -29,6 +29,7 @@ class LiveServer:
     """The server, its address, and the fakes it serves.
 
     Args:
+        port: Port to listen on; 0 for any free one.
         seconds: Time for requests without a deadline.
         longest: Time for requests with a later deadline.
         threads: Worker threads.
@@ -40,6 +41,7 @@ class LiveServer:
     def __init__(
         self,
         *,
+        port: int = 0,
         seconds: float = 60.0,
         longest: float = 300.0,
         threads: int = 2,
@@ -53,7 +55,7 @@ class LiveServer:
         self.faulty = FaultyGenerator()
         self.pool = WorkerPool(threads, waiting=waiting, queue_seconds=queue_seconds)
         self._settings = ServerSettings(
-            address="127.0.0.1:0",
+            address=f"127.0.0.1:{port}",
             request_seconds=seconds,
             longest_seconds=longest,
             calls_per_second=calls_per_second,
