@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from magenta_bridge.client import Client
+from magenta_bridge.errors import RateLimitedError
 from magenta_bridge.generators.shipped import shipped_bundles
 from tests.cli.program import PROGRAM, run_program
+from tests.server.process import running_server
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +91,25 @@ def test_an_address_of_the_outer_world_is_refused() -> None:
     assert result.returncode == 1
     assert result.stderr.startswith("Error: ")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("--workers", "0"), ("--queue", "-1"), ("--rate", "-1"), ("--rate", "nan")]
+)
+def test_a_load_that_makes_no_sense_is_a_usage_error(words: tuple[str, str]) -> None:
+    result = run_program("serve", *words)
+    assert result.returncode == 2
+    assert words[0] in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_options_say_how_much_is_accepted() -> None:
+    """Forty calls at once, then one a second; the message says so."""
+    with (
+        running_server("--rate", "1", "--workers", "1", "--queue", "0") as started,
+        Client(started.address) as client,
+        Client(started.address) as other,
+    ):
+        with pytest.raises(RateLimitedError, match="1 times a second"):
+            [client.generator("lstm_melody") for _ in range(200)]
+        assert other.generator("lstm_melody").id == "lstm_melody"

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from magenta_bridge.client import AsyncClient
 from magenta_bridge.errors import (
@@ -47,14 +48,17 @@ class Caller:
 
     async def run(self, address: str, until: float) -> None:
         """Calls until then, at least once in each way, with a new connection now and again."""
-        kinds = list(_MIX)
-        while True:
-            kinds += self._draw.choices(list(_MIX), list(_MIX.values()), k=CALLS_PER_CONNECTION)
-            async with AsyncClient(address, timeout=60) as client:
-                while kinds and (self.score.total() < len(_MIX) or time.monotonic() < until):
-                    await self._call(client, address, kinds.pop(0))
-            if time.monotonic() >= until:
-                return
+        await self._call_each(address, list(_MIX), math.inf)
+        while time.monotonic() < until:
+            kinds = self._draw.choices(list(_MIX), list(_MIX.values()), k=CALLS_PER_CONNECTION)
+            await self._call_each(address, kinds, until)
+
+    async def _call_each(self, address: str, kinds: Sequence[str], until: float) -> None:
+        async with AsyncClient(address, timeout=60) as client:
+            for kind in kinds:
+                if time.monotonic() >= until:
+                    return
+                await self._call(client, address, kind)
 
     async def _call(self, client: AsyncClient, address: str, kind: str) -> None:
         begin = time.monotonic()
