@@ -34,6 +34,8 @@ setup(
     install_requires=[
         "ai-edge-litert>=2.0",
         "click>=8.1",
+        # Checks and makes certificates for TLS.
+        "cryptography>=44.0",
         "googleapis-common-protos>=1.66",
         # The generated code asks at import for the versions that it was generated with.
         "grpcio>=1.85.1",
@@ -85,6 +87,8 @@ setup(
             # Drives Chromium, in which the page of a comparison is looked at.
             "selenium>=4.27",
             "setuptools>=75",
+            # Makes the certificates of the tests.
+            "trustme>=1.2",
             "types-grpcio>=1.0",
             "types-protobuf>=6.0",
             "uv>=0.9",

@@ -55,7 +55,7 @@ def running_server() -> Iterator[str]:
     Raises:
         SystemExit: It did not start.
     """
-    command = [sys.executable, "-c", SERVE, "serve", "--port", "0", "--rate", "0"]
+    command = [sys.executable, "-c", SERVE, "serve", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline() if process.stdout else ""
         ready = re.match(r"Serving .* on (?P<address>\S+) ", line)

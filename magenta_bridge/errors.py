@@ -9,6 +9,8 @@
     +-- UnsupportedError            the generator or this install cannot do that
     +-- BundleError                 a .mag bundle is damaged or of another make
     +-- TrainingError               training cannot start or go on
+    +-- UnauthenticatedError        the caller has not shown a token that the server knows
+    +-- PermissionDeniedError       the caller is known, but may not do that
     +-- ServerUnavailableError      no server answers, or it is going away
     +-- OverloadedError             the server has more work than it accepts
     |   +-- RateLimitedError        one caller calls more often than is accepted
@@ -99,6 +101,20 @@ class TrainingError(MagentaBridgeError):
 
     code = "FAILED_PRECONDITION"
     reason = "TRAINING_FAILED"
+
+
+class UnauthenticatedError(MagentaBridgeError):
+    """The caller has not shown a token, or none that the server knows."""
+
+    code = "UNAUTHENTICATED"
+    reason = "UNAUTHENTICATED"
+
+
+class PermissionDeniedError(MagentaBridgeError):
+    """The server knows who calls, and does not let this caller do that."""
+
+    code = "PERMISSION_DENIED"
+    reason = "PERMISSION_DENIED"
 
 
 class ServerUnavailableError(MagentaBridgeError):

@@ -106,6 +106,12 @@ REPEAT_BYTES: Final = Limit(
 BUNDLE_JSON_BYTES: Final = Limit(
     "bundle description size", 1 << 20, "bytes", "a description is a few kilobytes"
 )
+CERTIFICATE_FILE_BYTES: Final = Limit(
+    "certificate file size", 1 << 20, "bytes", "all authorities of a system together take half"
+)
+TOKEN_FILE_BYTES: Final = Limit(
+    "token file size", 64 << 10, "bytes", "some hundreds of tokens, each with its name"
+)
 
 
 def check_limit(limit: Limit, value: float, *, where: str = "", field: str = "") -> None:

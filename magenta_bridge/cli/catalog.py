@@ -40,10 +40,12 @@ def as_dictionary(info: GeneratorInfo) -> dict[str, Any]:
 
 
 def as_text(info: GeneratorInfo) -> str:
-    """Returns a generator as a paragraph and a table."""
+    """Returns a generator as a paragraph and a table; one that can do nothing has no table."""
+    lines = [click.style(info.id, bold=True), textwrap.indent(info.description, "  ")]
+    if not info.capabilities:
+        return "\n".join(lines) + "\n"
     cells = [_HEADINGS, *((row.name, _values(row), _default(row)) for row in info.arguments)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADINGS))]
-    lines = [click.style(info.id, bold=True), textwrap.indent(info.description, "  ")]
     capabilities = ", ".join(capability.value.lower() for capability in info.capabilities)
     lines += [f"  Can: {capabilities}.", ""]
     helps = ["MEANING", *(row.help for row in info.arguments)]

@@ -8,11 +8,11 @@ import click
 
 from magenta_bridge.cli.job import Job, run_job
 from magenta_bridge.cli.scales import read_root, read_scale
+from magenta_bridge.cli.server_options import server_options, take_server
 from magenta_bridge.cli.settings import SEEDS
 from magenta_bridge.cli.words import (
     ANY_FILE,
     EXISTING_FILE,
-    read_address,
     read_meter,
     read_number,
     read_setting,
@@ -112,12 +112,7 @@ Examples:
     "--generator", help="Who writes it.  [default: lstm_melody, or the only one of --bundle]"
 )
 @click.option("--bundle", "bundles", type=EXISTING_FILE, multiple=True, help="A .mag file to use.")
-@click.option(
-    "--server",
-    type=read_address,
-    metavar="HOST:PORT",
-    help="Ask this running server instead of working here.",
-)
+@server_options
 @click.pass_context
 def generate(ctx: click.Context, /, **_options: object) -> None:
     """Write new music as a MIDI file.
@@ -125,6 +120,7 @@ def generate(ctx: click.Context, /, **_options: object) -> None:
     The file holds the new bars alone, from its beginning, unless --with-primer is given.
     """
     options = dict(ctx.params)
+    options["server"] = take_server(options)
     _check_combinations(options)
     named = {name: options.pop(name) for name in _NAMED}
     run_job(Job(named=named, **options))

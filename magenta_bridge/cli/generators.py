@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from magenta_bridge.cli.catalog import as_dictionary, as_text
+from magenta_bridge.cli.server_options import server_options, take_server
 from magenta_bridge.cli.source import open_source
-from magenta_bridge.cli.words import EXISTING_FILE, read_address
+from magenta_bridge.cli.words import EXISTING_FILE
 
 _EXAMPLES = """\b
 Examples:
@@ -20,11 +22,12 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--server", type=read_address, metavar="HOST:PORT", help="Ask this server.")
 @click.option("--bundle", "bundles", type=EXISTING_FILE, multiple=True, help="A .mag file to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def generators(server: str | None, bundles: Sequence[Path], as_json: bool) -> None:
+@server_options
+def generators(bundles: Sequence[Path], as_json: bool, **options: Any) -> None:  # noqa: ANN401
     """List what can generate, and its settings."""
+    server = take_server(options)
     if server is not None and bundles:
         raise click.UsageError("--bundle is for work done here; a --server has its own bundles.")
     with open_source(server, bundles) as source:

@@ -14,6 +14,7 @@ from magenta_bridge.cli.source import Source, open_source
 from magenta_bridge.cli.targets import Targets, plan_targets
 
 if TYPE_CHECKING:
+    from magenta_bridge.cli.server_options import RunningServer
     from magenta_bridge.generators.arguments import ArgumentValue
     from magenta_bridge.generators.generator import GeneratorInfo
     from magenta_bridge.noteseq import NoteSequence
@@ -29,7 +30,7 @@ class Job:
 
     Attributes:
         generator: Id of the generator; None for the usual one.
-        server: ``HOST:PORT``; None to generate in this process.
+        server: Who is asked; None to generate in this process.
         bundles: Bundles to load in this process; empty for the shipped ones.
         primer: Music to continue; None to begin from nothing.
         bars: Bars to write.
@@ -46,7 +47,7 @@ class Job:
     """
 
     generator: str | None
-    server: str | None
+    server: RunningServer | None
     bundles: Sequence[Path]
     primer: Path | None
     bars: int

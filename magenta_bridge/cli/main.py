@@ -36,6 +36,8 @@ class _Commands(click.Group):
         "generate": "Write new music as a MIDI file.",
         "generators": "List what can generate, and its settings.",
         "serve": "Wait for requests over gRPC.",
+        "certs": "Make certificates, to let other computers in safely.",
+        "health": "Ask a server whether it serves.",
         "train": "Train a model on your own music.",
         "evaluate": "Score a model on music that it has not heard.",
         "search": "Try many hyperparameters and keep the best.",
@@ -97,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Words after the program's name; None for those of this process.
     """
+    # Or gRPC tells of each failed handshake on its own, beside our sentence.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_a_character(stream)
     try:

@@ -8,11 +8,14 @@ from magenta_bridge.generators.generator import Capability, GeneratorInfo
 
 
 def as_info(generator: remote.Generator) -> GeneratorInfo:
-    """Returns the description; capabilities of a newer server, unknown here, are left out."""
+    """Returns the description; capabilities of a newer server, unknown here, are left out.
+
+    Of a generator that is not ready, the description says why.
+    """
     known = {capability.value for capability in Capability}
     return GeneratorInfo(
         id=generator.id,
-        description=generator.description,
+        description=generator.description or generator.status_message,
         family=generator.family,
         encoding=generator.encoding,
         capabilities=tuple(Capability(name) for name in generator.capabilities if name in known),

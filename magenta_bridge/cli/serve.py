@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
-from magenta_bridge.cli.words import EXISTING_FILE
-from magenta_bridge.limits import CALLS_PER_SECOND, OPEN_REQUESTS
+from magenta_bridge.cli.serve_load import load_options, take_load
+from magenta_bridge.cli.serve_security import refuse_exposed, security_options, take_security
+from magenta_bridge.cli.words import EXISTING_FILE, EXISTING_FOLDER
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 50_051
@@ -18,6 +20,8 @@ Examples:
   magenta-bridge serve
   magenta-bridge serve --port 0                  any free port; the first line tells which
   magenta-bridge serve --bundle my_tunes.mag     a model that you trained
+  magenta-bridge certs --help                    to be reached from other computers
+  magenta-bridge serve --bundles my_models       a folder; drop new models in while it runs
 """
 
 
@@ -38,52 +42,51 @@ Examples:
     help="A .mag file to serve; may be given several times. Without it, the shipped ones.",
 )
 @click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    help="Threads that write music at the same time. Without it, one for each core.",
+    "--bundles",
+    "folder",
+    type=EXISTING_FOLDER,
+    help="A folder of .mag files to serve instead; what is put there later is served as well.",
 )
-@click.option(
-    "--queue",
-    type=click.IntRange(0, 4_096),
-    default=OPEN_REQUESTS.value,
-    show_default=True,
-    help="Requests accepted beyond those; more are told to come back.",
-)
-@click.option(
-    "--rate",
-    type=click.IntRange(0, 10_000),
-    default=CALLS_PER_SECOND.value,
-    show_default=True,
-    help="Calls a second that one client may make on average; 0 for any number.",
-)
+@load_options
+@security_options
 def serve(
-    *,
     host: str,
     port: int,
     bundles: Sequence[Path],
-    workers: int | None,
-    queue: int,
-    rate: int,
+    folder: Path | None,
+    **options: Any,  # noqa: ANN401
 ) -> None:
     """Wait for requests over gRPC, until Ctrl-C.
 
-    One line says when the server is ready and where it listens.
+    One line says when the server is ready and where it listens; with --bundles, another one
+    tells of each file that is loaded or refused. Where other computers could reach it, it needs
+    TLS, and a token or certificates of its clients.
     """
     import asyncio
 
-    from magenta_bridge.generators.shipped import load_registry
+    from magenta_bridge.cli.bundle_changes import served_names, told_changes
+    from magenta_bridge.generators.registry import GeneratorRegistry
+    from magenta_bridge.generators.shipped import bundles_to_serve
     from magenta_bridge.server.app import serve as wait_for_requests
     from magenta_bridge.server.settings import ServerSettings
-
-    registry = load_registry(list(bundles) or None)
-    names = ", ".join(generator.info.id for generator in registry.list())
-
-    def announce(address: str) -> None:
-        click.echo(f"Serving {names} on {address} (Ctrl-C stops)")
+    from magenta_bridge.server.sources import Sources
 
     where = f"[{host}]" if ":" in host else host
+    tls, tokens = take_security(options)
+    files = bundles if folder else bundles_to_serve(list(bundles) or None)
     settings = ServerSettings(
-        address=f"{where}:{port}", workers=workers, queue=queue, calls_per_second=rate
+        address=f"{where}:{port}",
+        tls=tls,
+        tokens=tokens,
+        sources=Sources(files=files, folder=folder),
+        **take_load(options),
     )
-    asyncio.run(wait_for_requests(registry, settings, ready=announce))
+    refuse_exposed(settings)
+    registry = GeneratorRegistry()
+
+    def announce(address: str) -> None:
+        click.echo(f"Serving {served_names(registry, folder)} on {address} (Ctrl-C stops)")
+
+    with told_changes():
+        asyncio.run(wait_for_requests(registry, settings, ready=announce))
     click.echo("Stopped.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from magenta_bridge.cli.server_options import RunningServer
     from magenta_bridge.client import Client
     from magenta_bridge.generators.arguments import ArgumentValue
     from magenta_bridge.generators.generator import GeneratorInfo
@@ -110,11 +111,11 @@ class ServerSource:
 
 
 @contextlib.contextmanager
-def open_source(server: str | None, bundles: Sequence[Path] = ()) -> Iterator[Source]:
+def open_source(server: RunningServer | None, bundles: Sequence[Path] = ()) -> Iterator[Source]:
     """Opens a running server, or loads bundles here.
 
     Args:
-        server: ``HOST:PORT`` of a server; None to generate in this process.
+        server: A server; None to generate in this process.
         bundles: ``.mag`` files to load here; the shipped ones when empty.
 
     Raises:
@@ -126,7 +127,5 @@ def open_source(server: str | None, bundles: Sequence[Path] = ()) -> Iterator[So
 
         yield LocalSource(load_registry(list(bundles) or None))
         return
-    from magenta_bridge.client import Client
-
-    with Client(server) as client:
+    with server.connect() as client:
         yield ServerSource(client)

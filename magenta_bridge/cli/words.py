@@ -14,6 +14,7 @@ _METER = re.compile(r"(?P<numerator>\d{1,2})/(?P<denominator>\d{1,2})")
 _SLOWEST_QPM, _FASTEST_QPM = 10.0, 480.0
 
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 ANY_PATH = click.Path(path_type=Path)
 ANY_FILE = click.Path(dir_okay=False, path_type=Path)
 

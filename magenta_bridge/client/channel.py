@@ -43,15 +43,9 @@ def channel_options(address: str, keepalive: float = KEEPALIVE_SECONDS) -> Chann
         InvalidArgumentError: The address is not of the form ``HOST:PORT``, or the server would
             be asked more often than once a second, which it takes for an attack.
     """
-    host, _, port = address.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65_535:
-        raise InvalidArgumentError(
-            f"{address!r} is no address; write HOST:PORT, such as {DEFAULT_ADDRESS}.",
-            field="address",
-        )
     options = [*_OPTIONS, *_keepalive_options(keepalive)]
     options.append(("grpc.service_config", service_config()))
-    if _is_loopback(host.removeprefix("[").removesuffix("]")):
+    if is_loopback_address(address):
         # A proxy of the environment cannot reach this computer's own loopback.
         options.append(("grpc.enable_http_proxy", 0))
     return options
@@ -68,6 +62,24 @@ def service_config() -> str:
     return file.read_text(encoding="utf-8")
 
 
+def is_loopback_address(address: str) -> bool:
+    """Returns whether an address leads to this computer alone.
+
+    Raises:
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65_535:
+        raise InvalidArgumentError(
+            f"{address!r} is no address; write HOST:PORT, such as {DEFAULT_ADDRESS}.",
+            field="address",
+        )
+    try:
+        return ipaddress.ip_address(host.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _keepalive_options(seconds: float) -> ChannelOptions:
     if not 1.0 <= seconds <= 3600.0:
         raise InvalidArgumentError(
@@ -80,10 +92,3 @@ def _keepalive_options(seconds: float) -> ChannelOptions:
         # Without it, a peer that hangs is noticed after a minute only.
         ("grpc.http2.ping_timeout_ms", answer_ms),
     ]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

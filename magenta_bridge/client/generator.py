@@ -20,6 +20,15 @@ class ArgumentType(enum.Enum):
     STRING = "string_value"
 
 
+class GeneratorStatus(enum.Enum):
+    """How a generator stands; OTHER is what only a newer server knows."""
+
+    READY = "READY"
+    LOADING = "LOADING"
+    FAILED = "FAILED"
+    OTHER = "OTHER"
+
+
 @dataclass(frozen=True)
 class Argument:
     """One row of a generator's table of arguments.
@@ -45,7 +54,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Generator:
-    """A generator that the server has loaded.
+    """A generator of the server; one that is not ready has an id and a status alone.
 
     Attributes:
         id: Name in requests, e.g. ``lstm_melody``.
@@ -55,6 +64,8 @@ class Generator:
         capabilities: What it can do, e.g. ``("GENERATE", "CONTINUE")``.
         arguments: Its table of arguments.
         steps_per_quarter: The grid it thinks in, in steps per quarter note.
+        status: How it stands.
+        status_message: What there is to say of that; empty for nothing.
     """
 
     id: str
@@ -64,6 +75,8 @@ class Generator:
     capabilities: tuple[str, ...]
     arguments: tuple[Argument, ...]
     steps_per_quarter: int
+    status: GeneratorStatus = GeneratorStatus.READY
+    status_message: str = ""
 
 
 def read_generator(message: generator_pb2.Generator) -> Generator:
@@ -90,7 +103,18 @@ def read_generator(message: generator_pb2.Generator) -> Generator:
             if argument.default_value.WhichOneof("kind") in {kind.value for kind in ArgumentType}
         ),
         steps_per_quarter=message.steps_per_quarter,
+        status=_read_status(message.status),
+        status_message=message.status_message,
     )
+
+
+def _read_status(status: generator_pb2.GeneratorStatus.ValueType) -> GeneratorStatus:
+    if status == generator_pb2.GENERATOR_STATUS_UNSPECIFIED:
+        # A server of an earlier version lists what is ready.
+        return GeneratorStatus.READY
+    names = {value: name for name, value in generator_pb2.GeneratorStatus.items()}
+    name = names.get(status, "").removeprefix("GENERATOR_STATUS_")
+    return GeneratorStatus.__members__.get(name, GeneratorStatus.OTHER)
 
 
 def read_argument(message: generator_pb2.Argument) -> Argument:

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from magenta_bridge.client.handshake import why_unreachable
 from magenta_bridge.errors import (
     CancelledError,
     DeadlineError,
@@ -36,7 +37,7 @@ def error_of(call: Any, address: str) -> MagentaBridgeError:  # noqa: ANN401 - t
     """
     info = _error_info(call)
     if info is None:
-        return _local_error(call.code(), address)
+        return _local_error(call, address)
     metadata = dict(info.metadata)
     cls = error_classes().get(info.reason) or _class_for(call.code().name)
     return cls(call.details(), field=metadata.pop("field", ""), metadata=metadata)
@@ -60,9 +61,12 @@ def _class_for(code: str) -> type[MagentaBridgeError]:
     return min(classes, key=lambda cls: len(cls.__mro__), default=InternalError)
 
 
-def _local_error(code: grpc.StatusCode, address: str) -> MagentaBridgeError:
+def _local_error(call: Any, address: str) -> MagentaBridgeError:  # noqa: ANN401 - as above
     """Returns the error for a status that gRPC made up itself, on this side or the other."""
+    code = call.code()
     cls, message = _LOCAL.get(code, _ODD)
+    if code is grpc.StatusCode.UNAVAILABLE:
+        message = why_unreachable(call.details() or "") or message
     return cls(message.format(address=address, code=code.name))
 
 

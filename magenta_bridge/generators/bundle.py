@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
-from magenta_bridge.errors import BundleError, NotFoundError
+from magenta_bridge.errors import BundleError, MagentaBridgeError, NotFoundError
 from magenta_bridge.limits import BUNDLE_BYTES, check_limit
 from magenta_bridge.noteseq import GeneratorBundle
 from magenta_bridge.runtime.program import StepProgram
@@ -52,18 +52,7 @@ def read_bundle(path: Path) -> Bundle:
         LimitExceededError: It is too large.
         BundleError: It is no bundle, or one without our program.
     """
-    try:
-        check_limit(BUNDLE_BYTES, path.stat().st_size, where=path.name)
-        raw = path.read_bytes()
-    except OSError as error:
-        raise NotFoundError(f"Cannot read the bundle {path}: {error.strerror}.") from error
-    held = GeneratorBundle()
-    try:
-        held.ParseFromString(raw)
-    except DecodeError as error:
-        raise BundleError(f"{path.name} is not a bundle; give a .mag file.") from error
-    if not held.generator_details.id or not held.metagraph_file:
-        raise BundleError(f"{path.name} is an empty or foreign file; give a .mag bundle.")
+    held = _parse(path)
     _check_seal(held, path.name)
     try:
         program = StepProgram(held.metagraph_file)
@@ -76,6 +65,33 @@ def read_bundle(path: Path) -> Bundle:
         program=program,
         network=held.checkpoint_file[0],
     )
+
+
+def read_bundle_id(path: Path) -> str:
+    """Returns the id that a bundle gives its generator, before anything else of it is checked.
+
+    Of a file that is none, it is the file's name without the ending.
+    """
+    try:
+        return _parse(path).generator_details.id
+    except MagentaBridgeError:
+        return path.stem
+
+
+def _parse(path: Path) -> GeneratorBundle:
+    try:
+        check_limit(BUNDLE_BYTES, path.stat().st_size, where=path.name)
+        raw = path.read_bytes()
+    except OSError as error:
+        raise NotFoundError(f"Cannot read the bundle {path}: {error.strerror}.") from error
+    held = GeneratorBundle()
+    try:
+        held.ParseFromString(raw)
+    except DecodeError as error:
+        raise BundleError(f"{path.name} is not a bundle; give a .mag file.") from error
+    if not held.generator_details.id or not held.metagraph_file:
+        raise BundleError(f"{path.name} is an empty or foreign file; give a .mag bundle.")
+    return held
 
 
 def write_bundle(

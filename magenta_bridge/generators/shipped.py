@@ -91,6 +91,21 @@ def _make(bundle: Bundle, encoding: str, path: Path) -> SequenceGenerator:
         raise BundleError(f"{path.name} describes itself incompletely; get it again.") from error
 
 
+def bundles_to_serve(named: Sequence[Path] | None = None) -> Sequence[Path]:
+    """Returns the bundles that are named; the shipped ones when None.
+
+    Raises:
+        NotFoundError: There are none.
+    """
+    paths = named if named is not None else shipped_bundles()
+    if not paths:
+        raise NotFoundError(
+            "This installation holds no bundles; install Magenta Bridge again, or name one "
+            "with --bundle."
+        )
+    return paths
+
+
 def load_registry(bundles: Sequence[Path] | None = None) -> GeneratorRegistry:
     """Loads bundles into a registry.
 
@@ -102,10 +117,4 @@ def load_registry(bundles: Sequence[Path] | None = None) -> GeneratorRegistry:
         BundleError: A file is damaged.
         InvalidArgumentError: Two bundles bear the same id.
     """
-    paths = list(bundles) if bundles is not None else shipped_bundles()
-    if not paths:
-        raise NotFoundError(
-            "This installation holds no bundles; install Magenta Bridge again, or name one "
-            "with --bundle."
-        )
-    return GeneratorRegistry(load_generator(path) for path in paths)
+    return GeneratorRegistry(load_generator(path) for path in bundles_to_serve(bundles))

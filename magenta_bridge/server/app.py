@@ -13,19 +13,32 @@ from grpc_reflection.v1alpha import reflection
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.server.access import AccessGate
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.endpoint import check_free, read_endpoint
+from magenta_bridge.server.endpoint import check_free
+from magenta_bridge.server.exposure import check_exposure, is_open_house, server_credentials
 from magenta_bridge.server.generation import GenerationService
 from magenta_bridge.server.interceptor import BoundaryInterceptor
+from magenta_bridge.server.library import Library
+from magenta_bridge.server.model_health import ModelHealth
+from magenta_bridge.server.models import ModelService
 from magenta_bridge.server.rate import rate_gates
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
 from magenta_bridge.server.transport import transport_options
 from magenta_bridge.server.workers import WorkerPool, pool_of
-from magenta_bridge.v1 import generation_pb2, generation_pb2_grpc
+from magenta_bridge.v1 import (
+    generation_pb2,
+    generation_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
+)
 
 _LAST_BYTES_SECONDS: Final = 0.5
 SERVICE_NAME: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
+MODEL_SERVICE_NAME: Final = model_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name
+_SERVING: Final = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 class Companion(Protocol):
@@ -39,7 +52,7 @@ class Companion(Protocol):
 
 
 class BridgeServer:
-    """A gRPC server with our service, health and reflection, on one loopback port.
+    """A gRPC server with our service, health and, on loopback, reflection, on one port.
 
     Threading: everything is called on one event loop; the generators run on worker threads.
 
@@ -50,7 +63,9 @@ class BridgeServer:
 
     Raises:
         InvalidArgumentError: The address cannot be read.
-        UnsupportedError: The address is open to other computers.
+        UnsupportedError: Other computers could reach it, and nothing would keep them out.
+        NotFoundError: A file for TLS is not there.
+        FileFormatError: A file for TLS is damaged, encrypted or expired.
     """
 
     def __init__(
@@ -61,9 +76,10 @@ class BridgeServer:
         workers: WorkerPool | None = None,
     ) -> None:
         self.settings = settings or ServerSettings()
-        self._endpoint = read_endpoint(self.settings.address)
+        self._endpoint = check_exposure(self.settings)
+        self._credentials = server_credentials(self.settings.tls) if self.settings.tls else None
         self.workers = workers or pool_of(self.settings)
-        self._health = health.aio.HealthServicer()
+        self._health = ModelHealth()
         self._boundary = Boundary(
             self.settings.request_seconds,
             longest=self.settings.longest_seconds,
@@ -73,15 +89,18 @@ class BridgeServer:
         self._stopping = asyncio.Lock()
         self._server = grpc.aio.server(
             interceptors=[BoundaryInterceptor(self._boundary)],
-            options=transport_options(self._endpoint.host),
+            options=transport_options(loopback=self._endpoint.is_loopback),
         )
+        self._library = Library(registry, self._health, self.settings.sources)
         self._generation = GenerationService(registry, self.workers)
+        self._models = ModelService(self._library)
         self._companions = self._gather_companions()
         self._add_services()
 
     def _gates(self) -> list[Gate]:
         """Returns who is asked, in order, before a call is worked on."""
-        return [*rate_gates(self.settings)]
+        access = AccessGate(self.settings.tokens, all_admins=is_open_house(self.settings))
+        return [access, *rate_gates(self.settings, loopback=self._endpoint.is_loopback)]
 
     def _observers(self) -> list[Observer]:
         """Returns who hears of every call."""
@@ -95,31 +114,47 @@ class BridgeServer:
         # It takes our calls in place of gRPC's contexts: the interceptor stands between.
         servicer = cast(generation_pb2_grpc.GenerationServiceServicer, self._generation)
         generation_pb2_grpc.add_GenerationServiceServicer_to_server(servicer, self._server)
+        models = cast(model_pb2_grpc.ModelServiceServicer, self._models)
+        model_pb2_grpc.add_ModelServiceServicer_to_server(models, self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (SERVICE_NAME, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self._server)
+        if self._endpoint.is_loopback:
+            ours = (SERVICE_NAME, MODEL_SERVICE_NAME)
+            names = (*ours, health.SERVICE_NAME, reflection.SERVICE_NAME)
+            reflection.enable_server_reflection(names, self._server)
 
     async def start(self) -> str:
-        """Opens the port and says SERVING.
+        """Opens the port, loads what is to be loaded, and then says SERVING.
 
         Returns:
             The address with the port that was taken.
 
         Raises:
             UnsupportedError: The port cannot be listened on.
+            MagentaBridgeError: A bundle that is named in the settings cannot be used.
         """
         check_free(self._endpoint)
         try:
-            port = self._server.add_insecure_port(str(self._endpoint))
+            port = self._open_port(str(self._endpoint))
         except RuntimeError as error:
             raise UnsupportedError(
                 f"Cannot listen on {self._endpoint}; choose another port.", field="address"
             ) from error
+        await self._say(_NOT_SERVING)
         await self._server.start()
         for companion in self._companions:
             await companion.start()
-        await self._health.set(SERVICE_NAME, health_pb2.HealthCheckResponse.SERVING)
+        await self._library.open()
+        await self._say(_SERVING)
         return str(type(self._endpoint)(self._endpoint.host, port))
+
+    def _open_port(self, address: str) -> int:
+        if self._credentials is None:
+            return self._server.add_insecure_port(address)
+        return self._server.add_secure_port(address, self._credentials)
+
+    async def _say(self, status: int) -> None:
+        for service in (health.OVERALL_HEALTH, SERVICE_NAME, MODEL_SERVICE_NAME):
+            await self._health.set(service, status)
 
     async def drain(self, grace: float | None = None) -> None:
         """Says NOT_SERVING, refuses new calls, and lets those in hand finish.
@@ -132,6 +167,7 @@ class BridgeServer:
         self._boundary.refuse()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._boundary.wait_idle(), grace)
+        await self._library.stop()
         for companion in self._companions:
             await companion.stop()
         # gRPC's own stop crashes the process where two of them overlap. What it waits for here
@@ -158,12 +194,18 @@ async def serve(
 
     Raises:
         InvalidArgumentError: The address cannot be read.
-        UnsupportedError: The address is open to other computers, or the port is taken.
+        UnsupportedError: The port is taken, or other computers could reach it and nothing
+            would keep them out.
+        NotFoundError: A file for TLS is not there.
+        FileFormatError: A file for TLS is damaged, encrypted or expired.
     """
     with stop_requests() as stops:
         server = BridgeServer(registry, settings)
         try:
-            taken = await server.start()
+            taken = await _start_unless_stopped(server, stops)
+            if taken is None:
+                await server.drain(0)
+                return
             if ready is not None:
                 ready(taken)
             await stops.get()
@@ -171,6 +213,19 @@ async def serve(
             await server.drain(0)
             raise
         await _drain_unless_hurried(server, stops)
+
+
+async def _start_unless_stopped(server: BridgeServer, stops: asyncio.Queue[int]) -> str | None:
+    """Returns the address; None when the process was asked to stop before all was loaded."""
+    starting = asyncio.ensure_future(server.start())
+    stop = asyncio.ensure_future(stops.get())
+    try:
+        await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
+        return None if stop.done() else await starting
+    finally:
+        stop.cancel()
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
 
 
 async def _drain_unless_hurried(server: BridgeServer, stops: asyncio.Queue[int]) -> None:

@@ -27,7 +27,8 @@ class Call:
     caller: str = ""
     admin: bool = False
     request_id: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    # Kept out of the call's text, which may be logged: a token may be among them.
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
     connection: str = ""
 
     @property

@@ -1,4 +1,4 @@
-"""Where the server listens: this computer only, on a port that is free."""
+"""Where the server listens, who could reach that, and whether the port is free."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Endpoint:
     """A host of this computer and a port.
 
     Attributes:
-        host: ``localhost`` or a loopback address, an IPv6 one without brackets.
+        host: A name or an address, an IPv6 one without brackets.
         port: 0 to 65535; 0 for any free one.
     """
 
@@ -26,13 +26,22 @@ class Endpoint:
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this computer alone can reach it; of a name that may lead anywhere, no."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
 
 def read_endpoint(address: str) -> Endpoint:
     """Reads ``HOST:PORT``.
 
     Raises:
         InvalidArgumentError: It is not of that form.
-        UnsupportedError: The host is reachable from other computers.
     """
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
@@ -41,22 +50,7 @@ def read_endpoint(address: str) -> Endpoint:
             f"{address!r} is no address; write HOST:PORT, such as 127.0.0.1:50051.",
             field="address",
         )
-    if not _is_loopback(host):
-        raise UnsupportedError(
-            f"This release listens on this computer only, and {host} can be reached from "
-            "others; use 127.0.0.1.",
-            field="address",
-        )
     return Endpoint(host, int(port))
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def check_free(endpoint: Endpoint) -> None:
@@ -67,6 +61,8 @@ def check_free(endpoint: Endpoint) -> None:
     """
     family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     try:
+        # Of a name that leads nowhere, create_server would tell a number alone.
+        socket.getaddrinfo(endpoint.host, endpoint.port, family)
         socket.create_server((endpoint.host, endpoint.port), family=family).close()
     except OSError as error:
         raise UnsupportedError(
@@ -75,6 +71,8 @@ def check_free(endpoint: Endpoint) -> None:
 
 
 def _reason(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "no address of this computer has that name; give an address of it."
     # 10048 is how Windows says it.
     if error.errno in (errno.EADDRINUSE, 10_048):
         return "another program uses the port, maybe a second server; end it or choose another."

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import MESSAGE_BYTES, check_limit
 from magenta_bridge.server.call import Call
-from magenta_bridge.server.description import describe_generator
+from magenta_bridge.server.description import describe_entry
 from magenta_bridge.server.order import Order, Piece, read_order
 from magenta_bridge.server.pages import cut_page
 from magenta_bridge.server.repeats import Repeats
@@ -38,10 +38,10 @@ class GenerationService:
         call: Call,  # noqa: ARG002
     ) -> pb.ListGeneratorsResponse:
         """Returns a page of generators."""
-        ids = [generator.info.id for generator in self._registry.list()]
-        page, next_token = cut_page(ids, request.page_size, request.page_token)
+        entries = {entry.id: entry for entry in self._registry.entries()}
+        page, next_token = cut_page(list(entries), request.page_size, request.page_token)
         return pb.ListGeneratorsResponse(
-            generators=[describe_generator(self._registry.get(name).info) for name in page],
+            generators=[describe_entry(entries[name]) for name in page],
             next_page_token=next_token,
         )
 
@@ -51,8 +51,8 @@ class GenerationService:
         call: Call,  # noqa: ARG002
     ) -> pb.GetGeneratorResponse:
         """Returns one generator."""
-        info = self._registry.get(request.generator_id).info
-        return pb.GetGeneratorResponse(generator=describe_generator(info))
+        entry = self._registry.entry(request.generator_id)
+        return pb.GetGeneratorResponse(generator=describe_entry(entry))
 
     async def Generate(  # noqa: N802 - the rpc's name
         self, request: pb.GenerateRequest, call: Call

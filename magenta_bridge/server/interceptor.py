@@ -101,7 +101,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         call = Call(
             method=method,
             deadline=self._boundary.deadline(context.time_remaining()),
-            caller=_host(context.peer()),
+            caller=_caller(context),
             request_id=str(getattr(request, "request_id", "")),
             metadata=_metadata(context),
             connection=context.peer(),
@@ -117,6 +117,12 @@ def _metadata(context: _Context) -> dict[str, str]:
     return {
         key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
     }
+
+
+def _caller(context: _Context) -> str:
+    """Returns the common name of the peer's certificate or, when it has none, its address."""
+    names = context.auth_context().get("x509_common_name")
+    return names[0].decode("utf-8", "replace") if names else _host(context.peer())
 
 
 def _host(peer: str) -> str:

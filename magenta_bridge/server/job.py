@@ -7,12 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from magenta_bridge.errors import CancelledError, DeadlineError
 
 T = TypeVar("T")
 Work = Callable[[Callable[[], None]], Iterator[T]]
+
+
+class WorkObserver(Protocol):
+    """Sees steps go by.
+
+    Threading: called by the worker threads, by several at once.
+    """
+
+    def stepped(self, waited_seconds: float, ran_seconds: float) -> None:
+        """Hears of a step that was done: how long it waited for a thread, and how long it ran."""
 
 
 class End(enum.Enum):
@@ -24,19 +34,26 @@ class End(enum.Enum):
 class Step(Generic[T]):
     """One call on a worker thread and the future of its result."""
 
-    def __init__(self, call: Callable[[], T]) -> None:
+    def __init__(self, call: Callable[[], T], observer: WorkObserver | None = None) -> None:
         self.future: Future[T] = Future()
         self._call: Callable[[], T] | None = call
+        self._observer = observer
+        self._queued = time.monotonic()
 
     def run(self) -> None:
         """Makes the call, unless nobody waits for it any more."""
         call = self._call
         if not self.future.set_running_or_notify_cancel() or call is None:
             return
+        began = time.monotonic()
         try:
-            self.future.set_result(call())
+            result = call()
         except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the future
+            self._tell(began)
             self.future.set_exception(error)
+        else:
+            self._tell(began)
+            self.future.set_result(result)
 
     def withdraw(self) -> bool:
         """Takes the call back, and whatever it holds in memory; False where it has begun."""
@@ -44,6 +61,11 @@ class Step(Generic[T]):
             return False
         self._call = None
         return True
+
+    def _tell(self, began: float) -> None:
+        # Before the future, so that whoever has the result finds the step counted.
+        if self._observer is not None:
+            self._observer.stepped(began - self._queued, time.monotonic() - began)
 
 
 class Job(Generic[T]):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from magenta_bridge.errors import RateLimitedError
-from magenta_bridge.limits import RATE_CALLERS
+from magenta_bridge.limits import CALLS_PER_SECOND, RATE_CALLERS
 from magenta_bridge.server.boundary import Gate
 from magenta_bridge.server.call import Call
 from magenta_bridge.server.settings import ServerSettings
@@ -87,8 +87,14 @@ class RateGate:
         )
 
 
-def rate_gates(settings: ServerSettings) -> list[Gate]:
-    """Returns the gate that the settings ask for, if they do."""
-    if not settings.calls_per_second:
-        return []
-    return [RateGate(settings.calls_per_second, settings.calls_at_once)]
+def rate_gates(settings: ServerSettings, *, loopback: bool) -> list[Gate]:
+    """Returns the gate that the settings ask for, if they do.
+
+    Args:
+        settings: The settings.
+        loopback: Whether this computer alone can reach the server.
+    """
+    rate = settings.calls_per_second
+    if rate is None:
+        rate = 0.0 if loopback else float(CALLS_PER_SECOND.value)
+    return [RateGate(rate, settings.calls_at_once)] if rate else []

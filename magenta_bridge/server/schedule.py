@@ -35,6 +35,11 @@ class Schedule(Generic[T]):
         self._accounts: dict[str, _Account[T]] = {}
         self._order = itertools.count()
         self._now = 0.0
+        self._ready = 0
+
+    def __len__(self) -> int:
+        """Returns how many steps are ready."""
+        return self._ready
 
     def put(self, account: str, due: float, step: T) -> None:
         """Adds a step.
@@ -51,6 +56,7 @@ class Schedule(Generic[T]):
         if entry.idle:
             entry.used = max(entry.used, self._now - SLACK_SECONDS)
         heapq.heappush(entry.ready, (due, next(self._order), step))
+        self._ready += 1
 
     def take(self) -> tuple[str, T] | None:
         """Returns account and step of what is next, and takes it away; None if nothing is."""
@@ -63,6 +69,7 @@ class Schedule(Generic[T]):
         name = min(within, key=lambda name: ready[name].ready[0][:2])
         entry = ready[name]
         entry.running += 1
+        self._ready -= 1
         return name, heapq.heappop(entry.ready)[2]
 
     def charge(self, account: str, seconds: float) -> None:

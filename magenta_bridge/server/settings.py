@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.limits import (
     CALLS_AT_ONCE,
-    CALLS_PER_SECOND,
     LONGEST_REQUEST_SECONDS,
     OPEN_REQUESTS,
     QUEUE_SECONDS,
     REQUEST_SECONDS,
 )
+from magenta_bridge.server.sources import Sources
+from magenta_bridge.server.tokens import Tokens
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
 
@@ -29,8 +31,14 @@ class ServerSettings:
         workers: Threads for the generators; None for one per core.
         queue: Requests accepted beyond those that have a thread each.
         queue_seconds: How long a request may wait for its first step.
-        calls_per_second: How often a caller may call on average; 0 for any rate.
+        calls_per_second: How often a caller may call on average; 0 for any rate. None for 20
+            where other computers can reach the server, and for any rate where they cannot: the
+            programs of a musician's own computer may well make a hundred clips in a row.
         calls_at_once: How many calls a caller may make at once after a pause.
+        tls: Certificate and key, and the authority of clients' certificates where they must
+            have one; None for plaintext.
+        tokens: Of which a caller must show one; None to ask for none.
+        sources: Where generators come from, beside those that the server is given.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -40,5 +48,8 @@ class ServerSettings:
     workers: int | None = None
     queue: int = OPEN_REQUESTS.value
     queue_seconds: float = float(QUEUE_SECONDS.value)
-    calls_per_second: float = float(CALLS_PER_SECOND.value)
+    calls_per_second: float | None = None
     calls_at_once: int = CALLS_AT_ONCE.value
+    tls: TlsFiles | None = None
+    tokens: Tokens | None = None
+    sources: Sources = field(default_factory=Sources)

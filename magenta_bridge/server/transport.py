@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 
 from magenta_bridge.limits import MESSAGE_BYTES
@@ -31,14 +30,7 @@ _OPTIONS: Final[TransportOptions] = [
 ]
 
 
-def transport_options(host: str) -> TransportOptions:
-    """Returns the options of a server that listens on a host."""
-    ping_ms = _LOCAL_PING_MS if _is_loopback(host) else _REMOTE_PING_MS
+def transport_options(*, loopback: bool) -> TransportOptions:
+    """Returns the options of a server that this computer alone can reach, or others too."""
+    ping_ms = _LOCAL_PING_MS if loopback else _REMOTE_PING_MS
     return [*_OPTIONS, ("grpc.http2.min_ping_interval_without_data_ms", ping_ms)]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from magenta_bridge.errors import OverloadedError, ServerUnavailableError
 from magenta_bridge.limits import OPEN_REQUESTS, QUEUE_SECONDS
 from magenta_bridge.server.admission import Admission
-from magenta_bridge.server.job import End, Job, Step, Work
+from magenta_bridge.server.job import End, Job, Step, Work, WorkObserver
 from magenta_bridge.server.schedule import Schedule
 from magenta_bridge.server.settings import ServerSettings
 
@@ -58,6 +58,7 @@ class WorkerPool:
         self._closings: deque[Step[None]] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._observer: WorkObserver | None = None
         # Daemons: a generator that does not answer its interrupt must not keep the process.
         self._threads = [
             threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
@@ -65,6 +66,15 @@ class WorkerPool:
         ]
         for thread in self._threads:
             thread.start()
+
+    def observe(self, observer: WorkObserver) -> None:
+        """Tells ``observer`` of every step from now on."""
+        self._observer = observer
+
+    @property
+    def waiting(self) -> int:
+        """How many steps wait for a thread."""
+        return len(self._schedule)
 
     @property
     def open(self) -> int:
@@ -130,7 +140,7 @@ class WorkerPool:
             step.withdraw()
 
     def _put(self, account: str, due: float, call: Callable[[], T]) -> Step[T]:
-        step = Step(call)
+        step = Step(call, self._observer)
         with self._changed:
             self._schedule.put(account, due, step)
             self._changed.notify()

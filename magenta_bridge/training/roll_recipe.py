@@ -16,38 +16,44 @@ SIZES: Final[Mapping[str, int]] = {"20k": 20_000, "300k": 300_000, "1m": 1_000_0
 
 @dataclass(frozen=True)
 class _Habits:
-    """What the music of a dataset asks for.
+    """What the music of a dataset, and what is asked of it, ask for.
 
     Found by hand on JSB_Chorales and Nottingham; the other two took theirs by likeness.
 
     Attributes:
-        epochs: Passes over the training pieces, by output.
-        window: Frames that the gradient reaches back.
+        epochs: Passes over the training pieces.
+        window: Frames that the gradient reaches back; more than the longest lookback.
         batch: Windows in an update; small music wants small ones, so that there are enough.
-        dropout: Share of features dropped while training, by output, of a network of 300k.
+        dropout: Share of features dropped while training, of a network of 300k.
         lookback: Distances at which the music comes back, in frames.
+        transpose: Lowest and highest transposition in semitones.
     """
 
-    epochs: Mapping[str, int]
+    epochs: int
     window: int
     batch: int
-    dropout: Mapping[str, float]
+    dropout: float
     lookback: tuple[int, ...] = ()
+    transpose: tuple[int, int] = (-5, 6)
 
 
-_HABITS: Final[Mapping[str, _Habits]] = {
-    "JSB_Chorales": _Habits({"sigmoid": 150, "joint": 100}, 64, 4, {"sigmoid": 0.1, "joint": 0.3}),
-    # Two, four, six, eight and twelve bars of 4/4 or of 3/4, at eight or six frames a bar.
-    "Nottingham": _Habits(
-        {"sigmoid": 15, "joint": 15}, 192, 8, {"sigmoid": 0.1, "joint": 0.1}, (16, 32, 48, 64, 96)
-    ),
-    "MuseData": _Habits({"sigmoid": 12, "joint": 12}, 128, 8, {"sigmoid": 0.1, "joint": 0.15}),
-    "Piano_midi": _Habits({"sigmoid": 30, "joint": 30}, 128, 8, {"sigmoid": 0.2, "joint": 0.3}),
+# Two, four, six, eight and twelve bars of 4/4 or of 3/4, at eight or six frames a bar.
+_DANCES: Final = (16, 32, 48, 64, 96)
+_HABITS: Final[Mapping[tuple[str, str], _Habits]] = {
+    ("JSB_Chorales", "sigmoid"): _Habits(150, 64, 4, 0.1),
+    ("JSB_Chorales", "joint"): _Habits(100, 64, 4, 0.3),
+    # Chords of few kinds: which pitches go together is learned in each key by itself, and the
+    # tunes keep to few keys.
+    ("Nottingham", "sigmoid"): _Habits(15, 192, 2, 0.1, _DANCES, (0, 0)),
+    ("Nottingham", "joint"): _Habits(15, 192, 8, 0.1, _DANCES),
+    ("MuseData", "sigmoid"): _Habits(12, 128, 4, 0.1),
+    ("MuseData", "joint"): _Habits(12, 128, 8, 0.15),
+    ("Piano_midi", "sigmoid"): _Habits(30, 128, 4, 0.2),
+    ("Piano_midi", "joint"): _Habits(30, 128, 8, 0.3),
 }
 # A small network forgets nothing it need not, and a large one learns too much by heart.
 _DROPOUT: Final[Mapping[str, float]] = {"20k": 0.0, "300k": 1.0, "1m": 1.5}
 _RATE: Final[Mapping[str, float]] = {"sigmoid": 4e-3, "joint": 2e-3}
-_TRANSPOSE: Final = (-5, 6)
 
 
 @dataclass(frozen=True)
@@ -93,15 +99,15 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
         seed: Decides weights, order, transposition and dropout.
         epochs: Most passes over the training pieces; None for the recipe's own.
     """
-    habits = _HABITS[kind.dataset]
+    habits = _HABITS[kind.dataset, kind.output]
     network = {
         "cell": kind.cell,
         "output": kind.output,
         "lookback": habits.lookback,
-        "dropout": _DROPOUT[kind.size] * habits.dropout[kind.output],
+        "dropout": _DROPOUT[kind.size] * habits.dropout,
     }
     width = _widest(network, SIZES[kind.size])
-    passes = epochs or habits.epochs[kind.output]
+    passes = epochs or habits.epochs
     training = TrainingRecipe(
         seed=seed,
         epochs=passes,
@@ -109,7 +115,7 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
         window_steps=habits.window,
         batch=habits.batch,
         learning_rate=_RATE[kind.output],
-        transpose=_TRANSPOSE,
+        transpose=habits.transpose,
     )
     return RollRecipe({**network, **_widths(width)}, training)
 

@@ -33,8 +33,9 @@ class GenerationServiceStub:
     RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
     deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
 
-    A caller may make 20 calls a second, and 40 at once after a pause, unless the server is set
-    otherwise; beyond that, reason RATE_LIMITED says for how long to wait. Reason OVERLOADED means
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
     that the server has more work than it accepts. The cores are shared fairly between callers;
     among a caller's requests, that one goes on whose music would be heard first.
     """
@@ -75,14 +76,16 @@ class GenerationServiceServicer:
     RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
     deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
 
-    A caller may make 20 calls a second, and 40 at once after a pause, unless the server is set
-    otherwise; beyond that, reason RATE_LIMITED says for how long to wait. Reason OVERLOADED means
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
     that the server has more work than it accepts. The cores are shared fairly between callers;
     among a caller's requests, that one goes on whose music would be heard first.
     """
 
     def ListGenerators(self, request, context):
-        """Lists the generators of this server, by id in alphabetical order.
+        """Lists the generators of this server, by id in alphabetical order, those that are still
+        loading or could not be loaded among them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -150,8 +153,9 @@ class GenerationService:
     RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
     deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
 
-    A caller may make 20 calls a second, and 40 at once after a pause, unless the server is set
-    otherwise; beyond that, reason RATE_LIMITED says for how long to wait. Reason OVERLOADED means
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
     that the server has more work than it accepts. The cores are shared fairly between callers;
     among a caller's requests, that one goes on whose music would be heard first.
     """

@@ -34,8 +34,9 @@ class GenerationServiceStub:
     RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
     deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
 
-    A caller may make 20 calls a second, and 40 at once after a pause, unless the server is set
-    otherwise; beyond that, reason RATE_LIMITED says for how long to wait. Reason OVERLOADED means
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
     that the server has more work than it accepts. The cores are shared fairly between callers;
     among a caller's requests, that one goes on whose music would be heard first.
     """
@@ -45,7 +46,9 @@ class GenerationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> GenerationServiceAsyncStub: ...
     ListGenerators: _grpc.UnaryUnaryMultiCallable[_generation_pb2.ListGeneratorsRequest, _generation_pb2.ListGeneratorsResponse]
-    """Lists the generators of this server, by id in alphabetical order."""
+    """Lists the generators of this server, by id in alphabetical order, those that are still
+    loading or could not be loaded among them.
+    """
     GetGenerator: _grpc.UnaryUnaryMultiCallable[_generation_pb2.GetGeneratorRequest, _generation_pb2.GetGeneratorResponse]
     """Describes one generator. NOT_FOUND when there is none of that id."""
     Generate: _grpc.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]
@@ -66,15 +69,18 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
     deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
 
-    A caller may make 20 calls a second, and 40 at once after a pause, unless the server is set
-    otherwise; beyond that, reason RATE_LIMITED says for how long to wait. Reason OVERLOADED means
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
     that the server has more work than it accepts. The cores are shared fairly between callers;
     among a caller's requests, that one goes on whose music would be heard first.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListGenerators: _aio.UnaryUnaryMultiCallable[_generation_pb2.ListGeneratorsRequest, _generation_pb2.ListGeneratorsResponse]  # type: ignore[assignment]
-    """Lists the generators of this server, by id in alphabetical order."""
+    """Lists the generators of this server, by id in alphabetical order, those that are still
+    loading or could not be loaded among them.
+    """
     GetGenerator: _aio.UnaryUnaryMultiCallable[_generation_pb2.GetGeneratorRequest, _generation_pb2.GetGeneratorResponse]  # type: ignore[assignment]
     """Describes one generator. NOT_FOUND when there is none of that id."""
     Generate: _aio.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]  # type: ignore[assignment]
@@ -94,8 +100,9 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
     RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
     deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
 
-    A caller may make 20 calls a second, and 40 at once after a pause, unless the server is set
-    otherwise; beyond that, reason RATE_LIMITED says for how long to wait. Reason OVERLOADED means
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
     that the server has more work than it accepts. The cores are shared fairly between callers;
     among a caller's requests, that one goes on whose music would be heard first.
     """
@@ -106,7 +113,9 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _generation_pb2.ListGeneratorsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_generation_pb2.ListGeneratorsResponse, _abc.Awaitable[_generation_pb2.ListGeneratorsResponse]]:
-        """Lists the generators of this server, by id in alphabetical order."""
+        """Lists the generators of this server, by id in alphabetical order, those that are still
+        loading or could not be loaded among them.
+        """
 
     @_abc_1.abstractmethod
     def GetGenerator(

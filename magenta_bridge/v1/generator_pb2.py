@@ -25,19 +25,21 @@ _sym_db = _symbol_database.Default()
 from magenta_bridge.noteseq import generator_pb2 as note__seq_dot_protobuf_dot_generator__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!magenta_bridge/v1/generator.proto\x12\x11magenta_bridge.v1\x1a!note_seq/protobuf/generator.proto\"\xe2\x01\n\x08\x41rgument\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\x04type\x18\x02 \x01(\x0e\x32\x1f.magenta_bridge.v1.ArgumentType\x12\x14\n\x07minimum\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x39\n\rdefault_value\x18\x05 \x01(\x0b\x32\".magenta.GeneratorOptions.ArgValue\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x0c\n\x04help\x18\x07 \x01(\tB\n\n\x08_minimumB\n\n\x08_maximum\"\xce\x01\n\tGenerator\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x10\n\x08\x65ncoding\x18\x04 \x01(\t\x12\x33\n\x0c\x63\x61pabilities\x18\x05 \x03(\x0e\x32\x1d.magenta_bridge.v1.Capability\x12.\n\targuments\x18\x06 \x03(\x0b\x32\x1b.magenta_bridge.v1.Argument\x12\x19\n\x11steps_per_quarter\x18\x07 \x01(\x05*Z\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41PABILITY_GENERATE\x10\x01\x12\x17\n\x13\x43\x41PABILITY_CONTINUE\x10\x02*\x8f\x01\n\x0c\x41rgumentType\x12\x1d\n\x19\x41RGUMENT_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41RGUMENT_TYPE_INT\x10\x01\x12\x17\n\x13\x41RGUMENT_TYPE_FLOAT\x10\x02\x12\x16\n\x12\x41RGUMENT_TYPE_BOOL\x10\x03\x12\x18\n\x14\x41RGUMENT_TYPE_STRING\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!magenta_bridge/v1/generator.proto\x12\x11magenta_bridge.v1\x1a!note_seq/protobuf/generator.proto\"\xe2\x01\n\x08\x41rgument\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\x04type\x18\x02 \x01(\x0e\x32\x1f.magenta_bridge.v1.ArgumentType\x12\x14\n\x07minimum\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x39\n\rdefault_value\x18\x05 \x01(\x0b\x32\".magenta.GeneratorOptions.ArgValue\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x0c\n\x04help\x18\x07 \x01(\tB\n\n\x08_minimumB\n\n\x08_maximum\"\x9a\x02\n\tGenerator\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x0e\n\x06\x66\x61mily\x18\x03 \x01(\t\x12\x10\n\x08\x65ncoding\x18\x04 \x01(\t\x12\x33\n\x0c\x63\x61pabilities\x18\x05 \x03(\x0e\x32\x1d.magenta_bridge.v1.Capability\x12.\n\targuments\x18\x06 \x03(\x0b\x32\x1b.magenta_bridge.v1.Argument\x12\x19\n\x11steps_per_quarter\x18\x07 \x01(\x05\x12\x32\n\x06status\x18\x08 \x01(\x0e\x32\".magenta_bridge.v1.GeneratorStatus\x12\x16\n\x0estatus_message\x18\t \x01(\t*Z\n\nCapability\x12\x1a\n\x16\x43\x41PABILITY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41PABILITY_GENERATE\x10\x01\x12\x17\n\x13\x43\x41PABILITY_CONTINUE\x10\x02*\x8a\x01\n\x0fGeneratorStatus\x12 \n\x1cGENERATOR_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16GENERATOR_STATUS_READY\x10\x01\x12\x1c\n\x18GENERATOR_STATUS_LOADING\x10\x02\x12\x1b\n\x17GENERATOR_STATUS_FAILED\x10\x03*\x8f\x01\n\x0c\x41rgumentType\x12\x1d\n\x19\x41RGUMENT_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41RGUMENT_TYPE_INT\x10\x01\x12\x17\n\x13\x41RGUMENT_TYPE_FLOAT\x10\x02\x12\x16\n\x12\x41RGUMENT_TYPE_BOOL\x10\x03\x12\x18\n\x14\x41RGUMENT_TYPE_STRING\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'magenta_bridge.v1.generator_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CAPABILITY']._serialized_start=529
-  _globals['_CAPABILITY']._serialized_end=619
-  _globals['_ARGUMENTTYPE']._serialized_start=622
-  _globals['_ARGUMENTTYPE']._serialized_end=765
+  _globals['_CAPABILITY']._serialized_start=605
+  _globals['_CAPABILITY']._serialized_end=695
+  _globals['_GENERATORSTATUS']._serialized_start=698
+  _globals['_GENERATORSTATUS']._serialized_end=836
+  _globals['_ARGUMENTTYPE']._serialized_start=839
+  _globals['_ARGUMENTTYPE']._serialized_end=982
   _globals['_ARGUMENT']._serialized_start=92
   _globals['_ARGUMENT']._serialized_end=318
   _globals['_GENERATOR']._serialized_start=321
-  _globals['_GENERATOR']._serialized_end=527
+  _globals['_GENERATOR']._serialized_end=603
 # @@protoc_insertion_point(module_scope)

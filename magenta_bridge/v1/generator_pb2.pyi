@@ -44,6 +44,34 @@ CAPABILITY_CONTINUE: Capability.ValueType  # 2
 """Goes on after a primer."""
 Global___Capability: _TypeAlias = Capability  # noqa: Y015
 
+class _GeneratorStatus:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _GeneratorStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_GeneratorStatus.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    GENERATOR_STATUS_UNSPECIFIED: _GeneratorStatus.ValueType  # 0
+    """Not stated; a server of an earlier version, whose generators are all ready."""
+    GENERATOR_STATUS_READY: _GeneratorStatus.ValueType  # 1
+    """Writes music."""
+    GENERATOR_STATUS_LOADING: _GeneratorStatus.ValueType  # 2
+    """Is being loaded; requests get UNAVAILABLE and may be sent again a little later."""
+    GENERATOR_STATUS_FAILED: _GeneratorStatus.ValueType  # 3
+    """Its bundle cannot be used; requests get FAILED_PRECONDITION."""
+
+class GeneratorStatus(_GeneratorStatus, metaclass=_GeneratorStatusEnumTypeWrapper):
+    """How a generator stands. One that is not READY is described by its id and this alone."""
+
+GENERATOR_STATUS_UNSPECIFIED: GeneratorStatus.ValueType  # 0
+"""Not stated; a server of an earlier version, whose generators are all ready."""
+GENERATOR_STATUS_READY: GeneratorStatus.ValueType  # 1
+"""Writes music."""
+GENERATOR_STATUS_LOADING: GeneratorStatus.ValueType  # 2
+"""Is being loaded; requests get UNAVAILABLE and may be sent again a little later."""
+GENERATOR_STATUS_FAILED: GeneratorStatus.ValueType  # 3
+"""Its bundle cannot be used; requests get FAILED_PRECONDITION."""
+Global___GeneratorStatus: _TypeAlias = GeneratorStatus  # noqa: Y015
+
 class _ArgumentType:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -133,7 +161,7 @@ Global___Argument: _TypeAlias = Argument  # noqa: Y015
 
 @_typing.final
 class Generator(_message.Message):
-    """A generator that the server has loaded."""
+    """A generator of the server."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -144,6 +172,8 @@ class Generator(_message.Message):
     CAPABILITIES_FIELD_NUMBER: _builtins.int
     ARGUMENTS_FIELD_NUMBER: _builtins.int
     STEPS_PER_QUARTER_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    STATUS_MESSAGE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Name in requests, e.g. "lstm_melody"; unique in one server."""
     description: _builtins.str
@@ -154,6 +184,12 @@ class Generator(_message.Message):
     """Vocabulary that the model thinks in, e.g. "melody"."""
     steps_per_quarter: _builtins.int
     """Grid that it thinks in, in steps per quarter note; from 1 up."""
+    status: Global___GeneratorStatus.ValueType
+    """How it stands."""
+    status_message: _builtins.str
+    """What there is to say of that, in one sentence or two: why it failed or, of one that is
+    READY, why a newer version of its bundle is not used. Empty for nothing.
+    """
     @_builtins.property
     def capabilities(self) -> _containers.RepeatedScalarFieldContainer[Global___Capability.ValueType]:
         """What it can do; at least one, none twice."""
@@ -172,10 +208,12 @@ class Generator(_message.Message):
         capabilities: _abc.Iterable[Global___Capability.ValueType] | None = ...,
         arguments: _abc.Iterable[Global___Argument] | None = ...,
         steps_per_quarter: _builtins.int = ...,
+        status: Global___GeneratorStatus.ValueType = ...,
+        status_message: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "capabilities", b"capabilities", "description", b"description", "encoding", b"encoding", "family", b"family", "id", b"id", "steps_per_quarter", b"steps_per_quarter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arguments", b"arguments", "capabilities", b"capabilities", "description", b"description", "encoding", b"encoding", "family", b"family", "id", b"id", "status", b"status", "status_message", b"status_message", "steps_per_quarter", b"steps_per_quarter"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.client import Client
 from magenta_bridge.errors import RateLimitedError
 from magenta_bridge.generators.shipped import shipped_bundles
@@ -86,11 +89,87 @@ def test_it_ends_cleanly_when_asked_to(ending: str) -> None:
         assert probe.connect_ex((host, int(port))) != 0
 
 
-def test_an_address_of_the_outer_world_is_refused() -> None:
-    result = run_program("serve", "--host", "0.0.0.0")  # noqa: S104
-    assert result.returncode == 1
-    assert result.stderr.startswith("Error: ")
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5"])  # noqa: S104
+def test_what_others_can_reach_is_refused_in_one_sentence(host: str) -> None:
+    result = run_program("serve", "--host", host)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"Error: Other computers can reach {host}")
+    assert "magenta-bridge certs" in result.stderr
+    assert "--token-file" in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_a_token_alone_does_not_open_it_to_others() -> None:
+    words = ["serve", "--host", "0.0.0.0"]  # noqa: S104
+    result = CliRunner(env={"MAGENTA_BRIDGE_TOKEN": "t" * 40}).invoke(magenta_bridge, words)
+    assert result.exit_code == 2
+    assert "--tls-cert" in result.output
+    assert "--token-file" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--tls-cert", "a.crt"], "--tls-cert and --tls-key belong together"),
+        (["--tls-key", "a.key"], "--tls-cert and --tls-key belong together"),
+        (["--tls-client-ca", "ca.crt"], "--tls-client-ca needs --tls-cert"),
+    ],
+)
+def test_half_of_what_tls_needs_is_told(words: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(magenta_bridge, ["serve", *words])
+    assert result.exit_code == 2
+    assert complaint in result.output
+
+
+@pytest.mark.parametrize("token", ["", "short", "t" * 31, "t" * 40 + "\N{MUSIC FLAT SIGN}"])
+def test_a_token_of_the_environment_that_is_none_is_told_and_not_repeated(token: str) -> None:
+    result = CliRunner(env={"MAGENTA_BRIDGE_TOKEN": token}).invoke(magenta_bridge, ["serve"])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: MAGENTA_BRIDGE_TOKEN: a token ")
+    assert not token or token not in result.output
+
+
+def test_files_that_do_not_belong_together_are_told_before_the_port_opens(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        made = run_program("certs", "--host", "localhost", "--output", tmp_path / name)
+        assert made.returncode == 0, made.stderr
+    cert, key = tmp_path / "one/server.crt", tmp_path / "two/server.key"
+    result = run_program("serve", "--port", "0", "--tls-cert", cert, "--tls-key", key)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "is not the key of" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_folder_is_served_and_each_change_is_one_line(tmp_path: Path) -> None:
+    """It begins empty; a bundle is dropped in, a broken one after it, and the first goes."""
+    with subprocess.Popen(
+        [PROGRAM, "serve", "--port", "0", "--bundles", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            ready = process.stdout.readline()
+            assert ready.startswith(f"Serving no generator yet (put .mag files into {tmp_path})")
+            bundle = shipped_bundles()[0]
+            there = Path(shutil.copy(bundle, tmp_path / "mine.mag"))
+            assert process.stdout.readline() == f"Loaded {bundle.stem} from mine.mag.\n"
+            listed = run_program("generators", "--server", ready.split(" on ")[1].split()[0])
+            assert listed.stdout.startswith(f"{bundle.stem}\n")
+            (tmp_path / "broken.mag").write_bytes(b"nothing of use")
+            assert process.stderr.readline().startswith("Refused broken.mag: ")
+            there.unlink()
+            assert process.stdout.readline().startswith(f"Unloaded {bundle.stem}: ")
+        finally:
+            process.kill()
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    result = run_program("serve", "--bundles", tmp_path / "nowhere")
+    assert result.returncode == 2
+    assert "nowhere" in result.stderr
 
 
 @pytest.mark.parametrize(

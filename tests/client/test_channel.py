@@ -8,7 +8,7 @@ import pytest
 
 from magenta_bridge.client.channel import channel_options
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.v1 import generation_pb2
+from magenta_bridge.v1 import generation_pb2, model_pb2
 
 
 @pytest.mark.parametrize("address", ["", "localhost", "localhost:", "h:0", "h:x", ":5", "h:70000"])
@@ -39,14 +39,18 @@ def test_a_keepalive_out_of_range_is_refused(seconds: float) -> None:
         channel_options("127.0.0.1:1", keepalive=seconds)
 
 
-def test_only_unary_calls_are_sent_again() -> None:
-    """A stream that broke off has already been heard in part."""
+def test_only_unary_calls_that_may_be_repeated_are_sent_again() -> None:
+    """A stream that broke off has been heard in part; what is unloaded cannot be once more."""
     text = dict(channel_options("127.0.0.1:1"))["grpc.service_config"]
     (rule,) = json.loads(str(text))["methodConfig"]
-    service = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"]
+    services = (
+        generation_pb2.DESCRIPTOR.services_by_name["GenerationService"],
+        model_pb2.DESCRIPTOR.services_by_name["ModelService"],
+    )
     assert {(name["service"], name["method"]) for name in rule["name"]} == {
         (service.full_name, method.name)
+        for service in services
         for method in service.methods
-        if not method.server_streaming
+        if not method.server_streaming and method.name != "UnloadGenerator"
     }
     assert rule["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]

@@ -44,7 +44,8 @@ def _info(generator_id: str) -> GeneratorInfo:
 class ScaleGenerator(SequenceGenerator):
     """Writes seeded quarter notes at 120 qpm, a chunk for each two seconds."""
 
-    info = _info("scale")
+    def __init__(self, generator_id: str = "scale") -> None:
+        self.info = _info(generator_id)
 
     def stream(
         self,
@@ -77,12 +78,17 @@ class ScaleGenerator(SequenceGenerator):
 class GatedGenerator(SequenceGenerator):
     """Writes one chunk, then waits for its gate, looking at its interrupt."""
 
-    info = _info("gated")
-
-    def __init__(self) -> None:
+    def __init__(self, generator_id: str = "gated") -> None:
+        self.info = _info(generator_id)
         self.gate = threading.Event()
         self.waiting = threading.Event()
         self.ended = threading.Event()
+
+    def twin(self, generator_id: str) -> GatedGenerator:
+        """Returns another one behind the same gate."""
+        twin = GatedGenerator(generator_id)
+        twin.gate, twin.waiting, twin.ended = self.gate, self.waiting, self.ended
+        return twin
 
     def stream(
         self,

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
+from magenta_bridge.server.boundary import Gate
+from magenta_bridge.server.call import Call
 from magenta_bridge.server.settings import ServerSettings
+from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.workers import WorkerPool
 from tests.contract.fake_generator import (
     EndlessGenerator,
@@ -23,6 +30,22 @@ from tests.contract.fake_generator import (
 )
 
 T = TypeVar("T")
+
+LIGHT, HEAVY = "light.mag", "heavy.mag"
+# The folder is looked into when it is asked for, and not while a test runs.
+_NEVER = 3600.0
+
+
+class AdminServer(BridgeServer):
+    """A server whose callers are all administrators."""
+
+    def _gates(self) -> list[Gate]:
+        return [*super()._gates(), _Promotion()]
+
+
+class _Promotion:
+    def admit(self, call: Call) -> Call:
+        return replace(call, admin=True)
 
 
 class LiveServer:
@@ -36,6 +59,10 @@ class LiveServer:
         waiting: Requests accepted beyond those.
         queue_seconds: How long they may wait.
         calls_per_second: How often a connection may call; 0 for any rate.
+        kind: Class of the server.
+
+    Its bundle folder holds ``light.mag``, whose generator serves, and ``heavy.mag``, which is
+    not loaded yet: its generator stands behind the gate of the gated one.
     """
 
     def __init__(
@@ -48,17 +75,22 @@ class LiveServer:
         waiting: int = 64,
         queue_seconds: float = 60.0,
         calls_per_second: float = 0.0,
+        kind: type[BridgeServer] = AdminServer,
     ) -> None:
         self.scale = ScaleGenerator()
         self.gated = GatedGenerator()
         self.endless = EndlessGenerator()
         self.faulty = FaultyGenerator()
         self.pool = WorkerPool(threads, waiting=waiting, queue_seconds=queue_seconds)
+        self._kind = kind
+        self._folder = tempfile.TemporaryDirectory()
+        folder = Path(self._folder.name)
         self._settings = ServerSettings(
             address=f"127.0.0.1:{port}",
             request_seconds=seconds,
             longest_seconds=longest,
             calls_per_second=calls_per_second,
+            sources=Sources(folder=folder, pause_seconds=_NEVER, load=self._load),
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
@@ -68,8 +100,15 @@ class LiveServer:
 
     async def _start(self) -> tuple[BridgeServer, str]:
         registry = GeneratorRegistry([self.scale, self.gated, self.endless, self.faulty])
-        server = BridgeServer(registry, self._settings, workers=self.pool)
-        return server, await server.start()
+        folder = Path(self._folder.name)
+        (folder / LIGHT).touch()
+        server = self._kind(registry, self._settings, workers=self.pool)
+        address = await server.start()
+        (folder / HEAVY).touch()
+        return server, address
+
+    def _load(self, path: Path) -> SequenceGenerator:
+        return self.gated.twin("heavy") if path.name == HEAVY else ScaleGenerator("light")
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Runs a coroutine on the server's loop and returns its result."""
@@ -107,3 +146,4 @@ class LiveServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
+        self._folder.cleanup()

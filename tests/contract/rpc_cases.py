@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
+from magenta_bridge.v1 import model_pb2
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,32 @@ def _bad_orders(kind: Kind) -> tuple[tuple[Message, str], ...]:
     )
 
 
+NO_BUNDLE_NAMES = (
+    "",
+    ".",
+    "..",
+    ".mag",
+    ".light.mag",
+    "light",
+    "light.mag/",
+    "light.mag\\",
+    "light.mag\0",
+    "light.mag\n",
+    "a/light.mag",
+    "a\\light.mag",
+    "../light.mag",
+    "..\\light.mag",
+    "/light.mag",
+    "/etc/passwd",
+    "\\\\host\\share\\light.mag",
+    "C:light.mag",
+    "C:\\light.mag",
+    "light.mag:stream.mag",
+    "~/light.mag",
+    "file:///light.mag",
+    "x" * 252 + ".mag",
+)
+
 CASES: tuple[RpcCase, ...] = (
     RpcCase(
         "/magenta_bridge.v1.GenerationService/ListGenerators",
@@ -155,6 +182,33 @@ CASES: tuple[RpcCase, ...] = (
         pb.StreamGenerateRequest(generator_id="gated", options=options()),
         pb.StreamGenerateResponse,
         streaming=True,
+    ),
+    RpcCase(
+        "/magenta_bridge.v1.ModelService/ListBundles",
+        model_pb2.ListBundlesRequest(),
+        (
+            (model_pb2.ListBundlesRequest(page_size=-1), "page_size"),
+            (model_pb2.ListBundlesRequest(page_token="?"), "page_token"),  # noqa: S106
+        ),
+        None,
+        None,
+        model_pb2.ListBundlesResponse,
+    ),
+    RpcCase(
+        "/magenta_bridge.v1.ModelService/LoadBundle",
+        model_pb2.LoadBundleRequest(name="light.mag"),
+        tuple((model_pb2.LoadBundleRequest(name=name), "name") for name in NO_BUNDLE_NAMES),
+        None,
+        model_pb2.LoadBundleRequest(name="heavy.mag"),
+        model_pb2.LoadBundleResponse,
+    ),
+    RpcCase(
+        "/magenta_bridge.v1.ModelService/UnloadGenerator",
+        model_pb2.UnloadGeneratorRequest(generator_id="light"),
+        (),
+        model_pb2.UnloadGeneratorRequest(generator_id="nobody"),
+        None,
+        model_pb2.UnloadGeneratorResponse,
     ),
 )
 

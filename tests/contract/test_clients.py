@@ -20,6 +20,7 @@ from magenta_bridge.errors import (
     MagentaBridgeError,
     NotFoundError,
     ServerUnavailableError,
+    UnsupportedError,
 )
 from magenta_bridge.noteseq import NoteSequence
 from tests.contract.live_server import LiveServer
@@ -31,6 +32,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "continue": lambda bridge: bridge.generate("scale", primer=_primer(), bars=2, seed=1),
     "seconds": lambda bridge: bridge.generate("scale", start=3.0, end=9.5, seed=1),
     "variations": lambda bridge: bridge.variations("scale", 3, seed=1, mode="minor", rests=True),
+    "bundles": lambda bridge: bridge.bundles(),
+    "load_bundle": lambda bridge: bridge.load_bundle("light.mag"),
 }
 FAULTS: dict[str, tuple[type[MagentaBridgeError], str, Callable[[Any], Any]]] = {
     "unknown": (NotFoundError, "generator_id", lambda bridge: bridge.generate("nobody")),
@@ -46,6 +49,9 @@ FAULTS: dict[str, tuple[type[MagentaBridgeError], str, Callable[[Any], Any]]] = 
     ),
     "count": (LimitExceededError, "variations", lambda bridge: bridge.variations("scale", 17)),
     "bars": (InvalidArgumentError, "bars", lambda bridge: bridge.generate("scale", bars=0)),
+    "bundle": (NotFoundError, "name", lambda bridge: bridge.load_bundle("none.mag")),
+    "path": (InvalidArgumentError, "name", lambda bridge: bridge.load_bundle("../light.mag")),
+    "fixed": (UnsupportedError, "generator_id", lambda bridge: bridge.unload("scale")),
     "late": (DeadlineError, "", lambda bridge: bridge.generate("gated")),
 }
 

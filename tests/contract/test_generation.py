@@ -116,4 +116,4 @@ def test_pages_hold_every_generator_once(stub: GenerationServiceStub) -> None:
         if not page.next_page_token:
             break
         request.page_token = page.next_page_token
-    assert names == ["endless", "faulty", "gated", "scale"]
+    assert names == ["endless", "faulty", "gated", "light", "scale"]

@@ -31,7 +31,15 @@ def small() -> Iterator[LiveServer]:
     server.close()
 
 
-@pytest.mark.parametrize("service", ["", "magenta_bridge.v1.GenerationService"])
+@pytest.mark.parametrize(
+    "service",
+    [
+        "",
+        "magenta_bridge.v1.GenerationService",
+        "magenta_bridge.v1.ModelService",
+        "magenta_bridge.v1.models/scale",
+    ],
+)
 def test_health_says_serving(live: LiveServer, service: str) -> None:
     health = health_pb2_grpc.HealthStub(live.channel)
     request = health_pb2.HealthCheckRequest(service=service)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import BundleError, LimitExceededError, NotFoundError
-from magenta_bridge.generators.bundle import read_bundle, write_bundle
+from magenta_bridge.generators.bundle import read_bundle, read_bundle_id, write_bundle
 from magenta_bridge.limits import BUNDLE_BYTES
 from magenta_bridge.noteseq import GeneratorBundle
 from tests.runtime.programs import a_program
@@ -62,6 +62,14 @@ def test_a_bundle_comes_back_as_it_was_written(bundle_file: Path) -> None:
     assert bundle.details == "Trained on nothing."
     assert bundle.network == b"PK: a Keras archive"
     assert bundle.traits["encoding"] == "melody"
+
+
+def test_an_id_can_be_read_alone(bundle_file: Path, tmp_path: Path) -> None:
+    assert read_bundle_id(bundle_file) == "small"
+    broken = tmp_path / "broken.mag"
+    broken.write_bytes(b"MThd")
+    assert read_bundle_id(broken) == "broken"
+    assert read_bundle_id(tmp_path / "nowhere.mag") == "nowhere"
 
 
 def test_a_bundle_is_magentas(bundle_file: Path) -> None:

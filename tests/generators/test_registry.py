@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from magenta_bridge.errors import BundleError, InvalidArgumentError, NotFoundError
+from magenta_bridge.errors import (
+    BundleError,
+    InvalidArgumentError,
+    NotFoundError,
+    ServerUnavailableError,
+)
 from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.generators.generator import Capability
-from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.generators.registry import Entry, GeneratorRegistry, GeneratorStatus
 from magenta_bridge.generators.shipped import load_generator, load_registry, shipped_bundles
 from tests.generators.asking import registry
 from tests.runtime.programs import a_program, with_description
@@ -54,6 +60,48 @@ def test_two_bundles_of_one_id_are_refused() -> None:
     path = shipped_bundles()[0]
     with pytest.raises(InvalidArgumentError, match="both called"):
         load_registry([path, path])
+
+
+def test_a_table_is_replaced_in_one_go() -> None:
+    """Who holds a generator keeps it; it is freed when the last one lets go."""
+    old, new = load_generator(shipped_bundles()[0]), load_generator(shipped_bundles()[1])
+    table = GeneratorRegistry([old])
+    name, gone = old.info.id, weakref.ref(old)
+    del old
+    held = table.get(name)
+    table.replace([Entry(new.info.id, GeneratorStatus.READY, generator=new)])
+    assert table.list() == [new]
+    assert held is gone()
+    with pytest.raises(NotFoundError):
+        table.get(name)
+    del held
+    assert gone() is None
+
+
+def test_who_is_not_ready_is_listed_and_says_why() -> None:
+    table = GeneratorRegistry()
+    table.replace(
+        [
+            Entry("late", GeneratorStatus.LOADING),
+            Entry("broken", GeneratorStatus.FAILED, "It is damaged."),
+        ]
+    )
+    assert [entry.id for entry in table.entries()] == ["broken", "late"]
+    assert (len(table), table.list()) == (0, [])
+    with pytest.raises(ServerUnavailableError, match="'late' is still being loaded"):
+        table.get("late")
+    with pytest.raises(BundleError, match="'broken' cannot be used: It is damaged"):
+        table.get("broken")
+
+
+def test_until_a_table_is_complete_an_id_may_yet_come() -> None:
+    table = GeneratorRegistry()
+    table.replace([], complete=False)
+    with pytest.raises(ServerUnavailableError, match="starting"):
+        table.get("lstm_melody")
+    table.replace([])
+    with pytest.raises(NotFoundError):
+        table.get("lstm_melody")
 
 
 def test_bundles_may_be_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Only free ports of this computer are listened on."""
+"""Addresses are read, told apart by who can reach them, and tried before gRPC has them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,17 @@ from magenta_bridge.server.endpoint import Endpoint, check_free, read_endpoint
 def test_loopback_addresses_are_read(address: str, expected: Endpoint) -> None:
     assert read_endpoint(address) == expected
     assert str(expected) == address
+    assert expected.is_loopback
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.168.1.5", "example.com", "127.1"])  # noqa: S104
-def test_hosts_that_others_could_reach_are_refused(host: str) -> None:
-    with pytest.raises(UnsupportedError, match="this computer only"):
-        read_endpoint(f"{host}:50051")
+def test_hosts_that_others_could_reach_are_not_loopback(host: str) -> None:
+    assert not read_endpoint(f"{host}:50051").is_loopback
+
+
+def test_a_name_of_nobody_is_told() -> None:
+    with pytest.raises(UnsupportedError, match="no address of this computer"):
+        check_free(Endpoint("no-such-host.invalid", 0))
 
 
 @pytest.mark.parametrize(

@@ -96,5 +96,13 @@ def test_it_is_an_overload_of_its_own_reason() -> None:
 
 
 def test_settings_can_do_without() -> None:
-    assert rate_gates(ServerSettings(calls_per_second=0.0)) == []
-    assert len(rate_gates(ServerSettings())) == 1
+    for loopback in (False, True):
+        assert rate_gates(ServerSettings(calls_per_second=0.0), loopback=loopback) == []
+        assert len(rate_gates(ServerSettings(calls_per_second=5.0), loopback=loopback)) == 1
+
+
+def test_left_alone_it_limits_strangers_and_not_the_owner() -> None:
+    (gate,) = rate_gates(ServerSettings(), loopback=False)
+    assert isinstance(gate, RateGate)
+    assert _admitted(gate, _call("10.0.0.1"), 100) in range(40, 60)
+    assert rate_gates(ServerSettings(), loopback=True) == []

@@ -17,9 +17,7 @@ from magenta_bridge.server.settings import ServerSettings
 
 async def serve() -> None:
     """Serves until nobody wants to know anything any more."""
-    server = BridgeServer(
-        load_registry(), ServerSettings(address="127.0.0.1:0", calls_per_second=0)
-    )
+    server = BridgeServer(load_registry(), ServerSettings(address="127.0.0.1:0"))
     print(await server.start(), flush=True)  # noqa: T201 - that is how it is asked
     while await asyncio.to_thread(sys.stdin.readline):
         counted = {"tasks": len(asyncio.all_tasks()), "open": server.workers.open}

@@ -45,16 +45,12 @@ def check_bundles() -> Iterator[Finding]:
 
 
 def _write_one_bar(generator: SequenceGenerator) -> Finding:
-    from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-    from magenta_bridge.sequences.sections import section_after
+    from magenta_bridge.generators.warming import first_bar
 
     subject = f"one bar of {generator.info.id}"
-    start, end = section_after(None, 1)
-    options = GeneratorOptions()
-    options.generate_sections.add(start_time=start, end_time=end)
     began = time.perf_counter()
     try:
-        bar = generator.generate(NoteSequence(), options)
+        bar = first_bar(generator)
     except MagentaBridgeError as error:
         return fail(subject, error.message, _REINSTALL)
     return ok(subject, f"{len(bar.notes)} notes in {time.perf_counter() - began:.2f} s")

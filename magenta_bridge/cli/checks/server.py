@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 from magenta_bridge.cli.checks.finding import Finding, ok, warn
-from magenta_bridge.errors import MagentaBridgeError
+from magenta_bridge.errors import MagentaBridgeError, UnauthenticatedError
 
 _HOST = "127.0.0.1"
 _PORT = 50_051
@@ -26,6 +26,8 @@ def check_port(port: int = _PORT) -> Finding:
     try:
         with Client(address, timeout=_PATIENCE_S) as client:
             names = ", ".join(info.id for info in client.generators())
+    except UnauthenticatedError:
+        return ok("server", f"runs on {address} and asks for a token")
     except MagentaBridgeError as error:
         return warn(
             "server",

@@ -1,0 +1,68 @@
+"""Files that only their owner should read: keys and tokens."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+from magenta_bridge.errors import NotFoundError
+from magenta_bridge.limits import Limit, check_limit
+
+_log = logging.getLogger(__name__)
+
+
+def read_limited(path: Path, limit: Limit, *, advice: str) -> bytes:
+    """Reads a file, of which no more is looked at than is accepted.
+
+    Args:
+        path: The file.
+        limit: Its largest accepted size, in bytes.
+        advice: What to give instead of a file that is not there; ends the message.
+
+    Raises:
+        NotFoundError: It is not there, or may not be read.
+        LimitExceededError: It is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit.value + 1)
+    except OSError as error:
+        raise NotFoundError(f"Cannot read {path}: {error.strerror}; {advice}.") from error
+    check_limit(limit, len(data), where=path.name)
+    return data
+
+
+def warn_if_open(path: Path) -> None:
+    """Logs a warning when every user of the computer may read the file.
+
+    It is no error: containers are given their secrets that way.
+    """
+    if os.name != "posix":
+        return
+    if path.stat().st_mode & stat.S_IROTH:
+        _log.warning("Every user of this computer can read %s; run: chmod 600 %s", path, path)
+
+
+def write_new(path: Path, data: bytes, *, private: bool) -> None:
+    """Writes a file that was not there before.
+
+    Args:
+        path: Where to.
+        data: The file's content.
+        private: Whether its owner alone may read it.
+
+    Raises:
+        NotFoundError: It exists already, or the folder takes no files.
+    """
+    mode = 0o600 if private else 0o644
+    try:
+        # The rights come with the file, so that it is open to others at no time.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+    except FileExistsError as error:
+        raise NotFoundError(f"{path} is there already and stays as it is.") from error
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be written: {error.strerror}.") from error

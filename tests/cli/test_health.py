@@ -1,0 +1,122 @@
+"""``magenta-bridge health``, and how commands say who they are."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from concurrent import futures
+from pathlib import Path
+
+import grpc
+import pytest
+from click.testing import CliRunner, Result
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.cli.server_options import TOKEN_VARIABLE
+from magenta_bridge.client import AsyncClient, Client
+from magenta_bridge.server.settings import ServerSettings
+from tests.contract.live_server import LiveServer
+from tests.contract.secured_server import MARIA, STRANGER, known_tokens, running
+
+_Answer = health_pb2.HealthCheckResponse
+
+
+def _run(*words: str, **environment: str) -> Result:
+    return CliRunner(env=environment).invoke(magenta_bridge, words)
+
+
+@pytest.fixture(scope="module")
+def ailing() -> Iterator[str]:
+    """A server whose generator ``good`` serves and whose ``bad`` does not."""
+    servicer = health.HealthServicer()
+    servicer.set("magenta_bridge.v1.models/good", _Answer.SERVING)
+    servicer.set("magenta_bridge.v1.models/bad", _Answer.NOT_SERVING)
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(0).wait()
+
+
+def test_a_server_of_ours_is_healthy(live: LiveServer) -> None:
+    result = _run("health", "--server", live.address)
+    assert (result.exit_code, result.output) == (0, f"The server at {live.address} is serving.\n")
+
+    async def ask() -> bool:
+        async with AsyncClient(live.address) as bridge:
+            return await bridge.is_serving()
+
+    assert live.run(ask()) is True
+
+
+@pytest.mark.parametrize(
+    ("generator", "status", "sentence"),
+    [
+        ("good", 0, "is serving."),
+        ("bad", 1, "is not serving"),
+        ("nobody", 1, "has no generator 'nobody'"),
+    ],
+)
+def test_each_generator_has_a_health_of_its_own(
+    ailing: str, generator: str, status: int, sentence: str
+) -> None:
+    result = _run("health", "--server", ailing, "--generator", generator)
+    assert result.exit_code == status
+    assert sentence in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_nobody_there_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        address = f"127.0.0.1:{reserved.getsockname()[1]}"
+    result = _run("health", "--server", address)
+    assert result.exit_code == 1
+    assert f"No server answers at {address}" in result.output
+
+
+def test_a_command_shows_the_token_of_a_file_or_of_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "tokens.txt"
+    file.write_text(f"# mine\nmaria:{MARIA}\n")
+    file.chmod(0o600)
+    with running(ServerSettings("127.0.0.1:0", tokens=known_tokens())) as address:
+        ask = ["generators", "--server", address]
+        assert _run(*ask, "--token-file", str(file)).exit_code == 0
+        assert _run(*ask, **{TOKEN_VARIABLE: MARIA}).exit_code == 0
+        assert _run(*ask, "--token-file", str(file), **{TOKEN_VARIABLE: STRANGER}).exit_code == 0
+        for held in ("", STRANGER):
+            refused = _run(*ask, **{TOKEN_VARIABLE: held})
+            assert refused.exit_code == 1
+            assert "token" in refused.output
+            assert not held or held not in refused.output
+        # The question of health needs none.
+        assert _run("health", "--server", address).exit_code == 0
+        with Client(address) as bridge:
+            assert bridge.is_serving()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--token-file", "x"], "name it"),
+        (["--tls"], "name it"),
+        (["--tls-ca", "x"], "name it"),
+        (["--server", "127.0.0.1:1", "--tls-cert", "x"], "belong together"),
+    ],
+)
+@pytest.mark.parametrize("command", [["generators"], ["generate", "-o", "clip.mid"]])
+def test_options_that_lead_nowhere_are_told(
+    command: list[str], words: list[str], complaint: str
+) -> None:
+    result = _run(*command, *words)
+    assert result.exit_code == 2
+    assert complaint in result.output
+
+
+@pytest.fixture
+def live() -> Iterator[LiveServer]:
+    """A server with the fake generators."""
+    server = LiveServer()
+    yield server
+    server.close()

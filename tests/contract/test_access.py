@@ -1,0 +1,113 @@
+"""Who shows a token that the server knows comes in; nobody else does, and no token leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+
+from magenta_bridge.client import AsyncClient, Client
+from magenta_bridge.errors import MagentaBridgeError, UnauthenticatedError
+from magenta_bridge.server.settings import ServerSettings
+from tests.contract.answers import read_failure
+from tests.contract.rpc_cases import CASES, RpcCase
+from tests.contract.secured_server import MARIA, OWNER, STRANGER, CallBook, known_tokens, running
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server on loopback that asks for tokens."""
+    with running(ServerSettings("127.0.0.1:0", tokens=known_tokens())) as found:
+        yield found
+
+
+@pytest.mark.parametrize("token", [MARIA, OWNER, f" {MARIA}\n"])
+def test_a_known_token_lets_both_clients_in(address: str, token: str) -> None:
+    with Client(address, token=token) as bridge:
+        whole = bridge.generate("scale", seed=1)
+        assert list(bridge.stream("scale", seed=1))
+
+    async def ask() -> object:
+        async with AsyncClient(address, token=token) as bridge:
+            return await bridge.generate("scale", seed=1)
+
+    assert asyncio.run(ask()) == whole
+
+
+def test_on_ones_own_computer_a_caller_is_its_address_and_may_do_everything() -> None:
+    book = CallBook()
+    with running(ServerSettings("127.0.0.1:0"), book) as address, Client(address) as bridge:
+        assert bridge.generators()
+    assert [(call.caller, call.admin) for call in book.calls] == [("127.0.0.1", True)]
+
+
+@pytest.mark.parametrize("token", [STRANGER, MARIA[:-1], f"{MARIA}x", None])
+def test_any_other_token_does_not(address: str, token: str | None) -> None:
+    async def ask() -> None:
+        async with AsyncClient(address, token=token) as bridge:
+            await bridge.generators()
+
+    with Client(address, token=token) as bridge, pytest.raises(UnauthenticatedError) as one:
+        bridge.generators()
+    with pytest.raises(UnauthenticatedError) as two:
+        asyncio.run(ask())
+    assert one.value.message == two.value.message
+    assert token is None or token not in one.value.message
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.method)
+def test_no_method_of_ours_is_open(address: str, case: RpcCase) -> None:
+    with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError) as caught:
+        case.call(channel, case.good.SerializeToString())
+    failure = read_failure(caught.value)
+    assert (failure.code, failure.info.reason) == ("UNAUTHENTICATED", "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize(
+    ("header", "welcome"),
+    [
+        (f"Bearer {MARIA}", True),
+        (f"bearer  {MARIA} ", True),
+        (f"Basic {MARIA}", False),
+        (MARIA, False),
+        (f"Bearer{MARIA}", False),
+        ("Bearer", False),
+        ("Bearer ", False),
+        ("", False),
+        (f"Bearer maria:{MARIA}", False),
+        (f"Bearer {MARIA} {OWNER}", False),
+    ],
+)
+def test_the_scheme_is_bearer(address: str, header: str, welcome: bool) -> None:
+    case = CASES[0]
+    with grpc.insecure_channel(address) as channel:
+        call: Any = channel.unary_unary(case.method)
+        metadata = [("authorization", header)]
+        if welcome:
+            assert call(case.good.SerializeToString(), timeout=10, metadata=metadata)
+            return
+        with pytest.raises(grpc.RpcError) as caught:
+            call(case.good.SerializeToString(), timeout=10, metadata=metadata)
+    assert read_failure(caught.value).code == "UNAUTHENTICATED"
+
+
+def test_no_token_is_logged_or_told(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither a right one nor a wrong one, whatever fails."""
+    told = ""
+    with caplog.at_level(logging.DEBUG):
+        for token in (MARIA, STRANGER):
+            with Client(address, token=token) as bridge:
+                assert token not in repr(vars(bridge)["_channel"])
+                with pytest.raises(MagentaBridgeError) as caught:
+                    bridge.generate("nobody")
+                told += f"{caught.value!r} {caught.value.metadata} {caught.value.__cause__}"
+    assert "nobody" in told
+    for token in (MARIA, STRANGER):
+        assert token not in caplog.text
+        assert token not in told
+    settings = ServerSettings(tokens=known_tokens())
+    assert "maria-" not in repr(settings)
