@@ -3,6 +3,7 @@
 PYTHON ?= python3
 JOBS ?= 2
 LOCK_FLAGS ?=
+MINUTES ?= 3
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +15,7 @@ heading = @printf '\n=== %s ===\n' $(1)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo tools test lint types format protos protos-check bench wheel lock clean
+.PHONY: help setup demo tools test lint types format protos protos-check bench soak wheel lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +69,9 @@ protos-check: $(DEV) ## Fail when the generated code is stale.
 
 bench: $(DEV) ## Measure speed; each benchmark prints one JSON line.
 	@for file in benchmarks/*.py; do $(BIN)/python "$$file" || exit 1; done
+
+soak: $(DEV) ## Call a server in all ways for MINUTES=3, and see what is wrong or left over.
+	@$(BIN)/python -m tests.soak.run --minutes $(MINUTES)
 
 wheel: $(DEV) ## Build dist/*.whl and dist/*.tar.gz.
 	@rm -rf build dist

@@ -22,7 +22,12 @@ setup(
     packages=PACKAGES + MODELS,
     package_dir={"magenta_bridge": "magenta_bridge", "magenta_bridge.models": "models"},
     package_data={
-        "magenta_bridge": ["py.typed", "v1/*.pyi", "evaluation/report/page.*"],
+        "magenta_bridge": [
+            "py.typed",
+            "v1/*.pyi",
+            "evaluation/report/page.*",
+            "client/service_config.json",
+        ],
         "magenta_bridge.models": ["**/*.toml", "**/*.md", "**/*.mag", "**/*.png"],
     },
     python_requires=">=3.10,<3.13",

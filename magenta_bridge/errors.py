@@ -15,6 +15,7 @@
     +-- PermissionDeniedError       the caller is known, but may not do that
     +-- ServerUnavailableError      no server answers, or it is going away
     +-- OverloadedError             the server has more work than it accepts
+    |   +-- RateLimitedError        one caller calls more often than is accepted
     +-- DeadlineError               the time allowed for the work has passed
     +-- CancelledError              the caller took the request back
     +-- InternalError               a bug of ours; carries an incident id
@@ -144,6 +145,12 @@ class OverloadedError(MagentaBridgeError):
 
     code = "RESOURCE_EXHAUSTED"
     reason = "OVERLOADED"
+
+
+class RateLimitedError(OverloadedError):
+    """This caller has called too often; ``metadata["retry_after_ms"]`` says how long to wait."""
+
+    reason = "RATE_LIMITED"
 
 
 class DeadlineError(MagentaBridgeError):

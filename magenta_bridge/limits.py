@@ -97,6 +97,33 @@ JSON_CONTAINERS: Final = Limit(
 JSON_DIGITS: Final = Limit(
     "JSON number size", 40, "digits", "no field holds more; reading one costs its square"
 )
+LONGEST_REQUEST_SECONDS: Final = Limit(
+    "longest request duration", 300, "seconds", "a caller that asks for more is given this much"
+)
+OPEN_REQUESTS: Final = Limit(
+    "waiting requests", 64, "requests", "each holds a primer of up to 4 MiB: 256 MiB in all"
+)
+QUEUE_SECONDS: Final = Limit(
+    "time in the queue", 2, "seconds", "whoever waits longer for a first note is better told so"
+)
+CALLS_PER_SECOND: Final = Limit(
+    "calls of one caller", 20, "calls a second", "four times what a hand on a knob asks for"
+)
+CALLS_AT_ONCE: Final = Limit(
+    "calls of one caller at once", 40, "calls", "two seconds of calls, saved up: a set that loads"
+)
+RATE_CALLERS: Final = Limit(
+    "callers with a rate", 4_096, "callers", "some 200 bytes each; beyond, the oldest is forgotten"
+)
+REPEAT_SECONDS: Final = Limit(
+    "memory of a request_id", 600, "seconds", "ten minutes, far beyond the last automatic retry"
+)
+REPEAT_ANSWERS: Final = Limit(
+    "remembered answers", 1_024, "answers", "a minute of calls at the full rate"
+)
+REPEAT_BYTES: Final = Limit(
+    "size of remembered answers", 16 << 20, "bytes", "some 5,000 clips of eight bars"
+)
 BUNDLE_JSON_BYTES: Final = Limit(
     "bundle description size", 1 << 20, "bytes", "a description is a few kilobytes"
 )

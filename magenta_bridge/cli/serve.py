@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from magenta_bridge.cli.http_options import http_options, take_http
+from magenta_bridge.cli.serve_load import load_options, take_load
 from magenta_bridge.cli.serve_security import refuse_exposed, security_options, take_security
 from magenta_bridge.cli.watch_options import Watching, watch_options
 from magenta_bridge.cli.words import EXISTING_FILE, EXISTING_FOLDER
@@ -53,6 +54,7 @@ Examples:
     help="A folder of .mag files to serve instead; what is put there later is served as well.",
 )
 @http_options
+@load_options
 @security_options
 @watch_options
 def serve(
@@ -89,6 +91,7 @@ def serve(
         http=take_http(port, options),
         metrics_port=watching.metrics_port,
         tracing=watching.otel,
+        **take_load(options),
     )
     refuse_exposed(settings)
     registry = GeneratorRegistry()

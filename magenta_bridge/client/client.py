@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2_grpc
 
 from magenta_bridge.certificates import TlsFiles
 from magenta_bridge.client.bundle import Bundle, read_bundle
-from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT
+from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.health import health_request, says_serving, unknown_generator
 from magenta_bridge.client.request import Wish, build_request, build_stream_request
@@ -38,9 +38,12 @@ class Client:
             where other computers could read it on its way.
         tls: Files for TLS, or True for TLS by the authorities that gRPC knows; None for
             plaintext, which servers speak on their own computer only.
+        keepalive: Seconds of silence during a call after which the server is asked whether it
+            is still there, 1 to 3600; it has half of that to answer.
 
     Raises:
-        InvalidArgumentError: The address is not of the form ``HOST:PORT``, or the token is none.
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``, the token is none, or
+            ``keepalive`` is out of its range.
         UnsupportedError: The token would be sent in plaintext to another computer.
         NotFoundError: A file for TLS is not there.
         FileFormatError: A file for TLS is damaged, encrypted or expired.
@@ -57,11 +60,12 @@ class Client:
         *,
         token: str | None = None,
         tls: TlsFiles | bool | None = None,
+        keepalive: float = KEEPALIVE_SECONDS,
     ) -> None:
         self._address = address
         self._timeout = timeout
         self._closed = False
-        self._channel = open_channel(address, token, tls)
+        self._channel = open_channel(address, token, tls, keepalive)
         self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
         self._models = model_pb2_grpc.ModelServiceStub(self._channel)

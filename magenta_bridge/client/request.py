@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -47,7 +48,9 @@ class Wish:
 
 
 def build_request(wish: Wish) -> pb.GenerateRequest:
-    """Returns the request for whole sequences.
+    """Returns the request for whole sequences, with an id that no other one has.
+
+    The id lets the server know the request again when it is sent a second time.
 
     Raises:
         InvalidArgumentError: The section cannot be told, or a value has no type that travels.
@@ -59,6 +62,7 @@ def build_request(wish: Wish) -> pb.GenerateRequest:
         options=_options(wish),
         seed=None if wish.seed is None else _whole("seed", wish.seed, _INT64),
         variations=_whole("count", wish.count, _INT32),
+        request_id=uuid.uuid4().hex,
     )
     check_limit(MESSAGE_BYTES, request.ByteSize(), where="request", field="primer")
     return request
@@ -73,6 +77,7 @@ def build_stream_request(wish: Wish) -> pb.StreamGenerateRequest:
         options=request.options,
         seed=request.seed if request.HasField("seed") else None,
         variations=request.variations,
+        request_id=request.request_id,
     )
 
 

@@ -9,14 +9,23 @@ from typing import Any, Final, cast
 import grpc
 
 from magenta_bridge.certificates import TlsFiles
-from magenta_bridge.client.channel import channel_options, is_loopback_address
+from magenta_bridge.client.channel import (
+    KEEPALIVE_SECONDS,
+    channel_options,
+    is_loopback_address,
+)
 from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
 
 # What RFC 6750, section 2.1, lets a bearer token consist of.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
-def open_channel(address: str, token: str | None, tls: TlsFiles | bool | None) -> grpc.Channel:
+def open_channel(
+    address: str,
+    token: str | None,
+    tls: TlsFiles | bool | None,
+    keepalive: float = KEEPALIVE_SECONDS,
+) -> grpc.Channel:
     """Opens a channel to a server.
 
     Args:
@@ -24,15 +33,17 @@ def open_channel(address: str, token: str | None, tls: TlsFiles | bool | None) -
         token: Shown with every call; white space around it is taken off. None for none.
         tls: Files for TLS; True for TLS by the authorities that gRPC knows; None or False for
             plaintext.
+        keepalive: Seconds of silence after which the server is asked whether it is there.
 
     Raises:
-        InvalidArgumentError: The address is no address, or the token is none.
+        InvalidArgumentError: The address is no address, the token is none, or ``keepalive`` is
+            out of its range.
         UnsupportedError: The token would be sent in plaintext to another computer.
         NotFoundError: A file is not there.
         FileFormatError: A file is damaged, encrypted or expired, or two do not belong together.
     """
     metadata = _read_token(address, token, tls)
-    options, credentials = channel_options(address), _read_credentials(tls)
+    options, credentials = channel_options(address, keepalive), _read_credentials(tls)
     if credentials is None:
         channel = grpc.insecure_channel(address, options=options)
     else:
@@ -41,11 +52,14 @@ def open_channel(address: str, token: str | None, tls: TlsFiles | bool | None) -
 
 
 def open_async_channel(
-    address: str, token: str | None, tls: TlsFiles | bool | None
+    address: str,
+    token: str | None,
+    tls: TlsFiles | bool | None,
+    keepalive: float = KEEPALIVE_SECONDS,
 ) -> grpc.aio.Channel:
     """Opens a channel of the running event loop, as ``open_channel`` does."""
     metadata = _read_token(address, token, tls)
-    options, credentials = channel_options(address), _read_credentials(tls)
+    options, credentials = channel_options(address, keepalive), _read_credentials(tls)
     if credentials is None:
         channel = grpc.aio.insecure_channel(address, options=options)
     else:

@@ -13,7 +13,6 @@ from grpc_reflection.v1alpha import reflection
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.server.access import AccessGate
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
 from magenta_bridge.server.connect.port import HttpPort
@@ -25,9 +24,11 @@ from magenta_bridge.server.library import Library
 from magenta_bridge.server.model_health import ModelHealth
 from magenta_bridge.server.models import ModelService
 from magenta_bridge.server.observation import Observation
+from magenta_bridge.server.rate import rate_gates
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
-from magenta_bridge.server.workers import WorkerPool
+from magenta_bridge.server.transport import transport_options
+from magenta_bridge.server.workers import WorkerPool, pool_of
 from magenta_bridge.v1 import (
     generation_pb2,
     generation_pb2_grpc,
@@ -42,16 +43,6 @@ SERVICE_NAME: Final = _GENERATION.full_name
 MODEL_SERVICE_NAME: Final = _MODELS.full_name
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
-
-_OPTIONS: Final = (
-    # A second server on the port must fail, instead of getting every other request.
-    ("grpc.so_reuseport", 0),
-    # Twice what is accepted, so that our own error answers a request that is too large.
-    ("grpc.max_receive_message_length", 2 * MESSAGE_BYTES.value),
-    ("grpc.max_send_message_length", MESSAGE_BYTES.value),
-    ("grpc.http2.min_ping_interval_without_data_ms", 1_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-)
 
 
 class Companion(Protocol):
@@ -72,7 +63,7 @@ class BridgeServer:
     Args:
         registry: The generators to serve.
         settings: How the server behaves.
-        workers: Threads for the generators; None for one per core.
+        workers: Threads for the generators; None for those that the settings ask for.
 
     Raises:
         InvalidArgumentError: The address cannot be read.
@@ -91,17 +82,21 @@ class BridgeServer:
         self.settings = settings or ServerSettings()
         self._endpoint = check_exposure(self.settings)
         self._credentials = server_credentials(self.settings.tls) if self.settings.tls else None
-        self.workers = workers or WorkerPool()
+        self.workers = workers or pool_of(self.settings)
         self._health = ModelHealth()
         self._observation = Observation(
             self.settings, registry, self.workers, lambda: not self._boundary.refusing
         )
         self._boundary = Boundary(
-            self.settings.request_seconds, gates=self._gates(), observers=self._observers()
+            self.settings.request_seconds,
+            longest=self.settings.longest_seconds,
+            gates=self._gates(),
+            observers=self._observers(),
         )
         self._stopping = asyncio.Lock()
         self._server = grpc.aio.server(
-            interceptors=[BoundaryInterceptor(self._boundary)], options=_OPTIONS
+            interceptors=[BoundaryInterceptor(self._boundary)],
+            options=transport_options(loopback=self._endpoint.is_loopback),
         )
         self._library = Library(registry, self._health, self.settings.sources)
         self._generation = GenerationService(registry, self.workers, self._observation.metrics)
@@ -111,7 +106,8 @@ class BridgeServer:
 
     def _gates(self) -> list[Gate]:
         """Returns who is asked, in order, before a call is worked on."""
-        return [AccessGate(self.settings.tokens, all_admins=is_open_house(self.settings))]
+        access = AccessGate(self.settings.tokens, all_admins=is_open_house(self.settings))
+        return [access, *rate_gates(self.settings, loopback=self._endpoint.is_loopback)]
 
     def _observers(self) -> list[Observer]:
         """Returns who hears of every call."""

@@ -16,7 +16,7 @@ from magenta_bridge.errors import (
     MagentaBridgeError,
     ServerUnavailableError,
 )
-from magenta_bridge.limits import REQUEST_SECONDS
+from magenta_bridge.limits import LONGEST_REQUEST_SECONDS, REQUEST_SECONDS
 from magenta_bridge.server.call import Call
 from magenta_bridge.server.status import status_of
 
@@ -76,6 +76,7 @@ class Boundary:
 
     Args:
         seconds: Time for a request that brings no deadline.
+        longest: Time for a request that brings a later deadline than that.
         gates: Who may pass; asked in order.
         observers: Who hears of every call.
     """
@@ -84,10 +85,12 @@ class Boundary:
         self,
         seconds: float = float(REQUEST_SECONDS.value),
         *,
+        longest: float = float(LONGEST_REQUEST_SECONDS.value),
         gates: Sequence[Gate] = (),
         observers: Sequence[Observer] = (),
     ) -> None:
         self._seconds = seconds
+        self._longest = longest
         self._gates = tuple(gates)
         self._observers = tuple(observers)
         self._refusing = False
@@ -101,7 +104,8 @@ class Boundary:
         Args:
             remaining: Seconds that the caller allows; None if it does not say.
         """
-        return time.monotonic() + (self._seconds if remaining is None else remaining)
+        allowed = self._seconds if remaining is None else min(remaining, self._longest)
+        return time.monotonic() + allowed
 
     @property
     def refusing(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import time
 import urllib.parse
@@ -27,6 +28,7 @@ class Call:
         request_id: What the caller calls it; empty for nothing.
         generator_id: Which generator it names; empty for none.
         metadata: Headers of the call, names in lower case.
+        connection: Address of the peer with its port; empty where calls share none.
         own_id: What we call it; no two calls share one.
     """
 
@@ -38,6 +40,7 @@ class Call:
     generator_id: str = ""
     # Kept out of the call's text, which may be logged: a token may be among them.
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+    connection: str = ""
     own_id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @property
@@ -50,6 +53,22 @@ class Call:
         """The name as a header can say it: cut, and percent-encoded where need be."""
         return urllib.parse.quote(self.name[:_NAME_CHARACTERS], safe=_SAFE_IN_HEADERS)
 
+    @property
+    def account(self) -> str:
+        """Whose share of the cores, and of calls in a second, the call uses up.
+
+        Programs of this computer all call from one address, so that each of their connections
+        stands for a client. From elsewhere a caller counts once, however often it connects.
+        """
+        return self.connection if self.connection and _is_loopback(self.caller) else self.caller
+
     def time_remaining(self) -> float:
         """Returns how many seconds are left, below 0 when the time has passed."""
         return self.deadline - time.monotonic()
+
+
+def _is_loopback(caller: str) -> bool:
+    try:
+        return ipaddress.ip_address(caller).is_loopback
+    except ValueError:
+        return False

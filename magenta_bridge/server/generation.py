@@ -12,6 +12,7 @@ from magenta_bridge.server.description import describe_entry
 from magenta_bridge.server.order import Order, Piece, read_order
 from magenta_bridge.server.pages import cut_page
 from magenta_bridge.server.pieces import PieceObserver, tell_pieces
+from magenta_bridge.server.repeats import Repeats
 from magenta_bridge.server.workers import WorkerPool
 from magenta_bridge.v1 import generation_pb2 as pb
 
@@ -37,6 +38,7 @@ class GenerationService:
         self._registry = registry
         self._workers = workers
         self._observer = observer
+        self._repeats: Repeats[pb.GenerateResponse] = Repeats()
 
     async def ListGenerators(  # noqa: N802 - the rpc's name
         self,
@@ -63,7 +65,10 @@ class GenerationService:
     async def Generate(  # noqa: N802 - the rpc's name
         self, request: pb.GenerateRequest, call: Call
     ) -> pb.GenerateResponse:
-        """Returns all variations whole."""
+        """Returns all variations whole; a request that is sent again is not worked on again."""
+        return await self._repeats.answer(call, request, lambda: self._generate(request, call))
+
+    async def _generate(self, request: pb.GenerateRequest, call: Call) -> pb.GenerateResponse:
         order = read_order(self._registry, request)
         response = pb.GenerateResponse(seed=order.seed)
         for _ in order.options:
@@ -92,5 +97,7 @@ class GenerationService:
                 )
 
     def _work(self, order: Order, call: Call) -> AsyncGenerator[Piece, None]:
-        pieces = self._workers.iterate(order.run, seconds=call.time_remaining())
+        pieces = self._workers.iterate(
+            order.run, seconds=call.time_remaining(), account=call.account, music=order.music
+        )
         return pieces if self._observer is None else tell_pieces(pieces, order, self._observer)

@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from magenta_bridge.errors import MagentaBridgeError
+from magenta_bridge.errors import CancelledError, MagentaBridgeError
 from magenta_bridge.server.boundary import Boundary, Refused
 from magenta_bridge.server.call import REQUEST_ID_HEADER, Call
 from magenta_bridge.server.decoding import decoder
@@ -84,7 +84,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         async def send(message: Message, known: Call, context: _Context) -> None:
             async with contextlib.aclosing(behavior(message, known)) as pieces:
                 async for piece in pieces:
-                    await context.write(piece)
+                    await _write(context, piece)
 
         async def call(request: _Request, context: _Context) -> None:
             try:
@@ -106,6 +106,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             request_id=str(getattr(request, "request_id", "")),
             generator_id=str(getattr(request, "generator_id", "")),
             metadata=_metadata(context),
+            connection=context.peer(),
         )
         context.set_trailing_metadata(((REQUEST_ID_HEADER, call.name_in_header),))
         async with self._boundary.enter(call) as known:
@@ -133,7 +134,21 @@ def _host(peer: str) -> str:
     return address.rpartition(":")[0].strip("[]") or peer
 
 
+async def _write(context: _Context, piece: Message) -> None:
+    try:
+        await context.write(piece)
+    except grpc.aio.BaseError as error:
+        # Or the server was stopped. It has no class that says no more than that.
+        raise CancelledError("The caller is gone.") from error
+
+
 async def _abort(context: _Context, refused: Refused) -> None:
     status = rpc_status.to_status(refused.status)
     headers = (*context.trailing_metadata(), *status.trailing_metadata)
-    await context.abort(status.code, status.details, headers)
+    try:
+        await context.abort(status.code, status.details, headers)
+    except grpc.aio.AbortError:
+        raise
+    except grpc.aio.BaseError:
+        # Nobody is there to be told.
+        return

@@ -54,6 +54,12 @@ class Order:
     options: Sequence[GeneratorOptions]
     seed: int
 
+    def music(self, piece: Piece) -> float:
+        """Returns how many seconds of music there are up to the end of a piece."""
+        section = self.options[piece.variation].generate_sections[0]
+        length = section.end_time - section.start_time
+        return piece.variation * length + piece.complete_until - section.start_time
+
     def run(self, interrupt: Callable[[], None]) -> Iterator[Piece]:
         """Does the work: every variation, one after the other.
 

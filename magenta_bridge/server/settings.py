@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from magenta_bridge.certificates import TlsFiles
-from magenta_bridge.limits import REQUEST_SECONDS
+from magenta_bridge.limits import (
+    CALLS_AT_ONCE,
+    LONGEST_REQUEST_SECONDS,
+    OPEN_REQUESTS,
+    QUEUE_SECONDS,
+    REQUEST_SECONDS,
+)
 from magenta_bridge.server.connect.settings import HttpSettings
 from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.tokens import Tokens
@@ -21,7 +27,15 @@ class ServerSettings:
     Attributes:
         address: ``HOST:PORT`` of this computer; port 0 takes any free one.
         request_seconds: Time for a request that brings no deadline.
+        longest_seconds: Time for a request that brings a later deadline than that.
         grace_seconds: How long calls in hand may go on once the server is asked to stop.
+        workers: Threads for the generators; None for one per core.
+        queue: Requests accepted beyond those that have a thread each.
+        queue_seconds: How long a request may wait for its first step.
+        calls_per_second: How often a caller may call on average; 0 for any rate. None for 20
+            where other computers can reach the server, and for any rate where they cannot: the
+            programs of a musician's own computer may well make a hundred clips in a row.
+        calls_at_once: How many calls a caller may make at once after a pause.
         tls: Certificate and key, and the authority of clients' certificates where they must
             have one; None for plaintext.
         tokens: Of which a caller must show one; None to ask for none.
@@ -33,7 +47,13 @@ class ServerSettings:
 
     address: str = DEFAULT_ADDRESS
     request_seconds: float = float(REQUEST_SECONDS.value)
+    longest_seconds: float = float(LONGEST_REQUEST_SECONDS.value)
     grace_seconds: float = 10.0
+    workers: int | None = None
+    queue: int = OPEN_REQUESTS.value
+    queue_seconds: float = float(QUEUE_SECONDS.value)
+    calls_per_second: float | None = None
+    calls_at_once: int = CALLS_AT_ONCE.value
     tls: TlsFiles | None = None
     tokens: Tokens | None = None
     sources: Sources = field(default_factory=Sources)

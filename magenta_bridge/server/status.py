@@ -75,12 +75,25 @@ def _advice(error: MagentaBridgeError, message: str) -> list[Message]:
             field=_cut(error.field or "request", _VALUE_BYTES), description=message
         )
         return [error_details_pb2.BadRequest(field_violations=[violation])]
-    delay_ms = _RETRY_DELAYS_MS.get(error.code)
-    if delay_ms is None:
+    if error.code not in _RETRY_DELAYS_MS:
         return []
+    retry = error_details_pb2.RetryInfo(retry_delay=_retry_delay(error))
+    return [retry] if error.code == "UNAVAILABLE" else [retry, _quota(error, message)]
+
+
+def _retry_delay(error: MagentaBridgeError) -> Duration:
+    """Returns the time that the error names, else the usual one of its code."""
+    told = error.metadata.get("retry_after_ms", "")
     delay = Duration()
-    delay.FromMilliseconds(delay_ms)
-    return [error_details_pb2.RetryInfo(retry_delay=delay)]
+    delay.FromMilliseconds(int(told) if told.isdecimal() else _RETRY_DELAYS_MS[error.code])
+    return delay
+
+
+def _quota(error: MagentaBridgeError, message: str) -> error_details_pb2.QuotaFailure:
+    violation = error_details_pb2.QuotaFailure.Violation(
+        subject=_cut(error.metadata.get("limit", "requests"), _VALUE_BYTES), description=message
+    )
+    return error_details_pb2.QuotaFailure(violations=[violation])
 
 
 def _packed(detail: Message) -> Any:

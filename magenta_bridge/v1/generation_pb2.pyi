@@ -143,7 +143,11 @@ class GenerateRequest(_message.Message):
     variations: _builtins.int
     """How many variations, 0 to 16; 0 means 1."""
     request_id: _builtins.str
-    """Free text that the server's log repeats, at most 64 characters; empty for none."""
+    """Id of this request, at most 64 characters, such as a UUID; empty for none. The server's log
+    repeats it. When the same caller sends the same request again within ten minutes, it gets
+    the first answer again, or waits for it while it is in work (AIP-155). Another request of
+    the same id is refused with INVALID_ARGUMENT.
+    """
     @_builtins.property
     def primer(self) -> _music_pb2.NoteSequence:
         """The music so far, in seconds (not quantized), at most 50,000 notes and 6 hours. It also
@@ -229,7 +233,9 @@ class StreamGenerateRequest(_message.Message):
     variations: _builtins.int
     """How many variations, 0 to 16; 0 means 1. They are written one after the other."""
     request_id: _builtins.str
-    """Free text that the server's log repeats, at most 64 characters; empty for none."""
+    """Free text that the server's log repeats, at most 64 characters; empty for none. A stream that
+    is asked for again is written anew.
+    """
     @_builtins.property
     def primer(self) -> _music_pb2.NoteSequence:
         """The music so far, in seconds (not quantized), at most 50,000 notes and 6 hours. It also

@@ -30,7 +30,14 @@ class GenerationServiceStub:
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
     "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo. A request without a deadline gets one of 60 seconds.
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
+    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
+    that the server has more work than it accepts. The cores are shared fairly between callers;
+    among a caller's requests, that one goes on whose music would be heard first.
     """
 
     def __init__(self, channel):
@@ -66,7 +73,14 @@ class GenerationServiceServicer:
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
     "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo. A request without a deadline gets one of 60 seconds.
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
+    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
+    that the server has more work than it accepts. The cores are shared fairly between callers;
+    among a caller's requests, that one goes on whose music would be heard first.
     """
 
     def ListGenerators(self, request, context):
@@ -86,7 +100,7 @@ class GenerationServiceServicer:
 
     def Generate(self, request, context):
         """Writes a section of music and returns it whole. The same request with the same seed gives
-        the same notes, so that it may be sent again.
+        the same notes; with a request_id it may be sent again even without a seed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -136,7 +150,14 @@ class GenerationService:
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
     "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo. A request without a deadline gets one of 60 seconds.
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
+    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
+    that the server has more work than it accepts. The cores are shared fairly between callers;
+    among a caller's requests, that one goes on whose music would be heard first.
     """
 
     @staticmethod

@@ -31,7 +31,14 @@ class GenerationServiceStub:
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
     "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo. A request without a deadline gets one of 60 seconds.
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
+    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
+    that the server has more work than it accepts. The cores are shared fairly between callers;
+    among a caller's requests, that one goes on whose music would be heard first.
     """
 
     @_typing.overload
@@ -46,7 +53,7 @@ class GenerationServiceStub:
     """Describes one generator. NOT_FOUND when there is none of that id."""
     Generate: _grpc.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]
     """Writes a section of music and returns it whole. The same request with the same seed gives
-    the same notes, so that it may be sent again.
+    the same notes; with a request_id it may be sent again even without a seed.
     """
     StreamGenerate: _grpc.UnaryStreamMultiCallable[_generation_pb2.StreamGenerateRequest, _generation_pb2.StreamGenerateResponse]
     """Writes a section of music and returns it piece by piece, as it is written. Reading slowly
@@ -59,7 +66,14 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
     "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo. A request without a deadline gets one of 60 seconds.
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
+    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
+    that the server has more work than it accepts. The cores are shared fairly between callers;
+    among a caller's requests, that one goes on whose music would be heard first.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -71,7 +85,7 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     """Describes one generator. NOT_FOUND when there is none of that id."""
     Generate: _aio.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]  # type: ignore[assignment]
     """Writes a section of music and returns it whole. The same request with the same seed gives
-    the same notes, so that it may be sent again.
+    the same notes; with a request_id it may be sent again even without a seed.
     """
     StreamGenerate: _aio.UnaryStreamMultiCallable[_generation_pb2.StreamGenerateRequest, _generation_pb2.StreamGenerateResponse]  # type: ignore[assignment]
     """Writes a section of music and returns it piece by piece, as it is written. Reading slowly
@@ -83,7 +97,14 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
     "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo. A request without a deadline gets one of 60 seconds.
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
+    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+
+    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
+    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
+    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
+    that the server has more work than it accepts. The cores are shared fairly between callers;
+    among a caller's requests, that one goes on whose music would be heard first.
     """
 
     @_abc_1.abstractmethod
@@ -111,7 +132,7 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_generation_pb2.GenerateResponse, _abc.Awaitable[_generation_pb2.GenerateResponse]]:
         """Writes a section of music and returns it whole. The same request with the same seed gives
-        the same notes, so that it may be sent again.
+        the same notes; with a request_id it may be sent again even without a seed.
         """
 
     @_abc_1.abstractmethod

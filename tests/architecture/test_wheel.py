@@ -67,6 +67,7 @@ def test_the_wheel_holds_generated_code_and_bundles(names: frozenset[str]) -> No
     assert "magenta_bridge/models/lstm/MODEL_CARD.md" in names
     assert "magenta_bridge/py.typed" in names
     assert {f"magenta_bridge/evaluation/report/page.{kind}" for kind in ("html.j2", "css")} <= names
+    assert "magenta_bridge/client/service_config.json" in names
     assert any(name.startswith("magenta_bridge/v1/") and "_pb2_grpc" in name for name in names)
 
 

@@ -16,8 +16,11 @@ import pytest
 from click.testing import CliRunner
 
 from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.client import Client
+from magenta_bridge.errors import RateLimitedError
 from magenta_bridge.generators.shipped import shipped_bundles
 from tests.cli.program import PROGRAM, run_program
+from tests.server.process import running_server
 
 
 @pytest.fixture(scope="module")
@@ -174,3 +177,25 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     result = run_program("serve", "--bundles", tmp_path / "nowhere")
     assert result.returncode == 2
     assert "nowhere" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--workers", "0"), ("--queue", "-1"), ("--rate", "-1"), ("--rate", "nan")]
+)
+def test_a_load_that_makes_no_sense_is_a_usage_error(words: tuple[str, str]) -> None:
+    result = run_program("serve", *words)
+    assert result.returncode == 2
+    assert words[0] in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_options_say_how_much_is_accepted() -> None:
+    """Forty calls at once, then one a second; the message says so."""
+    with (
+        running_server("--rate", "1", "--workers", "1", "--queue", "0") as started,
+        Client(started.address) as client,
+        Client(started.address) as other,
+    ):
+        with pytest.raises(RateLimitedError, match="1 times a second"):
+            [client.generator("lstm_melody") for _ in range(200)]
+        assert other.generator("lstm_melody").id == "lstm_melody"

@@ -25,6 +25,20 @@ def test_no_proxy_stands_before_loopback(address: str, direct: bool) -> None:
     assert (("grpc.enable_http_proxy", 0) in channel_options(address)) is direct
 
 
+def test_a_server_that_hangs_is_noticed_by_its_silence() -> None:
+    """The keepalive timeout of gRPC does not end a connection; that of the ping does."""
+    options = dict(channel_options("127.0.0.1:1", keepalive=4.0))
+    assert options["grpc.keepalive_time_ms"] == 4_000
+    assert options["grpc.keepalive_timeout_ms"] == 2_000
+    assert options["grpc.http2.ping_timeout_ms"] == 2_000
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 4_000.0, float("nan")])
+def test_a_keepalive_out_of_range_is_refused(seconds: float) -> None:
+    with pytest.raises(InvalidArgumentError, match="keepalive"):
+        channel_options("127.0.0.1:1", keepalive=seconds)
+
+
 def test_only_unary_calls_that_may_be_repeated_are_sent_again() -> None:
     """A stream that broke off has been heard in part; what is unloaded cannot be once more."""
     text = dict(channel_options("127.0.0.1:1"))["grpc.service_config"]

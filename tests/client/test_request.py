@@ -80,6 +80,8 @@ def test_a_primer_larger_than_a_message_is_refused_before_it_is_sent() -> None:
 def test_a_stream_is_asked_for_in_the_same_words() -> None:
     wish = _wish(primer=NoteSequence(total_time=2.0), seed=0, arguments={"a": 1})
     whole, stream = build_request(wish), build_stream_request(wish)
+    assert whole.request_id != stream.request_id
+    stream.request_id = whole.request_id
     assert stream.SerializeToString(deterministic=True) == whole.SerializeToString(
         deterministic=True
     )

@@ -23,6 +23,7 @@ class Failure:
         info: Its ErrorInfo.
         fields: Field paths of its BadRequest.
         retry_s: Seconds of its RetryInfo; None without.
+        quotas: Subjects of its QuotaFailure.
     """
 
     code: str
@@ -30,6 +31,7 @@ class Failure:
     info: error_details_pb2.ErrorInfo
     fields: tuple[str, ...]
     retry_s: float | None
+    quotas: tuple[str, ...]
 
 
 def read_failure(error: grpc.RpcError) -> Failure:
@@ -46,9 +48,10 @@ def check_status(status: status_pb2.Status) -> Failure:
     info = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
+    quota = error_details_pb2.QuotaFailure()
     seen = [detail.TypeName() for detail in status.details]
     for detail in status.details:
-        assert detail.Unpack(info) or detail.Unpack(bad) or detail.Unpack(retry), detail
+        assert any(detail.Unpack(known) for known in (info, bad, retry, quota)), detail
     assert len(seen) == len(set(seen)), "each type of detail occurs once"
     assert info.domain == "magenta-bridge"
     assert re.fullmatch(r"[A-Z][A-Z0-9_]{0,62}", info.reason)
@@ -58,4 +61,6 @@ def check_status(status: status_pb2.Status) -> Failure:
     assert bool(fields) == (code == "INVALID_ARGUMENT")
     seconds = retry.retry_delay.ToMilliseconds() / 1000 if retry.HasField("retry_delay") else None
     assert (seconds is not None) == (code in {"UNAVAILABLE", "RESOURCE_EXHAUSTED"})
-    return Failure(code, status.message, info, fields, seconds)
+    quotas = tuple(violation.subject for violation in quota.violations)
+    assert bool(quotas) == (code == "RESOURCE_EXHAUSTED")
+    return Failure(code, status.message, info, fields, seconds, quotas)

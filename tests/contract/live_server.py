@@ -54,9 +54,13 @@ class LiveServer:
     """The server, its address, and the fakes it serves.
 
     Args:
+        port: Port to listen on; 0 for any free one.
         seconds: Time for requests without a deadline.
+        longest: Time for requests with a later deadline.
         threads: Worker threads.
         waiting: Requests accepted beyond those.
+        queue_seconds: How long they may wait.
+        calls_per_second: How often a connection may call; 0 for any rate.
         kind: Class of the server.
         metrics_port: Port for Prometheus; None for no metrics.
         http: The HTTP port; None for none.
@@ -68,9 +72,13 @@ class LiveServer:
     def __init__(
         self,
         *,
+        port: int = 0,
         seconds: float = 60.0,
+        longest: float = 300.0,
         threads: int = 2,
         waiting: int = 64,
+        queue_seconds: float = 60.0,
+        calls_per_second: float = 0.0,
         kind: type[BridgeServer] = AdminServer,
         metrics_port: int | None = None,
         http: HttpSettings | None = None,
@@ -79,11 +87,19 @@ class LiveServer:
         self.gated = GatedGenerator()
         self.endless = EndlessGenerator()
         self.faulty = FaultyGenerator()
-        self.pool = WorkerPool(threads, waiting=waiting)
-        self._seconds, self._kind = seconds, kind
+        self.pool = WorkerPool(threads, waiting=waiting, queue_seconds=queue_seconds)
+        self._kind = kind
         self._folder = tempfile.TemporaryDirectory()
-        self._metrics_port = metrics_port
-        self._http = http
+        folder = Path(self._folder.name)
+        self._settings = ServerSettings(
+            address=f"127.0.0.1:{port}",
+            request_seconds=seconds,
+            longest_seconds=longest,
+            calls_per_second=calls_per_second,
+            metrics_port=metrics_port,
+            http=http,
+            sources=Sources(folder=folder, pause_seconds=_NEVER, load=self._load),
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
         self._thread.start()
@@ -94,18 +110,7 @@ class LiveServer:
         registry = GeneratorRegistry([self.scale, self.gated, self.endless, self.faulty])
         folder = Path(self._folder.name)
         (folder / LIGHT).touch()
-        sources = Sources(folder=folder, pause_seconds=_NEVER, load=self._load)
-        server = self._kind(
-            registry,
-            ServerSettings(
-                address="127.0.0.1:0",
-                request_seconds=self._seconds,
-                sources=sources,
-                http=self._http,
-                metrics_port=self._metrics_port,
-            ),
-            workers=self.pool,
-        )
+        server = self._kind(registry, self._settings, workers=self.pool)
         address = await server.start()
         (folder / HEAVY).touch()
         return server, address

@@ -96,14 +96,10 @@ def test_node_reads_the_incident_of_a_bug(live: LiveServer) -> None:
 
 
 def test_node_reads_when_to_come_back(full: LiveServer) -> None:
-    request = pb.StreamGenerateRequest(generator_id="gated", options=options())
-    call = GenerationServiceStub(full.channel).StreamGenerate(request, timeout=60)
-    next(iter(call))
     answer = run_node(full.address, "overload")
     assert answer["code"] == "RESOURCE_EXHAUSTED"
     assert answer["details"]["ErrorInfo"]["reason"] == "OVERLOADED"
     assert answer["details"]["RetryInfo"]["retry_delay"] == {"seconds": 0, "nanos": 250_000_000}
-    call.cancel()
 
 
 def test_node_learns_that_the_time_has_passed(full: LiveServer) -> None:

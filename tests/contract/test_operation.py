@@ -119,3 +119,17 @@ def test_work_longer_than_the_grace_is_cut_off(live: LiveServer) -> None:
     answer: Any = caught.value
     assert answer.code() is grpc.StatusCode.UNAVAILABLE
     assert live.gated.ended.wait(10)
+
+
+def test_a_caller_who_leaves_in_mid_sentence_is_no_fault_of_ours(
+    live: LiveServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whenever that is: no incident is logged, and the work ends."""
+    stub = GenerationServiceStub(live.channel)
+    request = pb.StreamGenerateRequest(generator_id="scale", options=options(0.0, 4_000.0))
+    for _ in range(150):
+        call = stub.StreamGenerate(request, timeout=60)
+        next(iter(call))
+        call.cancel()
+    live.wait_until_free()
+    assert caplog.records == []

@@ -67,6 +67,16 @@ function stream(request, onPiece) {
   });
 }
 
+// The second call of one connection where the server takes one.
+async function overload() {
+  let refused;
+  await stream(order("gated"), async (call) => {
+    refused = await failure("Generate", order("scale"), 10);
+    call.cancel();
+  });
+  return refused;
+}
+
 const wild = { args: { temperature: { float_value: 9 } } };
 
 const scenarios = {
@@ -77,7 +87,7 @@ const scenarios = {
   bad: () => failure("Generate", order("scale", { options: wild })),
   missing: () => failure("GetGenerator", { generator_id: "nobody" }),
   bug: () => failure("Generate", order("faulty")),
-  overload: () => failure("Generate", order("scale")),
+  overload,
   deadline: () => failure("Generate", order("gated"), 0.1),
   patience: () => failure("Generate", order("gated"), null),
   health: () => ask(health, "Check", { service: "magenta_bridge.v1.GenerationService" }),

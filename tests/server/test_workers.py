@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -178,3 +180,131 @@ async def test_a_closed_pool_takes_nothing() -> None:
     pool.close()
     with pytest.raises(ServerUnavailableError):
         await pool.iterate(_count_to(1), seconds=10).__anext__()
+
+
+@pytest.mark.asyncio
+async def test_a_stream_with_less_music_made_comes_first(pool: WorkerPool) -> None:
+    """Two streams of one client: the newcomer goes first until it leads as far."""
+    gate, begun = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def write(name: str) -> Callable[[Interrupt], Iterator[float]]:
+        def work(_: Interrupt) -> Iterator[float]:
+            for step in range(1, 11):
+                order.append(name)
+                yield step * 100.0
+
+        return work
+
+    def block(_: Interrupt) -> Iterator[float]:
+        begun.set()
+        gate.wait(10)
+        yield 0.0
+
+    async def read(items: AsyncIterator[float]) -> None:
+        async for _ in items:
+            pass
+
+    ahead = pool.iterate(write("ahead"), seconds=5_000, music=float)
+    for _ in range(5):
+        await ahead.__anext__()
+    blocked = asyncio.ensure_future(read(pool.iterate(block, seconds=5_000)))
+    assert await asyncio.to_thread(begun.wait, 10)
+    order.clear()
+    reading = asyncio.ensure_future(read(ahead))
+    await asyncio.sleep(0)
+    new = asyncio.ensure_future(read(pool.iterate(write("new"), seconds=5_000, music=float)))
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(blocked, reading, new)
+    assert order[0] == "new"
+    assert order.count("ahead") == 5
+
+
+@pytest.mark.asyncio
+async def test_clients_share_the_thread_however_many_requests_they_have() -> None:
+    """Thirty endless requests of one client, one of another: both get half of the time."""
+    pool = WorkerPool(1)
+    items: Counter[str] = Counter()
+    enough = asyncio.Event()
+
+    def work(_: Interrupt) -> Iterator[int]:
+        number = 0
+        while True:
+            until = time.thread_time() + 0.0005
+            while time.thread_time() < until:
+                number += 1
+            yield number
+
+    async def read(account: str) -> None:
+        async for _ in pool.iterate(work, seconds=60, account=account):
+            items[account] += 1
+            if items["modest"] == 100:
+                enough.set()
+
+    readers = [asyncio.ensure_future(read(name)) for name in ("greedy",) * 30 + ("modest",)]
+    await asyncio.wait_for(enough.wait(), 60)
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    pool.close()
+    # Each waits for the event loop between two items; a thirtieth would be starvation.
+    assert items["greedy"] < 6 * items["modest"]
+
+
+@pytest.mark.asyncio
+async def test_a_client_that_has_nothing_in_hand_gets_a_place(pool: WorkerPool) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(3):
+            items = await stack.enter_async_context(
+                contextlib.aclosing(pool.iterate(_count_to(5), seconds=10, account="greedy"))
+            )
+            await items.__anext__()
+        other = pool.iterate(_count_to(2), seconds=10, account="modest")
+        assert [item async for item in other] == [0, 1]
+        with pytest.raises(OverloadedError):
+            await pool.iterate(_count_to(1), seconds=10, account="greedy").__anext__()
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_waits_too_long_is_refused_and_leaves_nothing() -> None:
+    pool = WorkerPool(1, queue_seconds=0.02)
+    gate, begun, started = threading.Event(), threading.Event(), threading.Event()
+
+    def block(_: Interrupt) -> Iterator[int]:
+        begun.set()
+        gate.wait(10)
+        yield 0
+
+    def late(_: Interrupt) -> Iterator[int]:
+        started.set()
+        yield 0
+
+    blocked = asyncio.ensure_future(pool.iterate(block, seconds=60).__anext__())
+    assert await asyncio.to_thread(begun.wait, 10)
+    with pytest.raises(OverloadedError) as caught:
+        await pool.iterate(late, seconds=60).__anext__()
+    assert caught.value.metadata["limit"] == "queue age"
+    gate.set()
+    assert await blocked == 0, "a step that has begun is waited for, however long it takes"
+    assert [item async for item in pool.iterate(_count_to(2), seconds=10)] == [0, 1]
+    assert not started.is_set()
+    pool.close()
+
+
+@pytest.mark.asyncio
+async def test_closing_lets_what_is_open_clean_up() -> None:
+    pool = WorkerPool(1)
+    closed = threading.Event()
+
+    def work(_: Interrupt) -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            closed.set()
+
+    items = pool.iterate(work, seconds=10)
+    await items.__anext__()
+    await items.aclose()
+    pool.close()
+    assert await asyncio.to_thread(closed.wait, 10)

@@ -1,0 +1,170 @@
+"""A server process that hangs, dies, comes back, or is asked to stop: what its clients see."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from magenta_bridge.client import AsyncClient, Client
+from magenta_bridge.errors import MagentaBridgeError, ServerUnavailableError
+from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.noteseq import NoteSequence
+from tests.contract.live_server import LiveServer
+from tests.server.process import ServerProcess, running_server
+
+BUNDLE = next(str(path) for path in shipped_bundles() if path.stem == "lstm_melody")
+# Far more than is written while a signal is on its way, far less than the grace allows.
+LONG_BARS = 512
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no such signals to send"
+)
+
+
+@pytest.fixture
+def server() -> Iterator[ServerProcess]:
+    """A server process with one real generator."""
+    with running_server("--bundle", BUNDLE) as running:
+        yield running
+
+
+def _drain(pieces: Iterator[NoteSequence]) -> float:
+    """Reads a stream to its end; returns up to where it is complete, in seconds."""
+    complete = 0.0
+    for piece in pieces:
+        complete = piece.total_time
+    return complete
+
+
+def test_a_hung_server_is_noticed_and_forgiven(server: ServerProcess) -> None:
+    """Long before the deadline; as soon as it answers again, so does the client."""
+    with Client(server.address, timeout=100, keepalive=1.0) as client:
+        pieces = client.stream("lstm_melody", bars=LONG_BARS)
+        next(pieces)
+        server.send(signal.SIGSTOP)
+        begin = time.monotonic()
+        with pytest.raises(ServerUnavailableError):
+            _drain(pieces)
+        with pytest.raises(ServerUnavailableError):
+            client.generators()
+        assert time.monotonic() - begin < 30
+        server.send(signal.SIGCONT)
+        assert _wait_for_answer(client)
+
+
+@pytest.mark.asyncio
+async def test_a_hung_server_is_noticed_by_the_asyncio_client(server: ServerProcess) -> None:
+    async with AsyncClient(server.address, timeout=100, keepalive=1.0) as client:
+        pieces = client.stream("lstm_melody", bars=LONG_BARS)
+        await pieces.__anext__()
+        server.send(signal.SIGSTOP)
+        begin = time.monotonic()
+        with pytest.raises(ServerUnavailableError):
+            async for _ in pieces:
+                pass
+        assert time.monotonic() - begin < 30
+        server.send(signal.SIGCONT)
+
+
+def _wait_for_answer(client: Client) -> bool:
+    """Asks until there is an answer; fails after ten seconds."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            return bool(client.generators())
+        except ServerUnavailableError:
+            assert time.monotonic() < until
+
+
+def test_a_port_that_never_answers_is_no_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        begin = time.monotonic()
+        with Client(address, timeout=60) as client, pytest.raises(ServerUnavailableError):
+            client.generator("lstm_melody")
+        assert time.monotonic() - begin < 30
+
+
+def test_a_killed_server_is_missed_at_once_and_found_again() -> None:
+    with running_server("--bundle", BUNDLE) as first:
+        client = Client(first.address, timeout=30)
+        pieces = client.stream("lstm_melody", bars=LONG_BARS)
+        next(pieces)
+        first.send(signal.SIGKILL)
+        with pytest.raises(ServerUnavailableError):
+            _drain(pieces)
+    with running_server("--bundle", BUNDLE, port=first.port), client:
+        assert _wait_for_answer(client)
+
+
+def test_a_short_absence_is_bridged() -> None:
+    """A call that finds nobody is sent again, and the server that has come by then answers."""
+    reserved = socket.create_server(("127.0.0.1", 0))
+    port = reserved.getsockname()[1]
+    answers: list[NoteSequence | MagentaBridgeError] = []
+
+    def ask() -> None:
+        with Client(f"127.0.0.1:{port}", timeout=30) as client:
+            try:
+                answers.append(client.generate("scale", seed=1))
+            except MagentaBridgeError as error:
+                answers.append(error)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    with reserved:
+        reserved.accept()[0].close()
+    live = LiveServer(port=port)
+    try:
+        asking.join(30)
+        assert isinstance(answers[0], NoteSequence), answers
+    finally:
+        live.close()
+
+
+def _check_ended_well(server: ServerProcess) -> None:
+    """With exit status 0, and with nothing in the log but what the calls came to."""
+    code, out, log = server.wait()
+    assert (code, out) == (0, "Stopped.\n")
+    assert {line.split()[1] for line in log.splitlines()} <= {"INFO"}, log
+
+
+def test_work_in_hand_is_finished_before_the_process_ends(server: ServerProcess) -> None:
+    """NOT_SERVING first, then no new calls, then the last note, then exit status 0."""
+    with Client(server.address, timeout=100) as client:
+        pieces = client.stream("lstm_melody", bars=LONG_BARS)
+        next(pieces)
+        with grpc.insecure_channel(server.address) as channel:
+            request = health_pb2.HealthCheckRequest()
+            health = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
+            assert next(health).status == health_pb2.HealthCheckResponse.SERVING
+            server.send(signal.SIGTERM)
+            assert next(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(ServerUnavailableError):
+            client.generators()
+        assert _drain(pieces) == LONG_BARS * 2.0
+        _check_ended_well(server)
+
+
+def test_a_second_signal_ends_the_process_without_the_rest(server: ServerProcess) -> None:
+    with Client(server.address, timeout=100) as client:
+        pieces = client.stream("lstm_melody", bars=LONG_BARS)
+        next(pieces)
+        with grpc.insecure_channel(server.address) as channel:
+            request = health_pb2.HealthCheckRequest()
+            health = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
+            assert next(health).status == health_pb2.HealthCheckResponse.SERVING
+            server.send(signal.SIGTERM)
+            assert next(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            server.send(signal.SIGTERM)
+            _check_ended_well(server)
+        with pytest.raises(ServerUnavailableError):
+            _drain(pieces)

@@ -1,0 +1,142 @@
+"""A client process of a soak: all kinds of calls at once, each answer held to what it must be.
+
+python -m tests.soak.traffic ADDRESS SECONDS SEED reads the golden answers as JSON from its
+input, and prints one line of JSON at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from magenta_bridge.client import AsyncClient
+from magenta_bridge.errors import (
+    DeadlineError,
+    InvalidArgumentError,
+    MagentaBridgeError,
+    NotFoundError,
+    OverloadedError,
+)
+from magenta_bridge.noteseq import NoteSequence
+from tests.soak.golden import draw_wish, fingerprint
+
+AT_ONCE = 8
+CALLS_PER_CONNECTION = 50
+_MIX = {"generate": 8, "stream": 5, "leave": 4, "bad": 2, "late": 1}
+
+
+class Caller:
+    """Makes one call after another and keeps the score.
+
+    Args:
+        golden: Fingerprints of right answers by the keys of wishes.
+        draw: Decides what is called.
+    """
+
+    def __init__(self, golden: Mapping[str, str], draw: random.Random) -> None:
+        self._golden = golden
+        self._draw = draw
+        self.score: Counter[str] = Counter()
+        self.seconds: list[float] = []
+
+    async def run(self, address: str, until: float) -> None:
+        """Calls until then, at least once in each way, with a new connection now and again."""
+        await self._call_each(address, list(_MIX), math.inf)
+        while time.monotonic() < until:
+            kinds = self._draw.choices(list(_MIX), list(_MIX.values()), k=CALLS_PER_CONNECTION)
+            await self._call_each(address, kinds, until)
+
+    async def _call_each(self, address: str, kinds: Sequence[str], until: float) -> None:
+        async with AsyncClient(address, timeout=60) as client:
+            for kind in kinds:
+                if time.monotonic() >= until:
+                    return
+                await self._call(client, address, kind)
+
+    async def _call(self, client: AsyncClient, address: str, kind: str) -> None:
+        begin = time.monotonic()
+        try:
+            if kind == "late":
+                await self._late(address)
+            else:
+                await getattr(self, f"_{kind}")(client)
+            self.score[kind] += 1
+        except OverloadedError:
+            self.score["refused"] += 1
+        except MagentaBridgeError as error:
+            self.score["wrong"] += 1
+            print(f"{kind}: {error.message}", file=sys.stderr)  # noqa: T201 - for whoever looks
+        if kind == "generate":
+            self.seconds.append(time.monotonic() - begin)
+
+    def _check(self, key: str, music: NoteSequence) -> None:
+        if fingerprint(music) != self._golden[key]:
+            self.score["wrong"] += 1
+            print(f"{key}: another answer", file=sys.stderr)  # noqa: T201
+
+    async def _generate(self, client: AsyncClient) -> None:
+        wish = draw_wish(self._draw)
+        self._check(
+            wish.key, await client.generate(wish.generator_id, bars=wish.bars, seed=wish.seed)
+        )
+
+    async def _stream(self, client: AsyncClient) -> None:
+        wish, music = draw_wish(self._draw), NoteSequence()
+        async for piece in client.stream(wish.generator_id, bars=wish.bars, seed=wish.seed):
+            music.MergeFrom(piece)
+        self._check(wish.key, music)
+
+    async def _leave(self, client: AsyncClient) -> None:
+        wish, left = draw_wish(self._draw), self._draw.randrange(4)
+        stream = client.stream(wish.generator_id, bars=64, seed=wish.seed)
+        async with contextlib.aclosing(stream) as pieces:
+            async for _ in pieces:
+                if not left:
+                    break
+                left -= 1
+
+    async def _bad(self, client: AsyncClient) -> None:
+        with contextlib.suppress(InvalidArgumentError):
+            await client.generate("lstm_melody", temperature=1e9)
+            raise MagentaBridgeError("A temperature without bounds was accepted.")
+        with contextlib.suppress(NotFoundError):
+            await client.generate("nobody")
+            raise MagentaBridgeError("Nobody wrote something.")
+
+    async def _late(self, address: str) -> None:
+        async with AsyncClient(address, timeout=self._draw.uniform(0.001, 0.1)) as hurried:
+            with contextlib.suppress(DeadlineError):
+                await hurried.variations("lstm_melody", 16, bars=64)
+
+
+async def make_traffic(
+    address: str, seconds: float, seed: str, golden: Mapping[str, str]
+) -> dict[str, float]:
+    """Calls for so long; returns how often what happened, and how long a whole answer took."""
+    until = time.monotonic() + seconds
+    callers = [Caller(golden, random.Random(f"{seed} {number}")) for number in range(AT_ONCE)]  # noqa: S311
+    await asyncio.gather(*(caller.run(address, until) for caller in callers))
+    score: Counter[str] = Counter()
+    for caller in callers:
+        score += caller.score
+    times = sorted(second for caller in callers for second in caller.seconds)
+    p99 = times[int(0.99 * len(times))] if times else 0.0
+    return {**score, "wrong": score["wrong"], "generate_p99_ms": round(1e3 * p99, 1)}
+
+
+def main() -> None:
+    """Does what the command line asks for."""
+    address, seconds, seed = sys.argv[1:4]
+    golden = json.load(sys.stdin)
+    print(json.dumps(asyncio.run(make_traffic(address, float(seconds), seed, golden))))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
