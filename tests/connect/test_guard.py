@@ -135,7 +135,8 @@ def test_a_page_that_was_let_in_is_answered(opened: LiveServer, site: str) -> No
     wanted["Access_Control_Request_Method"] = "POST"
     before = ask(opened.web.place, LIST, verb="OPTIONS", **wanted)
     assert (before.status, before.body) == (204, b"")
-    assert "content-type" in before.headers["access-control-allow-headers"]
+    named = before.headers["access-control-allow-headers"].split(", ")
+    assert {"content-type", "x-request-id"} <= set(named)
     for answer in (
         before,
         _post(opened, Origin=PAGE, Sec_Fetch_Site=site),
@@ -143,6 +144,7 @@ def test_a_page_that_was_let_in_is_answered(opened: LiveServer, site: str) -> No
         ask(opened.web.place, "/nothing", Origin=PAGE),
     ):
         assert answer.headers["access-control-allow-origin"] == PAGE
+        assert answer.headers["access-control-expose-headers"] == "x-request-id"
         assert answer.headers["vary"] == "Origin"
         assert "access-control-allow-credentials" not in answer.headers
 

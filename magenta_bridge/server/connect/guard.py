@@ -15,6 +15,7 @@ from typing import Final
 from aiohttp import web
 
 from magenta_bridge.errors import ForbiddenError, InvalidArgumentError
+from magenta_bridge.server.call import REQUEST_ID_HEADER
 from magenta_bridge.server.connect.failure import Fault
 
 _NAMES: Final = ("127.0.0.1", "localhost")
@@ -24,7 +25,7 @@ _ORIGIN: Final = re.compile(r"https?://(?:\[[0-9a-f:]+\]|[a-z0-9._-]+)(?::[1-9]\
 
 _ALLOWED_HEADERS: Final = (
     "authorization, connect-accept-encoding, connect-content-encoding, connect-protocol-version, "
-    "connect-timeout-ms, content-type, x-user-agent"
+    f"connect-timeout-ms, content-type, x-user-agent, {REQUEST_ID_HEADER}"
 )
 _REMEMBER_SECONDS: Final = 600
 
@@ -85,8 +86,11 @@ class Guard:
                 "A web page of another site may not use this server; start it with "
                 "--http-origin to let one in."
             )
-        vary = {"Vary": "Origin"} if self._origins else {}
-        return {**vary, "Access-Control-Allow-Origin": origins[0]} if allowed else vary
+        headers = {"Vary": "Origin"} if self._origins else {}
+        if allowed:
+            headers["Access-Control-Allow-Origin"] = origins[0]
+            headers["Access-Control-Expose-Headers"] = REQUEST_ID_HEADER
+        return headers
 
     def _check_host(self, request: web.BaseRequest, port: int) -> None:
         hosts = [host.lower() for host in request.headers.getall("Host", [])]
