@@ -9,7 +9,6 @@ import keras
 from keras import ops
 
 from magenta_bridge.models.attention import BandAttention
-from magenta_bridge.models.cells import step_cell
 from magenta_bridge.models.tensor import State, Tensor
 
 # Cell -> Keras layer, and how many tensors of state it keeps.
@@ -111,7 +110,7 @@ class RecurrentStack(keras.layers.Layer):
         hidden, new_memory = inputs, []
         for index, layer in enumerate(self.layers):
             held = memory[index * self._parts : (index + 1) * self._parts]
-            hidden, kept = step_cell(layer, hidden, held)
+            hidden, kept = layer.cell(hidden, held)
             new_memory.extend(kept)
         if self.attention is not None:
             hidden, past = self.attention.step(hidden, memory[-1])

@@ -95,6 +95,7 @@ class LoopSession:
 
     def feed(self, ids: NDArray[np.int32]) -> None:
         """Hears ids, at most ``MOST_STEPS``; which rule is in force is to be said after it."""
+        _check(len(ids))
         forced = np.full(MOST_STEPS, _FREE, dtype=np.int32)
         forced[: len(ids)] = ids
         self._loop.set("forced", forced)
@@ -129,13 +130,12 @@ class LoopSession:
         Args:
             count: How many, at most ``MOST_STEPS``.
         """
+        _check(count)
         self._draws[:count] = self._sampler.draws(count)
         self._loop.set("draws", self._draws)
         return self._call(count)
 
     def _call(self, count: int) -> list[int]:
-        if not 0 < count <= MOST_STEPS:
-            raise ValueError(f"a call runs 1 to {MOST_STEPS} steps, not {count}")
         loop = self._loop
         loop.set("count", np.array([count], dtype=np.int32))
         loop.invoke()
@@ -146,3 +146,8 @@ class LoopSession:
         loop.set("ids", chosen[-1:])
         ids: list[int] = chosen.tolist()
         return ids
+
+
+def _check(count: int) -> None:
+    if not 0 < count <= MOST_STEPS:
+        raise ValueError(f"a call runs 1 to {MOST_STEPS} steps, not {count}")

@@ -58,7 +58,7 @@ class Loop:
         """Runs ``count`` steps; see ``runtime.loop``."""
         given = {spec.name: value for spec, value in zip(self.signature, inputs, strict=True)}
         state = [given[f"state_{index}"] for index in range(len(self._state))]
-        draw = _Drawing(given["sharpness"], given["reach"])
+        draw = Drawing(given["sharpness"], given["reach"])
 
         def unfinished(step: tf.Tensor, *_: tf.Tensor) -> tf.Tensor:
             return tf.reshape(step < given["count"], [])
@@ -82,7 +82,7 @@ class Loop:
         return {"chosen": chosen, "rule": rule, **after}
 
 
-class _Drawing:
+class Drawing:
     """Draws an id; see ``runtime.sampler``, whose rule it follows.
 
     Args:
