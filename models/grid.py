@@ -100,12 +100,12 @@ class GridNetwork(keras.Model):
 
         All zeros, so that a runtime needs no table of beginnings; the start id that must come
         first fills the history with padding. The list holds ``history (batch, history_steps)``
-        and ``clock (batch, 2)`` (meter index, place in the bar of the event to come), both
-        int32, then the memory of the recurrent layers.
+        and ``place (batch,)`` (meter index times the longest bar, plus the place in the bar of
+        the event to come), both int32, then the memory of the recurrent layers.
         """
         history = ops.zeros((batch, self.features.history_steps), dtype="int32")
-        clock = ops.zeros((batch, 2), dtype="int32")
-        return [history, clock, *self.stack.initial_memory(batch)]
+        place = ops.zeros((batch,), dtype="int32")
+        return [history, place, *self.stack.initial_memory(batch)]
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """Feeds one id and predicts the next.
@@ -117,23 +117,10 @@ class GridNetwork(keras.Model):
         Returns:
             Logits ``(batch, event_ids)`` and the new state.
         """
-        history, clock, *memory = state
-        meter, position = self._advance(ids, clock)
-        begins = ops.expand_dims(ids >= self.event_ids, 1)
-        history = ops.where(begins, ops.full_like(history, self.input_ids - 1), history)
-        column = ops.expand_dims(ids, 1)
-        features, past = self.features(column, history, meter, position)
-        hidden, new_memory = self.stack.step(features[:, 0], memory)
-        new_history = ops.concatenate([history[:, 1:], column], axis=1)
-        new_clock = ops.stack([meter, position], axis=1)
-        return self._read_out(hidden, past[:, 0]), [new_history, new_clock, *new_memory]
-
-    def _advance(self, ids: Tensor, clock: Tensor) -> tuple[Tensor, Tensor]:
-        begins = ids >= self.event_ids
-        meter = ops.where(begins, ids - self.event_ids, clock[:, 0])
-        bar = ops.take(ops.convert_to_tensor(self.bar_steps, dtype="int32"), meter, axis=0)
-        position = ops.where(begins, ops.zeros_like(ids), (clock[:, 1] + 1) % bar)
-        return meter, position
+        history, place, *memory = state
+        features, past, history, place = self.features.step(ids, history, place)
+        hidden, memory = self.stack.step(features, memory)
+        return self._read_out(hidden, past), [history, place, *memory]
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from magenta_bridge.models.tensor import Tensor
+from magenta_bridge.models.tensor import Tensor, along, rows
 
 LOOKBACK_BARS = (1, 2, 4, 8)
 
@@ -46,6 +47,33 @@ class LookbackFeatures(keras.layers.Layer):
         self.past_embedding = keras.layers.Embedding(input_ids, embedding_units // 2, name="past")
         self.place_embedding = keras.layers.Embedding(
             len(bar_steps) * max(bar_steps), embedding_units // 2, name="place"
+        )
+
+        self._next_place, self._first_place, self._sources = self._place_tables()
+
+    def _place_tables(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns what follows from a place, so that a step looks it up and need not compute it.
+
+        A place is the meter's index times the longest bar, plus the step within the bar.
+
+        Returns:
+            The place after each place; the place that each input id begins at; and where in
+            ``history`` and the last id behind it stand the events one, two, four and eight bars
+            before the event to predict, and those before them.
+        """
+        longest = max(self.bar_steps)
+        bar = np.repeat(np.asarray(self.bar_steps, dtype=np.int32), longest)
+        meter = np.repeat(np.arange(len(self.bar_steps), dtype=np.int32), longest)
+        within = np.tile(np.arange(longest, dtype=np.int32), len(self.bar_steps))
+        first = np.zeros(self.input_ids, dtype=np.int32)
+        first[self.event_ids : self.event_ids + len(self.bar_steps)] = longest * np.arange(
+            len(self.bar_steps)
+        )
+        before = self.history_steps - bar[:, np.newaxis] * np.asarray(LOOKBACK_BARS, np.int32)
+        return (
+            (meter * longest + (within + 1) % bar).astype(np.int32),
+            first,
+            np.concatenate([before + 1, before], axis=1).astype(np.int32),
         )
 
     def build(self, input_shape: Tensor = None) -> None:
@@ -91,6 +119,38 @@ class LookbackFeatures(keras.layers.Layer):
             ops.stack(repeats, axis=-1),
         ]
         return ops.concatenate(parts, axis=-1), past_ids
+
+    def step(
+        self, ids: Tensor, history: Tensor, place: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Computes the features for predicting the event after one id; ``call`` of one step.
+
+        Args:
+            ids: Last events, ``(batch,)``; a start id begins a bar of its meter.
+            history: The events before them, ``(batch, history_steps)``.
+            place: Place of the last events, ``(batch,)``; see ``_place_tables``.
+
+        Returns:
+            Features ``(batch, width)``, the events one, two, four and eight bars before the one
+            to predict ``(batch, len(LOOKBACK_BARS))``, and the next history and place.
+        """
+        begins = ids >= self.event_ids
+        place = ops.where(begins, rows(self._first_place, ids), rows(self._next_place, place))
+        column = ops.expand_dims(ids, 1)
+        history = ops.where(ops.expand_dims(begins, 1), self.input_ids - 1, history)
+        window = ops.concatenate([history, column], axis=1)
+        past, before = ops.split(along(window, rows(self._sources, place)), 2, axis=1)
+        repeats = ops.cast(ops.equal(before, column), "float32")
+        looked_back = rows(self.past_embedding.embeddings, past)
+        parts = [
+            rows(self.event_embedding.embeddings, ids),
+            rows(self.place_embedding.embeddings, place),
+            ops.reshape(looked_back, (-1, len(LOOKBACK_BARS) * (self.embedding_units // 2))),
+            repeats,
+        ]
+        # A split copies whole rows, which a slice does not.
+        _, history = ops.split(window, [1], axis=1)
+        return ops.concatenate(parts, axis=1), past, history, place
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

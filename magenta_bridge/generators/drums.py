@@ -12,6 +12,7 @@ from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
 from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
+from magenta_bridge.generators.choosing import Choice, Ruled
 from magenta_bridge.generators.drums_output import DrumsOutput
 from magenta_bridge.generators.primer import first_step, grid_before, read_section
 from magenta_bridge.generators.stepwise import (
@@ -21,6 +22,7 @@ from magenta_bridge.generators.stepwise import (
     sampling_arguments,
 )
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.runtime.loop import Automaton
 
 _SAMPLING: Final = sampling_arguments(drums.EVENT_IDS, top_p=0.99)
 _DENSITY: Final = Argument(
@@ -60,36 +62,29 @@ class DrumsGenerator(StepGenerator):
         )
         start = np.array([drums.start_id(meter)], dtype=np.int32)
         return Plan(
-            fed=np.concatenate([start, context]),
-            grammar=_DrumGrammar(section.steps, silent=not primer.notes),
+            Choice(
+                fed=np.concatenate([start, context]),
+                grammar=Ruled(drum_rules(silent=not primer.notes), section.steps),
+                sampler=sampler_of(values),
+                bias=density_bias(float(values["density"])),
+            ),
             output=DrumsOutput(music, section, meter=meter, begun=len(context), primer=primer),
-            sampler=sampler_of(values),
-            bias=density_bias(float(values["density"])),
         )
 
 
-class _DrumGrammar:
-    """Any hits on each step of the section; see ``stepwise.Grammar``.
+def drum_rules(*, silent: bool) -> Automaton:
+    """Returns the grammar of a section: any hits on each step.
 
     Args:
-        steps: Steps in the section.
         silent: Nothing has been played before it, so that its first step is struck.
     """
-
-    def __init__(self, steps: int, *, silent: bool) -> None:
-        self._left = steps
-        self._silent = silent
-        self._allowed = drums.grammar_mask()
-
-    def mask(self) -> NDArray[np.bool_] | None:
-        if not self._left:
-            return None
-        return self._allowed & (drums.hit_counts() > 0) if self._silent else self._allowed
-
-    def add(self, value: int) -> None:
-        del value
-        self._left -= 1
-        self._silent = False
+    any_hits, struck = 0, 1
+    allowed = drums.grammar_mask()
+    return Automaton(
+        allowed=np.stack([allowed, allowed & (drums.hit_counts() > 0)]),
+        following=np.full((2, drums.EVENT_IDS), any_hits, dtype=np.int32),
+        first=struck if silent else any_hits,
+    )
 
 
 def density_bias(density: float) -> NDArray[np.float32] | None:

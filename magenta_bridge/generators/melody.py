@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import melody
 from magenta_bridge.generators.arguments import ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
+from magenta_bridge.generators.choosing import Choice, Ruled
 from magenta_bridge.generators.melody_output import MelodyOutput
 from magenta_bridge.generators.pitches import allowed_pitches, event_mask, octave_shift
 from magenta_bridge.generators.primer import context_ids, read_section
@@ -23,6 +24,7 @@ from magenta_bridge.generators.stepwise import (
 )
 from magenta_bridge.generators.voice import PROGRAM
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.runtime.loop import Automaton
 
 _SAMPLING: Final = sampling_arguments(melody.EVENT_IDS, top_p=0.97)
 ARGUMENTS: Final = (*_SAMPLING[:-1], *PITCH_ARGUMENTS, PROGRAM, _SAMPLING[-1])
@@ -62,31 +64,37 @@ class MelodyGenerator(StepGenerator):
         shift = octave_shift(_wanted(context, pitches), self._pitch_range, pitches)
         start = np.array([melody.start_id(meter)], dtype=np.int32)
         return Plan(
-            fed=np.concatenate([start, melody.transpose_ids(context, shift)]),
-            grammar=_MelodyGrammar(event_mask(pitches, shift), section.steps),
+            Choice(
+                fed=np.concatenate([start, melody.transpose_ids(context, shift)]),
+                grammar=Ruled(melody_rules(event_mask(pitches, shift)), section.steps),
+                sampler=sampler_of(values),
+            ),
             output=MelodyOutput(music, section, shift, program=int(values["program"])),
-            sampler=sampler_of(values),
         )
 
 
-class _MelodyGrammar:
-    """One event a step, the first of them a note; see ``stepwise.Grammar``."""
+def melody_rules(allowed: NDArray[np.bool_]) -> Automaton:
+    """Returns the grammar of a section: one event a step, the first of them a note.
 
-    def __init__(self, allowed: NDArray[np.bool_], steps: int) -> None:
-        self._allowed = allowed
-        self._steps = steps
-        self._done = 0
-        self._sounding = False
-
-    def mask(self) -> NDArray[np.bool_] | None:
-        if self._done == self._steps:
-            return None
-        return self._allowed & melody.grammar_mask(sounding=self._sounding, onset=self._done == 0)
-
-    def add(self, value: int) -> None:
-        holds = value == melody.NO_EVENT + melody.EVENT_OFFSET
-        self._sounding = (self._sounding and holds) or melody.sounds_after([value])
-        self._done += 1
+    Args:
+        allowed: Which events may come at all, ``(EVENT_IDS,)``; one note at least.
+    """
+    silent, sounding, onset = 0, 1, 2
+    events = np.arange(melody.EVENT_IDS) - melody.EVENT_OFFSET
+    after = np.where(events > melody.NOTE_OFF, sounding, silent)
+    return Automaton(
+        allowed=np.stack(
+            [
+                allowed & melody.grammar_mask(sounding=False),
+                allowed & melody.grammar_mask(sounding=True),
+                allowed & melody.grammar_mask(sounding=False, onset=True),
+            ]
+        ),
+        following=np.stack(
+            [after, np.where(events == melody.NO_EVENT, sounding, after), after]
+        ).astype(np.int32),
+        first=onset,
+    )
 
 
 def _wanted(context: NDArray[np.int32], pitches: NDArray[np.bool_]) -> list[int]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from magenta_bridge.encodings import melody
 from magenta_bridge.generators.primer import Section
 from magenta_bridge.generators.timeline import clock_of, step_seconds
 from magenta_bridge.generators.voice import PRIMERS_PROGRAM, voice_of
 from magenta_bridge.noteseq import NoteSequence
+
+_NOTHING: Final = melody.NO_EVENT + melody.EVENT_OFFSET
+_SILENT: Final = -1  # where a sounding note has its first step
 
 
 class MelodyOutput:
@@ -31,27 +36,23 @@ class MelodyOutput:
         self._shift = shift
         self._step = 0
         self._voice = voice_of(music, program)
-        self._sounding: NoteSequence.Note | None = None
+        self._pitch, self._begun = 0, _SILENT
         self._ready = clock_of(music, section)
         self._times = step_seconds(section)
 
     def add(self, value: int) -> None:
         """Takes the next event id."""
-        event = value - melody.EVENT_OFFSET
-        if event != melody.NO_EVENT:
+        if value != _NOTHING:
             self._end_note()
-        if event > melody.NOTE_OFF:
-            self._sounding = NoteSequence.Note()
-            self._sounding.CopyFrom(self._voice)
-            self._sounding.pitch = event - self._shift
-            self._sounding.start_time = self._times[self._step]
+            if value >= melody.EVENT_OFFSET:
+                self._pitch = value - melody.EVENT_OFFSET - self._shift
+                self._begun = self._step
         self._step += 1
 
     def take(self) -> NoteSequence:
         """Returns the notes that are final by now; ``total_time`` says up to where."""
         piece, self._ready = self._ready, NoteSequence()
-        held = self._sounding
-        piece.total_time = held.start_time if held is not None else self._times[self._step]
+        piece.total_time = self._times[self._step if self._begun == _SILENT else self._begun]
         return piece
 
     def finish(self) -> NoteSequence:
@@ -62,7 +63,9 @@ class MelodyOutput:
         return piece
 
     def _end_note(self) -> None:
-        if self._sounding is not None:
-            self._sounding.end_time = self._times[self._step]
-            self._ready.notes.add().CopyFrom(self._sounding)
-            self._sounding = None
+        if self._begun != _SILENT:
+            note = self._ready.notes.add()
+            note.CopyFrom(self._voice)
+            note.pitch = self._pitch
+            note.start_time, note.end_time = self._times[self._begun], self._times[self._step]
+            self._begun = _SILENT

@@ -12,6 +12,7 @@ from magenta_bridge.encodings import performance
 from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
+from magenta_bridge.generators.choosing import Choice
 from magenta_bridge.generators.performance_output import PerformanceOutput
 from magenta_bridge.generators.performance_primer import performance_before
 from magenta_bridge.generators.pitches import allowed_pitches
@@ -69,16 +70,18 @@ class PerformanceGenerator(StepGenerator):
         )  # fmt: skip
         context = performance_before(music, options, section)
         return Plan(
-            fed=np.concatenate([[performance.START], context]).astype(np.int32),
-            grammar=_SectionGrammar(pitches, context, _steps(section)),
+            Choice(
+                fed=np.concatenate([[performance.START], context]).astype(np.int32),
+                grammar=_SectionGrammar(pitches, context, _steps(section)),
+                sampler=sampler_of(values),
+                bias=density_bias(float(values["density"])),
+            ),
             output=PerformanceOutput(music, section, int(values["program"])),
-            sampler=sampler_of(values),
-            bias=density_bias(float(values["density"])),
         )
 
 
 class _SectionGrammar:
-    """Playing until the section's time has gone by; see ``stepwise.Grammar``."""
+    """Playing until the section's time has gone by; see ``choosing.Grammar``."""
 
     def __init__(self, pitches: NDArray[np.bool_], context: NDArray[np.int32], steps: int) -> None:
         self._rules = PerformanceGrammar(pitches)
@@ -87,9 +90,11 @@ class _SectionGrammar:
         self._end = self._rules.step + steps
         self._silent = not len(context)
 
-    def mask(self) -> NDArray[np.bool_] | None:
-        if self._rules.step >= self._end:
-            return None
+    @property
+    def is_full(self) -> bool:
+        return self._rules.step >= self._end
+
+    def mask(self) -> NDArray[np.bool_]:
         allowed = self._rules.mask()
         if self._silent:
             allowed[performance.TIME_SHIFT : performance.VELOCITY] = False

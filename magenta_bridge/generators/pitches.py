@@ -69,14 +69,12 @@ def octave_shift(
         leaves the fewest pitches outside, among those that leave a pitch to choose.
     """
     low, high = trained
-    choosable = np.flatnonzero(allowed)
-    shifts = [
-        shift
-        for shift in sorted(range(-60, 61, 12), key=abs)
-        if ((choosable + shift >= 0) & (choosable + shift <= 127)).any()
-    ]
-    outside = [sum(not low <= p + shift <= high for p in wanted) for shift in shifts]
-    return shifts[int(np.argmin(outside))]
+    shifts = np.array(sorted(range(-60, 61, 12), key=abs))
+    choosable = np.flatnonzero(allowed) + shifts[:, np.newaxis]
+    shifts = shifts[((choosable >= 0) & (choosable <= 127)).any(axis=1)]
+    shifted = np.asarray(wanted, dtype=np.int64) + shifts[:, np.newaxis]
+    outside = ((shifted < low) | (shifted > high)).sum(axis=1)
+    return int(shifts[int(np.argmin(outside))])
 
 
 def event_mask(allowed: NDArray[np.bool_], shift: int) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from magenta_bridge.encodings import polyphony
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
 from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
+from magenta_bridge.generators.choosing import Choice
 from magenta_bridge.generators.pitches import allowed_pitches
 from magenta_bridge.generators.polyphony_output import PolyphonyOutput
 from magenta_bridge.generators.primer import first_step, grid_before, read_section
@@ -73,16 +74,18 @@ class PolyphonyGenerator(StepGenerator):
         )  # fmt: skip
         start = np.array([polyphony.start_id(meter)], dtype=np.int32)
         return Plan(
-            fed=np.concatenate([start, context]),
-            grammar=_PolyphonyGrammar(pitches, section.steps, int(values["voices"])),
+            Choice(
+                fed=np.concatenate([start, context]),
+                grammar=_PolyphonyGrammar(pitches, section.steps, int(values["voices"])),
+                sampler=sampler_of(values),
+                bias=density_bias(float(values["density"])),
+            ),
             output=PolyphonyOutput(music, section, program=int(values["program"])),
-            sampler=sampler_of(values),
-            bias=density_bias(float(values["density"])),
         )
 
 
 class _PolyphonyGrammar:
-    """Frames in order, the first of which begins a note; see ``stepwise.Grammar``.
+    """Frames in order, the first of which begins a note; see ``choosing.Grammar``.
 
     Args:
         pitches: Which pitches may sound, ``(128,)``; one at least.
@@ -99,9 +102,11 @@ class _PolyphonyGrammar:
         self._frame = self._before.copy()
         self._lowest = 0
 
-    def mask(self) -> NDArray[np.bool_] | None:
-        if not self._left:
-            return None
+    @property
+    def is_full(self) -> bool:
+        return not self._left
+
+    def mask(self) -> NDArray[np.bool_]:
         room = int(self._frame.sum()) < self._voices
         allowed = polyphony.grammar_mask(self._before, lowest=self._lowest, room=room)
         allowed &= self._allowed

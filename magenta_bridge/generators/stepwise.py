@@ -7,9 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from magenta_bridge.errors import BundleError
 from magenta_bridge.generators.arguments import (
     Argument,
@@ -18,6 +15,7 @@ from magenta_bridge.generators.arguments import (
     read_arguments,
 )
 from magenta_bridge.generators.bundle import Bundle
+from magenta_bridge.generators.choosing import Choice, choose_chunks, warm_up
 from magenta_bridge.generators.generator import (
     Capability,
     GeneratorInfo,
@@ -26,22 +24,10 @@ from magenta_bridge.generators.generator import (
     never_interrupt,
 )
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorOptions, NoteSequence
-from magenta_bridge.runtime.program import Session
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 from magenta_bridge.sequences.validate import validate
 
-_CHUNK_STEPS: Final = 16
 _LARGEST_SEED: Final = 2**31 - 1
-
-
-class Grammar(Protocol):
-    """Which ids may come next."""
-
-    def mask(self) -> NDArray[np.bool_] | None:
-        """Returns ``(event_ids,)``, True where allowed; None when the section is full."""
-
-    def add(self, value: int) -> None:
-        """Takes the id that was chosen."""
 
 
 class Output(Protocol):
@@ -62,18 +48,12 @@ class Plan:
     """One request, read and checked.
 
     Attributes:
-        fed: Ids that are heard before the first choice, from a start id on, ``(steps,)``.
-        grammar: Which ids may come.
+        choice: How ids are chosen.
         output: Where chosen ids become notes.
-        sampler: Who chooses.
-        bias: Added to the logits before the choice, ``(event_ids,)``; None for nothing.
     """
 
-    fed: NDArray[np.int32]
-    grammar: Grammar
+    choice: Choice
     output: Output
-    sampler: Sampler
-    bias: NDArray[np.float32] | None = None
 
 
 class StepGenerator(SequenceGenerator):
@@ -111,13 +91,12 @@ class StepGenerator(SequenceGenerator):
             steps_per_quarter=steps_per_quarter,
         )
         # The first session is built now, so that no listener waits for it.
-        session = bundle.program.session()
-        if session.logit_count != event_ids:
+        found = warm_up(bundle.program)
+        if found != event_ids:
             raise BundleError(
-                f"The program of {bundle.id} chooses among {session.logit_count} events where "
+                f"The program of {bundle.id} chooses among {found} events where "
                 f"{self.info.encoding} has {event_ids}; export it again."
             )
-        bundle.program.release(session)
 
     @property
     def bundle_details(self) -> GeneratorBundle.BundleDetails:
@@ -135,26 +114,12 @@ class StepGenerator(SequenceGenerator):
         values = read_arguments(self.info.arguments, generator_options)
         validate(input_sequence, field="primer")
         plan = self._plan(input_sequence, generator_options, values)
-        session = self._bundle.program.session()
-        try:
-            logits = _feed(session, plan.fed, interrupt)
-            mask, done = plan.grammar.mask(), 0
-            while mask is not None:
-                if done % _CHUNK_STEPS == 0:
-                    interrupt()
-                    if done:
-                        yield plan.output.take()
-                value = plan.sampler.choose(
-                    logits if plan.bias is None else logits + plan.bias, mask
-                )
-                plan.grammar.add(value)
+        for chunk in choose_chunks(self._bundle.program, plan.choice, interrupt):
+            for value in chunk:
                 plan.output.add(value)
-                mask, done = plan.grammar.mask(), done + 1
-                if mask is not None:
-                    logits = session.step(value)
-            yield plan.output.finish()
-        finally:
-            self._bundle.program.release(session)
+            if not plan.choice.grammar.is_full:
+                yield plan.output.take()
+        yield plan.output.finish()
 
     @abc.abstractmethod
     def _plan(
@@ -222,13 +187,3 @@ def sampler_of(values: Mapping[str, ArgumentValue]) -> Sampler:
         top_p=float(values["top_p"]),
     )
     return Sampler(options, int(values["seed"]))
-
-
-def _feed(session: Session, ids: NDArray[np.int32], interrupt: Interrupt) -> NDArray[np.float32]:
-    """Feeds the primer and returns the logits behind it."""
-    logits = np.zeros(session.logit_count, dtype=np.float32)
-    for index, value in enumerate(ids.tolist()):
-        if index % _CHUNK_STEPS == 0:
-            interrupt()
-        logits = session.step(value)
-    return logits

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from magenta_bridge.errors import BundleError
 from magenta_bridge.limits import BUNDLE_JSON_BYTES, check_limit
-from magenta_bridge.runtime.interpreter import build_interpreter
+from magenta_bridge.runtime.loop import SIGNATURE as _LOOP
+from magenta_bridge.runtime.loop import LoopSession
+from magenta_bridge.runtime.signature import open_signature
 
 DESCRIPTION_NAME: Final = "magenta_bridge.description"
-_SIGNATURE: Final = "step"
+_STEP: Final = "step"
 
 
 class StepProgram:
@@ -27,7 +29,8 @@ class StepProgram:
 
     Args:
         flatbuffer: A LiteRT program with a signature ``step`` (``ids``, ``state_0``, ... to
-            ``logits``, ``state_0``, ...).
+            ``logits``, ``state_0``, ...) and, where its rules fit one, a signature ``loop``;
+            see ``runtime.loop``.
 
     Raises:
         BundleError: The bytes are no such program.
@@ -38,8 +41,9 @@ class StepProgram:
             raise BundleError("The bundle holds no LiteRT program; train or export it again.")
         self._flatbuffer = flatbuffer
         self._idle: list[Session] = []
+        self._idle_loops: list[LoopSession] = []
         self._lock = threading.Lock()
-        self.description = _read_description(flatbuffer)
+        self.description, self._subgraphs = _read_metadata(flatbuffer)
 
     @property
     def flatbuffer(self) -> bytes:
@@ -53,12 +57,32 @@ class StepProgram:
                 session = self._idle.pop()
                 session.reset()
                 return session
-        return Session(self._flatbuffer)
+        return Session(self._flatbuffer, subgraph=self._subgraphs.get(_STEP, 0))
 
     def release(self, session: Session) -> None:
         """Takes a session back for the next caller, so that it need not be built again."""
         with self._lock:
             self._idle.append(session)
+
+    @property
+    def loops(self) -> bool:
+        """Tells whether the program runs many steps a call."""
+        return _LOOP in self._subgraphs
+
+    def loop_session(self) -> LoopSession:
+        """Returns a session of many steps a call; an idle one where there is one.
+
+        Its caller says where to begin. Only where the program ``loops``.
+        """
+        with self._lock:
+            if self._idle_loops:
+                return self._idle_loops.pop()
+        return LoopSession(self._flatbuffer, subgraph=self._subgraphs[_LOOP])
+
+    def release_loop(self, session: LoopSession) -> None:
+        """Takes a session of many steps a call back; see ``release``."""
+        with self._lock:
+            self._idle_loops.append(session)
 
 
 class Session:
@@ -68,6 +92,7 @@ class Session:
 
     Args:
         flatbuffer: As for ``StepProgram``.
+        subgraph: Index of the subgraph that the step is.
 
     Attributes:
         logit_count: How many ids a step chooses among.
@@ -76,9 +101,9 @@ class Session:
         BundleError: The program is damaged or has no step.
     """
 
-    def __init__(self, flatbuffer: bytes) -> None:
+    def __init__(self, flatbuffer: bytes, *, subgraph: int = 0) -> None:
         try:
-            self._interpreter = build_interpreter(flatbuffer)
+            self._step = open_signature(flatbuffer, _STEP, subgraph=subgraph)
             self._connect()
             self.reset()
             # A damaged program may load and yet fail, or compute no numbers, at the first step.
@@ -91,29 +116,16 @@ class Session:
         self.reset()
 
     def _connect(self) -> None:
-        """Notes which tensors hold ids, logits and state.
-
-        The interpreter is driven by tensor numbers, since the signature runner copies and
-        checks by name at a cost of several steps' arithmetic; nor may it live while steps run.
-        """
-        runner = self._interpreter.get_signature_runner(_SIGNATURE)
-        inputs, outputs = runner.get_input_details(), runner.get_output_details()
-        states = sorted(name for name in inputs if name != "ids")
-        if "ids" not in inputs or "logits" not in outputs or not set(states) <= set(outputs):
+        inputs = self._step.blanks
+        self._states = sorted(name for name in inputs if name != "ids")
+        if "ids" not in inputs or not {"logits", *self._states} <= self._step.outputs:
             raise BundleError("The bundle's LiteRT program has no step; export it again.")
-        self._ids = np.zeros(inputs["ids"]["shape"], dtype=inputs["ids"]["dtype"])
-        self._ids_in: int = inputs["ids"]["index"]
-        self._logits_out: int = outputs["logits"]["index"]
-        self._moves = [(outputs[name]["index"], inputs[name]["index"]) for name in states]
-        self._zeros = [
-            (inputs[name]["index"], np.zeros(inputs[name]["shape"], dtype=inputs[name]["dtype"]))
-            for name in states
-        ]
+        self._ids = inputs["ids"]
 
     def reset(self) -> None:
         """Goes back to the state before the first id."""
-        for tensor, zeros in self._zeros:
-            self._interpreter.set_tensor(tensor, zeros)
+        for name in self._states:
+            self._step.set(name, self._step.blanks[name])
 
     def step(self, value: int) -> NDArray[np.float32]:
         """Feeds one id.
@@ -121,21 +133,24 @@ class Session:
         Returns:
             Logits of the next event, ``(event_ids,)``.
         """
-        interpreter = self._interpreter
+        step = self._step
         self._ids[0] = value
-        interpreter.set_tensor(self._ids_in, self._ids)
-        interpreter.invoke()
-        logits: NDArray[np.float32] = interpreter.get_tensor(self._logits_out)[0]
-        for source, target in self._moves:
-            interpreter.set_tensor(target, interpreter.get_tensor(source))
+        step.set("ids", self._ids)
+        step.invoke()
+        logits: NDArray[np.float32] = step.get("logits")[0]
+        for name in self._states:
+            step.set(name, step.get(name))
         return logits
 
 
-def _read_description(flatbuffer: bytes) -> dict[str, Any]:
+def _read_metadata(flatbuffer: bytes) -> tuple[dict[str, Any], dict[str, int]]:
+    """Returns a program's description, and the subgraph of each of its signatures."""
     from ai_edge_litert import schema_py_generated as schema
 
     try:
         model = schema.Model.GetRootAs(flatbuffer, 0)
+        defined = [model.SignatureDefs(index) for index in range(model.SignatureDefsLength())]
+        subgraphs = {each.SignatureKey().decode(): int(each.SubgraphIndex()) for each in defined}
         for index in range(model.MetadataLength()):
             entry = model.Metadata(index)
             if entry.Name() == DESCRIPTION_NAME.encode():
@@ -143,7 +158,7 @@ def _read_description(flatbuffer: bytes) -> dict[str, Any]:
                 check_limit(BUNDLE_JSON_BYTES, len(held), where="bundle")
                 description = json.loads(held)
                 if isinstance(description, dict):
-                    return description
+                    return description, subgraphs
     except Exception as error:  # flatbuffers raises whatever damaged offsets hit
         raise BundleError("The bundle's LiteRT program is damaged; get it again.") from error
     raise BundleError("The bundle does not describe itself; export it with this version.")

@@ -15,7 +15,11 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from magenta_bridge.errors import BundleError, TrainingError
+from magenta_bridge.models.grid import GridNetwork
+from magenta_bridge.runtime.loop import MOST_STEPS
+from magenta_bridge.runtime.loop import SIGNATURE as LOOP
 from magenta_bridge.runtime.program import DESCRIPTION_NAME, StepProgram
+from magenta_bridge.training.export_loop import Loop, loop_drift
 
 _FILE_IDENTIFIER: Final = b"TFL3"
 # Int8 weights move logits by this much at most; float programs by rounding noise alone.
@@ -28,8 +32,8 @@ def export_program(
 ) -> bytes:
     """Converts ``network.step`` to a LiteRT flatbuffer.
 
-    The converter can write a program with wrong weights without a word, so its logits are
-    compared with the network's along ``probe`` before it is handed out.
+    The converter can write a program with wrong weights without a word, so its signatures are
+    compared with the network along ``probe`` before it is handed out.
 
     Args:
         network: A trained network of the step contract.
@@ -44,11 +48,13 @@ def export_program(
         TrainingError: The program does not run, or its logits are not the network's.
     """
     with tempfile.TemporaryDirectory() as folder:
-        _write_saved_model(network, folder)
-        flatbuffer = convert(folder, "step", int8=int8)
+        signatures = _write_saved_model(network, folder)
+        flatbuffer = convert(folder, signatures, int8=int8)
     program = write_description(flatbuffer, description)
     try:
         drift = logit_drift(network, program, probe)
+        if LOOP in signatures:
+            drift = max(drift, loop_drift(network, program, probe[:MOST_STEPS]))
     except BundleError as error:
         raise TrainingError(
             f"The exported program does not run ({error.message}) and was not kept; "
@@ -56,19 +62,21 @@ def export_program(
         ) from error
     if drift > (_INT8_TOLERANCE if int8 else _FLOAT_TOLERANCE):
         raise TrainingError(
-            f"The exported program disagrees with the network by {drift:.3g} in its logits; "
+            f"The exported program disagrees with the network by {drift:.3g} in its numbers; "
             "it was not kept. Try another version of tensorflow."
         )
     return program
 
 
-def convert(saved_model: str, signature: str, *, int8: bool) -> bytes:
-    """Converts one signature of a SavedModel to a LiteRT flatbuffer.
+def convert(saved_model: str, signatures: Sequence[str], *, int8: bool) -> bytes:
+    """Converts signatures of a SavedModel to one LiteRT flatbuffer, which holds weights once.
 
     Raises:
         TrainingError: The network uses an operation that LiteRT lacks.
     """
-    converter = tf.lite.TFLiteConverter.from_saved_model(saved_model, signature_keys=[signature])
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        saved_model, signature_keys=list(signatures)
+    )
     if int8:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     try:
@@ -81,8 +89,13 @@ def convert(saved_model: str, signature: str, *, int8: bool) -> bytes:
         ) from error
 
 
-def _write_saved_model(network: keras.Model, folder: str) -> None:
-    """Writes one step as a SavedModel; its tensors bear the names the runtime expects."""
+def _write_saved_model(network: keras.Model, folder: str) -> list[str]:
+    """Writes a SavedModel whose tensors bear the names the runtime expects.
+
+    Returns:
+        Its signatures: one step, and many steps where an id is a step of a grid, so that what
+        may follow what fits an automaton.
+    """
     state = network.initial_state(1)
     names = [f"state_{index}" for index in range(len(state))]
     signature = [tf.TensorSpec((1,), tf.int32, name="ids")] + [
@@ -97,7 +110,13 @@ def _write_saved_model(network: keras.Model, folder: str) -> None:
     archive = keras.export.ExportArchive()
     archive.track(network)
     archive.add_endpoint("step", step, input_signature=signature)
+    signatures = ["step"]
+    if isinstance(network, GridNetwork):
+        loop = Loop(network)
+        archive.add_endpoint(LOOP, loop, input_signature=loop.signature)
+        signatures.append(LOOP)
     archive.write_out(folder, verbose=False)
+    return signatures
 
 
 def write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> bytes:

@@ -37,7 +37,7 @@ def export_bar_program(
     """
     with tempfile.TemporaryDirectory() as folder:
         _write_saved_model(network, folder)
-        program = write_description(convert(folder, SIGNATURE, int8=int8), description)
+        program = write_description(convert(folder, [SIGNATURE], int8=int8), description)
     try:
         drift = bar_drift(network, program)
     except BundleError as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from magenta_bridge.evaluation.speed import bar_microseconds, clock, step_microseconds
 from magenta_bridge.runtime.bar_program import BarProgram
+from magenta_bridge.runtime.loop import LoopSession
 from magenta_bridge.runtime.program import Session, StepProgram
-from tests.runtime.programs import a_program, bar_programs
+from tests.runtime.programs import a_program, bar_programs, shipped_programs, without_loop
 
 
 class _DoubledSession(Session):
@@ -20,15 +22,32 @@ class _DoubledSession(Session):
         return super().step(value)
 
 
+class _DoubledLoop(LoopSession):
+    """Makes every call twice."""
+
+    def choose(self, count: int) -> list[int]:
+        """Chooses two times as many ids."""
+        super().choose(count)
+        return super().choose(count)
+
+
 class _DoubledProgram(StepProgram):
     def session(self) -> Session:
         """Returns a session of double work."""
         return _DoubledSession(self.flatbuffer)
 
+    def loop_session(self) -> LoopSession:
+        """Returns a session of double work."""
+        return _DoubledLoop(self.flatbuffer, subgraph=0)
 
-def test_double_work_takes_about_double_the_time() -> None:
+
+PROGRAMS = pytest.mark.parametrize("flatbuffer", [a_program(), without_loop(a_program())])
+
+
+@PROGRAMS
+def test_double_work_takes_about_double_the_time(flatbuffer: bytes) -> None:
     """Measured in turn, so that other work on the machine falls on both."""
-    plain, doubled = StepProgram(a_program()), _DoubledProgram(a_program())
+    plain, doubled = StepProgram(flatbuffer), _DoubledProgram(flatbuffer)
     pairs = [(step_microseconds(plain), step_microseconds(doubled)) for _ in range(5)]
     ratio = sorted(double / single for single, double in pairs)[2]
     assert 1.4 < ratio < 2.8
@@ -36,7 +55,7 @@ def test_double_work_takes_about_double_the_time() -> None:
 
 def test_a_step_is_timed_whole_and_in_microseconds() -> None:
     """The steps of a long run take as long as was foretold, but for the machine's other work."""
-    program = StepProgram(a_program())
+    program = StepProgram(shipped_programs()["lstm_polyphony"])
     session = program.session()
     ratios = []
     for _ in range(5):
@@ -48,13 +67,17 @@ def test_a_step_is_timed_whole_and_in_microseconds() -> None:
     assert 0.5 < sorted(ratios)[2] < 2.0
 
 
-def test_the_session_is_given_back() -> None:
+@PROGRAMS
+def test_the_session_is_given_back(flatbuffer: bytes) -> None:
     """The next caller gets the warm session, in its first state."""
-    program = StepProgram(a_program())
+    program = StepProgram(flatbuffer)
     step_microseconds(program)
+    if program.loops:
+        assert program.loop_session() is not program.loop_session()
+        return
     used = program.session()
     assert program.session() is not used
-    np.testing.assert_array_equal(used.step(0), Session(program.flatbuffer).step(0))
+    np.testing.assert_array_equal(used.step(0), program.session().step(0))
 
 
 def test_bars_are_timed_by_the_step() -> None:

@@ -52,19 +52,32 @@ def with_description(program: bytes, description: Mapping[str, Any] | bytes | No
 
 
 def with_signature(program: bytes, name: str) -> bytes:
-    """Returns a copy whose function bears another name."""
+    """Returns a copy whose step bears another name."""
     model = _unpacked(program)
-    model.signatureDefs[0].signatureKey = name.encode()
+    _signature(model, "step").signatureKey = name.encode()
+    return _packed(model)
+
+
+def without_loop(program: bytes) -> bytes:
+    """Returns a copy that goes step by step alone, as programs of earlier versions do."""
+    model = _unpacked(program)
+    model.signatureDefs = [each for each in model.signatureDefs if each.signatureKey != b"loop"]
     return _packed(model)
 
 
 def with_output(program: bytes, old: str, new: str) -> bytes:
-    """Returns a copy with one of its outputs renamed."""
+    """Returns a copy with one of its step's outputs renamed."""
     model = _unpacked(program)
-    for tensor in model.signatureDefs[0].outputs:
+    for tensor in _signature(model, "step").outputs:
         if tensor.name == old.encode():
             tensor.name = new.encode()
     return _packed(model)
+
+
+def _signature(model: Any, name: str) -> Any:  # noqa: ANN401 - generated code without types
+    """Returns a signature; that of a program of bars where it is no program of steps."""
+    named = [each for each in model.signatureDefs if each.signatureKey == name.encode()]
+    return (named or model.signatureDefs)[0]
 
 
 def _unpacked(program: bytes) -> Any:  # noqa: ANN401 - generated code without types

@@ -1,0 +1,156 @@
+"""Chooses ids under a grammar, a chunk at a time: many steps a call where the program can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.generators.generator import Interrupt
+from magenta_bridge.runtime.loop import MOST_STEPS, Automaton, LoopSession
+from magenta_bridge.runtime.program import Session, StepProgram
+from magenta_bridge.runtime.sampler import Sampler
+
+CHUNK_STEPS: Final = 16
+
+
+class Grammar(Protocol):
+    """Which ids may come next, until the section is full."""
+
+    @property
+    def is_full(self) -> bool:
+        """Tells whether nothing may come any more."""
+
+    def mask(self) -> NDArray[np.bool_]:
+        """Returns ``(event_ids,)``, True where allowed; the section is not full."""
+
+    def add(self, value: int) -> None:
+        """Takes the id that was chosen."""
+
+
+class Ruled:
+    """A section of so many steps under an automaton; a ``Grammar``.
+
+    Args:
+        automaton: What may come after what.
+        steps: Steps of the section.
+
+    Attributes:
+        automaton: What may come after what.
+        left: Steps that are not written yet.
+    """
+
+    def __init__(self, automaton: Automaton, steps: int) -> None:
+        self.automaton = automaton
+        self.left = steps
+        self._rule = automaton.first
+
+    @property
+    def is_full(self) -> bool:
+        """Tells whether all steps are written."""
+        return not self.left
+
+    def mask(self) -> NDArray[np.bool_]:
+        """Returns what the rule in force allows, ``(ids,)``."""
+        allowed: NDArray[np.bool_] = self.automaton.allowed[self._rule]
+        return allowed
+
+    def add(self, value: int) -> None:
+        """Takes the id that was chosen."""
+        self._rule = int(self.automaton.following[self._rule, value])
+        self.left -= 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the ids of one request are chosen.
+
+    Attributes:
+        fed: Ids that are heard before the first choice, from a start id on, ``(steps,)``.
+        grammar: Which ids may come, and when the section is full.
+        sampler: Who chooses.
+        bias: Added to the logits before the choice, ``(event_ids,)``; None for nothing.
+    """
+
+    fed: NDArray[np.int32]
+    grammar: Grammar
+    sampler: Sampler
+    bias: NDArray[np.float32] | None = None
+
+
+def choose_chunks(
+    program: StepProgram, choice: Choice, interrupt: Interrupt
+) -> Iterator[list[int]]:
+    """Chooses ids until the section is full.
+
+    The ids are the same whichever way they are chosen, but for choices so close that the
+    rounding of float32 decides.
+
+    Args:
+        program: What foretells them.
+        choice: How; its grammar has taken each chunk when that is handed out.
+        interrupt: Called before each chunk of work; raises to stop it.
+
+    Yields:
+        The next ids, ``CHUNK_STEPS`` or as many as are missing.
+    """
+    if program.loops and isinstance(choice.grammar, Ruled):
+        loop = program.loop_session()
+        try:
+            yield from _many_a_call(loop, choice, choice.grammar, interrupt)
+        finally:
+            program.release_loop(loop)
+    else:
+        session = program.session()
+        try:
+            yield from _one_by_one(session, choice, interrupt)
+        finally:
+            program.release(session)
+
+
+def warm_up(program: StepProgram) -> int:
+    """Makes the first session ready and returns how many ids it chooses among."""
+    if program.loops:
+        loop = program.loop_session()
+        program.release_loop(loop)
+        return loop.logit_count
+    session = program.session()
+    program.release(session)
+    return session.logit_count
+
+
+def _many_a_call(
+    loop: LoopSession, choice: Choice, grammar: Ruled, interrupt: Interrupt
+) -> Iterator[list[int]]:
+    loop.begin(int(choice.fed[0]))
+    for first in range(1, len(choice.fed), MOST_STEPS):
+        interrupt()
+        loop.feed(choice.fed[first : first + MOST_STEPS])
+    loop.follow(grammar.automaton, choice.sampler, choice.bias)
+    while not grammar.is_full:
+        interrupt()
+        chunk = loop.choose(min(CHUNK_STEPS, grammar.left))
+        grammar.left -= len(chunk)  # the loop itself minds the rules
+        yield chunk
+
+
+def _one_by_one(session: Session, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:
+    ids, grammar, bias = choice.fed.tolist(), choice.grammar, choice.bias
+    for index, value in enumerate(ids[:-1]):
+        if index % CHUNK_STEPS == 0:
+            interrupt()
+        session.step(value)
+    latest = ids[-1]
+    while not grammar.is_full:
+        interrupt()
+        chunk: list[int] = []
+        while len(chunk) < CHUNK_STEPS and not grammar.is_full:
+            logits = session.step(latest)
+            allowed = grammar.mask()
+            latest = choice.sampler.choose(logits if bias is None else logits + bias, allowed)
+            grammar.add(latest)
+            chunk.append(latest)
+        yield chunk

@@ -1,0 +1,153 @@
+"""Runs many steps of an exported program in one call, ids drawn inside it.
+
+The signature ``loop`` repeats the program's step. Into each step goes the id before; out of it
+come logits, to which the bias of the rule in force is added, and from these the id is drawn as
+``Sampler.choose`` draws it. What may come after what is a small automaton of rules: each says
+which ids are allowed and which rule follows each id. The runtime knows nothing of music, so a
+grammar is handed over as these two tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.errors import BundleError
+from magenta_bridge.runtime.sampler import Sampler
+from magenta_bridge.runtime.signature import open_signature
+
+SIGNATURE: Final = "loop"
+MOST_STEPS: Final = 64
+RULES: Final = 4
+# Below every logit, and no infinity, which times zero is no number.
+_FORBIDDEN: Final = -1e9
+_FREE: Final = -1
+
+
+@dataclass(frozen=True)
+class Automaton:
+    """What may come after what.
+
+    Attributes:
+        allowed: ``(rules, ids)``, True where an id may come; at least one for each rule.
+        following: ``(rules, ids)``, the rule in force after each id.
+        first: The rule that begins.
+
+    Raises:
+        ValueError: There are more rules than ``RULES``, or one allows nothing.
+    """
+
+    allowed: NDArray[np.bool_]
+    following: NDArray[np.int32]
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        if self.allowed.shape != self.following.shape or not 0 < len(self.allowed) <= RULES:
+            raise ValueError(f"an automaton has 1 to {RULES} rules, each for every id")
+        if not self.allowed.any(axis=1).all():
+            raise ValueError("each rule of an automaton must allow an id")
+
+
+class LoopSession:
+    """One stream of ids: an interpreter with its state, run up to ``MOST_STEPS`` steps a call.
+
+    Threading: one thread at a time. LiteRT lets go of the interpreter lock while it computes.
+
+    Args:
+        flatbuffer: A LiteRT program with a signature ``loop``.
+        subgraph: Index of that signature's subgraph.
+
+    Attributes:
+        logit_count: How many ids a step chooses among.
+
+    Raises:
+        BundleError: The program is damaged or has no such signature.
+    """
+
+    def __init__(self, flatbuffer: bytes, *, subgraph: int) -> None:
+        try:
+            self._loop = open_signature(flatbuffer, SIGNATURE, subgraph=subgraph)
+            self._states = sorted(n for n in self._loop.blanks if n.startswith("state_"))
+            self.logit_count: int = self._loop.blanks["bias"].shape[1]
+            self._draws = np.zeros(MOST_STEPS, dtype=np.float32)
+            self.begin(0)
+            self.feed(np.zeros(1, dtype=np.int32))
+            states = list(self.state.values())
+        except (ValueError, RuntimeError, KeyError, TypeError, IndexError) as error:
+            raise BundleError("The bundle's LiteRT program is damaged; get it again.") from error
+        if not states or not all(np.isfinite(state).all() for state in states):
+            raise BundleError("The bundle's LiteRT program computes no state; get it again.")
+
+    @property
+    def state(self) -> Mapping[str, NDArray[Any]]:
+        """The state behind the last id that the network has heard, by name."""
+        return {name: self._loop.get(name) for name in self._states}
+
+    def begin(self, start: int) -> None:
+        """Goes back to the state before the first id, which is ``start``."""
+        for name, zeros in self._loop.blanks.items():
+            self._loop.set(name, zeros)
+        self._loop.set("ids", np.array([start], dtype=np.int32))
+
+    def feed(self, ids: NDArray[np.int32]) -> None:
+        """Hears ids, at most ``MOST_STEPS``; which rule is in force is to be said after it."""
+        _check(len(ids))
+        forced = np.full(MOST_STEPS, _FREE, dtype=np.int32)
+        forced[: len(ids)] = ids
+        self._loop.set("forced", forced)
+        self._call(len(ids))
+
+    def follow(
+        self, automaton: Automaton, sampler: Sampler, bias: NDArray[np.float32] | None = None
+    ) -> None:
+        """Says how ids are to be chosen from here on.
+
+        Args:
+            automaton: What may come after what.
+            sampler: Who draws, and with which options.
+            bias: Added to the logits before the choice, ``(ids,)``; None for nothing.
+        """
+        table = np.full_like(self._loop.blanks["bias"], _FORBIDDEN)
+        table[: len(automaton.allowed)][automaton.allowed] = 0.0
+        following = np.zeros_like(self._loop.blanks["following"])
+        following[: len(automaton.following)] = automaton.following
+        sharpness, reach = sampler.options.as_tensors(self.logit_count)
+        self._loop.set("bias", table if bias is None else table + bias)
+        self._loop.set("following", following)
+        self._loop.set("rule", np.array([automaton.first], dtype=np.int32))
+        self._loop.set("sharpness", sharpness)
+        self._loop.set("reach", reach)
+        self._loop.set("forced", np.full(MOST_STEPS, _FREE, dtype=np.int32))
+        self._sampler = sampler
+
+    def choose(self, count: int) -> list[int]:
+        """Chooses the next ids.
+
+        Args:
+            count: How many, at most ``MOST_STEPS``.
+        """
+        _check(count)
+        self._draws[:count] = self._sampler.draws(count)
+        self._loop.set("draws", self._draws)
+        return self._call(count)
+
+    def _call(self, count: int) -> list[int]:
+        loop = self._loop
+        loop.set("count", np.array([count], dtype=np.int32))
+        loop.invoke()
+        for name in self._states:
+            loop.set(name, loop.get(name))
+        loop.set("rule", loop.get("rule"))
+        chosen = loop.get("chosen")[:count]
+        loop.set("ids", chosen[-1:])
+        ids: list[int] = chosen.tolist()
+        return ids
+
+
+def _check(count: int) -> None:
+    if not 0 < count <= MOST_STEPS:
+        raise ValueError(f"a call runs 1 to {MOST_STEPS} steps, not {count}")

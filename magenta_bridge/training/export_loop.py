@@ -1,0 +1,160 @@
+"""Many steps of a network in one call: the loop and the drawing of ids inside the program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from magenta_bridge.runtime.loop import MOST_STEPS, RULES, Automaton
+from magenta_bridge.runtime.program import StepProgram
+from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
+
+# Beyond this many ids the likeliest are sorted first, and the rest only where they matter.
+_SORTED_AT_ONCE: Final = 160
+_LIKELIEST: Final = 64
+
+
+class Loop:
+    """The signature ``loop``: repeats ``network.step`` and draws each id itself.
+
+    What it computes is what ``Session.step`` and ``Sampler.choose`` do in turn; the arguments
+    are described at ``runtime.loop``. The loop is one operation of the program, so that it
+    holds the weights once, and no step waits for Python.
+
+    Args:
+        network: A network of the step contract.
+    """
+
+    def __init__(self, network: keras.Model) -> None:
+        self._network = network
+        self._state = network.initial_state(1)
+        self._event_ids = int(network.event_ids)
+
+    @property
+    def signature(self) -> list[tf.TensorSpec]:
+        """What goes in, in the order of ``__call__``."""
+        ids, rules = self._event_ids, RULES
+        return [
+            tf.TensorSpec((1,), tf.int32, name="count"),
+            tf.TensorSpec((1,), tf.int32, name="ids"),
+            tf.TensorSpec((MOST_STEPS,), tf.int32, name="forced"),
+            tf.TensorSpec((MOST_STEPS,), tf.float32, name="draws"),
+            tf.TensorSpec((1,), tf.int32, name="rule"),
+            tf.TensorSpec((rules, ids), tf.float32, name="bias"),
+            tf.TensorSpec((rules, ids), tf.int32, name="following"),
+            tf.TensorSpec((1,), tf.float32, name="sharpness"),
+            tf.TensorSpec((1, ids), tf.float32, name="reach"),
+            *(
+                tf.TensorSpec(part.shape, part.dtype, name=f"state_{index}")
+                for index, part in enumerate(self._state)
+            ),
+        ]
+
+    def __call__(self, *inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Runs ``count`` steps; see ``runtime.loop``."""
+        given = {spec.name: value for spec, value in zip(self.signature, inputs, strict=True)}
+        state = [given[f"state_{index}"] for index in range(len(self._state))]
+        draw = Drawing(given["sharpness"], given["reach"])
+
+        def unfinished(step: tf.Tensor, *_: tf.Tensor) -> tf.Tensor:
+            return tf.reshape(step < given["count"], [])
+
+        def one(
+            step: tf.Tensor, ids: tf.Tensor, rule: tf.Tensor, chosen: tf.Tensor, *state: tf.Tensor
+        ) -> tuple[tf.Tensor, ...]:
+            logits, new_state = self._network.step(ids, list(state))
+            bias = tf.gather(given["bias"], rule)
+            drawn = draw(logits + bias, tf.gather(given["draws"], step))
+            forced = tf.gather(given["forced"], step)
+            ids = tf.where(forced >= 0, forced, drawn)
+            row = tf.reshape(tf.gather(given["following"], rule), [self._event_ids])
+            here = tf.range(MOST_STEPS) == step
+            return (step + 1, ids, tf.gather(row, ids), tf.where(here, ids, chosen), *new_state)
+
+        step, chosen = tf.zeros([1], tf.int32), tf.zeros([MOST_STEPS], tf.int32)
+        begun = (step, given["ids"], given["rule"], chosen, *state)
+        _, _, rule, chosen, *state = tf.while_loop(unfinished, one, begun)
+        after = {f"state_{index}": part for index, part in enumerate(state)}
+        return {"chosen": chosen, "rule": rule, **after}
+
+
+class Drawing:
+    """Draws an id; see ``runtime.sampler``, whose rule it follows.
+
+    Args:
+        sharpness: One over the temperature, ``(1,)``.
+        reach: Sum of probabilities at which a rank is the last, ``(1, ids)``.
+    """
+
+    def __init__(self, sharpness: tf.Tensor, reach: tf.Tensor) -> None:
+        self._sharpness = sharpness
+        self._reach = reach
+        self._ids = int(reach.shape[1])
+        self._near = tf.split(reach, [min(_LIKELIEST, self._ids), -1], axis=1)[0]
+
+    def __call__(self, logits: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+        """Returns ids ``(1,)`` for logits ``(1, ids)`` and a number of 0 to 1, ``(1,)``."""
+        shares = tf.nn.softmax(logits * self._sharpness)
+
+        def among_all() -> tf.Tensor:
+            ranked, order = tf.math.top_k(shares, self._ids)
+            return _drawn(order, tf.cumsum(ranked, axis=1), self._reach, draw)
+
+        if self._ids <= _SORTED_AT_ONCE:
+            return among_all()
+        ranked, order = tf.math.top_k(shares, _LIKELIEST)
+        sums = tf.cumsum(ranked, axis=1)
+        return tf.cond(
+            tf.reduce_any(sums >= self._near),
+            lambda: _drawn(order, sums, self._near, draw),
+            among_all,
+        )
+
+
+def _drawn(order: tf.Tensor, sums: tf.Tensor, reach: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+    """Returns the id whose share of what is kept holds ``draw``."""
+    kept = tf.reduce_min(tf.where(sums >= reach, sums, 1.0), axis=1)
+    rank = tf.argmax(sums > draw * kept, axis=1, output_type=tf.int32)
+    return tf.gather(tf.reshape(order, [-1]), rank)
+
+
+def loop_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> float:
+    """Returns how far the signature ``loop`` and its network part, at most.
+
+    The program hears ``probe`` and its state is compared with the network's; then it chooses
+    the likeliest ids, and the network says by how much their logits fall short of its best.
+
+    Args:
+        network: The network.
+        program: The program made of it.
+        probe: Ids from a start id on, at most ``MOST_STEPS``.
+    """
+    session = StepProgram(program).loop_session()
+    session.begin(int(probe[0]))
+    session.feed(np.asarray(probe[1:], dtype=np.int32))
+    state = network.initial_state(1)
+    for value in probe[:-1]:
+        _, state = network.step(_as_ids(int(value)), state)
+    heard = [session.state[f"state_{index}"] for index in range(len(state))]
+    gaps = [
+        float(np.abs(np.asarray(keras.ops.convert_to_numpy(part)) - found).max())
+        for part, found in zip(state, heard, strict=True)
+    ]
+    free = np.ones((1, session.logit_count), dtype=np.bool_)
+    anything = Automaton(free, np.zeros(free.shape, dtype=np.int32))
+    session.follow(anything, Sampler(SamplerOptions(temperature=0.0), seed=0))
+    latest = int(probe[-1])
+    for value in session.choose(len(probe)):
+        logits, state = network.step(_as_ids(latest), state)
+        row = np.asarray(keras.ops.convert_to_numpy(logits))[0]
+        gaps.append(float(row.max() - row[value]))
+        latest = value
+    return max(gaps) if np.isfinite(gaps).all() else float("inf")
+
+
+def _as_ids(value: int) -> tf.Tensor:
+    return keras.ops.convert_to_tensor(np.array([value], dtype=np.int32))

@@ -1,0 +1,86 @@
+"""Notes do not depend on how many steps a call of the program makes."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from magenta_bridge.encodings import drums, melody
+from magenta_bridge.errors import CancelledError
+from magenta_bridge.generators.bundle import read_bundle
+from magenta_bridge.generators.drums import DrumsGenerator, drum_rules
+from magenta_bridge.generators.generator import SequenceGenerator
+from magenta_bridge.generators.melody import MelodyGenerator, melody_rules
+from magenta_bridge.generators.shipped import load_generator, shipped_bundles
+from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.runtime.program import StepProgram
+from tests.generators.asking import generate, options
+from tests.runtime.programs import without_loop
+from tests.sequences.music import music
+
+LOOPED = [path for path in shipped_bundles() if path.stem.endswith(("lstm_melody", "drums"))]
+PRIMER = music((67, 0, 0.5), (69, 0.5, 1), (71, 1, 1.5), (67, 1.5, 2), qpm=120, meter=(4, 4))
+
+
+def earlier_version(path: Path) -> SequenceGenerator:
+    """Returns the generator of a bundle whose program goes step by step alone."""
+    bundle = read_bundle(path)
+    program = StepProgram(without_loop(bundle.program.flatbuffer))
+    made = DrumsGenerator if bundle.traits["encoding"] == "drums" else MelodyGenerator
+    return made(dataclasses.replace(bundle, program=program))
+
+
+@pytest.mark.parametrize("path", LOOPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("primer", [NoteSequence(), PRIMER], ids=["nothing", "a bar"])
+def test_a_bundle_of_an_earlier_version_plays_the_same(path: Path, primer: NoteSequence) -> None:
+    now, before = load_generator(path), earlier_version(path)
+    for arguments in ({}, {"temperature": 0}, {"top_k": 2, "temperature": 1.5}, {"top_p": 1}):
+        one, other = (generate(g, primer, 2.0, 14.0, seed=3, **arguments) for g in (now, before))
+        assert one == other
+
+
+@pytest.mark.parametrize("path", LOOPED, ids=lambda path: path.stem)
+def test_a_long_primer_is_heard_in_a_few_calls_and_can_be_stopped(path: Path) -> None:
+    """A cancelled request frees its core while the primer is still being heard."""
+    drum = "drums" in path.stem
+    notes = [(36 + step % 9, step / 8, step / 8 + 0.1) for step in range(1600)]
+    primer = music(*notes, qpm=120, meter=(4, 4))
+    for note in primer.notes:
+        note.is_drum = drum
+    calls: list[int] = []
+
+    def interrupt() -> None:
+        calls.append(1)
+        if len(calls) == 3:
+            raise CancelledError("The caller took it back.")
+
+    with pytest.raises(CancelledError):
+        load_generator(path).generate(primer, options(200.0, 202.0), interrupt=interrupt)
+
+
+def test_melodies_begin_with_a_note_and_end_only_what_sounds() -> None:
+    """The rules, walked at random, keep to ``melody.grammar_mask``."""
+    rules, rng = melody_rules(np.ones(melody.EVENT_IDS, dtype=np.bool_)), np.random.default_rng(1)
+    for _ in range(50):
+        rule = rules.first
+        ids: list[int] = []
+        for step in range(12):
+            sounding = melody.sounds_after(ids)
+            expected = melody.grammar_mask(sounding=sounding, onset=step == 0)
+            np.testing.assert_array_equal(rules.allowed[rule], expected)
+            # Rests, ends and notes alike.
+            kinds = [value for value in (0, 1, 60) if expected[value]]
+            ids.append(int(rng.choice(kinds)))
+            rule = int(rules.following[rule, ids[-1]])
+
+
+def test_a_groove_from_nothing_begins_with_a_hit() -> None:
+    for silent in (True, False):
+        rules = drum_rules(silent=silent)
+        assert rules.allowed[rules.first, drums.SILENCE] == (not silent)
+        after = rules.following[rules.first, 5]
+        assert rules.allowed[after].all()
+        assert rules.following[after, 5] == after

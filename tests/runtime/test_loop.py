@@ -1,0 +1,218 @@
+"""Many steps a call choose what one step a call and the sampler choose, under the same rules."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from magenta_bridge.errors import BundleError
+from magenta_bridge.runtime.loop import MOST_STEPS, RULES, Automaton, LoopSession
+from magenta_bridge.runtime.program import StepProgram
+from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
+from tests.runtime.programs import shipped_programs, without_loop
+
+LOOPED = {name: raw for name, raw in shipped_programs().items() if StepProgram(raw).loops}
+STEPS = 96
+OPTIONS = [
+    SamplerOptions(),
+    SamplerOptions(top_p=0.9),
+    SamplerOptions(top_p=0.0),
+    SamplerOptions(top_k=3),
+    SamplerOptions(temperature=0.5, top_k=40, top_p=0.97),
+    SamplerOptions(temperature=4.0),
+    SamplerOptions(temperature=0.0),
+    SamplerOptions(temperature=1e-300),
+]
+
+
+@pytest.fixture(scope="module", params=sorted(LOOPED))
+def program(request: pytest.FixtureRequest) -> StepProgram:
+    """Each shipped program that runs many steps a call."""
+    return StepProgram(LOOPED[request.param])
+
+
+def three_rules(ids: int) -> Automaton:
+    """Returns rules under which an even id calls for an odd one, and a third of all ids begins."""
+    even = np.arange(ids) % 2 == 0
+    allowed = np.stack([np.ones(ids, dtype=np.bool_), ~even, np.arange(ids) % 3 == 0])
+    following = np.stack([np.where(even, 1, 0), np.zeros(ids), np.where(even, 1, 0)])
+    return Automaton(allowed, following.astype(np.int32), first=2)
+
+
+def anything(ids: int) -> Automaton:
+    """Returns the rule that allows all."""
+    return Automaton(np.ones((1, ids), dtype=np.bool_), np.zeros((1, ids), dtype=np.int32))
+
+
+def heard(ids: int) -> list[int]:
+    """Returns a start id and two bars behind it."""
+    return [ids + 2, *(int(value) % ids for value in range(3, 99, 3))]
+
+
+def chosen_step_by_step(
+    program: StepProgram,
+    automaton: Automaton,
+    sampler: Sampler,
+    bias: NDArray[np.float32] | None = None,
+) -> list[int]:
+    """Returns what steps and sampler choose in turn."""
+    session = program.session()
+    ids = heard(session.logit_count)
+    for value in ids[:-1]:
+        session.step(value)
+    rule, chosen = automaton.first, [ids[-1]]
+    for _ in range(STEPS):
+        logits = session.step(chosen[-1])
+        value = sampler.choose(logits if bias is None else logits + bias, automaton.allowed[rule])
+        rule = int(automaton.following[rule, value])
+        chosen.append(value)
+    program.release(session)
+    return chosen[1:]
+
+
+def begun(
+    program: StepProgram,
+    automaton: Automaton,
+    sampler: Sampler,
+    bias: NDArray[np.float32] | None = None,
+) -> LoopSession:
+    """Returns a loop that has heard what is heard and is to choose now."""
+    loop = program.loop_session()
+    ids = heard(loop.logit_count)
+    loop.begin(ids[0])
+    loop.feed(np.array(ids[1:], dtype=np.int32))
+    loop.follow(automaton, sampler, bias)
+    return loop
+
+
+def chosen_in_calls(loop: LoopSession, call: int) -> list[int]:
+    """Returns the ids that so many steps a call choose."""
+    return [value for first in range(0, STEPS, call) for value in loop.choose(min(call, STEPS))]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_the_loop_chooses_what_the_steps_choose(
+    program: StepProgram, options: SamplerOptions
+) -> None:
+    """Id for id, with the same seed."""
+    count = program.session().logit_count
+    for rules in (anything(count), three_rules(count)):
+        expected = chosen_step_by_step(program, rules, Sampler(options, 5))
+        loop = begun(program, rules, Sampler(options, 5))
+        assert chosen_in_calls(loop, 16) == expected
+
+
+def test_a_bias_is_added_to_the_logits(program: StepProgram) -> None:
+    count = program.session().logit_count
+    bias = np.linspace(-3, 3, count, dtype=np.float32)
+    plain, biased = (
+        chosen_in_calls(begun(program, anything(count), Sampler(SamplerOptions(), 5), each), 16)
+        for each in (None, bias)
+    )
+    assert biased == chosen_step_by_step(
+        program, anything(count), Sampler(SamplerOptions(), 5), bias
+    )
+    assert np.mean(biased) > np.mean(plain)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rules_are_obeyed(program: StepProgram, seed: int) -> None:
+    """Also where the ids that they leave are unlikely."""
+    rules = three_rules(program.session().logit_count)
+    loop = begun(program, rules, Sampler(SamplerOptions(temperature=2.0), seed))
+    rule = rules.first
+    for value in chosen_in_calls(loop, 32):
+        assert rules.allowed[rule, value]
+        rule = int(rules.following[rule, value])
+
+
+@pytest.mark.parametrize("call", [1, 3, 48, MOST_STEPS // 2])
+def test_it_does_not_matter_how_many_steps_a_call_makes(program: StepProgram, call: int) -> None:
+    free = anything(program.session().logit_count)
+    whole, parts = (
+        chosen_in_calls(begun(program, free, Sampler(SamplerOptions(top_p=0.97), 3)), each)
+        for each in (16, call)
+    )
+    assert parts == whole
+
+
+def test_the_state_is_that_of_the_steps(program: StepProgram) -> None:
+    """Whatever came before in the same session."""
+    used = begun(program, anything(program.session().logit_count), Sampler(SamplerOptions(), 1))
+    used.choose(16)
+    ids = heard(used.logit_count)
+    again, fresh = used, program.loop_session()
+    for loop in (again, fresh):
+        loop.begin(ids[0])
+        loop.feed(np.array(ids[1:], dtype=np.int32))
+    for name, part in fresh.state.items():
+        np.testing.assert_array_equal(again.state[name], part)
+
+
+def test_a_seed_decides_the_ids(program: StepProgram) -> None:
+    free = anything(program.session().logit_count)
+    runs = [
+        tuple(chosen_in_calls(begun(program, free, Sampler(SamplerOptions(), seed)), 16))
+        for seed in (1, 1, 2, 3)
+    ]
+    assert runs[0] == runs[1]
+    assert len(set(runs)) == 3
+
+
+def test_two_threads_choose_what_one_does(program: StepProgram) -> None:
+    free = anything(program.session().logit_count)
+
+    def stream(seed: int) -> list[int]:
+        loop = begun(program, free, Sampler(SamplerOptions(), seed))
+        ids = chosen_in_calls(loop, 16)
+        program.release_loop(loop)
+        return ids
+
+    expected = [stream(seed) for seed in range(6)]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(stream, range(6))) == expected
+
+
+@pytest.mark.parametrize("count", [0, MOST_STEPS + 1])
+def test_a_call_has_a_limit(program: StepProgram, count: int) -> None:
+    loop = begun(program, anything(program.session().logit_count), Sampler(SamplerOptions(), 1))
+    with pytest.raises(ValueError, match="1 to 64"):
+        loop.feed(np.zeros(count, dtype=np.int32))
+    with pytest.raises(ValueError, match="1 to 64"):
+        loop.choose(count)
+
+
+def test_rules_that_cannot_be_kept_are_refused() -> None:
+    allowed, following = np.ones((2, 5), dtype=np.bool_), np.zeros((2, 5), dtype=np.int32)
+    with pytest.raises(ValueError, match="1 to 4 rules"):
+        Automaton(np.ones((RULES + 1, 5), np.bool_), np.zeros((RULES + 1, 5), np.int32))
+    with pytest.raises(ValueError, match="each for every id"):
+        Automaton(allowed, following[:, :4])
+    with pytest.raises(ValueError, match="must allow"):
+        Automaton(allowed & (np.arange(2) > 0)[:, np.newaxis], following)
+
+
+def test_the_loop_is_what_is_reached_first(program: StepProgram) -> None:
+    """LiteRT calls a program's first subgraph several times as cheaply as the others."""
+    loop = LoopSession(program.flatbuffer, subgraph=0)
+    assert loop.logit_count == program.session().logit_count
+
+
+def test_a_program_of_an_earlier_version_has_no_loop(program: StepProgram) -> None:
+    earlier = StepProgram(without_loop(program.flatbuffer))
+    assert not earlier.loops
+    with pytest.raises(BundleError):
+        LoopSession(earlier.flatbuffer, subgraph=0)
+
+
+def test_weights_are_held_once(program: StepProgram) -> None:
+    """Both signatures read the same bytes."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(program.flatbuffer, 0))
+    large = [bytes(b.data) for b in model.buffers if b.data is not None and len(b.data) > 4096]
+    assert large
+    assert len(set(large)) == len(large)
