@@ -97,6 +97,7 @@ def test_every_command_line_example_is_understood(
     """The commands and options of the documents exist and take such values."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "models").symlink_to(ROOT / "models")
+    (tmp_path / "my_models").mkdir()
     for name in ("tune.mid", "mine.mag"):
         (tmp_path / name).touch()
     name, *words = shlex.split(line)[1:]
