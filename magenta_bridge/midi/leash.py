@@ -130,9 +130,10 @@ def _listen(leash: Leash, connection: Connection) -> None:
     def listen() -> None:
         # Either a word, or the end of the other side, or a signal: all mean the same.
         wait([connection, heard])
-        leash.pull()
+        # First, since a MIDI system that hangs may keep a port from being silenced.
         end = threading.Timer(PATIENCE_S, os._exit, args=(_FAILURE,))
         end.daemon = True
         end.start()
+        leash.pull()
 
     threading.Thread(target=listen, name="leash", daemon=True).start()

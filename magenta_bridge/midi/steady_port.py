@@ -80,8 +80,9 @@ class SteadyPort:
     def close(self) -> None:
         """Lets the port go for good; a second call does nothing."""
         with self._lock:
-            self._let_go()
+            end = self._detach()
             self._state = PortState.CLOSED
+        _let_go(end)
 
     def look(self, system: MidiSystem | None, names: list[str]) -> None:
         """Compares with what there is: gives a lost connection up, makes it again.
@@ -90,16 +91,17 @@ class SteadyPort:
             system: The MIDI system that answers; None when none does.
             names: Its ports in this port's direction.
         """
+        before, end = self._state, None
         with self._lock:
-            before = self._state
-            if before is PortState.CLOSED:
-                return
-            if before is PortState.OPEN and not self._still_there(system, names):
-                self._let_go()
+            if self._state is PortState.OPEN and not self._still_there(system, names):
+                end = self._detach()
+        # Not under the lock: who sends must not wait for a MIDI system that takes its time.
+        _let_go(end)
+        with self._lock:
             if self._state is PortState.LOST and system is not None:
                 with contextlib.suppress(NotFoundError, PortGoneError):
                     self._find(system)
-            changed = self._state is not before
+            changed = self._state not in (before, PortState.CLOSED)
         if changed and self.on_change is not None:
             self.on_change()
 
@@ -158,15 +160,18 @@ class SteadyPort:
                 "Another program may hold it."
             ) from error
 
-    def _let_go(self) -> None:
-        """Closes the connection once, or leaves it alone when its system has died."""
+    def _detach(self) -> Any:  # noqa: ANN401
+        """Counts the connection as lost; returns what is to be closed, None for nothing."""
         end, self._end = self._end, None
         if self._state is PortState.OPEN:
             self._state = PortState.LOST
-        if end is None:
-            return
-        if self._system is None or self._system.dead:
-            return
+        alive = self._system is not None and not self._system.dead
+        return end if alive else None
+
+
+def _let_go(end: Any) -> None:  # noqa: ANN401 - rtmidi names no types
+    """Closes a connection, once."""
+    if end is not None:
         with contextlib.suppress(OSError, RuntimeError):
             end.close_port()
             end.delete()

@@ -43,6 +43,9 @@ class Jack:
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # Python ignores SIGPIPE, and so must jackd: a client that was killed, at a moment
+            # when the server writes to it, would take the server along.
+            restore_signals=False,
         )
         wait_until(lambda: "system:" in self.ports(), f"jackd -n {self.name} does not answer")
 
