@@ -31,6 +31,8 @@ class JackWatch:
 
     def __init__(self) -> None:
         self._dead = False
+        self._client: ctypes.c_void_p | None = None
+        self._library: Any = None
         self._on_shutdown = _SHUTDOWN(self._note_death)
         library = jack_library()
         if library is None:
@@ -41,7 +43,9 @@ class JackWatch:
             _CLIENT_NAME, _DO_NOT_START_A_SERVER, ctypes.byref(status)
         )
         if client:
-            library.jack_on_shutdown(ctypes.c_void_p(client), self._on_shutdown, None)
+            self._client = ctypes.c_void_p(client)
+            self._library = library
+            library.jack_on_shutdown(self._client, self._on_shutdown, None)
             _alive.append(self)
 
     @property
@@ -49,12 +53,18 @@ class JackWatch:
         """Whether the server went away; that one does not come back."""
         return self._dead
 
+    def close(self) -> None:
+        """Takes leave of the server, if it is still there; a second call does nothing."""
+        client, self._client = self._client, None
+        if client is not None and not self._dead:
+            self._library.jack_client_close(client)
+
     def _note_death(self, _argument: int | None) -> None:
         self._dead = True
 
 
-# A watch must outlive its client, which is never closed: closing it after the server's death
-# ends the process.
+# A watch must outlive its client: JACK calls it from a thread of its own. Closing a client after
+# its server's death ends the process.
 _alive: list[JackWatch] = []
 
 

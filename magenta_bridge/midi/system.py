@@ -6,6 +6,7 @@ closed. They are given up as they are, and a new system is looked for.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import sys
@@ -64,6 +65,8 @@ class MidiSystem:
         }
         self._watch = JackWatch() if name == "jack" else None
         self._dead = False
+        # A JACK server takes it badly when a program ends without a word.
+        atexit.register(self._close)
 
     @property
     def dead(self) -> bool:
@@ -101,6 +104,15 @@ class MidiSystem:
         except self._errors as error:
             self._dead = True
             raise PortGoneError("The MIDI system went away.") from error
+
+    def _close(self) -> None:
+        if self.dead:
+            return
+        self._dead = True
+        for lister in self._listers.values():
+            lister.delete()
+        if self._watch is not None:
+            self._watch.close()
 
 
 def _keep(end: Any) -> Any:  # noqa: ANN401 - rtmidi names no types

@@ -43,9 +43,6 @@ class Jack:
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # Python ignores SIGPIPE, and so must jackd: a client that was killed, at a moment
-            # when the server writes to it, would take the server along.
-            restore_signals=False,
         )
         wait_until(lambda: "system:" in self.ports(), f"jackd -n {self.name} does not answer")
 
@@ -63,15 +60,20 @@ class Jack:
             self._server.wait()
             self._server = None
 
+    def _end(self) -> int | None:
+        """Ends the server; returns its exit code, None when there was none."""
+        server, self._server = self._server, None
+        if server is None:
+            return None
+        server.terminate()
+        return server.wait(PATIENCE_S)
+
     def stop(self) -> None:
         """Ends the server, and removes what was left in shared memory."""
-        # JACK has room for eight servers, and keeps the place of one that was killed until a
-        # server of that name ends in order.
-        if self._server is None:
+        # JACK has room for eight servers, and keeps the place of one that was killed, or that
+        # ended by SIGPIPE because a client had been, until a server of that name ends in order.
+        while self._end() != 0:
             self.start()
-        if self._server is not None:
-            self._server.terminate()
-            self._server.wait(PATIENCE_S)
         for left in Path("/dev/shm").glob(f"jack*{self.name}*"):  # noqa: S108
             left.unlink(missing_ok=True)
 
