@@ -27,6 +27,10 @@ TICKS_PER_SIXTEENTH: Final = 6
 _BEATS_PER_SIXTEENTH: Final = TICKS_PER_SIXTEENTH / TICKS_PER_BEAT
 _LAST_POSITION: Final = (1 << 14) - 1
 
+# MIDI asks for a millisecond between a start and its first tick.
+_BEFORE_TICK_S: Final = 0.001
+_SAME_BEAT: Final = 1e-6
+
 _TAG: Final = "midi clock"
 
 
@@ -45,21 +49,22 @@ class BeatClockOut:
     def __init__(self, scheduler: Scheduler, tempo: InternalClock) -> None:
         self._scheduler = scheduler
         self._tempo = tempo
+        self._ticking = False
 
     def start(self, now: float) -> None:
         """Starts the song from its beginning, with the first whole beat from ``now``."""
-        self._begin(now, mido.Message("start"), math.ceil(self._tempo.beat_at(now)))
+        self._begin(now, mido.Message("start"))
 
     def resume(self, now: float, song_beat: float) -> None:
-        """Goes on in the song at a beat, rounded down to a sixteenth.
+        """Goes on in a song that was stopped, with the first whole beat from ``now``.
 
         Args:
-            now: When, in seconds of the clock; the tick is on the next whole beat.
-            song_beat: The quarter note of the song, from 0.
+            now: Seconds of the clock.
+            song_beat: The quarter note of the song, from 0, rounded down to a sixteenth.
         """
         position = min(int(song_beat / _BEATS_PER_SIXTEENTH), _LAST_POSITION)
         self._scheduler.at(now, mido.Message("songpos", pos=max(0, position)), _TAG)
-        self._begin(now, mido.Message("continue"), math.ceil(self._tempo.beat_at(now)))
+        self._begin(now, mido.Message("continue"))
 
     def stop(self, now: float) -> None:
         """Stops the song; the ticks go on."""
@@ -68,11 +73,17 @@ class BeatClockOut:
     def close(self) -> None:
         """Sends no more ticks."""
         self._scheduler.cancel(_TAG)
+        self._ticking = False
 
-    def _begin(self, now: float, message: Message, beat: int) -> None:
-        self._scheduler.cancel(_TAG)
-        self._scheduler.at(now, message, _TAG)
-        self._tick_at(beat * TICKS_PER_BEAT)
+    def _begin(self, now: float, message: Message) -> None:
+        # The tick that is due now may have been sent already.
+        soon = 1.0 / TICKS_PER_BEAT if self._ticking else -_SAME_BEAT
+        beat = math.ceil(self._tempo.beat_at(now) + soon)
+        at = max(now, self._tempo.time_at(beat) - _BEFORE_TICK_S)
+        self._scheduler.at(at, message, _TAG)
+        if not self._ticking:
+            self._ticking = True
+            self._tick_at(beat * TICKS_PER_BEAT)
 
     def _tick_at(self, tick: int) -> None:
         def send(due: float) -> None:
