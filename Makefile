@@ -8,6 +8,10 @@ MINUTES ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+TOOLS := abc2midi chromium chromedriver curl node npm jackd jack_lsp fluidsynth
+TOOL_PACKAGES := abcmidi chromium chromium-driver curl
+# Without what they recommend: a desktop program and a large SoundFont.
+SOUND_PACKAGES := jackd2 fluidsynth
 BASE := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 PACKAGING := setup.py pyproject.toml
@@ -15,7 +19,7 @@ heading = @printf '\n=== %s ===\n' $(1)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo tools test lint types format protos protos-check bench soak wheel lock clean
+.PHONY: help setup demo tools test soak lint types format protos protos-check bench wheel lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -39,15 +43,23 @@ test: tools $(DEV) ## Install everything and run every check and test.
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 tools: ## Install the programs that the tests use, or say which are missing.
-	@command -v abc2midi >/dev/null && command -v chromium >/dev/null && command -v chromedriver >/dev/null && \
-	command -v node >/dev/null && command -v npm >/dev/null || { \
+	@for tool in $(TOOLS); do command -v $$tool >/dev/null || missing=1; done; \
+	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && apt-get install -qq -y abcmidi chromium chromium-driver >/dev/null && \
+			export DEBIAN_FRONTEND=noninteractive; \
+			apt-get update -qq && apt-get install -qq -y $(TOOL_PACKAGES) >/dev/null && \
+			apt-get install -qq -y --no-install-recommends $(SOUND_PACKAGES) >/dev/null && \
 			{ command -v npm >/dev/null || apt-get install -qq -y nodejs npm >/dev/null; }; \
 		else \
-			echo "The tests need abc2midi, chromium, chromedriver, node and npm; run: apt-get install abcmidi chromium chromium-driver nodejs npm (macOS: brew install abcmidi node, and brew install --cask chromium chromedriver)"; \
+			echo "The tests need $(TOOLS); run: apt-get install $(TOOL_PACKAGES) $(SOUND_PACKAGES) nodejs npm (macOS: brew install abcmidi jack fluidsynth node, and brew install --cask chromium chromedriver)"; \
 			exit 1; \
-		fi; }
+		fi; \
+	fi
+
+soak: tools $(DEV) ## Call a server in all ways for MINUTES=3, then silence players 2,000 times.
+	@$(BIN)/python -m tests.soak.run --minutes $(MINUTES)
+	@MIDI_HISTORIES=10000 MIDI_KILLS=2000 $(BIN)/python -m pytest -n 0 \
+		tests/midi/test_no_hung_notes.py tests/midi/test_random_kills.py
 
 lint: $(DEV) ## Check style, formatting and who imports whom.
 	@$(BIN)/ruff check .
@@ -69,9 +81,6 @@ protos-check: $(DEV) ## Fail when the generated code is stale.
 
 bench: $(DEV) ## Measure speed; each benchmark prints one JSON line.
 	@for file in benchmarks/*.py; do $(BIN)/python "$$file" || exit 1; done
-
-soak: $(DEV) ## Call a server in all ways for MINUTES=3, and see what is wrong or left over.
-	@$(BIN)/python -m tests.soak.run --minutes $(MINUTES)
 
 wheel: $(DEV) ## Build dist/*.whl and dist/*.tar.gz.
 	@rm -rf build dist

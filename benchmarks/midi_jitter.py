@@ -1,0 +1,161 @@
+"""How late the MIDI player is, for ticks of 10 ms.
+
+Measured on a quiet machine, beside two programs that keep the cores busy, and beside a server
+that generates. The player is the real one, in a process of its own: scheduler, outlet, ledger,
+and a port whose receiver notes the time. Prints one JSON line; times in milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import multiprocessing
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+
+import mido
+
+from magenta_bridge.client import Client
+from magenta_bridge.midi.clock import RealClock
+from magenta_bridge.midi.ledger import Ledger
+from magenta_bridge.midi.memory_port import EchoPort
+from magenta_bridge.midi.outlet import Outlet
+from magenta_bridge.midi.priority import Priority, spare_collections
+from magenta_bridge.midi.scheduler import Scheduler
+
+TICK_S = 0.010
+LEAD_S = 0.2
+GENERATOR = "lstm_melody"
+BARS = 64
+
+_BURN = "while True: pass"
+_SERVE = """
+import sys
+from magenta_bridge.cli.main import main
+sys.argv = ["magenta-bridge", "serve", "--port", "0"]
+main()
+"""
+
+
+def play(answers: Connection, ticks: int) -> None:
+    """Plays ticks and sends back how late each was, in seconds, and the player's priority."""
+    clock = RealClock()
+    ledger = Ledger.create()
+    port = EchoPort()
+    arrived: list[float] = []
+    port.callback = lambda message: arrived.append(message.time)
+    scheduler = Scheduler(Outlet(port, ledger, clock), clock)
+    done = threading.Event()
+    spare_collections()
+    scheduler.start()
+    first = clock.now() + LEAD_S
+    for number in range(ticks):
+        scheduler.at(first + number * TICK_S, mido.Message("clock"))
+    scheduler.at(first + ticks * TICK_S, lambda _due: done.set())
+    done.wait()
+    scheduler.stop()
+    ledger.close(remove=True)
+    late = [at - first - number * TICK_S for number, at in enumerate(arrived)]
+    answers.send((late, scheduler.priority))
+
+
+def measure(ticks: int) -> tuple[list[float], Priority]:
+    """Runs a player in a fresh process; returns the sorted latenesses and its priority."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    player = context.Process(target=play, args=(theirs, ticks))
+    player.start()
+    theirs.close()
+    late, priority = ours.recv()
+    player.join()
+    return sorted(late), priority
+
+
+@contextlib.contextmanager
+def nothing() -> Iterator[None]:
+    """Leaves the machine alone."""
+    yield
+
+
+@contextlib.contextmanager
+def burners() -> Iterator[None]:
+    """Keeps two cores busy."""
+    processes = [subprocess.Popen([sys.executable, "-c", _BURN]) for _ in range(2)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def generation() -> Iterator[None]:
+    """Lets a real server generate melodies, one after another."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVE], stdout=subprocess.PIPE, text=True, bufsize=1
+    )
+    stop = threading.Event()
+    begun = threading.Event()
+    asking = threading.Thread(target=_ask, args=(_address(server), begun, stop))
+    asking.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        stop.set()
+        asking.join()
+        server.terminate()
+        server.communicate()
+
+
+def _address(server: subprocess.Popen[str]) -> str:
+    """Returns where a server listens, from the line that says that it is ready."""
+    line = server.stdout.readline() if server.stdout else ""
+    found = re.search(r" on (\S+)", line)
+    if found is None:
+        raise SystemExit("The server did not start; its message is above.")
+    return found[1]
+
+
+def _ask(address: str, begun: threading.Event, stop: threading.Event) -> None:
+    """Has melodies written, one after another, until told to stop."""
+    with Client(address) as client:
+        while not stop.is_set():
+            for _ in client.stream(GENERATOR, bars=BARS, seed=1):
+                begun.set()
+                if stop.is_set():
+                    break
+
+
+def summary(late: list[float]) -> dict[str, float]:
+    """Returns the median, the 99th percentile and the largest, in milliseconds."""
+    return {
+        "p50_ms": round(late[len(late) // 2] * 1000, 3),
+        "p99_ms": round(late[len(late) * 99 // 100] * 1000, 3),
+        "max_ms": round(late[-1] * 1000, 3),
+    }
+
+
+def main() -> None:
+    """Reads the command line and prints the result."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ticks", type=int, default=600, help="ticks of 10 ms in each situation")
+    ticks = max(1, parser.parse_args().ticks)
+    result: dict[str, object] = {"benchmark": "midi_jitter", "ticks": ticks, "tick_ms": 10}
+    situations = {"idle": nothing, "burners": burners, "generating": generation}
+    for name, situation in situations.items():
+        with situation():
+            late, priority = measure(ticks)
+        result[name] = summary(late)
+        result["sched_fifo"] = priority.real_time
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

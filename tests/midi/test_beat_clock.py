@@ -1,0 +1,162 @@
+"""Tempo and position go out as MIDI clock and are found again, however unsteady the ticks."""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import mido
+import pytest
+
+from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
+from magenta_bridge.midi.beat_clock import TICKS_PER_BEAT, BeatClockOut, MidiClockIn
+from magenta_bridge.midi.clock import VirtualClock
+from magenta_bridge.midi.ledger import Ledger
+from magenta_bridge.midi.link import LinkTempo
+from magenta_bridge.midi.memory_port import MemoryPort
+from magenta_bridge.midi.outlet import Outlet
+from magenta_bridge.midi.scheduler import Scheduler
+from magenta_bridge.midi.tempo import InternalClock, TempoSource
+
+
+class Wire:
+    """Ticks of a sender, with the unsteadiness of a cable."""
+
+    def __init__(self, jitter_s: float = 0.0, qpm: float = 120.0) -> None:
+        self.now = 100.0
+        self.qpm = qpm
+        self.follower = MidiClockIn(now=lambda: self.now)
+        self._jitter_s = jitter_s
+        self._chance = random.Random(1)  # noqa: S311
+
+    def send(self, kind: str, **values: int) -> None:
+        self.follower.receive(mido.Message(kind, time=self.now, **values))
+
+    def tick(self, ticks: int) -> None:
+        for _ in range(ticks):
+            jitter = self._chance.uniform(-self._jitter_s, self._jitter_s)
+            self.follower.receive(mido.Message("clock", time=self.now + jitter))
+            self.now += 60.0 / self.qpm / TICKS_PER_BEAT
+
+
+@pytest.mark.parametrize("qpm", [60.0, 120.0, 174.0, 300.0])
+def test_the_tempo_is_found_among_unsteady_ticks(qpm: float) -> None:
+    wire = Wire(jitter_s=0.001, qpm=qpm)
+    wire.send("start")
+    wire.tick(4 * TICKS_PER_BEAT)
+    assert wire.follower.qpm == pytest.approx(qpm, rel=0.005)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(4.0, abs=0.02)
+
+
+def test_a_tick_that_is_very_late_changes_nothing() -> None:
+    wire = Wire()
+    wire.send("start")
+    wire.tick(2 * TICKS_PER_BEAT)
+    wire.follower.receive(mido.Message("clock", time=wire.now + 0.015))
+    assert wire.follower.qpm == pytest.approx(120.0, rel=0.001)
+
+
+def test_a_new_tempo_is_followed_within_half_a_beat() -> None:
+    wire = Wire(jitter_s=0.001)
+    wire.send("start")
+    wire.tick(4 * TICKS_PER_BEAT)
+    wire.qpm = 140.0
+    wire.tick(TICKS_PER_BEAT // 2)
+    assert wire.follower.qpm == pytest.approx(140.0, rel=0.03)
+    wire.tick(2 * TICKS_PER_BEAT)
+    assert wire.follower.qpm == pytest.approx(140.0, rel=0.005)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(6.5, abs=0.02)
+
+
+def test_the_next_beat_is_foretold() -> None:
+    wire = Wire(jitter_s=0.001)
+    wire.send("start")
+    began = wire.now
+    wire.tick(3 * TICKS_PER_BEAT)
+    assert wire.follower.time_at(4.0) == pytest.approx(began + 2.0, abs=0.003)
+
+
+def test_a_position_is_gone_on_from() -> None:
+    wire = Wire()
+    wire.tick(TICKS_PER_BEAT)
+    assert not wire.follower.running
+    wire.send("songpos", pos=16)
+    assert wire.follower.beat_at(wire.now) == 4.0
+    wire.send("continue")
+    wire.tick(TICKS_PER_BEAT)
+    assert wire.follower.running
+    assert wire.follower.beat_at(wire.now) == pytest.approx(5.0)
+    wire.send("stop")
+    assert not wire.follower.running
+    wire.tick(TICKS_PER_BEAT)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(5.0)
+    wire.send("continue")
+    wire.tick(TICKS_PER_BEAT)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(6.0)
+
+
+def test_a_cable_that_is_pulled_stops_the_song() -> None:
+    wire = Wire()
+    wire.send("start")
+    wire.tick(TICKS_PER_BEAT)
+    wire.now += 1.0
+    assert not wire.follower.running
+
+
+def test_our_own_clock_is_understood(tmp_path: Path) -> None:
+    ledger = Ledger.create(tmp_path)
+    clock = VirtualClock(10.0)
+    port = MemoryPort()
+    follower = MidiClockIn(now=clock.now)
+    port.callback = lambda message: follower.receive(message.copy(time=clock.now()))
+    scheduler = Scheduler(Outlet(port, ledger, clock), clock)
+    tempo = InternalClock(100.0, start=10.0)
+    out = BeatClockOut(scheduler, tempo)
+
+    def play_until(beat: float) -> None:
+        while (due := scheduler.step()) is not None and tempo.beat_at(due) < beat:
+            clock.sleep_until(due)
+        clock.sleep_until(tempo.time_at(beat))
+
+    out.start(clock.now())
+    play_until(8.0)
+    assert follower.qpm == pytest.approx(100.0)
+    assert follower.beat_at(clock.now()) == pytest.approx(8.0, abs=0.01)
+    scheduler.stretch(tempo.change(150.0, clock.now()))
+    play_until(12.0)
+    assert follower.qpm == pytest.approx(150.0)
+    assert follower.beat_at(clock.now()) == pytest.approx(12.0, abs=0.05)
+    out.stop(clock.now())
+    out.resume(clock.now(), song_beat=2.0)
+    play_until(14.0)
+    assert follower.beat_at(clock.now()) == pytest.approx(3.0, abs=0.05)
+    out.close()
+    assert scheduler.next_due is None
+    ledger.close()
+
+
+def test_a_change_of_tempo_does_not_jump() -> None:
+    tempo = InternalClock(120.0, start=0.0)
+    before = tempo.beat_at(7.3)
+    assert tempo.change(60.0, 7.3) == 2.0
+    assert tempo.beat_at(7.3) == before
+    assert tempo.beat_at(8.3) == pytest.approx(before + 1.0)
+    assert tempo.time_at(before + 1.0) == pytest.approx(8.3)
+
+
+@pytest.mark.parametrize("qpm", [0.0, -1.0, 1e6, float("nan")])
+def test_a_tempo_that_cannot_be_played_is_refused(qpm: float) -> None:
+    with pytest.raises(InvalidArgumentError, match="cannot be played"):
+        InternalClock(qpm, start=0.0)
+
+
+def test_link_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aalink", None)
+    with pytest.raises(UnsupportedError, match="pip install aalink"):
+        LinkTempo()
+
+
+def test_every_source_of_tempo_answers_the_same_questions() -> None:
+    sources: list[TempoSource] = [InternalClock(120.0, 0.0), MidiClockIn()]
+    assert {source.qpm for source in sources} == {120.0}
