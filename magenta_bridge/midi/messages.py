@@ -1,0 +1,37 @@
+"""MIDI messages as this room looks at them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mido
+
+if TYPE_CHECKING:
+    from mido import Message
+
+PITCHES = 128
+CHANNELS = 16
+
+SUSTAIN_CONTROL = 64
+ALL_SOUND_OFF_CONTROL = 120
+ALL_NOTES_OFF_CONTROL = 123
+
+
+def starts_note(message: Message) -> bool:
+    """Whether a message makes a note sound."""
+    return bool(message.type == "note_on" and message.velocity > 0)
+
+
+def ends_note(message: Message) -> bool:
+    """Whether a message ends a note; a note-on with velocity 0 does too, as MIDI has it."""
+    return bool(message.type == "note_off" or (message.type == "note_on" and message.velocity == 0))
+
+
+def note_off(channel: int, pitch: int) -> Message:
+    """Returns the message that ends a note; ``channel`` is 0..15, ``pitch`` 0..127."""
+    return mido.Message("note_off", channel=channel, note=pitch, velocity=64)
+
+
+def control(channel: int, number: int, value: int = 0) -> Message:
+    """Returns a control change."""
+    return mido.Message("control_change", channel=channel, control=number, value=value)
