@@ -36,7 +36,7 @@ class MidiPlayer(threading.Thread):
         offset: Seconds to add to all times.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - Magenta's positions
         self,
         outport: mido.ports.BaseOutput | Outport,
         sequence: NoteSequence,

@@ -96,7 +96,9 @@ class Schedule:
     def skip_until(self, time_s: float) -> None:
         """Forgets the messages before a time; notes that sound keep their ends."""
         first = bisect.bisect_left(self._events, time_s, key=lambda event: event.time_s)
-        kept = [event for event in self._events[:first] if self._open.get(event.pitch) == event.note]
+        kept = [
+            event for event in self._events[:first] if self._open.get(event.pitch) == event.note
+        ]
         self._events = kept + self._events[first:]
 
     def silence(self, time_s: float) -> None:
@@ -134,9 +136,7 @@ class Schedule:
         longest: dict[tuple[int, float], NoteSequence.Note] = {}
         for note in notes:
             key = (note.pitch, note.start_time)
-            if _is_playable(note) and (
-                key not in longest or longest[key].end_time < note.end_time
-            ):
+            if _is_playable(note) and (key not in longest or longest[key].end_time < note.end_time):
                 longest[key] = note
         events = []
         for note in longest.values():

@@ -50,6 +50,10 @@ class SteadyWall:
         """Returns the monotonic time of a time of the steady clock."""
         return seconds - self._offset
 
+    def of_monotonic(self, seconds: float) -> float:
+        """Returns the time of the steady clock of a monotonic time."""
+        return seconds + self._offset
+
     def heard(self, seconds: float) -> float:
         """Takes a time that a caller read off ``time.time()`` over to the steady clock.
 
