@@ -73,6 +73,7 @@ class MidiHub:
         self._lock = threading.RLock()
         self._signals: dict[MidiSignal, threading.Condition] = {}
         self._callbacks: dict[MidiSignal, list[OnMessage]] = defaultdict(list)
+        self._listeners: list[tuple[MidiSignal, OnMessage]] = []
         self._control_values: dict[int, int] = {}
         self._captors: list[MidiCaptor] = []
         self._players: list[MidiPlayer] = []
@@ -282,6 +283,22 @@ class MidiHub:
         with self._lock:
             self._callbacks[signal].append(fn)
 
+    def listen(self, signal: MidiSignal, fn: OnMessage) -> Callable[[], None]:
+        """Calls a function with every message of a kind, where it comes in; it must be quick.
+
+        Returns:
+            What to call to end it.
+        """
+        listener = (signal, fn)
+        with self._lock:
+            self._listeners.append(listener)
+
+        def stop_listening() -> None:
+            with self._lock:
+                self._listeners.remove(listener)
+
+        return stop_listening
+
     def _open_input(self, choice: InputChoice) -> InputPort:
         if not isinstance(choice, str):
             hear = (
@@ -333,6 +350,9 @@ class MidiHub:
         for signal in [signal for signal in self._callbacks if signal.matches(msg)]:
             for fn in self._callbacks.pop(signal):
                 threading.Thread(target=fn, args=(msg,), daemon=True).start()
+        for signal, react in self._listeners:
+            if signal.matches(msg):
+                react(msg)
 
     def _pass_through(self, msg: mido.Message) -> None:
         monophonic = self._texture_type == TextureType.MONOPHONIC

@@ -1,0 +1,287 @@
+"""The musician plays, the generator answers on the beat, and no note is left sounding."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import mido
+import pytest
+
+from magenta_bridge.midi.clock import RealClock
+from magenta_bridge.midi.hub import MidiHub, MidiSignal, TextureType
+from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction, MidiInteraction
+from magenta_bridge.midi.ledger import Ledger
+from magenta_bridge.midi.memory_port import EchoPort, MemoryPort
+from magenta_bridge.midi.outlet import Outlet
+from magenta_bridge.midi.wall import WALL
+from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from tests.midi.generators import Parrot, StreamingParrot
+from tests.midi.notes import wait_for
+
+TICK_S = 0.2
+PANIC, END_CALL, MUTATE, LOOP, STATE, CLOCK, RESPONSE_TICKS, MIN_TICKS = range(20, 28)
+
+
+class Stage:
+    """A musician, an interaction and what a synthesizer hears."""
+
+    def __init__(self) -> None:
+        self.keys = EchoPort("keys")
+        self.port = MemoryPort("synth")
+        self.outlet = Outlet(self.port, Ledger.create(), RealClock())
+        self.hub = MidiHub([self.keys], [self.outlet], TextureType.POLYPHONIC, passthrough=False)
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.interaction: CallAndResponseMidiInteraction | None = None
+
+    def begin(self, generator: Parrot, **options: Any) -> None:  # noqa: ANN401
+        """Starts an interaction of short ticks."""
+        settings: dict[str, Any] = {
+            "tick_duration": TICK_S,
+            "panic_signal": MidiSignal(control=PANIC, value=127),
+            "end_call_signal": MidiSignal(control=END_CALL, value=127),
+            "mutate_signal": MidiSignal(control=MUTATE, value=127),
+            "loop_control_number": LOOP,
+            "state_control_number": STATE,
+            "response_ticks_control_number": RESPONSE_TICKS,
+            "min_listen_ticks_control_number": MIN_TICKS,
+            "observer": lambda what, details: self.told.append((what, details)),
+        }
+        self.interaction = CallAndResponseMidiInteraction(
+            self.hub, [generator], 120, None, **{**settings, **options}
+        )
+        self.interaction.start()
+
+    def end(self) -> None:
+        """Ends it; nothing sounds."""
+        if self.interaction is not None:
+            self.interaction.stop()
+        self.hub.close()
+        assert self.outlet.ledger.sounding() == []
+
+    def turn(self, control: int, value: int = 127) -> None:
+        """Turns a controller."""
+        self.keys.send(mido.Message("control_change", control=control, value=value))
+
+    def play(self, *pitches: int) -> None:
+        """Plays short notes."""
+        for pitch in pitches:
+            self.keys.send(mido.Message("note_on", note=pitch, velocity=77))
+            self.keys.send(mido.Message("note_off", note=pitch))
+
+    def heard(self, kind: str = "note_on") -> list[tuple[float, int]]:
+        """Returns what sounded: time on the wall clock, and pitch."""
+        return [(WALL.of_monotonic(m.time), m.note) for m in self.port.messages if m.type == kind]
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Returns what was told under a name."""
+        return [details for what, details in list(self.told) if what == name]
+
+    def ticks(self) -> list[float]:
+        """Returns when the ticks were."""
+        return [details["time"] for details in self.events("tick")]
+
+    def states(self) -> list[int]:
+        """Returns the states that were sent as a controller."""
+        return [
+            m.value for m in self.port.messages if m.type == "control_change" and m.control == STATE
+        ]
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A stage that is cleared afterwards."""
+    it = Stage()
+    yield it
+    it.end()
+
+
+@pytest.mark.parametrize("kind", [Parrot, StreamingParrot])
+def test_the_response_begins_on_a_tick(stage: Stage, kind: type[Parrot]) -> None:
+    """It is the call an octave higher; the state goes from listening to responding to idle."""
+    stage.begin(kind())
+    wait_for(stage.ticks, "the first tick")
+    stage.play(60, 62)
+    wait_for(lambda: len(stage.heard("note_off")) == 2, "the response")
+    wait_for(lambda: stage.states()[-1:] == [0], "the end")
+    assert [pitch for _, pitch in stage.heard()] == [72, 74]
+    (call,) = stage.events("call")
+    first = min(note.start_time for note in call["sequence"].notes)
+    responses = stage.events("response")
+    due = responses[0]["sequence"].notes[0].start_time
+    assert any(abs(due - first - tick) < 0.001 for tick in stage.ticks())
+    assert stage.heard()[0][0] >= due - 0.001
+    states = stage.states()
+    assert [s for s, before in zip(states, [None, *states], strict=False) if s != before] == [
+        0,
+        1,
+        2,
+        0,
+    ]
+
+
+def test_a_streaming_generator_has_written_before_the_tick(stage: Stage) -> None:
+    """The first note was there before it was due, so that no response begins a tick later."""
+    stage.begin(StreamingParrot())
+    wait_for(stage.ticks, "the first tick")
+    stage.play(60)
+    wait_for(stage.heard, "the response")
+    (prepared,) = stage.events("prepared")
+    assert prepared["ahead"] is not None
+    assert stage.events("late") == []
+
+
+def test_a_generator_that_is_late_begins_at_a_later_tick(stage: Stage) -> None:
+    """On the tick still."""
+    generator = StreamingParrot()
+    generator.hold.clear()
+    stage.begin(generator)
+    wait_for(stage.ticks, "the first tick")
+    stage.play(60)
+    wait_for(lambda: stage.events("prepared"), "the tick at which it is due")
+    due = stage.ticks()[-1]
+    wait_for(lambda: WALL.now() > due + TICK_S / 2, "half a tick")
+    generator.hold.set()
+    wait_for(lambda: stage.events("response"), "the response")
+    (late,) = stage.events("late")
+    (call,) = stage.events("call")
+    first = call["sequence"].notes[0].start_time
+    begin = stage.events("response")[0]["sequence"].notes[0].start_time - first
+    assert begin == pytest.approx(due + late["ticks"] * TICK_S, abs=0.001)
+
+
+def test_a_panic_ends_a_response_at_once(stage: Stage) -> None:
+    """And the musician is heard again, though the response would go on."""
+    stage.turn(RESPONSE_TICKS, 50)
+    stage.begin(_Drone())
+    wait_for(stage.ticks, "the first tick")
+    stage.play(60)
+    wait_for(stage.heard, "the response")
+    stage.turn(PANIC)
+    assert stage.outlet.ledger.sounding() == []
+    count, before = len(stage.heard()), len(stage.states())
+
+    def answered() -> bool:
+        if CallAndResponseMidiInteraction.State.LISTENING not in stage.states()[before:]:
+            stage.play(62)
+        return len(stage.heard()) > count
+
+    wait_for(answered, "another response")
+
+
+def test_a_server_that_goes_ends_its_notes(stage: Stage) -> None:
+    """The failure is told, and the next call is answered."""
+    generator = StreamingParrot()
+    generator.broken.set()
+    stage.begin(generator)
+    wait_for(stage.ticks, "the first tick")
+    stage.play(60)
+    wait_for(lambda: stage.events("failure"), "the failure")
+    assert stage.events("failure")[0]["message"] == "The server has gone."
+    generator.broken.clear()
+    stage.play(62)
+    wait_for(lambda: 74 in [pitch for _, pitch in stage.heard()], "the next response")
+
+
+def test_a_signal_ends_the_call_with_the_tick(stage: Stage) -> None:
+    """Though the musician plays on."""
+    generator = Parrot()
+    stage.begin(generator, allow_overlap=True)
+    wait_for(stage.ticks, "the first tick")
+
+    def play_on() -> bool:
+        stage.play(60)
+        stage.turn(END_CALL)
+        return bool(generator.asked)
+
+    wait_for(play_on, "the response")
+    call, options = generator.asked[0]
+    section = options.generate_sections[0]
+    assert call.total_time == pytest.approx(section.start_time, abs=1e-3)
+    assert section.end_time - section.start_time == pytest.approx(TICK_S, abs=0.05)
+
+
+def test_a_short_call_is_left_alone(stage: Stage) -> None:
+    """Until the controller asks for less."""
+    stage.turn(MIN_TICKS, 3)
+    generator = Parrot()
+    stage.begin(generator)
+    wait_for(stage.ticks, "the first tick")
+    stage.play(60)
+    count = len(stage.ticks())
+    wait_for(lambda: len(stage.ticks()) >= count + 4, "four ticks")
+    assert generator.asked == []
+
+
+def test_a_loop_repeats_and_a_mutation_goes_on_from_the_response(stage: Stage) -> None:
+    """The mutation's input is the response before it."""
+    generator = StreamingParrot()
+    stage.begin(generator)
+    wait_for(stage.ticks, "the first tick")
+    stage.turn(LOOP)
+    stage.play(60)
+    wait_for(lambda: [p for _, p in stage.heard()].count(72) >= 3, "three rounds")
+    stage.turn(MUTATE)
+    wait_for(lambda: 84 in [p for _, p in stage.heard()], "the mutation")
+    stage.turn(LOOP, 0)
+    starts = [time_s for time_s, pitch in stage.heard() if pitch == 72]
+    rounds = [(after - before) / TICK_S for before, after in itertools.pairwise(starts)]
+    assert rounds[:2] == pytest.approx([round(r) for r in rounds[:2]], abs=0.2)
+
+
+def test_ticks_may_come_from_a_controller(stage: Stage) -> None:
+    """Their times are those of the messages."""
+    generator = StreamingParrot()
+    stage.begin(generator, tick_duration=None, clock_signal=MidiSignal(control=CLOCK, value=127))
+    assert stage.interaction is not None
+    stage.interaction._started.wait()
+    stage.play(60)
+    stop = threading.Event()
+
+    def clock() -> None:
+        while not stop.wait(TICK_S / 2):
+            stage.turn(CLOCK)
+
+    thread = threading.Thread(target=clock)
+    thread.start()
+    try:
+        wait_for(lambda: stage.states()[-1:] == [0], "idling")
+        stage.play(62)
+        wait_for(lambda: 74 in [pitch for _, pitch in stage.heard()], "the response")
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_the_response_takes_the_loudness_of_the_call(stage: Stage) -> None:
+    """When that is asked for."""
+    stage.begin(StreamingParrot(), humanize=True)
+    wait_for(stage.ticks, "the first tick")
+    stage.play(60)
+    wait_for(stage.heard, "the response")
+    assert {m.velocity for m in stage.port.messages if m.type == "note_on"} == {77}
+
+
+def test_settings_that_contradict_are_refused(stage: Stage) -> None:
+    """One source of ticks; a controller to choose among several generators."""
+    with pytest.raises(ValueError, match="clock_signal"):
+        CallAndResponseMidiInteraction(stage.hub, [Parrot()], 120, None)
+    with pytest.raises(ValueError, match="generator_select"):
+        MidiInteraction(stage.hub, [Parrot(), Parrot()], 120)
+
+
+class _Drone(StreamingParrot):
+    """Holds one note through the whole section."""
+
+    def stream(
+        self, input_sequence: NoteSequence, generator_options: GeneratorOptions
+    ) -> Iterator[NoteSequence]:
+        self.asked.append((input_sequence, generator_options))
+        section = generator_options.generate_sections[0]
+        piece = NoteSequence(total_time=section.end_time)
+        piece.notes.add(
+            pitch=40, velocity=90, start_time=section.start_time, end_time=section.end_time
+        )
+        yield piece
