@@ -13,7 +13,6 @@ import os
 import struct
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from magenta_bridge.errors import NotFoundError
@@ -29,6 +28,7 @@ _ENDS_AT = _COUNTS_AT + _KEYS
 _SIZE = _ENDS_AT + 8 * _KEYS
 _MOST = 255
 _END = struct.Struct("=d")
+_ENDS = struct.Struct(f"={PITCHES}d")
 
 
 class Ledger:
@@ -92,8 +92,13 @@ class Ledger:
 
     def sounding(self) -> list[tuple[int, int]]:
         """Returns the channel and pitch of every note that has not ended."""
-        counts = self._memory[_COUNTS_AT:_ENDS_AT]
-        return [divmod(key, PITCHES) for key in range(_KEYS) if counts[key]]
+        return [
+            (channel, pitch)
+            for channel in range(CHANNELS)
+            if any(counts := self._counts(channel))
+            for pitch, count in enumerate(counts)
+            if count
+        ]
 
     def open_notes(self, now: float | None = None) -> list[tuple[int, int]]:
         """Returns the channel and pitch of every note that may sound.
@@ -102,15 +107,24 @@ class Ledger:
             now: The time in seconds of the writer's clock; None for ``time.monotonic()``.
         """
         at = time.monotonic() if now is None else now
-        return [divmod(key, PITCHES) for key in self._open_keys(at)]
+        return [
+            (channel, pitch)
+            for channel in self.used_channels()
+            for pitch, (count, end) in enumerate(
+                zip(self._counts(channel), self._ends(channel), strict=True)
+            )
+            if count or _is_recent(end, at)
+        ]
 
     def used_channels(self) -> list[int]:
         """Returns the channels, 0..15, that anything was sent to."""
         return [channel for channel in range(CHANNELS) if self._memory[_USED_AT + channel]]
 
-    def clear(self) -> None:
-        """Forgets everything; the writer's right, or anybody's once the writer has died."""
-        self._memory[_USED_AT:_SIZE] = bytes(_SIZE - _USED_AT)
+    def end_all(self, now: float) -> None:
+        """Crosses every note out, as ``end`` does; the channels in use stay known."""
+        for channel, pitch in self.sounding():
+            while self.count(channel, pitch):
+                self.end(channel, pitch, now)
 
     def close(self, *, remove: bool = False) -> None:
         """Lets go of the memory; ``remove`` deletes the file."""
@@ -118,11 +132,14 @@ class Ledger:
         if remove:
             self.path.unlink(missing_ok=True)
 
-    def _open_keys(self, now: float) -> Iterator[int]:
-        memory = self._memory[:]
-        ends = struct.unpack_from(f"={_KEYS}d", memory, _ENDS_AT)
-        for key in range(_KEYS):
-            # 0.0 was never written. What lies ahead of now is torn, and counts as just ended.
-            recent = ends[key] != 0.0 and not now - ends[key] > STAYS_OPEN_S
-            if memory[_COUNTS_AT + key] or recent:
-                yield key
+    def _counts(self, channel: int) -> bytes:
+        at = _COUNTS_AT + channel * PITCHES
+        return self._memory[at : at + PITCHES]
+
+    def _ends(self, channel: int) -> tuple[float, ...]:
+        return _ENDS.unpack_from(self._memory, _ENDS_AT + _ENDS.size * channel)
+
+
+def _is_recent(end: float, now: float) -> bool:
+    # 0.0 was never written. What lies ahead of now, or is no number, is torn: as if just ended.
+    return end != 0.0 and not now - end > STAYS_OPEN_S

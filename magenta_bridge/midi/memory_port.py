@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from magenta_bridge.midi.port import PortGoneError
@@ -26,6 +27,7 @@ class EchoPort:
     def __init__(self, name: str = "echo") -> None:
         self.name = name
         self.callback: Receiver | None = None
+        self.on_change: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._closed = False
 

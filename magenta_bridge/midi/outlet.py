@@ -59,6 +59,16 @@ class Outlet:
         self._lock = threading.RLock()
         self._counts = OutletCounts()
         self._closed = False
+        self._epoch = 0
+        self._owes_silence = False
+        port.on_change = self._port_changed
+        if ledger.used_channels():
+            self.panic()
+
+    @property
+    def epoch(self) -> int:
+        """Changes with each panic: a note of an earlier epoch has ended already."""
+        return self._epoch
 
     @property
     def counts(self) -> OutletCounts:
@@ -80,6 +90,8 @@ class Outlet:
             late_s = 0.0 if due is None else self._clock.now() - due
             if self._closed:
                 return self._lose()
+            if self._owes_silence and not self.port.closed:
+                self.panic()
             if starts_note(message):
                 return self._begin(message, late_s)
             if ends_note(message):
@@ -91,16 +103,18 @@ class Outlet:
     def panic(self) -> None:
         """Ends every note that may sound, by note-offs and then by controllers.
 
-        When the port is gone, or goes meanwhile, the ledger keeps what sounds; call again once
-        the port is back.
+        When the port is gone, or goes meanwhile, the ledger keeps what sounds, and it is ended
+        when the port is back.
         """
         with self._lock:
             if self._closed:
                 return
+            self._epoch += 1
             for message in silence(self.ledger, now=self._clock.now()):
                 if not self._put(message, 0.0):
                     return
-            self.ledger.clear()
+            self._owes_silence = False
+            self.ledger.end_all(self._clock.now())
 
     def close(self) -> None:
         """Makes the port silent and lets it go; what is sent afterwards is lost."""
@@ -139,12 +153,20 @@ class Outlet:
         try:
             self.port.send(message)
         except PortGoneError:
+            self._owes_silence = True
             return self._lose()
         counts = self._counts
         self._counts = replace(
             counts, sent=counts.sent + 1, lateness_s=max(counts.lateness_s, late_s)
         )
         return True
+
+    def _port_changed(self) -> None:
+        """Ends what sounded when the port was lost, as soon as it is back."""
+        with self._lock:
+            self._owes_silence = True
+            if not self.port.closed:
+                self.panic()
 
     def _lose(self) -> bool:
         self._counts = replace(self._counts, lost=self._counts.lost + 1)

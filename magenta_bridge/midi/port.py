@@ -16,9 +16,15 @@ class PortGoneError(ConnectionError):
 
 
 class OutputPort(Protocol):
-    """Takes messages to a receiver."""
+    """Takes messages to a receiver.
+
+    Attributes:
+        name: What the port is called.
+        on_change: Called when the port is lost or comes back, on any thread.
+    """
 
     name: str
+    on_change: Callable[[], None] | None
 
     @property
     def closed(self) -> bool:

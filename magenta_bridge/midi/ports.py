@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from magenta_bridge.midi.port import InputPort, OutputPort
+from magenta_bridge.errors import UnsupportedError
+from magenta_bridge.midi.port import PortGoneError
+from magenta_bridge.midi.port_watcher import watcher
+from magenta_bridge.midi.steady_port import SteadyInput, SteadyOutput
+from magenta_bridge.midi.system import Direction, current_system
 
 
 def input_names() -> list[str]:
@@ -11,7 +15,7 @@ def input_names() -> list[str]:
     Raises:
         UnsupportedError: The machine has no MIDI system.
     """
-    raise NotImplementedError
+    return _names("input")
 
 
 def output_names() -> list[str]:
@@ -20,10 +24,10 @@ def output_names() -> list[str]:
     Raises:
         UnsupportedError: The machine has no MIDI system.
     """
-    raise NotImplementedError
+    return _names("output")
 
 
-def open_input(name: str, virtual: bool = False) -> InputPort:
+def open_input(name: str, virtual: bool = False) -> SteadyInput:
     """Opens a port to hear; it comes back by itself when its device does.
 
     Args:
@@ -35,10 +39,12 @@ def open_input(name: str, virtual: bool = False) -> InputPort:
         NotFoundError: There is no such port; the message lists those there are.
         UnsupportedError: The machine has no MIDI system, or cannot make virtual ports.
     """
-    raise NotImplementedError
+    port = SteadyInput(name, virtual=virtual)
+    watcher.add(port)
+    return port
 
 
-def open_output(name: str, virtual: bool = False) -> OutputPort:
+def open_output(name: str, virtual: bool = False) -> SteadyOutput:
     """Opens a port to play to; it comes back by itself when its device does.
 
     Args:
@@ -49,4 +55,14 @@ def open_output(name: str, virtual: bool = False) -> OutputPort:
         NotFoundError: There is no such port; the message lists those there are.
         UnsupportedError: The machine has no MIDI system, or cannot make virtual ports.
     """
-    raise NotImplementedError
+    port = SteadyOutput(name, virtual=virtual)
+    watcher.add(port)
+    return port
+
+
+def _names(direction: Direction) -> list[str]:
+    try:
+        names = current_system().port_names(direction)
+    except PortGoneError as error:
+        raise UnsupportedError("The MIDI system has just gone away; try again.") from error
+    return [name for name in names if name]
