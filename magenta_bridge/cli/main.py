@@ -36,6 +36,7 @@ class _Commands(click.Group):
         "generate": "Write new music as a MIDI file.",
         "generators": "List what can generate, and its settings.",
         "serve": "Wait for requests over gRPC.",
+        "midi": "Play together with a generator over MIDI.",
         "train": "Train a model on your own music.",
         "evaluate": "Score a model on music that it has not heard.",
         "search": "Try many hyperparameters and keep the best.",

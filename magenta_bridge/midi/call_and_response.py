@@ -70,6 +70,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         loop_control_number: Controller that repeats the response while its value is 127.
         state_control_number: Controller to send the state with: see ``State``.
         humanize: Whether the response takes the loudness of the call.
+        always_loop: Whether each response is repeated until the next one.
         ticks: Ticks from elsewhere, in place of ``clock_signal`` and ``tick_duration``.
         observer: Told what happens, by a name and details.
 
@@ -114,6 +115,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         state_control_number: int | None = None,
         *,
         humanize: bool = False,
+        always_loop: bool = False,
         ticks: Ticks | None = None,
         observer: Observer | None = None,
     ) -> None:
@@ -140,6 +142,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._loop_control_number = loop_control_number
         self._state_control_number = state_control_number
         self._humanize = humanize
+        self._always_loop = always_loop
         self._observer = observer
         self._given_ticks = ticks
         self._end_call = threading.Event()
@@ -370,7 +373,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
 
     @property
     def _should_loop(self) -> bool:
-        return self._control(self._loop_control_number) == 127
+        return self._always_loop or self._control(self._loop_control_number) == 127
 
     def _update_state(self, state: int) -> None:
         if self._state_control_number is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import mido
@@ -100,6 +100,7 @@ class _MidoOutput:
     def __init__(self, port: mido.ports.BaseOutput) -> None:
         self._port = port
         self.name = str(getattr(port, "name", "mido"))
+        self.on_change: Callable[[], None] | None = None
 
     @property
     def closed(self) -> bool:

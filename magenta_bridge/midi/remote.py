@@ -87,9 +87,9 @@ class RemoteGenerator:
 
     def _arguments(self, options: GeneratorOptions) -> dict[str, ArgumentValue]:
         return {
-            name: getattr(value, value.WhichOneof("value"))
+            name: getattr(value, value.WhichOneof("kind"))
             for name, value in options.args.items()
-            if name in self._known and value.WhichOneof("value")
+            if name in self._known and value.WhichOneof("kind")
         }
 
 

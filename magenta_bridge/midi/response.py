@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol, runtime_checkable
 
-from magenta_bridge.errors import MagentaBridgeError
+from magenta_bridge.errors import InternalError, MagentaBridgeError
 from magenta_bridge.midi.retime import notes_between
 from magenta_bridge.noteseq import GeneratorDetails, GeneratorOptions, NoteSequence
 
+_LOG = logging.getLogger(__name__)
 # External ticks come a little early or late; music that differs by less is the same.
 _SAME_SECONDS: Final = 0.02
 
@@ -157,12 +159,18 @@ class Response(threading.Thread):
                 if not self._take(piece):
                     break
         except MagentaBridgeError as error:
-            self.error = error
-            self._ready.set()
-            if not self._cancelled:
-                self._on_failure(self)
+            self._fail(error)
+        except Exception as error:  # noqa: BLE001 - a musician must not wait for a dead thread
+            _LOG.exception("The generator failed.")
+            self._fail(InternalError(f"The generator failed: {type(error).__name__}."))
         finally:
             self._ready.set()
+
+    def _fail(self, error: MagentaBridgeError) -> None:
+        self.error = error
+        self._ready.set()
+        if not self._cancelled:
+            self._on_failure(self)
 
     def _take(self, piece: NoteSequence) -> bool:
         part = notes_between(piece, self.task.start, self.task.end)

@@ -1,0 +1,69 @@
+"""Which ports there are, found out by a process of its own.
+
+The MIDI system may take every process along that has used it when it dies; the supervisor, which
+must outlive that, asks through this module and never touches it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from magenta_bridge.errors import MagentaBridgeError, UnsupportedError
+from magenta_bridge.midi.port_names import matching_ports
+from magenta_bridge.midi.settings import ECHO, PortChoice
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Names of the ports there are.
+
+    Attributes:
+        inputs: Ports to hear.
+        outputs: Ports to play to.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def survey() -> Survey:
+    """Returns the ports there are.
+
+    Raises:
+        UnsupportedError: There is no MIDI system.
+    """
+    result = subprocess.run(
+        [sys.executable, "-m", "magenta_bridge.midi.survey"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        found = json.loads(result.stdout.splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise UnsupportedError("The MIDI system of this machine does not answer.") from error
+    if "error" in found:
+        raise UnsupportedError(found["error"])
+    return Survey(tuple(found["inputs"]), tuple(found["outputs"]))
+
+
+def choose(name: str, names: tuple[str, ...]) -> PortChoice:
+    """Returns the choice of a port by name: a virtual one unless there is such a port."""
+    virtual = name != ECHO and not matching_ports(name, names)
+    return PortChoice(name, virtual=virtual)
+
+
+def _report() -> dict[str, object]:
+    from magenta_bridge.midi import ports
+
+    try:
+        return {"inputs": ports.input_names(), "outputs": ports.output_names()}
+    except MagentaBridgeError as error:
+        return {"error": error.message}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_report()), flush=True)  # noqa: T201 - read by the parent
