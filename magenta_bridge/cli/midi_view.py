@@ -5,11 +5,19 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import click
 
 from magenta_bridge.midi.settings import Settings
+
+_SENTENCES: Final = {
+    "ready": "Ready.",
+    "late": "The response came late and begins {ticks} bars later.",
+    "failure": "No response: {message}",
+    "tempo": "{qpm:g} qpm",
+    "panic": "All notes off.",
+}
 
 
 class View(Protocol):
@@ -58,17 +66,11 @@ class LineView:
 
 def sentence_of(what: str, details: dict[str, Any]) -> str | None:
     """Returns a report in words; None for one that no musician needs."""
-    if what == "prepared" and details["ahead"] is not None:
-        return f"The response was there {1000 * details['ahead']:.0f} ms before its time."
-    if what == "late":
-        return f"The response came late and begins {details['ticks']} bars later."
-    if what == "failure":
-        return f"No response: {details['message']}"
-    if what == "tempo":
-        return f"{details['qpm']:g} qpm"
-    if what == "panic":
-        return "All notes off."
-    return None
+    if what == "prepared":
+        ahead = details["ahead"]
+        return ahead and f"The response was there {1000 * ahead:.0f} ms before its time."
+    template = _SENTENCES.get(what)
+    return template and template.format(**details)
 
 
 @contextlib.contextmanager

@@ -7,13 +7,18 @@ must outlive that, asks through this module and never touches it.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from typing import Any, Final
 
 from magenta_bridge.errors import MagentaBridgeError, UnsupportedError
 from magenta_bridge.midi.port_names import matching_ports
 from magenta_bridge.midi.settings import ECHO, PortChoice
+
+_TRIES: Final = 3
+_PATIENCE_S: Final = 15.0
 
 
 @dataclass(frozen=True)
@@ -35,19 +40,31 @@ def survey() -> Survey:
     Raises:
         UnsupportedError: There is no MIDI system.
     """
-    result = subprocess.run(
-        [sys.executable, "-m", "magenta_bridge.midi.survey"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    try:
-        found = json.loads(result.stdout.splitlines()[-1])
-    except (IndexError, ValueError) as error:
-        raise UnsupportedError("The MIDI system of this machine does not answer.") from error
+    for _ in range(_TRIES):
+        found = _ask()
+        if found is not None:
+            break
+    else:
+        raise UnsupportedError("The MIDI system of this machine does not answer.")
     if "error" in found:
         raise UnsupportedError(found["error"])
     return Survey(tuple(found["inputs"]), tuple(found["outputs"]))
+
+
+def _ask() -> dict[str, Any] | None:
+    """Returns what the process reports; None when it crashes, or waits for a system that hangs."""
+    try:
+        result = subprocess.run(
+            [sys.executable, "-m", "magenta_bridge.midi.survey"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE_S,
+        )
+        found = json.loads(result.stdout.splitlines()[-1])
+    except (subprocess.TimeoutExpired, IndexError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def choose(name: str, names: tuple[str, ...]) -> PortChoice:
@@ -67,3 +84,5 @@ def _report() -> dict[str, object]:
 
 if __name__ == "__main__":
     print(json.dumps(_report()), flush=True)  # noqa: T201 - read by the parent
+    # A MIDI system that is going away can keep a process from ending.
+    os._exit(0)
