@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
@@ -17,6 +19,7 @@ _SENTENCES: Final = {
     "failure": "No response: {message}",
     "tempo": "{qpm:g} qpm",
     "panic": "All notes off.",
+    "log": "{level}: {message}",
 }
 
 
@@ -76,5 +79,10 @@ def sentence_of(what: str, details: dict[str, Any]) -> str | None:
 @contextlib.contextmanager
 def open_view(*, drawn: bool) -> Iterator[View]:
     """Yields a view: drawn where that is wanted and possible, lines elsewhere."""
-    del drawn
-    yield LineView()
+    if drawn and sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+        from magenta_bridge.cli.midi_screen import ScreenView
+
+        with ScreenView() as screen:
+            yield screen
+    else:
+        yield LineView()

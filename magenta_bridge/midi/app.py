@@ -41,7 +41,7 @@ def play(leash: Leash, settings: Settings) -> None:
         ServerUnavailableError: No server answers.
         UnsupportedError: There is no MIDI system.
     """
-    logging.basicConfig(level=settings.log, format="%(levelname)s: %(message)s")
+    logging.basicConfig(level=settings.log, handlers=[_ReportedLog(leash)], force=True)
     with contextlib.ExitStack() as stack:
         client = stack.enter_context(Client(settings.server))
         stage = _Stage(leash, settings, client)
@@ -50,6 +50,19 @@ def play(leash: Leash, settings: Settings) -> None:
         while not (leash.stop.wait(0.05) or stage.is_done):
             stage.report_notes()
         stage.end()
+
+
+class _ReportedLog(logging.Handler):
+    """Gives the log to the supervisor, whose terminal may hold a picture."""
+
+    def __init__(self, leash: Leash) -> None:
+        super().__init__()
+        self._leash = leash
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Reports one line."""
+        level, message = record.levelname.lower(), record.getMessage()
+        self._leash.report(("log", {"level": level, "message": message}))
 
 
 class _Stage:
