@@ -132,10 +132,11 @@ def _with_controls(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--mode",
-    type=click.Choice(["call", "loop"]),
+    type=click.Choice(["call", "loop", "duet"]),
     default="call",
     show_default=True,
-    help="call: answer each call. loop: repeat each response until the next.",
+    help="call: answer each call. loop: repeat each response until the next. "
+    "duet: be accompanied all the time.",
 )
 @click.option(
     "--musician",

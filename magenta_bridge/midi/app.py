@@ -11,6 +11,7 @@ from magenta_bridge.client.client import Client
 from magenta_bridge.midi.call_and_response import CallAndResponseMidiInteraction
 from magenta_bridge.midi.chosen_port import open_chosen_input, open_chosen_output
 from magenta_bridge.midi.clock import RealClock
+from magenta_bridge.midi.duet import DuetMidiInteraction
 from magenta_bridge.midi.leash import Leash
 from magenta_bridge.midi.ledger import Ledger
 from magenta_bridge.midi.memory_port import EchoPort
@@ -164,7 +165,9 @@ class _Stage:
                 self._simulation.watch(what, details)
             self._leash.report((what, {"musician": number, **_portable(details)}))
 
-        return CallAndResponseMidiInteraction(
+        duet = settings.mode == "duet"
+        kind = DuetMidiInteraction if duet else CallAndResponseMidiInteraction
+        return kind(
             hub,
             generators if "generator_select" in controls else generators[:1],
             settings.qpm,

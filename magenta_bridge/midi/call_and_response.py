@@ -186,7 +186,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         player = self._midi_hub.start_playback(NoteSequence(), allow_updates=True)
         self._answer = Answer(player, lambda notes: self._tell("response", sequence=notes))
         self._writer = Writer(self._answer, self._stop_signal, self._tell, humanize=self._humanize)
-        self._listening = Listening(start)
+        self._listening = self._new_listening(start)
         self._ticks = self._make_ticks(start)
         self._started.set()
         self._beat_metronome(start)
@@ -325,6 +325,13 @@ class CallAndResponseMidiInteraction(MidiInteraction):
     def _control(self, number: int | None) -> int | None:
         return self._midi_hub.control_value(number)
 
+    def _new_listening(self, start: float) -> Listening:
+        return Listening(start)
+
+    def _next_call_start(self, tick: float) -> float:  # noqa: ARG002 - for other ways to play
+        """Returns since when to hear the next call, after a response was begun at a tick."""
+        return self._answer.start if self._allow_overlap else self._answer.end
+
     def _task(self, captured: NoteSequence, judgment: Judgment, tick: float) -> Task | None:
         """Returns what is to be written at a tick; None when no response is due."""
         if judgment.verdict is not Verdict.RESPOND:
@@ -355,8 +362,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._update_state(self.State.RESPONDING)
         self._tell("call", start=tick - task.start, sequence=task.call)
         self._writer.write(task, tick, tick - self._listening.last_tick)
-        answer = self._answer
-        self._captor.start_time = answer.start if self._allow_overlap else answer.end
+        self._captor.start_time = self._next_call_start(tick)
 
     def _repeat(self, tick: float) -> None:
         """Plays the response to the response, or the response again, if either is asked for."""

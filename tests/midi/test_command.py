@@ -16,7 +16,7 @@ from magenta_bridge.midi import ports
 from magenta_bridge.midi.port import OutputPort
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import run_program
-from tests.midi.jack import NEEDS_JACK, jack
+from tests.midi.jack_fixture import NEEDS_JACK, jack
 from tests.midi.notes import sequence_of, wait_for
 from tests.midi.program import Program
 

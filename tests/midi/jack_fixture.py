@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ NEEDS_JACK = pytest.mark.skipif(
 
 
 @pytest.fixture
-def jack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def jack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A running server, which this process and those that it starts find."""
     name = f"test-{uuid.uuid4().hex[:8]}"
     words = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
@@ -27,13 +28,17 @@ def jack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }
     for variable, value in found.items():
         monkeypatch.setenv(variable, value)
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
+    log = tmp_path / "jackd.log"
+    with (
+        log.open("w") as told,
+        subprocess.Popen(words, stdout=told, stderr=subprocess.STDOUT) as server,
+    ):
         waited = subprocess.run(
             ["jack_wait", "-w", "-t", "20", "-s", name],
             capture_output=True,
             check=False,
             env={**os.environ, **found},
         )
-        assert waited.returncode == 0, waited.stdout
+        assert waited.returncode == 0, log.read_text()
         yield
         server.terminate()
