@@ -145,9 +145,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._always_loop = always_loop
         self._observer = observer
         self._given_ticks = ticks
-        self._end_call = threading.Event()
-        self._started = threading.Event()
-        self._mutate = threading.Event()
+        self._end_call, self._mutate, self._started = (threading.Event() for _ in range(3))
         self._ticks: Ticks
         self._captor: MidiCaptor
         self._answer: Answer
