@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -41,6 +43,17 @@ def raise_priority() -> Priority:
             "allow it with 'rtprio' in /etc/security/limits.conf.",
         )
     return Priority(True)
+
+
+@contextlib.contextmanager
+def before_others() -> Iterator[Priority]:
+    """Raises the priority of the thread that calls while it is open."""
+    priority = raise_priority()
+    try:
+        yield priority
+    finally:
+        if priority.real_time and sys.platform == "linux":
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def spare_collections() -> None:

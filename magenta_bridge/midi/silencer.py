@@ -18,6 +18,7 @@ from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.midi.guard import STOP_SIGNALS, Guard, allow_stop_signals
 from magenta_bridge.midi.ledger import Ledger
 from magenta_bridge.midi.port import OutputPort, PortGoneError
+from magenta_bridge.midi.priority import raise_priority
 from magenta_bridge.midi.silence import silence
 
 # A burst that is sent just when a player dies can be lost by the MIDI system.
@@ -77,6 +78,7 @@ def run_silencer(
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     allow_stop_signals()
+    raise_priority()
     posts = [_Post(guard, Ledger(path)) for guard, path in zip(guards, ledgers, strict=True)]
     for post in posts:
         if post.guard.early:

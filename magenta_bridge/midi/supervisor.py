@@ -26,17 +26,20 @@ from magenta_bridge.midi.child import Child
 from magenta_bridge.midi.guard import STOP_SIGNALS, Guard
 from magenta_bridge.midi.leash import FAILED, PATIENCE_S, REPORT, STOP, run_player
 from magenta_bridge.midi.ledger import Ledger
+from magenta_bridge.midi.priority import before_others
 from magenta_bridge.midi.silencer import (
     BURSTS_S,
     END_ALL,
     END_NOTES,
     QUIT,
     RELEASE,
+    SILENT,
     run_silencer,
 )
 
 _SETTLED_S: Final = 30.0
 _SILENCER_PAUSE_S: Final = 0.5
+_SILENCER_ANSWERS_S: Final = 0.02
 # Windows delivers signals between two waits only.
 _LONGEST_WAIT_S: Final = 0.02 if sys.platform == "win32" else 5.0
 
@@ -96,6 +99,7 @@ class Supervisor:
         self._stopped_by: int | None = None
         self._finished = False
         self._crashes = 0
+        self._unanswered = 0
         self._started = 0.0
 
     @property
@@ -115,7 +119,7 @@ class Supervisor:
             InternalError: The player crashed, and was not to be started again.
         """
         self._ledgers = tuple(Ledger.create() for _ in self._guards)
-        with _signals_to(self._ask):
+        with _signals_to(self._ask), before_others():
             try:
                 self._start_silencer()
                 self._start_player()
@@ -159,6 +163,8 @@ class Supervisor:
         for word in child.heard():
             if child is self._player:
                 self._hear_player(word)
+            elif word == SILENT:
+                self._unanswered -= 1
         if child.exit_code is None:
             return
         if child is self._player:
@@ -166,6 +172,7 @@ class Supervisor:
             self._player_ended(child.exit_code)
         else:
             self._silencer = None
+            self._unanswered = 0
             self._later(_SILENCER_PAUSE_S, self._replace_silencer)
         child.close()
 
@@ -205,6 +212,7 @@ class Supervisor:
         for after_s in BURSTS_S[1:]:
             self._later(after_s, lambda: self._silence(END_ALL if crashed else END_NOTES))
         if crashed and self._may_restart():
+            self._later(BURSTS_S[-1], lambda: self._silence(RELEASE))
             self._later(max(self._pause_s(), BURSTS_S[-1]), self._restart_player)
         else:
             self._later(BURSTS_S[-1], self._finish)
@@ -230,9 +238,11 @@ class Supervisor:
         if self._stopped_by is not None:
             self._finish()
             return
+        if self._unanswered:
+            # The last burst would cut the new player's first notes.
+            self._later(_SILENCER_ANSWERS_S, self._restart_player)
+            return
         self._crashes += 1
-        # Virtual ports are free again long before a new process gets to open them.
-        self._silence(RELEASE)
         self._start_player()
 
     def _finish(self) -> None:
@@ -243,6 +253,7 @@ class Supervisor:
             self._start_silencer()
         if self._silencer is not None:
             self._silencer.tell(word)
+            self._unanswered += 1
 
     def _replace_silencer(self) -> None:
         if self._silencer is None:

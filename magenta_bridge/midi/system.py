@@ -20,6 +20,7 @@ from magenta_bridge.midi.port import PortGoneError
 Direction = Literal["input", "output"]
 
 CLIENT_NAME: Final = "Magenta Bridge"
+LISTER_NAME: Final = "Magenta Bridge list"
 SYSTEM_VARIABLE: Final = "MAGENTA_BRIDGE_MIDI"
 
 # What our ends of a connection are called, so that they are not listed as ports of others.
@@ -58,8 +59,8 @@ class MidiSystem:
         self._api = getattr(rtmidi, _SYSTEMS[name])
         self._errors: tuple[type[BaseException], ...] = (rtmidi.RtMidiError, RuntimeError)
         self._listers = {
-            "input": _keep(rtmidi.MidiIn(self._api, name=CLIENT_NAME)),
-            "output": _keep(rtmidi.MidiOut(self._api, name=CLIENT_NAME)),
+            "input": _keep(rtmidi.MidiIn(self._api, name=LISTER_NAME)),
+            "output": _keep(rtmidi.MidiOut(self._api, name=LISTER_NAME)),
         }
         self._watch = JackWatch() if name == "jack" else None
         self._dead = False

@@ -1,0 +1,86 @@
+"""Players that tests start in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import random
+
+import mido
+
+from magenta_bridge.errors import NotFoundError
+from magenta_bridge.midi.clock import RealClock
+from magenta_bridge.midi.leash import Leash
+from magenta_bridge.midi.ledger import Ledger
+from magenta_bridge.midi.outlet import Outlet
+from magenta_bridge.midi.scheduler import Scheduler
+from tests.midi.socket_port import SocketPort
+
+CHANNELS = (0, 9)
+
+
+def outlet_to(leash: Leash, address: str) -> Outlet:
+    """Opens the first guarded port."""
+    return Outlet(SocketPort(address), Ledger(leash.ledgers[0]), RealClock())
+
+
+def play_randomly(leash: Leash, address: str, seed: int) -> None:
+    """Plays dense, overlapping notes on two channels until told to stop."""
+    outlet = outlet_to(leash, address)
+    leash.on_stop(outlet.close)
+    for channel in CHANNELS:
+        outlet.send(mido.Message("program_change", channel=channel))
+    chance = random.Random(seed)  # noqa: S311
+    clock = RealClock(spin_s=0.0)  # many play at once
+    scheduler = Scheduler(outlet, clock)
+
+    def more(due: float) -> None:
+        for _ in range(3):
+            key = {"channel": chance.choice(CHANNELS), "note": chance.randrange(55, 70)}
+            start = due + chance.uniform(0.0, 0.01)
+            scheduler.at(start, mido.Message("note_on", **key))
+            scheduler.at(start + chance.uniform(0.0, 0.05), mido.Message("note_off", **key))
+        scheduler.at(due + 0.004, more)
+
+    scheduler.at(clock.now(), more)
+    scheduler.start()
+    leash.stop.wait()
+    scheduler.stop()
+
+
+def hold_a_chord(leash: Leash, address: str) -> None:
+    """Holds three notes, and reports once they sound."""
+    outlet = outlet_to(leash, address)
+    leash.on_stop(outlet.close)
+    for pitch in (60, 64, 67):
+        outlet.send(mido.Message("note_on", note=pitch))
+    leash.report(os.getpid())
+    leash.stop.wait()
+
+
+def hold_a_chord_deafly(leash: Leash, address: str) -> None:
+    """Holds three notes, and does not end when told to."""
+    outlet = outlet_to(leash, address)
+    for pitch in (60, 64, 67):
+        outlet.send(mido.Message("note_on", note=pitch))
+    leash.report(os.getpid())
+    while True:
+        leash.stop.wait()
+        leash.stop.clear()
+
+
+def find_no_port(_leash: Leash, _address: str) -> None:
+    """Has a reason not to play."""
+    raise NotFoundError("There is no MIDI output 'x'; there are none, so connect one.")
+
+
+def fail(_leash: Leash, _address: str) -> None:
+    """Has a bug."""
+    raise ZeroDivisionError
+
+
+def play_a_note_and_end(leash: Leash, address: str) -> None:
+    """Plays one note from beginning to end."""
+    outlet = outlet_to(leash, address)
+    outlet.send(mido.Message("note_on", note=60))
+    outlet.send(mido.Message("note_off", note=60))
+    outlet.close()
