@@ -1,11 +1,17 @@
 """How long before its time the first note of a response is there, with each shipped bundle.
 
 A musician is played from memory at 120 qpm into an interaction that talks to a real server process;
-each bundle answers several calls of a bar. For each, the line holds the seconds between the
-first music of a response and the tick at which it is due (``lead``: least, middle), how late its
-first note went out (``late``: middle, most), and how many responses began at a later tick
-(``pushed``), which Magenta's interface does whenever writing takes half a second. Prints one JSON
-line.
+each bundle answers several calls of a bar. For each, the line holds:
+
+- ``lead_s``: seconds between the first music of a response and the tick at which it is due, the
+  least and the middle;
+- ``late_s``: how late its first note went out, the middle and the most;
+- ``dropped``: notes left out because the computer was more than 20 ms late with them; a first note
+  counts as late by what was left out before it;
+- ``pushed``: responses that began at a later tick, as those of Magenta's interface do whenever
+  writing takes a quarter of a tick.
+
+Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -66,6 +72,11 @@ class Session:
         self._interaction.stop()
         self._hub.close()
 
+    @property
+    def dropped(self) -> int:
+        """Note-ons that would have been more than 20 ms late."""
+        return self._outlet.counts.late
+
     def _watch(self, what: str, details: dict[str, Any]) -> None:
         if what == "state" and details["state"] == "Idle":
             if self._answered == self._calls:
@@ -118,6 +129,7 @@ def main() -> None:
                 "lead_s": _rounded(min(session.leads), statistics.median(session.leads)),
                 "late_s": _rounded(statistics.median(session.lates), max(session.lates)),
                 "pushed": session.pushed,
+                "dropped": session.dropped,
             }
     print(json.dumps({"qpm": QPM, "tick_s": TICK_S, "generators": found}))
 

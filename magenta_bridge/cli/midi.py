@@ -139,6 +139,13 @@ def _with_controls(command: Callable[..., None]) -> Callable[..., None]:
     "duet: be accompanied all the time.",
 )
 @click.option(
+    "--clock",
+    type=click.Choice(["internal", "midi"]),
+    default="internal",
+    show_default=True,
+    help="midi: follow the beat clock and the song position that come in, as Live sends them.",
+)
+@click.option(
     "--musician",
     "musicians",
     multiple=True,

@@ -122,7 +122,9 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
             f"Only {server.generators[0]} will answer: to choose among several, say "
             "--generator-select-control-number."
         )
-    ticking = options["enable_metronome"] and "clock" not in controls
+    ticking = (
+        options["enable_metronome"] and "clock" not in controls and options["clock"] == "internal"
+    )
     simulated: Path | None = options["simulate"]
     log = options["log"].upper()
     return Settings(
@@ -131,6 +133,7 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
         outputs=outputs,
         qpm=options["qpm"],
         mode=options["mode"],
+        clock=options["clock"],
         passthrough=options["passthrough"],
         allow_overlap=options["allow_overlap"],
         metronome_channel=options["metronome_channel"] if ticking else None,

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from magenta_bridge.client.client import Client
+from magenta_bridge.midi.bar_ticks import BarTicks
+from magenta_bridge.midi.beat_clock import MidiClockIn
 from magenta_bridge.midi.call_and_response import CallAndResponseMidiInteraction
 from magenta_bridge.midi.chosen_port import open_chosen_input, open_chosen_output
 from magenta_bridge.midi.clock import RealClock
@@ -83,6 +85,7 @@ class _Stage:
         self._hubs: list[MidiHub] = []
         self._interactions: list[CallAndResponseMidiInteraction] = []
         self._simulation: Simulation | None = None
+        self._song: MidiClockIn | None = None
 
     @property
     def is_done(self) -> bool:
@@ -153,11 +156,19 @@ class _Stage:
             length = _TICK_QUARTERS * 60.0 / self._settings.qpm
             self._simulation = Simulation(keys, call, length)
 
+    def _follow_clock(self, hub: MidiHub) -> BarTicks:
+        """Returns the bars of the clock that comes in at the first musician's ports."""
+        if self._song is None:
+            self._song = MidiClockIn(self._settings.qpm)
+            hub.on_message = self._song.receive
+        return BarTicks(self._song, _TICK_QUARTERS)
+
     def _interact(
         self, number: int, hub: MidiHub, generators: Sequence[RemoteGenerator]
     ) -> CallAndResponseMidiInteraction:
         settings, controls = self._settings, self._settings.controls
-        clock = _signal(controls, "clock")
+        clock = None if settings.clock == "midi" else _signal(controls, "clock")
+        ticks = self._follow_clock(hub) if settings.clock == "midi" else None
         first = number == 0
 
         def tell(what: str, details: dict[str, Any]) -> None:
@@ -173,7 +184,8 @@ class _Stage:
             settings.qpm,
             controls.get("generator_select"),
             clock_signal=clock,
-            tick_duration=None if clock else _TICK_QUARTERS * 60.0 / settings.qpm,
+            tick_duration=None if clock or ticks else _TICK_QUARTERS * 60.0 / settings.qpm,
+            ticks=ticks,
             end_call_signal=_signal(controls, "end_call"),
             panic_signal=_signal(controls, "panic"),
             mutate_signal=_signal(controls, "mutate"),

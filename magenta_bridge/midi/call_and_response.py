@@ -7,7 +7,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import mido
 
@@ -19,6 +19,7 @@ from magenta_bridge.midi.midi_interaction import MidiInteraction
 from magenta_bridge.midi.response import SequenceGenerator, StreamingGenerator, Task
 from magenta_bridge.midi.retime import adjust_sequence_times
 from magenta_bridge.midi.signal import MidiSignal
+from magenta_bridge.midi.state import InteractionState
 from magenta_bridge.midi.ticks import CalledTicks, PeriodTicks, Ticks
 from magenta_bridge.midi.turns import Judgment, Listening, Rules, Verdict
 from magenta_bridge.midi.wall import WALL
@@ -79,19 +80,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
             no controller to choose by.
     """
 
-    class State:
-        """What the interaction does, as the value of a controller."""
-
-        IDLE = 0
-        LISTENING = 1
-        RESPONDING = 2
-
-        _NAMES: ClassVar = {IDLE: "Idle", LISTENING: "Listening", RESPONDING: "Responding"}
-
-        @classmethod
-        def to_string(cls, state: int) -> str:
-            """Returns the name of a state."""
-            return cls._NAMES[state]
+    State = InteractionState
 
     def __init__(  # noqa: PLR0917 - Magenta's positions
         self,
@@ -152,6 +141,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._writer: Writer
         self._listening: Listening
         self._told_qpm = qpm
+        self._song_runs = True
 
     def run(self) -> None:
         """Plays until ``stop``."""
@@ -161,6 +151,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
                 if self._stop_signal.is_set() or not self._captor.is_alive():
                     break
                 self._follow_tempo()
+                self._heed_transport()
                 self._hear_again(WALL.now())
                 if tick is None:
                     self._look_ahead()
@@ -243,6 +234,19 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         if self._ticks.expected is not None:
             self._beat_metronome(self._ticks.expected)
         self._tell("tempo", qpm=qpm)
+
+    def _heed_transport(self) -> None:
+        """Falls silent when the song that is followed stops."""
+        running = getattr(self._given_ticks, "running", True)
+        if self._song_runs and not running:
+            self._writer.forget()
+            self._answer.silence()
+            self._update_state(self.State.IDLE)
+        elif running and not self._song_runs:
+            now = WALL.now()
+            self._captor.start_time = now
+            self._listening = self._new_listening(now)
+        self._song_runs = running
 
     def _hear_again(self, now: float) -> None:
         """Ends the deafness during a response that ended early: by a panic, by a failure."""

@@ -29,8 +29,10 @@ from magenta_bridge.midi.wall import WALL, sleep_until
 from magenta_bridge.noteseq import NoteSequence
 
 _LOG = logging.getLogger(__name__)
-# What a hub reacts to; clocks and sysex of a synthesizer are none of its business.
-_IGNORED: Final = frozenset({"program_change", "clock", "active_sensing", "sysex"})
+# Neither captured nor passed through; ``on_message`` hears them.
+_IGNORED: Final = frozenset(
+    {"program_change", "clock", "start", "stop", "continue", "songpos", "active_sensing", "sysex"}
+)
 
 InputChoice: TypeAlias = "str | mido.ports.BaseInput | InputPort"
 OutputChoice: TypeAlias = "str | mido.ports.BaseOutput | Outport"
@@ -43,6 +45,10 @@ class MidiHub:
     Times are seconds of the wall clock. Messages of all channels are taken alike.
 
     Threading: safe from any number of threads.
+
+    Attributes:
+        on_message: Hears every message of our own ports, stamped with the monotonic clock, such
+            as those of a MIDI clock; None for nobody.
 
     Args:
         input_midi_ports: Names or open ports to hear; a name that no port bears makes a virtual
@@ -66,6 +72,7 @@ class MidiHub:
         playback_channel: int = 0,
         playback_offset: float = 0.0,
     ) -> None:
+        self.on_message: OnMessage | None = None
         self._texture_type = texture_type
         self._passthrough = passthrough
         self._playback_channel = playback_channel
@@ -326,6 +333,8 @@ class MidiHub:
 
     def _hear(self, msg: mido.Message) -> None:
         """Takes a message stamped with the monotonic clock."""
+        if self.on_message is not None:
+            self.on_message(msg)
         self._timestamp_and_handle_message(msg.copy(time=WALL.of_monotonic(msg.time)))
 
     def _timestamp_and_handle_message(self, msg: mido.Message) -> None:

@@ -15,7 +15,7 @@ from magenta_bridge.midi.outlet import Outlet
 from magenta_bridge.midi.wall import WALL
 from tests.midi.generators import Parrot
 
-TICK_S = 0.2
+TICK_S = 0.4
 PANIC, END_CALL, MUTATE, LOOP, STATE, CLOCK, RESPONSE_TICKS, MIN_TICKS = range(20, 28)
 
 

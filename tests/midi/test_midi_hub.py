@@ -211,25 +211,25 @@ def test_controllers_are_remembered_and_sent(
 def test_the_metronome_ticks_on_the_beat(port: MemoryPort, make_hub: MakeHub) -> None:
     """High, low, low, low; each tick ends, also when it is stopped."""
     hub = make_hub()
-    begin = WALL.now() + 0.02
-    hub.start_metronome(1200, begin, channel=3)
+    begin = WALL.now() + 0.2
+    hub.start_metronome(300, begin, channel=3)
     wait_for(lambda: len(_told(port)) >= 10, "five ticks")
     hub.stop_metronome()
     hub.stop_metronome()
     ticks = [m for m in port.messages if m.type == "note_on"]
-    assert [tick.note for tick in ticks[:5]] == [44, 35, 35, 35, 44]
     assert {tick.channel for tick in ticks} == {3}
-    beats = [(tick.time - WALL.monotonic(begin)) / 0.05 for tick in ticks]
-    assert all(beat > round(beat) - 1e-3 for beat in beats[:1])
+    beats = [(tick.time - WALL.monotonic(begin)) / 0.2 for tick in ticks]
+    # A tick that the computer was late with is left out; the others keep their places.
+    assert [tick.note for tick in ticks] == [35 if int(beat + 0.01) % 4 else 44 for beat in beats]
     assert len(_told(port)) == 2 * len(ticks)
 
 
 def test_a_metronome_may_send_anything_or_nothing(port: MemoryPort) -> None:
     """Signals in turn, None for a pause; no tick comes after the stop time."""
     outlet = Outlet(port, Ledger.create(), RealClock())
-    begin = WALL.now() + 0.02
+    begin = WALL.now() + 0.5
     signals = [MidiSignal(control=42, value=127), None, MidiSignal(control=42, value=0)]
-    metronome = Metronome(outlet, 6000, begin, stop_time=begin + 0.035, signals=signals)
+    metronome = Metronome(outlet, 240, begin, stop_time=begin + 0.875, signals=signals)
     metronome.start()
     metronome.join()
     values = [m.value for m in port.messages if m.type == "control_change"]
