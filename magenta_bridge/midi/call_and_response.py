@@ -16,6 +16,7 @@ from magenta_bridge.midi.answer import Answer
 from magenta_bridge.midi.captor import MidiCaptor
 from magenta_bridge.midi.midi_hub import MidiHub
 from magenta_bridge.midi.midi_interaction import MidiInteraction
+from magenta_bridge.midi.priority import raise_priority
 from magenta_bridge.midi.response import SequenceGenerator, StreamingGenerator, Task
 from magenta_bridge.midi.retime import adjust_sequence_times
 from magenta_bridge.midi.signal import MidiSignal
@@ -145,6 +146,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
 
     def run(self) -> None:
         """Plays until ``stop``."""
+        raise_priority()
         with self._playing():
             while not self._stop_signal.is_set():
                 tick = self._ticks.wait(self._next_look())

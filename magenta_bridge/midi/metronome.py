@@ -10,6 +10,7 @@ from typing import Final
 import mido
 
 from magenta_bridge.midi.outport import Outport, as_outport
+from magenta_bridge.midi.priority import raise_priority
 from magenta_bridge.midi.signal import MidiSignal
 from magenta_bridge.midi.wall import WALL, sleep_until
 
@@ -87,6 +88,7 @@ class Metronome(threading.Thread):
 
     def run(self) -> None:
         """Ticks until the time to stop."""
+        raise_priority()
         after = -math.inf
         while (tick := self._wait_for_tick(after)) is not None:
             after, message = tick

@@ -10,6 +10,7 @@ import mido
 
 from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.outport import Outport, as_outport
+from magenta_bridge.midi.priority import raise_priority
 from magenta_bridge.midi.schedule import Schedule
 from magenta_bridge.midi.wall import WALL, sleep_until
 from magenta_bridge.noteseq import NoteSequence
@@ -106,6 +107,7 @@ class MidiPlayer(threading.Thread):
 
     def run(self) -> None:
         """Sends each message when it is due."""
+        raise_priority()
         while self._wait_for_next():
             with self._changed:
                 due = self._schedule.next_time()
