@@ -148,9 +148,9 @@ class Response(threading.Thread):
                 follower(piece)
 
     def cancel(self) -> None:
-        """Lets the generator stop writing; no piece is given on any more."""
-        with self._lock:
-            self._cancelled = True
+        """Lets the generator stop writing; a piece that is being given on still arrives."""
+        # Without the lock: whoever cancels may be waited for by the one who takes a piece.
+        self._cancelled = True
 
     def run(self) -> None:
         """Reads to the end."""

@@ -10,10 +10,11 @@ import pytest
 
 from magenta_bridge.midi.hub import MidiSignal
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction, MidiInteraction
+from magenta_bridge.midi.response import Response, Task
 from magenta_bridge.midi.wall import WALL
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.midi.generators import Parrot, StreamingParrot
-from tests.midi.notes import wait_for
+from tests.midi.notes import sequence_of, wait_for
 from tests.midi.stage import (
     CLOCK,
     END_CALL,
@@ -219,3 +220,23 @@ class _Drone(StreamingParrot):
             pitch=40, velocity=90, start_time=section.start_time, end_time=section.end_time
         )
         yield piece
+
+
+def test_a_response_may_be_cancelled_while_a_piece_is_being_taken() -> None:
+    """Whoever cancels does not wait for the one who takes."""
+    taking, cancelled = threading.Event(), threading.Event()
+    generator = StreamingParrot()
+    call = sequence_of((60, 90, 0.0, 0.5))
+    response = Response(Task(generator, call, 1.0, 2.0, 1.0), generator, lambda _: None)
+
+    def take(piece: NoteSequence) -> None:
+        del piece
+        taking.set()
+        assert cancelled.wait(30)
+
+    response.follow(take)
+    response.start()
+    assert taking.wait(30)
+    response.cancel()
+    cancelled.set()
+    response.join()
