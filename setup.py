@@ -102,5 +102,12 @@ setup(
             "uv>=0.9",
         ],
     },
-    entry_points={"console_scripts": ["magenta-bridge = magenta_bridge.cli.main:main"]},
+    entry_points={
+        "console_scripts": [
+            "magenta-bridge = magenta_bridge.cli.main:main",
+            # The names of Magenta's programs, so that an old command line runs unchanged.
+            "magenta_midi = magenta_bridge.cli.midi:magenta_midi",
+            "midi_clock = magenta_bridge.cli.midi_clock:main",
+        ]
+    },
 )

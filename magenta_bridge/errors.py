@@ -18,6 +18,7 @@
     |   +-- RateLimitedError        one caller calls more often than is accepted
     +-- DeadlineError               the time allowed for the work has passed
     +-- CancelledError              the caller took the request back
+    +-- MidiHubError                a MIDI hub, captor, player or signal is used against its rules
     +-- InternalError               a bug of ours; carries an incident id
 
 Every message is one sentence or two: what is wrong, where, and what to do. Each class
@@ -165,6 +166,13 @@ class CancelledError(MagentaBridgeError):
 
     code = "CANCELLED"
     reason = "CANCELLED"
+
+
+class MidiHubError(MagentaBridgeError):
+    """A MIDI hub, captor, player or signal is used against its rules."""
+
+    code = "FAILED_PRECONDITION"
+    reason = "MIDI_HUB"
 
 
 class InternalError(MagentaBridgeError):

@@ -1,0 +1,142 @@
+"""How long before its time the first note of a response is there, with each shipped bundle.
+
+A musician is played from memory at 120 qpm into an interaction that talks to a real server process;
+each bundle answers several calls of a bar. For each, the line holds:
+
+- ``lead_s``: seconds between the first music of a response and the tick at which it is due, the
+  least and the middle;
+- ``late_s``: how late its first note went out, the middle and the most;
+- ``dropped``: notes left out because the computer was more than 20 ms late with them; a first note
+  counts as late by what was left out before it;
+- ``pushed``: responses that began at a later tick, as those of Magenta's interface do whenever
+  writing takes a quarter of a tick.
+
+Prints one JSON line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import threading
+from pathlib import Path
+from typing import Any
+
+import mido
+
+from magenta_bridge.cli.private_server import PrivateServer
+from magenta_bridge.client.client import Client
+from magenta_bridge.midi.clock import RealClock
+from magenta_bridge.midi.hub import MidiHub, TextureType
+from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
+from magenta_bridge.midi.ledger import Ledger
+from magenta_bridge.midi.memory_port import EchoPort, MemoryPort
+from magenta_bridge.midi.outlet import Outlet
+from magenta_bridge.midi.remote import RemoteGenerator
+from magenta_bridge.midi.wall import WALL
+from magenta_bridge.noteseq import NoteSequence
+
+QPM = 120
+TICK_S = 2.0
+PITCHES = (60, 64, 67, 65)
+
+
+class Session:
+    """One generator and a musician who plays a bar, waits for the response, and plays again.
+
+    Args:
+        generator: Who answers.
+        calls: How many calls are played.
+    """
+
+    def __init__(self, generator: RemoteGenerator, calls: int) -> None:
+        self._keys, self._port = EchoPort(), MemoryPort()
+        self._outlet = Outlet(self._port, Ledger.create(), RealClock())
+        self._calls = calls
+        self._done = threading.Event()
+        self._answered = 0
+        self._due: float | None = None
+        self.leads: list[float] = []
+        self.lates: list[float] = []
+        self.pushed = 0
+        self._hub = MidiHub([self._keys], [self._outlet], TextureType.POLYPHONIC, False)
+        self._interaction = CallAndResponseMidiInteraction(
+            self._hub, [generator], QPM, None, tick_duration=TICK_S, observer=self._watch
+        )
+
+    def run(self) -> None:
+        """Plays all calls."""
+        self._interaction.start()
+        self._done.wait(4 * TICK_S * (self._calls + 2))
+        self._interaction.stop()
+        self._hub.close()
+
+    @property
+    def dropped(self) -> int:
+        """Note-ons that would have been more than 20 ms late."""
+        return self._outlet.counts.late
+
+    def _watch(self, what: str, details: dict[str, Any]) -> None:
+        if what == "state" and details["state"] == "Idle":
+            if self._answered == self._calls:
+                self._done.set()
+            else:
+                threading.Thread(target=self._play).start()
+        elif what == "prepared":
+            self._answered += 1
+            self.leads.append(details["ahead"] or 0.0)
+            self._port.messages.clear()
+        elif what == "late":
+            self.pushed += 1
+        elif what == "response":
+            self._due = self._due or _first(details["sequence"])
+        elif what == "tick" and self._due is not None:
+            sent = [m.time for m in self._port.messages if m.type == "note_on"]
+            if sent:
+                self.lates.append(WALL.of_monotonic(sent[0]) - self._due)
+            self._due = None
+
+    def _play(self) -> None:
+        clock = RealClock()
+        begin = clock.now()
+        for number, pitch in enumerate(PITCHES):
+            clock.sleep_until(begin + number * 60.0 / QPM * 0.9)
+            self._keys.send(mido.Message("note_on", note=pitch))
+            clock.sleep_until(begin + (number + 0.8) * 60.0 / QPM * 0.9)
+            self._keys.send(mido.Message("note_off", note=pitch))
+
+
+def _first(music: NoteSequence) -> float | None:
+    return min((note.start_time for note in music.notes), default=None)
+
+
+def main() -> None:
+    """Plays with each bundle and prints the line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--calls", type=int, default=5, help="calls for each bundle")
+    parser.add_argument("--generators", help="ids, with commas between; all without it")
+    parser.add_argument("--bundle", type=Path, action="append", default=[], help="a .mag file")
+    options = parser.parse_args()
+    found: dict[str, Any] = {}
+    with PrivateServer(options.bundle, print) as server, Client(server.address) as client:
+        chosen = options.generators.split(",") if options.generators else server.generators
+        for name in chosen:
+            session = Session(RemoteGenerator(client, name), options.calls)
+            session.run()
+            found[name] = {
+                "responses": len(session.leads),
+                "lead_s": _rounded(min(session.leads), statistics.median(session.leads)),
+                "late_s": _rounded(statistics.median(session.lates), max(session.lates)),
+                "pushed": session.pushed,
+                "dropped": session.dropped,
+            }
+    print(json.dumps({"qpm": QPM, "tick_s": TICK_S, "generators": found}))
+
+
+def _rounded(*seconds: float) -> list[float]:
+    return [round(value, 4) for value in seconds]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""``midi_clock``: ticks for several interfaces at once, as Magenta's program of that name."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import click
+
+from magenta_bridge.cli.absl_words import AbslCommand
+from magenta_bridge.cli.words import read_tempo
+from magenta_bridge.errors import MagentaBridgeError
+
+
+@click.command(cls=AbslCommand)
+@click.option(
+    "--output-ports",
+    default="magenta_in",
+    show_default=True,
+    help="Ports to tick on, with commas between; a name that no port bears makes a virtual one.",
+)
+@click.option(
+    "--qpm",
+    type=read_tempo,
+    default="120",
+    show_default=True,
+    help="Tempo in quarter notes a minute.",
+)
+@click.option(
+    "--clock-control-number",
+    type=click.IntRange(0, 127),
+    default=42,
+    show_default=True,
+    help="Controller that is sent: 127 on the first quarter of a bar, 0 on the others.",
+)
+@click.option(
+    "--channel",
+    type=click.IntRange(0, 15),
+    default=1,
+    show_default=True,
+    help="MIDI channel to send on, counted from 0.",
+)
+@click.option("--log", default="WARN", show_default=True, help="What to log.")
+def midi_clock(
+    output_ports: str, qpm: float, clock_control_number: int, channel: int, log: str
+) -> None:
+    """Tick once a bar and once a beat, to keep several interfaces together, until Ctrl-C."""
+    import logging
+
+    from magenta_bridge.midi.hub import MidiHub, MidiSignal, TextureType
+
+    logging.basicConfig(level={"WARN": "WARNING", "FATAL": "CRITICAL"}.get(log.upper(), "WARNING"))
+    names = [name.strip() for name in output_ports.split(",") if name.strip()]
+    bar = [127, 0, 0, 0]
+    signals = [MidiSignal(control=clock_control_number, value=value) for value in bar]
+    with MidiHub(None, names, TextureType.MONOPHONIC) as hub:
+        hub.start_metronome(qpm, start_time=0, signals=signals, channel=channel)
+        click.echo(f"Ticking at {qpm:g} qpm on {', '.join(names)} (Ctrl-C stops)")
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            click.echo("Stopped.")
+
+
+def main() -> None:
+    """Runs the program; any fault is one sentence on stderr."""
+    try:
+        midi_clock(prog_name="midi_clock")
+    except MagentaBridgeError as error:
+        click.echo(f"Error: {error.message}", err=True)
+        sys.exit(1)

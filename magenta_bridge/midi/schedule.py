@@ -1,0 +1,155 @@
+"""What a player has still to send, and when: no thread, no port, no clock."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import mido
+
+from magenta_bridge.noteseq import NoteSequence
+
+
+@dataclass(frozen=True, order=True)
+class _Event:
+    """One message to come; ends go before starts, so that a note may follow itself.
+
+    Attributes:
+        time_s: When it is due.
+        starts: Whether the note starts or ends here.
+        pitch: 0 to 127.
+        note: Which note; an end ends that note alone.
+        velocity: 1 to 127 of a start.
+    """
+
+    time_s: float
+    starts: bool
+    pitch: int
+    note: int
+    velocity: int = 64
+
+
+class Schedule:
+    """The messages of a sequence in the order of their times.
+
+    It keeps the books of the notes that sound: whatever happens, each has an end to come. A note
+    that begins while its pitch sounds ends the one before.
+
+    Args:
+        channel: MIDI channel of the messages, 0 to 15.
+        offset: Seconds to add to all times.
+    """
+
+    def __init__(self, channel: int = 0, offset: float = 0.0) -> None:
+        self._channel = channel
+        self._offset = offset
+        self._events: list[_Event] = []
+        self._open: dict[int, int] = {}
+        self._numbers = itertools.count()
+
+    @property
+    def open_pitches(self) -> frozenset[int]:
+        """Pitches that sound now."""
+        return frozenset(self._open)
+
+    def replace(self, sequence: NoteSequence, start_time: float) -> None:
+        """Takes another sequence in place of what was to come.
+
+        Notes that sound go on to their end in the new sequence; those that it does not hold end
+        with its first event, or at once when it has none.
+
+        Args:
+            sequence: Notes in seconds.
+            start_time: Notes that begin before it are not played.
+        """
+        held: dict[int, float] = {}
+        for note in sequence.notes:
+            if note.start_time < start_time <= note.end_time and note.pitch in self._open:
+                held[note.pitch] = max(note.end_time, held.get(note.pitch, -math.inf))
+        coming = self._events_of(note for note in sequence.notes if note.start_time >= start_time)
+        ends = [self._end(pitch, end + self._offset) for pitch, end in held.items()]
+        first = min((event.time_s for event in [*coming, *ends]), default=-math.inf)
+        left = self._open.keys() - held.keys()
+        self._events = sorted([*coming, *ends, *(self._end(pitch, first) for pitch in left)])
+
+    def extend(self, notes: Iterable[NoteSequence.Note]) -> None:
+        """Adds notes to what is to come."""
+        self._events = sorted([*self._events, *self._events_of(notes)])
+
+    def stretch(self, pivot: float, factor: float) -> None:
+        """Moves what is to come away from a time, or towards it.
+
+        Args:
+            pivot: Time that stays where it is, in seconds.
+            factor: New distance from it for one second before: 0.5 at twice the tempo.
+        """
+        self._events = [
+            replace(event, time_s=pivot + (event.time_s - pivot) * factor)
+            if event.time_s > pivot
+            else event
+            for event in self._events
+        ]
+
+    def skip_until(self, time_s: float) -> None:
+        """Forgets the messages before a time; notes that sound keep their ends."""
+        first = bisect.bisect_left(self._events, time_s, key=lambda event: event.time_s)
+        kept = [
+            event for event in self._events[:first] if self._open.get(event.pitch) == event.note
+        ]
+        self._events = kept + self._events[first:]
+
+    def silence(self, time_s: float) -> None:
+        """Ends what sounds at a time, and forgets all else."""
+        self._events = [self._end(pitch, time_s) for pitch in sorted(self._open)]
+
+    def next_time(self) -> float | None:
+        """Returns when the next message is due; None when there is none."""
+        return self._events[0].time_s if self._events else None
+
+    def pop(self) -> list[mido.Message]:
+        """Returns the messages of the next event, and counts them as sent.
+
+        A start of a pitch that sounds ends it first; the end of a note that another one has ended
+        is no message.
+        """
+        event = self._events.pop(0)
+        sounding = self._open.get(event.pitch)
+        messages = []
+        if (sounding is not None) if event.starts else sounding in (None, event.note):
+            self._open.pop(event.pitch, None)
+            messages.append(self._message("note_off", event))
+        if event.starts:
+            self._open[event.pitch] = event.note
+            messages.append(self._message("note_on", event))
+        return messages
+
+    def _message(self, kind: str, event: _Event) -> mido.Message:
+        return mido.Message(kind, note=event.pitch, velocity=event.velocity, channel=self._channel)
+
+    def _end(self, pitch: int, time_s: float) -> _Event:
+        return _Event(time_s, False, pitch, self._open[pitch])
+
+    def _events_of(self, notes: Iterable[NoteSequence.Note]) -> list[_Event]:
+        longest: dict[tuple[int, float], NoteSequence.Note] = {}
+        for note in notes:
+            key = (note.pitch, note.start_time)
+            if _is_playable(note) and (key not in longest or longest[key].end_time < note.end_time):
+                longest[key] = note
+        events = []
+        for note in longest.values():
+            number = next(self._numbers)
+            start, end = note.start_time + self._offset, note.end_time + self._offset
+            events.append(_Event(start, True, note.pitch, number, min(note.velocity, 127)))
+            events.append(_Event(end, False, note.pitch, number))
+        return sorted(events)
+
+
+def _is_playable(note: NoteSequence.Note) -> bool:
+    return bool(
+        0 <= note.pitch <= 127
+        and note.velocity > 0
+        and -math.inf < note.start_time < note.end_time < math.inf
+    )
