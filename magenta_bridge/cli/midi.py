@@ -90,6 +90,7 @@ def _with_controls(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--qpm",
     type=read_tempo,
+    metavar="QPM",
     default="120",
     show_default=True,
     help="Tempo in quarter notes a minute.",

@@ -22,6 +22,7 @@ from magenta_bridge.errors import MagentaBridgeError
 @click.option(
     "--qpm",
     type=read_tempo,
+    metavar="QPM",
     default="120",
     show_default=True,
     help="Tempo in quarter notes a minute.",

@@ -134,7 +134,8 @@ def run(port: str, bundles: Sequence[str]) -> None:
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
     chosen = [word for path in bundles for word in ("--bundle", path)]
-    main(["serve", "--port", port, *chosen])
+    quiet = ["--no-http", "--log-level", "warning"]
+    main(["serve", "--port", port, *quiet, *chosen])
 
 
 if __name__ == "__main__":
