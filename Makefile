@@ -79,8 +79,8 @@ protos: $(DEV) ## Generate code from protos/.
 protos-check: $(DEV) ## Fail when the generated code is stale.
 	@$(BIN)/python protos/gen.py --check
 
-bench: $(DEV) ## Measure speed; each benchmark prints one JSON line.
-	@for file in benchmarks/*.py; do $(BIN)/python "$$file" || exit 1; done
+bench: $(DEV) ## Measure speed, print JSON lines, write docs/benchmarks/speed.md.
+	@$(BIN)/python -m benchmarks.bench
 
 wheel: $(DEV) ## Build dist/*.whl and dist/*.tar.gz.
 	@rm -rf build dist

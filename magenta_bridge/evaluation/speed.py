@@ -18,7 +18,7 @@ from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 
 _RUNS: Final = 7
 _STEPS: Final = 256
-_CHUNK_STEPS: Final = 16
+_CHUNK_STEPS: Final = 32
 _BARS: Final = 8
 # LiteRT computes on the calling thread. Windows counts a thread's time in pieces of 16 ms.
 clock: Final = time.perf_counter if sys.platform == "win32" else time.thread_time
@@ -27,7 +27,7 @@ clock: Final = time.perf_counter if sys.platform == "win32" else time.thread_tim
 def step_microseconds(program: StepProgram) -> float:
     """Returns what a step costs whoever is served, in microseconds.
 
-    The median over several runs of a warm session, state carried along, sixteen steps a call
+    The median over several runs of a warm session, state carried along, 32 steps a call
     where the program can. The drawing of ids is counted only where the program does it. Time
     that other programs take from this one is not counted, where the system tells it; still,
     compare programs that were measured side by side.

@@ -14,7 +14,9 @@ from magenta_bridge.runtime.loop import MOST_STEPS, Automaton, LoopSession
 from magenta_bridge.runtime.program import Session, StepProgram
 from magenta_bridge.runtime.sampler import Sampler
 
-CHUNK_STEPS: Final = 16
+# The first notes are to come soon; later chunks are worth being larger where a call is many steps.
+FIRST_CHUNK_STEPS: Final = 16
+LOOP_CHUNK_STEPS: Final = 32
 
 
 class Grammar(Protocol):
@@ -95,7 +97,7 @@ def choose_chunks(
         interrupt: Called before each chunk of work; raises to stop it.
 
     Yields:
-        The next ids, ``CHUNK_STEPS`` or as many as are missing.
+        The next ids, at most ``FIRST_CHUNK_STEPS`` at first, later at most ``LOOP_CHUNK_STEPS``.
     """
     if program.loops and isinstance(choice.grammar, Ruled):
         loop = program.loop_session()
@@ -130,9 +132,11 @@ def _many_a_call(
         interrupt()
         loop.feed(choice.fed[first : first + MOST_STEPS])
     loop.follow(grammar.automaton, choice.sampler, choice.bias)
+    most = FIRST_CHUNK_STEPS
     while not grammar.is_full:
         interrupt()
-        chunk = loop.choose(min(CHUNK_STEPS, grammar.left))
+        chunk = loop.choose(min(most, grammar.left))
+        most = LOOP_CHUNK_STEPS
         grammar.left -= len(chunk)  # the loop itself minds the rules
         yield chunk
 
@@ -140,14 +144,14 @@ def _many_a_call(
 def _one_by_one(session: Session, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:
     ids, grammar, bias = choice.fed.tolist(), choice.grammar, choice.bias
     for index, value in enumerate(ids[:-1]):
-        if index % CHUNK_STEPS == 0:
+        if index % FIRST_CHUNK_STEPS == 0:
             interrupt()
         session.step(value)
     latest = ids[-1]
     while not grammar.is_full:
         interrupt()
         chunk: list[int] = []
-        while len(chunk) < CHUNK_STEPS and not grammar.is_full:
+        while len(chunk) < FIRST_CHUNK_STEPS and not grammar.is_full:
             logits = session.step(latest)
             allowed = grammar.mask()
             latest = choice.sampler.choose(logits if bias is None else logits + bias, allowed)

@@ -73,7 +73,7 @@ class LoopSession:
             self._loop = open_signature(flatbuffer, SIGNATURE, subgraph=subgraph)
             self._states = sorted(n for n in self._loop.blanks if n.startswith("state_"))
             self.logit_count: int = self._loop.blanks["bias"].shape[1]
-            self._draws = np.zeros(MOST_STEPS, dtype=np.float32)
+            self._draws = np.zeros((MOST_STEPS, 2), dtype=np.float32)
             self.begin(0)
             self.feed(np.zeros(1, dtype=np.int32))
             states = list(self.state.values())
@@ -115,12 +115,13 @@ class LoopSession:
         table[: len(automaton.allowed)][automaton.allowed] = 0.0
         following = np.zeros_like(self._loop.blanks["following"])
         following[: len(automaton.following)] = automaton.following
-        sharpness, reach = sampler.options.as_tensors(self.logit_count)
+        options = sampler.options
         self._loop.set("bias", table if bias is None else table + bias)
         self._loop.set("following", following)
         self._loop.set("rule", np.array([automaton.first], dtype=np.int32))
-        self._loop.set("sharpness", sharpness)
-        self._loop.set("reach", reach)
+        self._loop.set("sharpness", np.array([options.sharpness], dtype=np.float32))
+        self._loop.set("limit", np.array([options.limit], dtype=np.float32))
+        self._loop.set("reach", options.reach(self.logit_count))
         self._loop.set("forced", np.full(MOST_STEPS, _FREE, dtype=np.int32))
         self._sampler = sampler
 

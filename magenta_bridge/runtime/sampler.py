@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 _LAST_DRAW: Final = 1.0 - 2.0**-20
 # Next to temperature 0 all but the best are infinitely unlikely, rightly.
 _SHARPEST: Final = 1e6
-_NEVER: Final = 2.0
-_ALWAYS: Final = -1.0
+# Beyond all sums of probabilities, and before all.
+_ALL: Final = 2.0
+_NONE: Final = -1.0
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,21 @@ class SamplerOptions:
         """How many ids are kept at most; 0 for all."""
         return 1 if self.temperature <= 0.0 else self.top_k
 
-    def as_tensors(self, ids: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Returns the options as an exported program takes them.
+    @property
+    def limit(self) -> float:
+        """An id is surely kept when all likelier ones together have less than this probability."""
+        if self.kept:
+            return _NONE
+        return self.top_p if self.top_p < 1.0 else _ALL
 
-        Args:
-            ids: How many ids there are.
+    def reach(self, ids: int) -> NDArray[np.float32]:
+        """Returns where the ranks that are kept end, ``(1, ids)``.
 
-        Returns:
-            ``(1,)``, what logits are multiplied by, and ``(1, ids)``: a rank is the last that is
-            kept when the probabilities up to it and with it reach this sum.
+        A rank is the last when the probabilities up to it and with it reach its number.
         """
-        reach = np.full((1, ids), self.top_p if self.top_p < 1.0 else _NEVER, dtype=np.float32)
-        reach[0, (min(self.kept, ids) or ids) - 1 :] = _ALWAYS
-        return np.array([self.sharpness], dtype=np.float32), reach
+        ends = np.full((1, ids), self.top_p if self.top_p < 1.0 else _ALL, dtype=np.float32)
+        ends[0, (min(self.kept, ids) or ids) - 1 :] = _NONE
+        return ends
 
 
 class Sampler:
@@ -74,11 +77,16 @@ class Sampler:
         self._random = np.random.default_rng(seed)
 
     def draws(self, count: int) -> NDArray[np.float32]:
-        """Returns the numbers, 0 to below 1, that the next ``count`` choices are made with."""
-        return np.minimum(self._random.random(count), _LAST_DRAW).astype(np.float32)
+        """Returns what the next ``count`` choices are made with, ``(count, 2)``, 0 to below 1."""
+        return np.minimum(self._random.random((count, 2)), _LAST_DRAW).astype(np.float32)
 
     def choose(self, logits: NDArray[np.float32], allowed: NDArray[np.bool_]) -> int:
-        """Chooses one id: ids in order of probability share the numbers from 0 to 1.
+        """Chooses one id.
+
+        All ids share the numbers from 0 to 1, and the first number drawn names one. Where it is
+        not among those that are kept, these alone share the numbers, and the second one names
+        one of them: so each of those that are kept comes as often as its probability says, and
+        ids are hardly ever to be put in order.
 
         Args:
             logits: ``(ids,)``.
@@ -87,21 +95,19 @@ class Sampler:
         Returns:
             The id.
         """
-        draw = float(self.draws(1)[0])
-        ids = np.flatnonzero(allowed)
-        level = logits[ids].astype(np.float64)
+        draw, redraw = self.draws(1)[0].tolist()
+        level = np.where(allowed, logits, -np.inf).astype(np.float64)
         weights = np.exp((level - level.max()) * self.options.sharpness)
-        total = weights.sum()
-        if self.options.top_p < 1.0:
-            # All that are less likely than this do not together fill what top_p leaves over.
-            near = weights >= (1.0 - self.options.top_p) * total / len(weights)
-            ids, weights = ids[near], weights[near]
-        order = np.argsort(-weights, kind="stable")
-        sums = np.cumsum(weights[order])
-        last = len(sums) - 1
-        if self.options.top_p < 1.0:
-            last = min(last, int(np.searchsorted(sums, self.options.top_p * total)))
-        if self.options.kept:
-            last = min(last, self.options.kept - 1)
-        rank = int(np.searchsorted(sums[: last + 1], draw * sums[last], side="right"))
-        return int(ids[order[min(rank, last)]])
+        sums = weights.cumsum()
+        total = float(sums[-1])
+        found = int(sums.searchsorted(draw * total, side="right"))
+        likelier = float(weights[weights > weights[found]].sum())
+        if likelier < self.options.limit * total:
+            return found
+        return self._choose_ranked(weights / total, redraw)
+
+    def _choose_ranked(self, shares: NDArray[np.float64], draw: float) -> int:
+        order = np.argsort(-shares, kind="stable")
+        sums = shares[order].cumsum()
+        last = int(np.argmax(sums >= self.options.reach(len(shares))[0]))
+        return int(order[sums[: last + 1].searchsorted(draw * sums[last], side="right")])

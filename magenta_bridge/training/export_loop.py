@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import keras
 import numpy as np
@@ -12,10 +11,6 @@ import tensorflow as tf
 from magenta_bridge.runtime.loop import MOST_STEPS, RULES, Automaton
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
-
-# Beyond this many ids the likeliest are sorted first, and the rest only where they matter.
-_SORTED_AT_ONCE: Final = 160
-_LIKELIEST: Final = 64
 
 
 class Loop:
@@ -42,11 +37,12 @@ class Loop:
             tf.TensorSpec((1,), tf.int32, name="count"),
             tf.TensorSpec((1,), tf.int32, name="ids"),
             tf.TensorSpec((MOST_STEPS,), tf.int32, name="forced"),
-            tf.TensorSpec((MOST_STEPS,), tf.float32, name="draws"),
+            tf.TensorSpec((MOST_STEPS, 2), tf.float32, name="draws"),
             tf.TensorSpec((1,), tf.int32, name="rule"),
             tf.TensorSpec((rules, ids), tf.float32, name="bias"),
             tf.TensorSpec((rules, ids), tf.int32, name="following"),
             tf.TensorSpec((1,), tf.float32, name="sharpness"),
+            tf.TensorSpec((1,), tf.float32, name="limit"),
             tf.TensorSpec((1, ids), tf.float32, name="reach"),
             *(
                 tf.TensorSpec(part.shape, part.dtype, name=f"state_{index}")
@@ -58,7 +54,7 @@ class Loop:
         """Runs ``count`` steps; see ``runtime.loop``."""
         given = {spec.name: value for spec, value in zip(self.signature, inputs, strict=True)}
         state = [given[f"state_{index}"] for index in range(len(self._state))]
-        draw = Drawing(given["sharpness"], given["reach"])
+        draw = Drawing(given["sharpness"], given["limit"], given["reach"])
 
         def unfinished(step: tf.Tensor, *_: tf.Tensor) -> tf.Tensor:
             return tf.reshape(step < given["count"], [])
@@ -83,43 +79,41 @@ class Loop:
 
 
 class Drawing:
-    """Draws an id; see ``runtime.sampler``, whose rule it follows.
+    """Draws an id; see ``Sampler.choose``, whose rule it follows.
 
     Args:
         sharpness: One over the temperature, ``(1,)``.
+        limit: Sum of probabilities of all likelier ids up to which an id is kept, ``(1,)``.
         reach: Sum of probabilities at which a rank is the last, ``(1, ids)``.
     """
 
-    def __init__(self, sharpness: tf.Tensor, reach: tf.Tensor) -> None:
+    def __init__(self, sharpness: tf.Tensor, limit: tf.Tensor, reach: tf.Tensor) -> None:
         self._sharpness = sharpness
+        self._limit = limit
         self._reach = reach
         self._ids = int(reach.shape[1])
-        self._near = tf.split(reach, [min(_LIKELIEST, self._ids), -1], axis=1)[0]
 
-    def __call__(self, logits: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-        """Returns ids ``(1,)`` for logits ``(1, ids)`` and a number of 0 to 1, ``(1,)``."""
+    def __call__(self, logits: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
+        """Returns ids ``(1,)`` for logits ``(1, ids)`` and numbers of 0 to 1, ``(1, 2)``."""
         shares = tf.nn.softmax(logits * self._sharpness)
-
-        def among_all() -> tf.Tensor:
-            ranked, order = tf.math.top_k(shares, self._ids)
-            return _drawn(order, tf.cumsum(ranked, axis=1), self._reach, draw)
-
-        if self._ids <= _SORTED_AT_ONCE:
-            return among_all()
-        ranked, order = tf.math.top_k(shares, _LIKELIEST)
-        sums = tf.cumsum(ranked, axis=1)
+        first, second = tf.split(tf.reshape(draws, [2]), 2)
+        sums = tf.cumsum(shares, axis=1)
+        total = tf.gather(tf.reshape(sums, [self._ids]), [self._ids - 1])
+        found = tf.argmax(sums > first * total, axis=1, output_type=tf.int32)
+        share = tf.gather(tf.reshape(shares, [self._ids]), found)
+        likelier = tf.reduce_sum(tf.where(shares > share, shares, 0.0), axis=1)
         return tf.cond(
-            tf.reduce_any(sums >= self._near),
-            lambda: _drawn(order, sums, self._near, draw),
-            among_all,
+            tf.reshape(likelier < self._limit, []),
+            lambda: found,
+            lambda: self._ranked(shares, second),
         )
 
-
-def _drawn(order: tf.Tensor, sums: tf.Tensor, reach: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-    """Returns the id whose share of what is kept holds ``draw``."""
-    kept = tf.reduce_min(tf.where(sums >= reach, sums, 1.0), axis=1)
-    rank = tf.argmax(sums > draw * kept, axis=1, output_type=tf.int32)
-    return tf.gather(tf.reshape(order, [-1]), rank)
+    def _ranked(self, shares: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
+        ranked, order = tf.math.top_k(shares, self._ids)
+        sums = tf.cumsum(ranked, axis=1)
+        kept = tf.reduce_min(tf.where(sums >= self._reach, sums, 1.0), axis=1)
+        rank = tf.argmax(sums > draw * kept, axis=1, output_type=tf.int32)
+        return tf.gather(tf.reshape(order, [self._ids]), rank)
 
 
 def loop_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> float:
@@ -136,9 +130,9 @@ def loop_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> fl
     session = StepProgram(program).loop_session()
     session.begin(int(probe[0]))
     session.feed(np.asarray(probe[1:], dtype=np.int32))
-    state = network.initial_state(1)
+    state, step = network.initial_state(1), tf.function(network.step)
     for value in probe[:-1]:
-        _, state = network.step(_as_ids(int(value)), state)
+        _, state = step(_as_ids(int(value)), state)
     heard = [session.state[f"state_{index}"] for index in range(len(state))]
     gaps = [
         float(np.abs(np.asarray(keras.ops.convert_to_numpy(part)) - found).max())
@@ -149,7 +143,7 @@ def loop_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> fl
     session.follow(anything, Sampler(SamplerOptions(temperature=0.0), seed=0))
     latest = int(probe[-1])
     for value in session.choose(len(probe)):
-        logits, state = network.step(_as_ids(latest), state)
+        logits, state = step(_as_ids(latest), state)
         row = np.asarray(keras.ops.convert_to_numpy(logits))[0]
         gaps.append(float(row.max() - row[value]))
         latest = value

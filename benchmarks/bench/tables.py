@@ -1,0 +1,156 @@
+"""From the JSON lines of benchmarks to the tables of docs/benchmarks/speed.md.
+
+A line is a flat object; ``benchmark`` names the section it stands in. A new benchmark gets a row
+in ``SECTIONS``; one without is shown all the same, with its keys for headings.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+Line = Mapping[str, str | int | float]
+
+MISSING: Final = "missing"
+_OURS, _PEERS = "generation", "peers"
+
+
+@dataclass(frozen=True)
+class Section:
+    """How the lines of one benchmark are shown.
+
+    Attributes:
+        benchmark: What the lines call it.
+        title: Heading.
+        text: What is measured, one paragraph.
+        columns: Key of a line -> heading of its column.
+    """
+
+    benchmark: str
+    title: str
+    text: str
+    columns: Mapping[str, str]
+
+
+SECTIONS: Final = (
+    Section(
+        _OURS,
+        "Generating a melody",
+        "Microseconds for each sixteenth that is generated, one stream on one thread: a "
+        "NoteSequence of one bar goes in, one of sixteen bars comes out, through the generator "
+        "that the server runs. The time is the processor's that this thread took, median and "
+        "95th percentile of the runs; beside it stands the wall clock's median, which other work "
+        "on the machine makes longer. The NumPy loop computes the same network in float32, one "
+        "thread, in the same run and in turn with ours, and hears and draws as many ids, but "
+        "reads and writes no notes.",
+        {
+            "network": "Network",
+            "us_per_step": "µs a step",
+            "p95_us_per_step": "95th percentile",
+            "wall_us_per_step": "wall clock",
+            "numpy_us_per_step": "NumPy loop",
+            "ratio_to_numpy": "times as fast as NumPy",
+            "ratio_to_peers": "times as fast as Magenta.js",
+        },
+    ),
+    Section(
+        _PEERS,
+        "The same in Magenta.js",
+        "Magenta's own generator in JavaScript at its fastest, with random weights of the same "
+        "shape and as many ids (130), given a bar and asked for sixteen bars as above "
+        "(`benchmarks/peers/`). The time is that of its process. Its networks see only the last "
+        "event, ours also the events one, two, four and eight bars ago, so ours have more weights "
+        "to read.",
+        {
+            "program": "Program",
+            "network": "Network",
+            "us_per_step": "µs a step",
+            "p95_us_per_step": "95th percentile",
+            "wall_us_per_step": "wall clock",
+        },
+    ),
+    Section(
+        "startup",
+        "From the start of a process to its first clip",
+        "A fresh process loads all shipped bundles and generates four bars; bare Python and "
+        "`import numpy`, started in turn with it, are the references. Medians.",
+        {
+            "seconds": "seconds",
+            "peak_mb": "memory, MB",
+            "python_seconds": "bare Python",
+            "numpy_seconds": "`import numpy`",
+            "ratio_to_numpy": "times `import numpy`",
+        },
+    ),
+)
+
+_INTRODUCTION: Final = """\
+# Speed
+
+Written by `make bench`, which anyone can repeat; figures without their neighbors mean little, as
+each machine and each hour has its own. Measured on {machine} with {cores} cores and Python
+{python}, shared with other work.
+"""
+
+
+def write_tables(lines: Sequence[Line]) -> str:
+    """Returns the document for the lines of all benchmarks."""
+    introduction = _INTRODUCTION.format(
+        machine=platform.machine(), cores=os.cpu_count(), python=platform.python_version()
+    )
+    compared = _with_peers(lines)
+    return "\n".join([introduction, *(_section(each, compared) for each in _sections(lines))])
+
+
+def _sections(lines: Iterable[Line]) -> list[Section]:
+    """Returns the sections that there are lines for, and one for each benchmark without."""
+    found = {str(line["benchmark"]): line for line in lines}
+    known = [each for each in SECTIONS if each.benchmark in found]
+    others = [name for name in found if name not in {each.benchmark for each in SECTIONS}]
+    return known + [
+        Section(name, name.capitalize(), "", {key: key for key in found[name]})
+        for name in sorted(others)
+    ]
+
+
+def _with_peers(lines: Sequence[Line]) -> list[Line]:
+    """Adds to our own lines how much slower the peer is with a network of the same shape."""
+    peers = {line["network"]: line for line in lines if line["benchmark"] == _PEERS and _ran(line)}
+    compared: list[Line] = []
+    for line in lines:
+        peer = peers.get(line.get("network", ""))
+        if line["benchmark"] == _OURS and peer is not None:
+            ratio = float(peer["us_per_step"]) / float(line["us_per_step"])
+            compared.append({**line, "ratio_to_peers": round(ratio, 1)})
+        else:
+            compared.append(line)
+    return compared
+
+
+def _ran(line: Line) -> bool:
+    return MISSING not in line
+
+
+def _section(section: Section, lines: Iterable[Line]) -> str:
+    own = [line for line in lines if line["benchmark"] == section.benchmark]
+    parts = [
+        f"## {section.title}",
+        section.text,
+        *(str(line[MISSING]) for line in own if not _ran(line)),
+    ]
+    if any(map(_ran, own)):
+        parts.append(_table(section.columns, [line for line in own if _ran(line)]))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(columns: Mapping[str, str], lines: Iterable[Line]) -> str:
+    rows = [list(columns.values()), ["---"] * len(columns)]
+    rows += [[_cell(line.get(key, "")) for key in columns] for line in lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(value: str | int | float) -> str:
+    return f"{value:,}" if isinstance(value, int | float) else value

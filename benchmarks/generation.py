@@ -1,0 +1,176 @@
+"""What a generated step costs, from NoteSequence to NoteSequence, one stream on one thread.
+
+The real generator continues one bar by sixteen, 256 sixteenths: the primer is read, written as
+ids and heard, and the new ids become notes. In the same run, in turn with it, a NumPy loop of
+the same network hears and draws as many ids, without notes. Prints one JSON line per network::
+
+    python -m benchmarks.generation
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"  # the yardstick is one stream on one thread too
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np  # noqa: E402 - reads the settings above
+
+from magenta_bridge.encodings import melody  # noqa: E402
+from magenta_bridge.evaluation.speed import clock  # noqa: E402
+from magenta_bridge.generators.bundle import Bundle  # noqa: E402
+from magenta_bridge.generators.melody import MelodyGenerator  # noqa: E402
+from magenta_bridge.generators.shipped import find_bundle  # noqa: E402
+from magenta_bridge.noteseq import GeneratorOptions, NoteSequence  # noqa: E402
+from magenta_bridge.runtime.program import StepProgram  # noqa: E402
+from magenta_bridge.runtime.silence import silent_stderr  # noqa: E402
+
+PRIMER_STEPS: Final = 16
+STEPS: Final = 256
+_TOP_P: Final = 0.97
+_START: Final = melody.start_id(melody.METERS.index((4, 4)))
+_PROBE: Final = (60, 2, 1, 64, 0, 0, 67, 1, *[0] * 12, 60, 2, 1, 64)
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A network to measure.
+
+    Attributes:
+        name: What it is called.
+        generator: Ours.
+        network: The same in Keras, for the yardstick's weights.
+    """
+
+    name: str
+    generator: MelodyGenerator
+    network: Any
+
+
+def random_network(units: int) -> Contestant:
+    """Makes an LSTM of two layers with random weights and exports it as training does."""
+    import keras
+
+    from magenta_bridge.models.registry import build_network
+    from magenta_bridge.training.export import export_program
+
+    keras.utils.set_random_seed(1)
+    network = build_network("lstm", "melody", {"units": [units, units]})
+    traits = {"family": "lstm", "encoding": "melody", "pitch_range": [0, 127]}
+    program = export_program(network, traits, int8=True, probe=[_START, *_PROBE])
+    bundle = Bundle("random", "Random weights.", "", StepProgram(program), b"")
+    return Contestant(f"LSTM 2x{units}", MelodyGenerator(bundle), network)
+
+
+def shipped_network(name: str) -> Contestant:
+    """Returns a shipped melody bundle and the network inside it."""
+    from magenta_bridge.training.recipe import BundleRecipe, Recipe
+    from magenta_bridge.training.session import build, network_config
+
+    bundle = find_bundle(name)
+    config = network_config(bundle.network, "lstm", "melody")
+    recipe = Recipe(BundleRecipe(name, "", "lstm", "melody"), network=config)
+    network = build(recipe, bundle.network)
+    sizes = "x".join(str(each) for each in (len(network.units), network.units[0]))
+    return Contestant(f"{name}, LSTM {sizes}", MelodyGenerator(bundle), network)
+
+
+def _our_run(generator: MelodyGenerator) -> Callable[[], object]:
+    primer = NoteSequence()
+    for index in range(PRIMER_STEPS // 4):
+        begin = index * 0.5
+        primer.notes.add(
+            pitch=60 + index * 2 % 12, velocity=90, start_time=begin, end_time=begin + 0.5
+        )
+    options = GeneratorOptions()
+    second = PRIMER_STEPS / 8
+    options.generate_sections.add(start_time=second, end_time=second + STEPS / 8)
+    return lambda: generator.generate(primer, options)
+
+
+def _numpy_run(network: Any) -> Callable[[], object]:  # noqa: ANN401 - Keras has no types
+    from benchmarks.bench.numpy_network import NumpyNetwork, draw
+
+    yardstick = NumpyNetwork(network)
+    _check_same(yardstick, network)
+    rng = np.random.default_rng(1)
+
+    def run() -> None:
+        logits = yardstick.begin(_START)
+        for value in range(PRIMER_STEPS):
+            logits = yardstick.step(62 if value % 4 == 0 else 0)
+        for number in rng.random(STEPS):
+            logits = yardstick.step(draw(logits, float(number), _TOP_P))
+
+    return run
+
+
+def _check_same(yardstick: Any, network: Any) -> None:  # noqa: ANN401
+    """Makes sure that the yardstick computes the network, else it measures nothing."""
+    import keras
+
+    state = network.initial_state(1)
+    for value in (_START, *_PROBE):
+        ids = keras.ops.convert_to_tensor(np.array([value], dtype=np.int32))
+        logits, state = network.step(ids, state)
+        found = yardstick.begin(value) if value == _START else yardstick.step(value)
+        np.testing.assert_allclose(found, np.asarray(logits)[0], atol=1e-3)
+
+
+def _time(run: Callable[[], object]) -> tuple[float, float]:
+    """Returns a run's microseconds a step by this thread's clock and by the wall's."""
+    began, began_wall = clock(), time.perf_counter()
+    run()
+    return (clock() - began) / STEPS * 1e6, (time.perf_counter() - began_wall) / STEPS * 1e6
+
+
+def measure(contestant: Contestant, runs: int) -> dict[str, float | int | str]:
+    """Measures both in turn, warm; microseconds a generated step."""
+    ours, numpy = _our_run(contestant.generator), _numpy_run(contestant.network)
+    times: list[tuple[float, float, float]] = []
+    for number in range(runs + 3):
+        spent, wall = _time(ours)
+        reference, _ = _time(numpy)
+        if number >= 3:
+            times.append((spent, wall, reference))
+    spent, wall, reference = (statistics.median(column) for column in zip(*times, strict=True))
+    late = sorted(each for each, _, _ in times)[min(int(0.95 * runs), runs - 1)]
+    return {
+        "benchmark": "generation",
+        "network": contestant.name,
+        "steps": STEPS,
+        "runs": runs,
+        "us_per_step": round(spent, 1),
+        "p95_us_per_step": round(late, 1),
+        "wall_us_per_step": round(wall, 1),
+        "numpy_us_per_step": round(reference, 1),
+        "ratio_to_numpy": round(reference / spent, 2),
+    }
+
+
+def main() -> None:
+    """Reads the command line and prints the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=31, help="measured runs of each network")
+    runs = max(1, parser.parse_args().runs)
+    with silent_stderr():  # TensorFlow greets on loading, past every log level
+        import tensorflow  # noqa: F401
+    contestants: tuple[Callable[[], Contestant], ...] = (
+        lambda: random_network(128),
+        lambda: random_network(512),
+        lambda: shipped_network("lstm_melody"),
+    )
+    for make in contestants:
+        print(json.dumps(measure(make(), runs)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

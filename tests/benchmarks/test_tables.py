@@ -1,0 +1,85 @@
+"""What benchmarks print is what the document shows, and what did not run is named in it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from benchmarks.bench.__main__ import DOCUMENT
+from benchmarks.bench.tables import SECTIONS, Line, write_tables
+from tests.architecture.sources import ROOT
+
+OURS: Line = {
+    "benchmark": "generation",
+    "network": "LSTM 2x128",
+    "us_per_step": 25.0,
+    "p95_us_per_step": 31.5,
+    "wall_us_per_step": 26.1,
+    "numpy_us_per_step": 100.0,
+    "ratio_to_numpy": 4.0,
+}
+PEER: Line = {
+    "benchmark": "peers",
+    "program": "Magenta.js",
+    "network": "LSTM 2x128",
+    "us_per_step": 500.5,
+}
+
+
+def rows(document: str, first: str) -> list[list[str]]:
+    """Returns the cells of the rows that begin with a cell."""
+    lines = [line for line in document.splitlines() if line.startswith(f"| {first} |")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_a_line_is_a_row_under_its_headings() -> None:
+    document = write_tables([OURS])
+    assert rows(document, "LSTM 2x128") == [
+        ["LSTM 2x128", "25.0", "31.5", "26.1", "100.0", "4.0", ""]
+    ]
+    assert rows(document, "Network")[0][:2] == ["Network", "µs a step"]
+
+
+def test_the_peer_with_the_same_network_is_compared() -> None:
+    shipped: Line = {**OURS, "network": "lstm_melody"}
+    document = write_tables([OURS, shipped, PEER])
+    assert rows(document, "LSTM 2x128")[0][-1] == "20.0"
+    assert rows(document, "lstm_melody")[0][-1] == ""
+    assert rows(document, "Magenta.js")[0][:3] == ["Magenta.js", "LSTM 2x128", "500.5"]
+
+
+def test_what_was_not_measured_is_said() -> None:
+    document = write_tables([OURS, {"benchmark": "peers", "missing": "Node.js is not there."}])
+    assert "Node.js is not there." in document
+    assert rows(document, "Program") == []
+
+
+def test_a_benchmark_nobody_has_described_is_shown_by_its_keys() -> None:
+    document = write_tables([{"benchmark": "streams", "clients": 64, "p99_ms": 1234.5}])
+    assert "## Streams" in document
+    assert rows(document, "streams") == [["streams", "64", "1,234.5"]]
+
+
+def test_the_document_in_the_repository_has_every_section() -> None:
+    """It was written by this version."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert [each.title for each in SECTIONS if f"## {each.title}" not in text] == []
+
+
+def test_the_generation_benchmark_runs() -> None:
+    """One run: JSON lines of all three networks, each with its yardstick."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.generation", "--runs", "1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["network"].split(",")[0] for line in lines] == [
+        "LSTM 2x128",
+        "LSTM 2x512",
+        "lstm_melody",
+    ]
+    assert all(line["us_per_step"] > 0 and line["numpy_us_per_step"] > 0 for line in lines)

@@ -1,0 +1,34 @@
+"""Where two programs may choose differently: so near a border that float32 cannot tell the side."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.runtime.sampler import SamplerOptions
+
+
+def distance_to_border(
+    logits: NDArray[np.float32], options: SamplerOptions, draws: NDArray[np.float32]
+) -> float:
+    """Returns how far the nearest border lies from where a choice falls.
+
+    Args:
+        logits: ``(ids,)``; minus infinity for what may not come.
+        options: How it is chosen.
+        draws: The two numbers it is chosen with.
+    """
+    level = logits.astype(np.float64) * options.sharpness
+    shares = np.exp(level - level.max())
+    shares /= shares.sum()
+    sums, ranked = np.cumsum(shares), np.cumsum(np.sort(shares)[::-1])
+    found = min(int(np.searchsorted(sums, draws[0])), len(sums) - 1)
+    likelier = shares[shares > shares[found]].sum()
+    last = int(np.argmax(ranked >= options.reach(len(ranked))[0]))
+    distances = [
+        np.abs(sums - draws[0]).min(),
+        np.abs(ranked / ranked[last] - draws[1]).min(),
+        np.abs(ranked - options.top_p).min(),
+        abs(likelier - options.limit),
+    ]
+    return float(min(distances))
