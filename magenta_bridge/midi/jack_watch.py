@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import functools
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,7 @@ class JackWatch:
 _alive: list[JackWatch] = []
 
 
+@functools.cache
 def jack_library() -> Any | None:  # noqa: ANN401 - a library's functions have no types
     """Returns the library that RtMidi speaks to JACK with; None when there is none.
 
@@ -84,14 +87,13 @@ def jack_library() -> Any | None:  # noqa: ANN401 - a library's functions have n
     return None
 
 
-def _library_paths() -> list[str]:
+def _library_paths() -> Iterator[str]:
     # The wheel of python-rtmidi brings a copy of its own, which must be the one that is asked.
     spec = importlib.util.find_spec("rtmidi")
     folders = (spec.submodule_search_locations or ()) if spec else ()
-    bundled = [
-        str(path)
-        for folder in folders
-        for path in sorted(Path(folder).parent.glob("python_rtmidi*/libjack*"))
-    ]
+    for folder in folders:
+        yield from map(str, sorted(Path(folder).parent.glob("python_rtmidi*/libjack*")))
+    # Asked last: it starts programs to look.
     system = ctypes.util.find_library("jack")
-    return bundled + ([system] if system else [])
+    if system:
+        yield system

@@ -15,13 +15,23 @@ from numpy.typing import NDArray
 from magenta_bridge.render.soundfont import find_sound_font
 from tests.midi.jack import FluidSynth, Jack, jack_server, program
 
+# Every test starts several processes, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(600)
+
 SYNTHESIZER = "fluidsynth-midi:midi_00"
 LONG_NAME = "p" * 200
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def jack() -> Iterator[Jack]:
     with jack_server("magenta-bridge-test") as server:
+        yield server
+
+
+@pytest.fixture
+def mortal_jack() -> Iterator[Jack]:
+    """A server that a test may kill."""
+    with jack_server("magenta-bridge-mortal") as server:
         yield server
 
 
@@ -86,16 +96,16 @@ def test_a_port_that_goes_and_returns_is_used_again(jack: Jack) -> None:
                 assert "off 0 62" in another.end()
 
 
-def test_a_server_that_dies_and_returns_is_used_again(jack: Jack) -> None:
-    with program(jack, "receive", "in") as receiver:
+def test_a_server_that_dies_and_returns_is_used_again(mortal_jack: Jack) -> None:
+    with program(mortal_jack, "receive", "in") as receiver:
         receiver.says()
-        with program(jack, "send", "in") as sender:
+        with program(mortal_jack, "send", "in") as sender:
             assert sender.says() == "ready"
-            jack.kill()
+            mortal_jack.kill()
             assert sender.says() == "lost"
             receiver.kill()
-            jack.start()
-            with program(jack, "receive", "in") as another:
+            mortal_jack.start()
+            with program(mortal_jack, "receive", "in") as another:
                 assert another.says() == "ready"
                 assert sender.says() == "open"
                 sender.told("on 62")
@@ -104,12 +114,12 @@ def test_a_server_that_dies_and_returns_is_used_again(jack: Jack) -> None:
                 assert sender.process.returncode == 0
 
 
-def test_a_server_that_dies_does_not_take_the_supervisor_along(jack: Jack) -> None:
-    with program(jack, "receive", "in") as receiver:
+def test_a_server_that_dies_does_not_take_the_supervisor_along(mortal_jack: Jack) -> None:
+    with program(mortal_jack, "receive", "in") as receiver:
         receiver.says()
-        with program(jack, "supervise", "in") as supervisor:
+        with program(mortal_jack, "supervise", "in") as supervisor:
             assert supervisor.says().isdigit()
-            jack.kill()
+            mortal_jack.kill()
             assert supervisor.says() == "lost"
             assert supervisor.process.poll() is None
             assert supervisor.end() == "the supervisor ended"

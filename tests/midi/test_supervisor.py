@@ -22,6 +22,9 @@ from magenta_bridge.midi.supervisor import Restart, Supervisor
 from tests.midi import players
 from tests.midi.socket_port import SocketPort, Stage, open_stage
 
+# Every test starts several processes, which takes long on a busy machine.
+pytestmark = pytest.mark.timeout(600)
+
 CHORD = 3
 SILENT_AFTER_STOP_S = 0.1
 SILENT_AFTER_DEATH_S = 1.0
