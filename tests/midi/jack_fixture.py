@@ -11,14 +11,11 @@ from pathlib import Path
 
 import pytest
 
-NEEDS_JACK = pytest.mark.skipif(
-    shutil.which("jackd") is None, reason="JACK is not installed (apt-get install jackd2)"
-)
-
 
 @pytest.fixture
 def jack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A running server, which this process and those that it starts find."""
+    assert shutil.which("jackd"), "there is no program jackd; say make tools"
     name = f"test-{uuid.uuid4().hex[:8]}"
     words = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
     found = {

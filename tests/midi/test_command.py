@@ -16,7 +16,7 @@ from magenta_bridge.midi import ports
 from magenta_bridge.midi.port import OutputPort
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import run_program
-from tests.midi.jack_fixture import NEEDS_JACK, jack
+from tests.midi.jack_fixture import jack
 from tests.midi.notes import sequence_of, wait_for
 from tests.midi.program import Program
 
@@ -86,7 +86,6 @@ def test_a_simulated_call_is_answered_on_the_bar(tmp_path: Path, call: Path) -> 
     assert any(abs(response[0] - bar * TICK_S) < TICK_S / 4 for bar in (1, 2))
 
 
-@NEEDS_JACK
 @pytest.mark.usefixtures("jack")
 def test_a_call_through_virtual_ports_is_answered_and_every_note_ends(start: Start) -> None:
     """The response begins with the tick that its state is sent with; Ctrl-C leaves silence."""
@@ -112,7 +111,6 @@ def test_a_call_through_virtual_ports_is_answered_and_every_note_ends(start: Sta
     assert 0 <= _of(heard, "note_on")[0].time - responding.time < TICK_S / 4
 
 
-@NEEDS_JACK
 @pytest.mark.usefixtures("jack")
 def test_a_server_that_is_killed_is_started_again(start: Start) -> None:
     """The musician is told, and answered as before; no process is left over at the end."""
@@ -136,7 +134,6 @@ def test_a_server_that_is_killed_is_started_again(start: Start) -> None:
     wait_for(lambda: not any(child.is_running() for child in family), "the end of all processes")
 
 
-@NEEDS_JACK
 @pytest.mark.usefixtures("jack")
 def test_unknown_ports_are_made_and_the_known_ones_listed(start: Start) -> None:
     """So that a slip of the pen is seen."""
