@@ -117,16 +117,12 @@ def recipe_for(kind: RollKind, seed: int, epochs: int | None = None) -> RollReci
         learning_rate=_RATE[kind.output],
         transpose=habits.transpose,
     )
-    return RollRecipe({**network, **_widths(width)}, training)
+    return RollRecipe({**network, **_widths(kind.output, width)}, training)
 
 
-def _widths(width: int) -> dict[str, Any]:
-    return {
-        "units": (width,),
-        "embedding_units": max(width // 2, 8),
-        "chord_units": width,
-        "pitch_units": max(width // 8, 8),
-    }
+def _widths(output: str, width: int) -> dict[str, Any]:
+    decoder = {"pitch_units": max(width // 4, 8)} if output == "sigmoid" else {"chord_units": width}
+    return {"units": (width,), "embedding_units": max(width // 2, 8), **decoder}
 
 
 def _widest(network: Mapping[str, Any], parameters: int) -> int:
@@ -135,7 +131,7 @@ def _widest(network: Mapping[str, Any], parameters: int) -> int:
     low, high = 1, math.isqrt(parameters)
     while low < high:
         middle = (low + high + 1) // 2
-        built = RollNetwork(**network, **_widths(middle))
+        built = RollNetwork(**network, **_widths(network["output"], middle))
         built.build()
         low, high = (middle, high) if built.count_params() <= parameters else (low, middle - 1)
     return low
