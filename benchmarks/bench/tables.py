@@ -41,17 +41,21 @@ SECTIONS: Final = (
         "Generating a melody",
         "Microseconds for each sixteenth that is generated, one stream on one thread: a "
         "NoteSequence of one bar goes in, one of sixteen bars comes out, through the generator "
-        "that the server runs. The time is the processor's that this thread took, median and "
-        "95th percentile of the runs; beside it stands the wall clock's median, which other work "
-        "on the machine makes longer. The NumPy loop computes the same network in float32, one "
-        "thread, in the same run and in turn with ours, and hears and draws as many ids, but "
-        "reads and writes no notes.",
+        "that the server runs. The time is the processor's that this thread took, median, "
+        "fastest and 95th percentile of the runs; beside it stands the wall clock's median. "
+        "Other work on the machine makes the wall clock's time many times as long, and the "
+        "processor's up to twice as long, since it takes caches away; the fastest runs suffered "
+        "least. The NumPy loop computes the same network in float32, one thread, in the same "
+        "run and in turn with ours, and hears and draws as many ids, but reads and writes no "
+        "notes.",
         {
             "network": "Network",
             "us_per_step": "µs a step",
+            "best_us_per_step": "fastest run",
             "p95_us_per_step": "95th percentile",
             "wall_us_per_step": "wall clock",
             "numpy_us_per_step": "NumPy loop",
+            "best_numpy_us_per_step": "its fastest run",
             "ratio_to_numpy": "times as fast as NumPy",
             "ratio_to_peers": "times as fast as Magenta.js",
         },
@@ -68,6 +72,7 @@ SECTIONS: Final = (
             "program": "Program",
             "network": "Network",
             "us_per_step": "µs a step",
+            "best_us_per_step": "fastest run",
             "p95_us_per_step": "95th percentile",
             "wall_us_per_step": "wall clock",
         },
@@ -90,19 +95,29 @@ SECTIONS: Final = (
 _INTRODUCTION: Final = """\
 # Speed
 
-Written by `make bench`, which anyone can repeat; figures without their neighbors mean little, as
-each machine and each hour has its own. Measured on {machine} with {cores} cores and Python
-{python}, shared with other work.
+Written by `make bench`, which anyone can repeat. Figures without their neighbors mean little, as
+each machine and each hour has its own; the ratios are of figures from one run. Measured on
+{machine} with {cores} cores and Python {python}, {load}.
 """
 
 
 def write_tables(lines: Sequence[Line]) -> str:
     """Returns the document for the lines of all benchmarks."""
     introduction = _INTRODUCTION.format(
-        machine=platform.machine(), cores=os.cpu_count(), python=platform.python_version()
+        machine=platform.machine(),
+        cores=os.cpu_count(),
+        python=platform.python_version(),
+        load=_load(),
     )
     compared = _with_peers(lines)
     return "\n".join([introduction, *(_section(each, compared) for each in _sections(lines))])
+
+
+def _load() -> str:
+    """Tells how busy the machine was."""
+    if not hasattr(os, "getloadavg"):  # Windows counts no such thing
+        return "how busy is not known"
+    return f"while {os.getloadavg()[2]:.1f} programs wanted to compute at once (load average)"
 
 
 def _sections(lines: Iterable[Line]) -> list[Section]:
