@@ -29,7 +29,7 @@ def live() -> Iterator[LiveServer]:
 
 
 def _call(live: LiveServer) -> None:
-    with Client(live.address, timeout=30) as client:
+    with Client(live.address, timeout=100) as client:
         client.generate("scale")
 
 
@@ -128,7 +128,7 @@ def test_a_server_that_goes_away_is_told_and_ctrl_c_ends(live: LiveServer, view:
     live.begin_drain(0).result(30)
     _read_until(ours, b"No server shows its metrics")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=100)
     assert (process.returncode, err) == (0, b"")
 
 

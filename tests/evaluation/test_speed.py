@@ -34,11 +34,11 @@ class _DoubledLoop(LoopSession):
 class _DoubledProgram(StepProgram):
     def session(self) -> Session:
         """Returns a session of double work."""
-        return _DoubledSession(self.flatbuffer)
+        return _DoubledSession(self.flatbuffer, subgraph=self._subgraphs.get("step", 0))
 
     def loop_session(self) -> LoopSession:
         """Returns a session of double work."""
-        return _DoubledLoop(self.flatbuffer, subgraph=0)
+        return _DoubledLoop(self.flatbuffer, subgraph=self._subgraphs["loop"])
 
 
 PROGRAMS = pytest.mark.parametrize("flatbuffer", [a_program(), without_loop(a_program())])

@@ -24,6 +24,8 @@ KICK, HAT = 1, 4
 class StraightProgram:
     """Prefers what it was fed last; behind a start id, a kick. Stands for a ``StepProgram``."""
 
+    loops = False
+
     def __init__(self, event_ids: int = drums.EVENT_IDS) -> None:
         self.description = {"family": "lstm", "encoding": "drums"}
         self.logit_count = event_ids

@@ -24,6 +24,8 @@ from tests.generators.asking import options
 class WrittenProgram:
     """Prefers a round of ids one after the other. Stands for a ``StepProgram``."""
 
+    loops = False
+
     def __init__(self, *written: int, event_ids: int = polyphony.EVENT_IDS) -> None:
         self.description = {"family": "lstm", "encoding": "polyphony"}
         self.logit_count = event_ids

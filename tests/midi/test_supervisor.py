@@ -107,19 +107,25 @@ def test_a_killed_supervisor_leaves_no_note(stage: Stage) -> None:
 
 def test_a_player_that_crashes_once_is_started_again(stage: Stage) -> None:
     pids: list[int] = []
+
+    def note(pid: object) -> None:
+        with stage.changed:
+            pids.append(int(str(pid)))
+            stage.changed.notify_all()
+
     supervisor = Supervisor(
         players.hold_a_chord,
         (stage.address,),
         (_guard(stage),),
         restart=Restart(first_s=0.0),
-        on_report=lambda pid: pids.append(int(str(pid))),
+        on_report=note,
     )
     running = threading.Thread(target=supervisor.run)
     running.start()
-    stage.wait_for(lambda: stage.receiver.begun == CHORD)
-    assert supervisor.player_pid is not None
-    os.kill(supervisor.player_pid, signal.SIGSEGV)
-    stage.wait_for(lambda: stage.receiver.begun == 2 * CHORD)
+    stage.wait_for(lambda: stage.receiver.begun == CHORD and len(pids) == 1)
+    assert supervisor.player_pid == pids[0]
+    os.kill(pids[0], signal.SIGSEGV)
+    stage.wait_for(lambda: stage.receiver.begun == 2 * CHORD and len(pids) == 2)
     supervisor.stop()
     running.join()
     assert len(set(pids)) == 2
