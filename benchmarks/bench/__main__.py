@@ -31,7 +31,8 @@ def main() -> None:
     """Runs, prints and writes."""
     lines: list[Line] = []
     for name in sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py")):
-        lines += _lines([sys.executable, "-m", f"benchmarks.{name}"], ROOT)
+        found = _lines([sys.executable, "-m", f"benchmarks.{name}"], ROOT)
+        lines += [{"benchmark": name, **line} for line in found]
     lines += _measure_peers()
     DOCUMENT.parent.mkdir(parents=True, exist_ok=True)
     DOCUMENT.write_text(write_tables(lines), encoding="utf-8")

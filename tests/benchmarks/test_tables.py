@@ -63,6 +63,11 @@ def test_a_benchmark_nobody_has_described_is_shown_by_its_keys() -> None:
     assert rows(document, "streams") == [["streams", "64", "1,234.5"]]
 
 
+def test_a_figure_for_each_of_several_things_is_one_cell() -> None:
+    document = write_tables([{"benchmark": "first", "ratios": {"a": 1.25, "b": [2.0, None]}}])
+    assert rows(document, "first") == [["first", "a 1.25, b 2.0, None"]]
+
+
 def test_the_document_in_the_repository_has_every_section() -> None:
     """It was written by this version."""
     text = DOCUMENT.read_text(encoding="utf-8")

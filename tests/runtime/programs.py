@@ -61,7 +61,9 @@ def with_signature(program: bytes, name: str) -> bytes:
 def without_loop(program: bytes) -> bytes:
     """Returns a copy that goes step by step alone, as programs of earlier versions do."""
     model = _unpacked(program)
-    model.signatureDefs = [each for each in model.signatureDefs if each.signatureKey != b"loop"]
+    step = _signature(model, "step")
+    model.subgraphs = [model.subgraphs[step.subgraphIndex]]
+    model.signatureDefs, step.subgraphIndex = [step], 0
     return _packed(model)
 
 
