@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import logging
 import queue
 import threading
@@ -21,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 OnCapture = Callable[[NoteSequence], object]
 
 
-class MidiCaptor(threading.Thread):
+class MidiCaptor(threading.Thread, abc.ABC):
     """Captures messages until a time, until a signal, or until ``stop``.
 
     All times are seconds of the wall clock, those of the notes too.
@@ -215,9 +216,9 @@ class MidiCaptor(threading.Thread):
         with self._lock:
             self._callbacks.pop(name).set()
 
+    @abc.abstractmethod
     def _capture_message(self, msg: mido.Message) -> None:
         """Writes one message into the sequence; the lock is held."""
-        raise NotImplementedError
 
     def _add_note(self, msg: mido.Message) -> NoteSequence.Note:
         return self._captured.notes.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import threading
 from collections.abc import Sequence
 from typing import ClassVar
@@ -10,7 +11,7 @@ from magenta_bridge.midi.midi_hub import MidiHub
 from magenta_bridge.midi.response import SequenceGenerator
 
 
-class MidiInteraction(threading.Thread):
+class MidiInteraction(threading.Thread, abc.ABC):
     """A musician and generators, playing with each other in a thread of its own.
 
     Subclasses write ``run``, which ends soon after ``_stop_signal`` is set.
@@ -70,9 +71,9 @@ class MidiInteraction(threading.Thread):
         value = self._midi_hub.control_value(self._temperature_control_number)
         return default if value is None else min_temp + value / 127.0 * (max_temp - min_temp)
 
+    @abc.abstractmethod
     def run(self) -> None:
         """Plays until ``stop``."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Ends the playing and waits for the thread."""

@@ -152,8 +152,16 @@ class WorkerPool:
             self._changed.notify()
 
     def _run(self) -> None:
-        while (call := self._next()) is not None:
-            call()
+        while self._run_next():
+            pass
+
+    def _run_next(self) -> bool:
+        # No name outlives the step: a thread that waits must not keep a generator that has gone.
+        call = self._next()
+        if call is None:
+            return False
+        call()
+        return True
 
     def _next(self) -> Callable[[], None] | None:
         """Returns what a thread shall do next, cleaning up before all music; None to end."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from magenta_bridge.midi.hub import MidiSignal
-from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction, MidiInteraction
+from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
 from magenta_bridge.midi.response import Response, Task
 from magenta_bridge.midi.wall import WALL
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
@@ -204,7 +204,7 @@ def test_settings_that_contradict_are_refused(stage: Stage) -> None:
     with pytest.raises(ValueError, match="clock_signal"):
         CallAndResponseMidiInteraction(stage.hub, [Parrot()], 120, None)
     with pytest.raises(ValueError, match="generator_select"):
-        MidiInteraction(stage.hub, [Parrot(), Parrot()], 120)
+        CallAndResponseMidiInteraction(stage.hub, [Parrot(), Parrot()], 120)
 
 
 class _Drone(StreamingParrot):
