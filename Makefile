@@ -8,6 +8,8 @@ MINUTES ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# pip compiles with one core; a package may hold templates and tests that are no Python of ours.
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 TOOLS := abc2midi chromium chromedriver curl node npm jackd jack_lsp fluidsynth
 TOOL_PACKAGES := abcmidi chromium chromium-driver curl
 # Without what they recommend: a desktop program and a large SoundFont.
@@ -29,18 +31,21 @@ setup: $(BASE) ## Make .venv with what serving needs (no TensorFlow).
 demo: $(BASE) ## Start a server, continue a tune, write demo/clip.{mid,png,wav}.
 	@$(BIN)/python demo/run.py
 
-test: tools $(DEV) ## Install everything and run every check and test.
+test: ## Install everything and run every check and test.
+	@$(MAKE) --no-print-directory --jobs=2 tools $(DEV)
 	$(call heading,'Lint (ruff)')
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	$(call heading,'Imports (import-linter)')
 	@$(BIN)/lint-imports
-	$(call heading,'Types (mypy --strict)')
-	@$(BIN)/mypy
 	$(call heading,'Generated code (protos)')
 	@$(BIN)/python protos/gen.py --check
-	$(call heading,'Tests (pytest)')
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(call heading,'Tests (pytest) and types (mypy) beside them')
+	@types=$$(mktemp); $(BIN)/mypy >"$$types" 2>&1 & checker=$$!; \
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	wait $$checker; typed=$$?; \
+	printf '\n=== Types (mypy --strict) ===\n'; cat "$$types"; rm -f "$$types"; \
+	[ $$tests = 0 ] && [ $$typed = 0 ]
 
 tools: ## Install the programs that the tests use, or say which are missing.
 	@for tool in $(TOOLS); do command -v $$tool >/dev/null || missing=1; done; \
@@ -101,13 +106,15 @@ resolve = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-e
 # The stamps make a second run install nothing; a changed lock installs what changed.
 $(BASE): requirements/base.txt $(PACKAGING) | $(BIN)/python
 	$(call heading,'Installing Magenta Bridge into $(VENV) (first time: a few minutes)')
-	@$(PIP) install -qq --requirement requirements/base.txt
+	@$(PIP) install -qq --no-compile --requirement requirements/base.txt
+	@$(COMPILE)
 	@$(PIP) install -qq --no-deps --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt $(PACKAGING) | $(BIN)/python
 	$(call heading,'Installing TensorFlow and the test tools into $(VENV) (first time: a few minutes)')
-	@$(PIP) install -qq --requirement requirements/dev.txt
+	@$(PIP) install -qq --no-compile --requirement requirements/dev.txt
+	@$(COMPILE)
 	@$(PIP) install -qq --no-deps --editable .
 	@touch $(BASE) $@
 

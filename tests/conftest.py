@@ -12,6 +12,35 @@ from hypothesis import settings
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 
+_TESTS = Path(__file__).parent
+# By the processor's time that they take, most first, and all others behind them.
+_LONGEST = (
+    "cli/test_train.py",
+    "cli/test_search.py",
+    "midi/test_command.py",
+    "models/test_export_bar.py",
+    "training/test_loop.py",
+    "training/test_adversarial.py",
+    "cli/test_compare.py",
+    "models/test_contract.py",
+    "models/test_export_loop.py",
+    "midi/test_random_kills.py",
+    "evaluation/test_bars.py",
+    "cli/test_search_trial.py",
+    "formats/test_midi_round_trip.py",
+    "cli/test_compare_encodings.py",
+    "models/test_gan.py",
+    "cli/test_benchmark.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest files first: begun last, one would keep one of two workers alone."""
+    places = {_TESTS / name: place for place, name in enumerate(_LONGEST)}
+    gone = [path.name for path in places if not path.is_file()]
+    assert not gone, f"Files that conftest.py wants first are gone: {gone}."
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.fixture(scope="session")
 def repository() -> Path:

@@ -1,4 +1,4 @@
-"""Runs the installed program ``magenta-bridge`` as a user does."""
+"""Runs the installed program ``magenta-bridge`` as a user does, or its commands in this process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+from click.testing import CliRunner
+
+from magenta_bridge.cli.main import magenta_bridge
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = str(Path(sys.executable).with_name("magenta-bridge"))
@@ -31,3 +35,14 @@ def run_program(
         timeout=timeout,
         check=False,
     )
+
+
+def call_program(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command line here, where TensorFlow has started already; see ``run_program``.
+
+    For what a command does, beside one test or more that start the program itself: a process
+    of its own takes seconds until TensorFlow is there.
+    """
+    line = [*map(str, words)]
+    done = CliRunner().invoke(magenta_bridge, line)
+    return subprocess.CompletedProcess(line, done.exit_code, done.stdout, done.stderr)

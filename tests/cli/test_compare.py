@@ -15,7 +15,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.cli.browser import complaints, open_browser, requested, resize
-from tests.cli.program import ROOT, run_program
+from tests.cli.program import ROOT, call_program, run_program
 from tests.evaluation.report.test_page import HEADINGS
 
 TUNES = ROOT / "tests" / "data" / "midi"
@@ -163,7 +163,7 @@ def test_an_earlier_page_is_replaced_but_nothing_else(written: Written, tmp_path
         (tmp_path, "is a folder"),
         (foreign / "deeper.html", "cannot be made"),
     ):
-        result = run_program("compare", *BUNDLES[:2], "--data", TUNES, "-o", target)
+        result = call_program("compare", *BUNDLES[:2], "--data", TUNES, "-o", target)
         assert result.returncode == 1
         assert complaint in result.stderr
         assert result.stderr.count("\n") == 1
@@ -178,9 +178,7 @@ def test_an_earlier_page_is_replaced_but_nothing_else(written: Written, tmp_path
 
 
 def _compare(*names: str | Path, output: Path) -> subprocess.CompletedProcess[str]:
-    return run_program(
-        "compare", *names, "--data", TUNES, "-o", output, "--samples", "2", timeout=110
-    )
+    return call_program("compare", *names, "--data", TUNES, "-o", output, "--samples", "2")
 
 
 def test_faults_are_said_in_one_sentence(tmp_path: Path) -> None:
@@ -200,10 +198,10 @@ def test_faults_are_said_in_one_sentence(tmp_path: Path) -> None:
         "name bundles of one encoding": ["gru_melody", "lstm_polyphony", "--data", TUNES],
     }
     for complaint, words in wrong.items():
-        result = run_program("compare", *words, "-o", page)
+        result = call_program("compare", *words, "-o", page)
         assert result.returncode == 1
         assert complaint in result.stderr
         assert result.stderr.splitlines()[-1].startswith("Error: ")
         assert not page.exists()
-    assert run_program("compare", "gru_melody", "--data", TUNES, "-o", page).returncode == 2
-    assert run_program("compare", "gru_melody", "lstm_melody", "-o", page).returncode == 2
+    assert call_program("compare", "gru_melody", "--data", TUNES, "-o", page).returncode == 2
+    assert call_program("compare", "gru_melody", "lstm_melody", "-o", page).returncode == 2

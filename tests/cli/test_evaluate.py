@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import ROOT, run_program
+from tests.cli.program import ROOT, call_program, run_program
+from tests.training.step_by_step import step_by_step
 
 TUNES = ROOT / "tests" / "data" / "midi"
 
@@ -30,7 +31,8 @@ def test_a_bundle_is_scored_beside_n_grams() -> None:
 
 @pytest.mark.timeout(300)
 def test_an_adversarial_bundle_is_scored_by_its_network() -> None:
-    result = run_program("evaluate", "gan_melody", "--data", TUNES, "--json", timeout=280)
+    with step_by_step():
+        result = call_program("evaluate", "gan_melody", "--data", TUNES, "--json")
     assert result.returncode == 0, result.stderr
     found = json.loads(result.stdout)
     assert (found["bundle"], found["encoding"]) == ("gan_melody", "melody")

@@ -25,6 +25,7 @@ from magenta_bridge.training.search_study import Attempt, SearchStudy, open_stor
 from magenta_bridge.training.splitting import load_split
 from magenta_bridge.training.yardsticks import yardsticks_of
 from tests.cli.searcher import TUNES, small_spaces
+from tests.training.step_by_step import step_by_step
 
 NEVER = float("inf")
 
@@ -92,7 +93,8 @@ def test_an_adversarial_trial_is_worth_its_distance(tmp_path: Path) -> None:
     folder = tmp_path / "001"
     folder.mkdir()
     watcher = _watcher(study, study.ask(1))
-    measured = run_trial(recipe, split, folder, watcher)
+    with step_by_step():
+        measured = run_trial(recipe, split, folder, watcher)
     assert isinstance(measured, Measured)
     (row,) = study.standings()
     assert measured.value == row.value

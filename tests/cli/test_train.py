@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from magenta_bridge import write
+from magenta_bridge.cli import adversarial_training, music_samples
 from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.shipped import load_generator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from tests.cli.program import run_program
+from tests.cli.program import call_program, run_program
 
 TUNES = Path(__file__).parents[1] / "data" / "midi"
 
@@ -31,6 +32,10 @@ epochs = 2
 window_steps = 32
 batch = 8
 """
+
+_OTHER_RECIPE = _RECIPE.replace('id = "tiny"', 'id = "mine"\nfamily = "gru"').replace(
+    "epochs = 2", "epochs = 1"
+)
 
 
 def _write_tunes(folder: Path, count: int) -> None:
@@ -84,20 +89,20 @@ def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
     write_argument(options, "seed", 3)
     assert load_generator(bundle).generate(NoteSequence(), options).notes
 
-    second = run_program(*words, timeout=300)
+    second = call_program(*words)
     assert second.returncode == 0, second.stderr
     assert "epoch" not in second.stderr
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
     _write_tunes(tmp_path / "midi" / "more", 5)
-    third = run_program(*words, timeout=300)
+    third = call_program(*words)
     assert third.returncode == 1
     assert "other music" in third.stderr
 
 
 def test_too_little_music_is_said_in_words(tmp_path: Path) -> None:
     _write_tunes(tmp_path / "midi", 3)
-    result = run_program("train", tmp_path / "midi", "-o", tmp_path / "mine.mag", timeout=120)
+    result = call_program("train", tmp_path / "midi", "-o", tmp_path / "mine.mag")
     assert result.returncode == 1
     assert "at least 12" in result.stderr
     assert "Traceback" not in result.stderr
@@ -126,7 +131,7 @@ def test_outputs_are_tried_before_the_music_is_read(
     (tmp_path / "file").touch()
     words: list[str | Path] = ["train", tmp_path, "-o", tmp_path / output]
     words += ["--card", tmp_path / card]
-    result = run_program(*words, timeout=120)
+    result = call_program(*words)
     assert result.returncode == 1
     assert said in result.stderr
     assert "Reading" not in result.stderr
@@ -147,13 +152,21 @@ def test_a_recipe_says_itself_what_to_train(tmp_path: Path) -> None:
 
 
 def test_a_missing_bundle_to_start_from_is_said_in_words(tmp_path: Path) -> None:
-    result = run_program("train", tmp_path, "--from", "nobody", timeout=120)
+    result = call_program("train", tmp_path, "--from", "nobody")
     assert result.returncode == 1
     assert "There is no bundle nobody" in result.stderr
     assert "lstm_melody" in result.stderr
 
 
+@pytest.fixture
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the cards tell of fewer samples than one would publish."""
+    for module in (adversarial_training, music_samples):
+        monkeypatch.setattr(module, "SAMPLES", 24)
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("few_samples")
 def test_a_small_folder_goes_on_from_a_shipped_bundle(tmp_path: Path) -> None:
     """A shipped bundle learns the test tunes; it begins far ahead of a network drawn at random."""
     words: list[str | Path] = [
@@ -164,7 +177,7 @@ def test_a_small_folder_goes_on_from_a_shipped_bundle(tmp_path: Path) -> None:
         "--epochs",
         "1",
     ]
-    result = run_program("train", TUNES, "--from", "gru_melody", *words, timeout=300)
+    result = call_program("train", TUNES, "--from", "gru_melody", *words)
     assert result.returncode == 0, result.stderr
     state = json.loads((tmp_path / "run" / "state.json").read_text(encoding="utf-8"))
     assert state["history"]["validation_loss"][0] < 1.2  # 4.8 nats without its weights
@@ -176,15 +189,10 @@ def test_a_small_folder_goes_on_from_a_shipped_bundle(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)
 def test_training_on_another_backend_makes_the_same_kind_of_bundle(tmp_path: Path) -> None:
     """With JAX the network learns there, and the bundle is still made."""
-    words: list[str | Path] = [
-        "-o",
-        tmp_path / "mine.mag",
-        "--run",
-        tmp_path / "run",
-        "--epochs",
-        "1",
-    ]
-    words += ["--family", "gru", "--encoding", "melody"]
+    words: list[str | Path] = ["-o", tmp_path / "mine.mag", "--run", tmp_path / "run"]
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(_OTHER_RECIPE, encoding="utf-8")
+    words += ["--recipe", recipe]
     result = run_program("train", TUNES, *words, timeout=300, KERAS_BACKEND="jax")
     assert result.returncode == 0, result.stderr
     assert result.stderr.count("epoch   1") == 1
@@ -192,13 +200,14 @@ def test_training_on_another_backend_makes_the_same_kind_of_bundle(tmp_path: Pat
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("few_samples")
 def test_the_adversarial_family_is_trained_and_measured_like_any_other(tmp_path: Path) -> None:
     """From files to a bundle that makes bars, with the critic's curves beside it."""
     recipe = _RECIPE.replace('id = "tiny"', 'id = "tiny"\nfamily = "gan"')
     network = "units = 8\ncritic_units = 8\nembedding_units = 4\n\n[training]\nepochs = 1\n"
     (tmp_path / "tiny.toml").write_text(recipe.partition("units = ")[0] + network, encoding="utf-8")
     words: list[str | Path] = ["--recipe", tmp_path / "tiny.toml", "-o", tmp_path / "tiny.mag"]
-    result = run_program("train", TUNES, *words, "--run", tmp_path / "run", timeout=500)
+    result = call_program("train", TUNES, *words, "--run", tmp_path / "run")
     assert result.returncode == 0, result.stderr
     state = json.loads((tmp_path / "run" / "state.json").read_text(encoding="utf-8"))
     assert {"critic", "real", "made", "nats"} <= set(state["history"])
@@ -216,7 +225,7 @@ def test_what_no_network_is_for_is_said_in_words(
     tmp_path: Path, family: str, encoding: str
 ) -> None:
     words: list[str | Path] = ["--family", family, "--encoding", encoding]
-    result = run_program("train", TUNES, *words, "-o", tmp_path / "mine.mag", timeout=120)
+    result = call_program("train", TUNES, *words, "-o", tmp_path / "mine.mag")
     assert result.returncode == 1
     assert f"There is no {family} of {encoding} to train" in result.stderr
     assert "gan of duo" in result.stderr
@@ -225,6 +234,6 @@ def test_what_no_network_is_for_is_said_in_words(
 
 def test_the_adversarial_family_is_not_trained_on(tmp_path: Path) -> None:
     words: list[str | Path] = ["--from", "gan_melody", "-o", tmp_path / "mine.mag"]
-    result = run_program("train", TUNES, *words, timeout=120)
+    result = call_program("train", TUNES, *words)
     assert result.returncode == 1
     assert "cannot be trained on" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import keras
@@ -18,6 +19,7 @@ from magenta_bridge.evaluation.bars_card import bars_section, gain_of, standing_
 from magenta_bridge.evaluation.bars_report import BarsReport
 from magenta_bridge.evaluation.score import Score
 from magenta_bridge.models.gan.network import BarGAN
+from tests.training.step_by_step import step_by_step
 
 REPORT = BarsReport(
     made=0.02,
@@ -27,6 +29,13 @@ REPORT = BarsReport(
     network=Score(nats=50.0, hits=80, steps=100),
     baseline=(4, Score(nats=100.0, hits=60, steps=100)),
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_graphs() -> Iterator[None]:
+    """Songs here are too few for them."""
+    with step_by_step():
+        yield
 
 
 def _song(kind: int, bars: int, tracks: int = 1, seed: int = 0) -> Song:

@@ -40,9 +40,15 @@ def _batch(rows: int = 8) -> dict[str, np.ndarray]:
     }
 
 
-def test_one_fit_moves_generator_and_critic() -> None:
+def _learner() -> BarGAN:
     network = _tiny()
-    network.compile(optimizer=TwoRateAdam(1e-2))
+    # A graph of both ways through sixteen steps would take longer than the steps here.
+    network.compile(optimizer=TwoRateAdam(1e-2), run_eagerly=True)
+    return network
+
+
+def test_one_fit_moves_generator_and_critic() -> None:
+    network = _learner()
     before = {weight.path: np.array(weight) for weight in network.trainable_variables}
     network.fit(_batch(), verbose=0)
     moved = {w.path for w in network.trainable_variables if (before[w.path] != np.array(w)).any()}
@@ -51,10 +57,8 @@ def test_one_fit_moves_generator_and_critic() -> None:
 
 
 def test_foretelling_gets_better() -> None:
-    network = _tiny()
-    network.compile(optimizer=TwoRateAdam(1e-2))
-    history = network.fit(_batch(), epochs=40, verbose=0).history["nats"]
-    assert history[-1] < history[0]
+    history = _learner().fit(_batch(), epochs=8, verbose=0).history["nats"]
+    assert history[-1] < 0.9 * history[0]
 
 
 def test_the_pull_on_the_generator_has_no_value() -> None:

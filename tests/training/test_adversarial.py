@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -12,11 +13,13 @@ import pytest
 from magenta_bridge.encodings import pianoroll
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.errors import TrainingError
+from magenta_bridge.training import adversarial
 from magenta_bridge.training.adversarial import train_adversarial
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.families import Split
 from magenta_bridge.training.recipe import BundleRecipe, Recipe, TrainingRecipe
 from tests.training.pieces import draw_tune
+from tests.training.step_by_step import step_by_step
 from tests.training.tiny_run import Witness
 
 RECIPE = Recipe(
@@ -24,20 +27,29 @@ RECIPE = Recipe(
     network={"units": 8, "critic_units": 8, "embedding_units": 4},
     training=TrainingRecipe(seed=7, epochs=2, patience=2, batch=16, learning_rate=1e-2),
 )
-# TensorFlow takes its time to trace sixteen steps, and both ways through them.
 pytestmark = pytest.mark.timeout(600)
 CURVES = {"critic", "real", "made", "nats", "loss", "validation_loss", "seconds"}
 
 
 def tiny_split(meter: tuple[int, int] = (4, 4)) -> Split:
-    """Returns eight tunes of eight bars to learn from and two on each other side."""
-    tunes = [draw_tune(seed, 8 * 16, meter=meter) for seed in range(12)]
-    return Split(train=tunes[:8], validation=tunes[8:10], test=tunes[10:])
+    """Returns four tunes of eight bars to learn from and two on each other side."""
+    tunes = [draw_tune(seed, 8 * 16, meter=meter) for seed in range(8)]
+    return Split(train=tunes[:4], validation=tunes[4:6], test=tunes[6:])
 
 
 def run_tiny(folder: Path, witness: Witness | None = None) -> Progress:
     """Trains in a folder, or goes on there."""
     return train_adversarial(RECIPE, tiny_split(), Run(folder), witness or Witness())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _at_a_small_scale() -> Iterator[None]:
+    """Few short songs are dreamt and judged, and no graphs made."""
+    small = {"_JUDGED": 64, "_JUDGED_BARS": 4, "_DREAMS": 64, "_DREAM_BARS": 9}
+    with step_by_step(), pytest.MonkeyPatch.context() as patch:
+        for name, count in small.items():
+            patch.setattr(adversarial, name, count)
+        yield
 
 
 @pytest.fixture(scope="module")
