@@ -7,13 +7,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from magenta_bridge.errors import MagentaBridgeError, NotFoundError, UnsupportedError
 from magenta_bridge.midi.settings import CONTROLS, ECHO, Musician, PortChoice, Settings
 from magenta_bridge.midi.survey import Survey, choose, survey
+
+if TYPE_CHECKING:
+    from magenta_bridge.cli.midi_recording import Recording
 
 Say = Callable[[str], None]
 
@@ -51,15 +54,21 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - as the command was given
     Raises:
         MagentaBridgeError: It cannot start, or ended by a fault.
     """
-    from magenta_bridge.cli.midi_recording import Recording
+    from magenta_bridge.cli.midi_recording import Recording, make_room
     from magenta_bridge.cli.midi_view import open_view
     from magenta_bridge.midi.app import play
     from magenta_bridge.midi.chosen_port import guard_of
     from magenta_bridge.midi.supervisor import Restart, Supervisor
 
     record: Path | None = options["record"]
+    if record is not None:
+        make_room(record)
     recording = Recording(options["qpm"], options["playback_channel"])
-    with open_view(drawn=options["ui"]) as view, _serving(options, view.say) as server:
+    with (
+        _kept(recording, record),
+        open_view(drawn=options["ui"]) as view,
+        _serving(options, view.say) as server,
+    ):
         settings = _settings(options, server, view.say)
 
         def hear(report: object) -> None:
@@ -73,10 +82,18 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - as the command was given
         Supervisor(
             play, (settings,), guards, restart=None if once else Restart(), on_report=hear
         ).run()
-    if record is not None:
-        recording.save(record)
-        click.echo(f"{record} holds calls and responses.")
     click.echo("Stopped.")
+
+
+@contextlib.contextmanager
+def _kept(recording: Recording, path: Path | None) -> Iterator[None]:
+    """Saves what was played in the block, however the block ends."""
+    try:
+        yield
+    finally:
+        if path is not None and recording.music().notes:
+            recording.save(path)
+            click.echo(f"{path} holds calls and responses.")
 
 
 @contextlib.contextmanager
