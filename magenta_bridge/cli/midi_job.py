@@ -77,10 +77,15 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - as the command was given
                 recording.hear(*report)
 
         view.begin(settings)
-        guards = [guard_of(choice) for choice in settings.outputs]
+        guards = [guard_of(choice) for choice in settings.all_outputs]
         once = settings.simulated is not None
         Supervisor(
-            play, (settings,), guards, restart=None if once else Restart(), on_report=hear
+            play,
+            (settings,),
+            guards,
+            restart=None if once else Restart(),
+            on_report=hear,
+            on_trouble=view.say,
         ).run()
     click.echo("Stopped.")
 
@@ -129,7 +134,7 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
         for name in CONTROLS
         if options[f"{name}_control_number"] is not None
     }
-    inputs, outputs, others = _ports(options, say)
+    inputs, outputs, clock_ports, others = _ports(options, say)
     if options["learn_controls"]:
         from magenta_bridge.cli.midi_learning import learn_controls
 
@@ -151,6 +156,7 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
         qpm=options["qpm"],
         mode=options["mode"],
         clock=options["clock"],
+        clock_ports=clock_ports,
         passthrough=options["passthrough"],
         allow_overlap=options["allow_overlap"],
         metronome_channel=options["metronome_channel"] if ticking else None,
@@ -165,28 +171,34 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
 def _ports(
     options: dict[str, Any],
     say: Say,
-) -> tuple[tuple[PortChoice, ...], tuple[PortChoice, ...], tuple[Musician, ...]]:
-    """Returns the ports to hear and to play to, and the further musicians."""
+) -> tuple[
+    tuple[PortChoice, ...], tuple[PortChoice, ...], tuple[PortChoice, ...], tuple[Musician, ...]
+]:
+    """Returns the ports to hear, to play to, to send a clock to, and the further musicians."""
     inputs, outputs = _words(options["input_ports"]), _words(options["output_ports"])
+    clocks = _words(options["clock_ports"])
     others = [_read_musician(text) for text in options["musicians"]]
     if options["simulate"] is not None:
         inputs = (ECHO,)
-    wanted = [*inputs, *outputs, *(name for name, _, _ in others)]
+    wanted = [*inputs, *outputs, *clocks, *(name for name, _, _ in others)]
     found = Survey((), ())
     if any(name != ECHO for name in wanted):
         answer = _survey_or_echo(options, say)
         if answer is None:
-            outputs = (ECHO,)
+            outputs, clocks = (ECHO,), ()
         else:
             found = answer
     heard = tuple(choose(name, found.inputs) for name in inputs)
     played = tuple(choose(name, found.outputs) for name in outputs)
+    clocked = tuple(choose(name, found.outputs) for name in clocks)
     musicians = tuple(
         Musician((choose(name, found.inputs),), (generator,), channel)
         for name, generator, channel in others
     )
-    _tell_of_virtual_ports([*heard, *played, *(m.inputs[0] for m in musicians)], found, say)
-    return heard, played, musicians
+    _tell_of_virtual_ports(
+        [*heard, *played, *clocked, *(m.inputs[0] for m in musicians)], found, say
+    )
+    return heard, played, clocked, musicians
 
 
 def _survey_or_echo(options: dict[str, Any], say: Say) -> Survey | None:

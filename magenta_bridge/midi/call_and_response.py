@@ -180,6 +180,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._listening = self._new_listening(start)
         self._ticks = self._make_ticks(start)
         self._started.set()
+        self._tell("begin", time=start)
         self._beat_metronome(start)
         deaf = [
             self._midi_hub.listen(signal, react)
@@ -236,6 +237,12 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         if self._ticks.expected is not None:
             self._beat_metronome(self._ticks.expected)
         self._tell("tempo", qpm=qpm)
+
+    def _align(self, tick: float) -> None:
+        """Keeps the response on the ticks of a clock that is followed."""
+        expected = self._ticks.expected
+        if self._given_ticks is not None and expected is not None:
+            self._answer.align(tick, expected - tick)
 
     def _heed_transport(self) -> None:
         """Falls silent when the song that is followed stops."""
@@ -298,6 +305,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         captured = self._captured(tick)
         if captured is None:
             return
+        self._align(tick)
         judgment = self._listening.judge(captured, self._rules())
         self._tell("tick", time=tick, captured=captured, qpm=self._current_qpm())
         if judgment.verdict is Verdict.IDLE:
