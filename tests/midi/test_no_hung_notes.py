@@ -192,7 +192,9 @@ class NoHungNotes(RuleBasedStateMachine):
     def quiet(self) -> None:
         """Everything ends by itself, and then nothing sounds."""
         self.port.sends_left = None
-        self.port.come_back()
+        if self.port.closed:
+            # Only then: a port that comes back makes silence by itself.
+            self.port.come_back()
         for key in list(self.held.elements()):
             self.outlet.send(mido.Message("note_off", channel=key[0], note=key[1]))
         self.held.clear()
