@@ -73,6 +73,9 @@ setup(
             "opentelemetry-exporter-otlp-proto-grpc>=1.45",
             "opentelemetry-sdk>=1.45",
         ],
+        # Ableton Link. The package is free; Link, which it brings along, is under the GPL
+        # (version 2 or later), so that nothing but `--clock link` asks for it.
+        "link": ["LinkPython-extern>=1.3"],
         "dev": [
             "build>=1.2",
             "buf-bin>=1.50",
@@ -81,6 +84,8 @@ setup(
             "import-linter>=2.3",
             # Training runs on this backend too, and on a GPU there.
             "jax>=0.6",
+            # A second program of a Link session, in a test.
+            "LinkPython-extern>=1.3",
             # Its metrics stand beside ours in a test; nothing else asks for it.
             "muspy>=0.5.0",
             "mypy>=1.15",

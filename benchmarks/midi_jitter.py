@@ -1,7 +1,7 @@
 """How late the MIDI player is, for ticks of 10 ms.
 
 Measured on a quiet machine, beside two programs that keep the cores busy, and beside a server
-that generates. The player is the real one, in a process of its own: scheduler, outlet, ledger,
+that generates. The player is the real one, in a process of its own: schedule, outlet, ledger,
 and a port whose receiver notes the time. Prints one JSON line; times in milliseconds.
 """
 
@@ -25,8 +25,10 @@ from magenta_bridge.midi.clock import RealClock
 from magenta_bridge.midi.ledger import Ledger
 from magenta_bridge.midi.memory_port import EchoPort
 from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.priority import Priority, spare_collections
-from magenta_bridge.midi.scheduler import Scheduler
+from magenta_bridge.midi.player import MidiPlayer
+from magenta_bridge.midi.priority import Priority, before_others, spare_collections
+from magenta_bridge.midi.wall import WALL
+from magenta_bridge.noteseq import NoteSequence
 
 TICK_S = 0.010
 LEAD_S = 0.2
@@ -37,31 +39,40 @@ _BURN = "while True: pass"
 _SERVE = """
 import sys
 from magenta_bridge.cli.main import main
-sys.argv = ["magenta-bridge", "serve", "--port", "0"]
+sys.argv = ["magenta-bridge", "serve", "--port", "0", "--log-level", "warning"]
 main()
 """
 
 
 def play(answers: Connection, ticks: int) -> None:
     """Plays ticks and sends back how late each was, in seconds, and the player's priority."""
-    clock = RealClock()
     ledger = Ledger.create()
     port = EchoPort()
     arrived: list[float] = []
-    port.callback = lambda message: arrived.append(message.time)
-    scheduler = Scheduler(Outlet(port, ledger, clock), clock)
-    done = threading.Event()
+    port.callback = lambda message: arrived.append(WALL.of_monotonic(message.time))
     spare_collections()
-    scheduler.start()
-    first = clock.now() + LEAD_S
-    for number in range(ticks):
-        scheduler.at(first + number * TICK_S, mido.Message("clock"))
-    scheduler.at(first + ticks * TICK_S, lambda _due: done.set())
-    done.wait()
-    scheduler.stop()
+    first = WALL.now() + LEAD_S
+    notes = NoteSequence()
+    for number in range(0, ticks, 2):
+        start = first + number * TICK_S
+        notes.notes.add(pitch=60, velocity=64, start_time=start, end_time=start + TICK_S)
+    # Late notes are sent and counted here, not dropped.
+    outlet = PatientOutlet(port, ledger, RealClock())
+    with before_others() as priority:
+        player = MidiPlayer(outlet, notes)
+        player.start()
+        player.join()
     ledger.close(remove=True)
     late = [at - first - number * TICK_S for number, at in enumerate(arrived)]
-    answers.send((late, scheduler.priority))
+    answers.send((late, priority))
+
+
+class PatientOutlet(Outlet):
+    """An outlet that drops no note, however late."""
+
+    def send(self, message: mido.Message, due: float | None = None) -> bool:  # noqa: ARG002
+        """Sends a message now."""
+        return super().send(message)
 
 
 def measure(ticks: int) -> tuple[list[float], Priority]:

@@ -141,10 +141,15 @@ def _with_controls(command: Callable[..., None]) -> Callable[..., None]:
 )
 @click.option(
     "--clock",
-    type=click.Choice(["internal", "midi"]),
+    type=click.Choice(["internal", "midi", "link"]),
     default="internal",
     show_default=True,
-    help="midi: follow the beat clock and the song position that come in, as Live sends them.",
+    help="midi: follow the beat clock and the song position that come in, as Live sends them. "
+    "link: follow the Ableton Link session of the network.",
+)
+@click.option(
+    "--clock-ports",
+    help="Ports to send a beat clock to, with start, stop and song position, with commas between.",
 )
 @click.option(
     "--musician",

@@ -7,13 +7,16 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from magenta_bridge.errors import MagentaBridgeError, NotFoundError, UnsupportedError
 from magenta_bridge.midi.settings import CONTROLS, ECHO, Musician, PortChoice, Settings
 from magenta_bridge.midi.survey import Survey, choose, survey
+
+if TYPE_CHECKING:
+    from magenta_bridge.cli.midi_recording import Recording
 
 Say = Callable[[str], None]
 
@@ -51,15 +54,21 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - as the command was given
     Raises:
         MagentaBridgeError: It cannot start, or ended by a fault.
     """
-    from magenta_bridge.cli.midi_recording import Recording
+    from magenta_bridge.cli.midi_recording import Recording, make_room
     from magenta_bridge.cli.midi_view import open_view
     from magenta_bridge.midi.app import play
     from magenta_bridge.midi.chosen_port import guard_of
     from magenta_bridge.midi.supervisor import Restart, Supervisor
 
     record: Path | None = options["record"]
+    if record is not None:
+        make_room(record)
     recording = Recording(options["qpm"], options["playback_channel"])
-    with open_view(drawn=options["ui"]) as view, _serving(options, view.say) as server:
+    with (
+        _kept(recording, record),
+        open_view(drawn=options["ui"]) as view,
+        _serving(options, view.say) as server,
+    ):
         settings = _settings(options, server, view.say)
 
         def hear(report: object) -> None:
@@ -68,15 +77,28 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - as the command was given
                 recording.hear(*report)
 
         view.begin(settings)
-        guards = [guard_of(choice) for choice in settings.outputs]
+        guards = [guard_of(choice) for choice in settings.all_outputs]
         once = settings.simulated is not None
         Supervisor(
-            play, (settings,), guards, restart=None if once else Restart(), on_report=hear
+            play,
+            (settings,),
+            guards,
+            restart=None if once else Restart(),
+            on_report=hear,
+            on_trouble=view.say,
         ).run()
-    if record is not None:
-        recording.save(record)
-        click.echo(f"{record} holds calls and responses.")
     click.echo("Stopped.")
+
+
+@contextlib.contextmanager
+def _kept(recording: Recording, path: Path | None) -> Iterator[None]:
+    """Saves what was played in the block, however the block ends."""
+    try:
+        yield
+    finally:
+        if path is not None and recording.music().notes:
+            recording.save(path)
+            click.echo(f"{path} holds calls and responses.")
 
 
 @contextlib.contextmanager
@@ -112,7 +134,7 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
         for name in CONTROLS
         if options[f"{name}_control_number"] is not None
     }
-    inputs, outputs, others = _ports(options, say)
+    inputs, outputs, clock_ports, others = _ports(options, say)
     if options["learn_controls"]:
         from magenta_bridge.cli.midi_learning import learn_controls
 
@@ -134,6 +156,7 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
         qpm=options["qpm"],
         mode=options["mode"],
         clock=options["clock"],
+        clock_ports=clock_ports,
         passthrough=options["passthrough"],
         allow_overlap=options["allow_overlap"],
         metronome_channel=options["metronome_channel"] if ticking else None,
@@ -148,28 +171,34 @@ def _settings(options: dict[str, Any], server: _Server, say: Say) -> Settings:
 def _ports(
     options: dict[str, Any],
     say: Say,
-) -> tuple[tuple[PortChoice, ...], tuple[PortChoice, ...], tuple[Musician, ...]]:
-    """Returns the ports to hear and to play to, and the further musicians."""
+) -> tuple[
+    tuple[PortChoice, ...], tuple[PortChoice, ...], tuple[PortChoice, ...], tuple[Musician, ...]
+]:
+    """Returns the ports to hear, to play to, to send a clock to, and the further musicians."""
     inputs, outputs = _words(options["input_ports"]), _words(options["output_ports"])
+    clocks = _words(options["clock_ports"])
     others = [_read_musician(text) for text in options["musicians"]]
     if options["simulate"] is not None:
         inputs = (ECHO,)
-    wanted = [*inputs, *outputs, *(name for name, _, _ in others)]
+    wanted = [*inputs, *outputs, *clocks, *(name for name, _, _ in others)]
     found = Survey((), ())
     if any(name != ECHO for name in wanted):
         answer = _survey_or_echo(options, say)
         if answer is None:
-            outputs = (ECHO,)
+            outputs, clocks = (ECHO,), ()
         else:
             found = answer
     heard = tuple(choose(name, found.inputs) for name in inputs)
     played = tuple(choose(name, found.outputs) for name in outputs)
+    clocked = tuple(choose(name, found.outputs) for name in clocks)
     musicians = tuple(
         Musician((choose(name, found.inputs),), (generator,), channel)
         for name, generator, channel in others
     )
-    _tell_of_virtual_ports([*heard, *played, *(m.inputs[0] for m in musicians)], found, say)
-    return heard, played, musicians
+    _tell_of_virtual_ports(
+        [*heard, *played, *clocked, *(m.inputs[0] for m in musicians)], found, say
+    )
+    return heard, played, clocked, musicians
 
 
 def _survey_or_echo(options: dict[str, Any], say: Say) -> Survey | None:

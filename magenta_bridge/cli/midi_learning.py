@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-from magenta_bridge.midi.chosen_port import open_chosen_input
+from magenta_bridge.midi.ears import Ears
 from magenta_bridge.midi.settings import CONTROLS, PortChoice
-
-if TYPE_CHECKING:
-    from mido import Message
 
 
 class Learning:
@@ -53,24 +48,10 @@ def learn_controls(controls: dict[str, int], inputs: Sequence[PortChoice]) -> di
         The numbers afterwards.
     """
     learning = Learning(controls)
-    turned: queue.SimpleQueue[int] = queue.SimpleQueue()
-
-    def hear(message: Message) -> None:
-        if message.type == "control_change":
-            turned.put(message.control)
-
-    ports = [open_chosen_input(choice) for choice in inputs]
-    try:
-        for port in ports:
-            port.callback = hear
+    with Ears(inputs) as ears:
         while (name := _ask(learning)) is not None:
-            while not turned.empty():
-                turned.get()
             click.echo(f"Turn the controller for {name}.")
-            click.echo(learning.assign(name, turned.get()))
-    finally:
-        for port in ports:
-            port.close()
+            click.echo(learning.assign(name, ears.next_turned()))
     return learning.controls
 
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from magenta_bridge.errors import NotFoundError
 from magenta_bridge.noteseq import NoteSequence
 
 _NOTE_ON: Final = 0x90
 _NOTE_OFF: Final = 0x80
+
+
+def make_room(path: Path) -> None:
+    """Makes the folder of a recording, before anybody plays what could not be kept.
+
+    Raises:
+        NotFoundError: Nothing can be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 class Recording:

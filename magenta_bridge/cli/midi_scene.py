@@ -56,6 +56,7 @@ class Scene:
         ticks: How many ticks there have been.
         tick_time: When the last one was, in seconds of the wall clock.
         lines: What was said last.
+        lost: Names of the ports that are gone for the time being.
     """
 
     parts: list[Part] = field(default_factory=list)
@@ -64,6 +65,7 @@ class Scene:
     ticks: int = 0
     tick_time: float = 0.0
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES))
+    lost: list[str] = field(default_factory=list)
     _bars: list[Bar] = field(default_factory=list)
 
     def begin(self, settings: Settings) -> None:
@@ -99,6 +101,9 @@ class Scene:
                 self.lines.append(line)
         if what == "tempo":
             self.qpm = details["qpm"]
+        elif what == "port":
+            self.lost = [name for name in self.lost if name != details["name"]]
+            self.lost += [details["name"]] * (details["state"] == "lost")
 
     def beat(self, now: float) -> int:
         """Returns the quarter of the bar, 1 to 4, at a time of the wall clock."""

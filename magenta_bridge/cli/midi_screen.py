@@ -65,10 +65,12 @@ class ScreenView:
         width = max(8, self._console.width - 6)
         roll = Text("\n".join(scene.roll(width)) or "Play, stop for a bar, and listen.")
         said = Text("\n".join(scene.lines), style="dim")
+        lost = f"lost: {', '.join(scene.lost)}  -  " if scene.lost else ""
         return Panel(
             Group(self._who(), Text(""), roll, Text("░ call  █ response", style="dim"), said),
             title=f"{scene.qpm:g} qpm  bar {scene.ticks + 1}  {self._beats()}",
-            subtitle=f"plays to {scene.outputs}  -  Ctrl-C ends",
+            border_style="red" if scene.lost else "none",
+            subtitle=f"{lost}plays to {scene.outputs}  -  Ctrl-C ends",
         )
 
     def _who(self) -> Table:

@@ -18,6 +18,7 @@ _SENTENCES: Final = {
     "late": "The response came late and begins {ticks} bars later.",
     "failure": "No response: {message}",
     "tempo": "{qpm:g} qpm",
+    "port": "The {direction} port {name!r} is {state}.",
     "panic": "All notes off.",
     "log": "{level}: {message}",
 }

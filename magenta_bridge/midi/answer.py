@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Final
 
 from magenta_bridge.midi.dynamics import take_dynamics
 from magenta_bridge.midi.player import MidiPlayer
 from magenta_bridge.midi.response import Response
 from magenta_bridge.noteseq import NoteSequence
+
+# A response that is off by less is left alone.
+_AUDIBLE_S: Final = 0.001
 
 OnNotes = Callable[[NoteSequence], None]
 
@@ -83,6 +87,27 @@ class Answer:
             if self.end > pivot:
                 self.end = pivot + (self.end - pivot) * factor
             self._player.stretch(pivot, factor)
+
+    def align(self, tick: float, length: float) -> None:
+        """Keeps the response on the ticks of a clock that is followed and measured.
+
+        A tempo is found out a moment after it has changed, and never exactly; so at each tick
+        what is still to come is moved by what the response is away from it.
+
+        Args:
+            tick: When the tick was, in seconds of the wall clock.
+            length: Seconds from tick to tick.
+        """
+        with self._lock:
+            if not self.start < tick < self.end:
+                return
+            since = tick - self._origin
+            shift = since - round(since / length) * length
+            if not _AUDIBLE_S < abs(shift) < length / 4:
+                return
+            self._origin += shift
+            self.end += shift
+            self._player.stretch(tick, 1.0, shift)
 
     def written(self, qpm: float) -> NoteSequence:
         """Returns the response as it was written, in a tempo unless it says its own."""

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from magenta_bridge.client.client import Client
-from magenta_bridge.midi.bar_ticks import BarTicks
-from magenta_bridge.midi.beat_clock import MidiClockIn
 from magenta_bridge.midi.call_and_response import CallAndResponseMidiInteraction
 from magenta_bridge.midi.chosen_port import open_chosen_input, open_chosen_output
 from magenta_bridge.midi.clock import RealClock
@@ -19,17 +17,21 @@ from magenta_bridge.midi.ledger import Ledger
 from magenta_bridge.midi.memory_port import EchoPort
 from magenta_bridge.midi.midi_hub import MidiHub
 from magenta_bridge.midi.port import InputPort
+from magenta_bridge.midi.port_watcher import watcher
 from magenta_bridge.midi.remote import RemoteGenerator
 from magenta_bridge.midi.settings import Musician, Settings
 from magenta_bridge.midi.signal import MidiSignal
 from magenta_bridge.midi.simulation import Simulation
+from magenta_bridge.midi.steady_port import SteadyPort
 from magenta_bridge.midi.tap import TappedOutlet
 from magenta_bridge.midi.texture import TextureType
+from magenta_bridge.midi.timekeeper import Timekeeper
 from magenta_bridge.midi.wall import WALL
 from magenta_bridge.noteseq import NoteSequence
 
 # As in Magenta's interface: a tick is a bar of four quarter notes.
 _TICK_QUARTERS: Final = 4
+_LOOK_SECONDS: Final = 0.05
 
 
 def play(leash: Leash, settings: Settings) -> None:
@@ -50,8 +52,10 @@ def play(leash: Leash, settings: Settings) -> None:
         stage = _Stage(leash, settings, client)
         stack.callback(stage.close)
         stage.begin()
-        while not (leash.stop.wait(0.05) or stage.is_done):
+        while not (leash.stop.wait(_LOOK_SECONDS) or stage.is_done):
             stage.report_notes()
+            if stage.responds():
+                leash.beat()
         stage.end()
 
 
@@ -75,27 +79,34 @@ class _Stage:
         self._leash = leash
         self._settings = settings
         self._client = client
-        self._outlets = [
-            TappedOutlet(open_chosen_output(choice), Ledger(path), RealClock())
-            for choice, path in zip(settings.outputs, leash.ledgers, strict=True)
-        ]
-        for outlet in self._outlets:
+        self._time = Timekeeper(settings.clock, settings.qpm, _TICK_QUARTERS)
+        self._outlets = {
+            choice: TappedOutlet(open_chosen_output(choice), Ledger(path), RealClock())
+            for choice, path in zip(settings.all_outputs, leash.ledgers, strict=True)
+        }
+        leash.on_stop(self._time.stop)
+        for outlet in self._outlets.values():
             leash.on_stop(outlet.close)
         self._inputs: list[InputPort] = []
         self._hubs: list[MidiHub] = []
         self._interactions: list[CallAndResponseMidiInteraction] = []
         self._simulation: Simulation | None = None
-        self._song: MidiClockIn | None = None
 
     @property
     def is_done(self) -> bool:
         """Whether the simulated musician has been answered."""
         return self._simulation is not None and self._simulation.answered.is_set()
 
+    def responds(self) -> bool:
+        """Says whether every port takes what it is sent."""
+        return all(outlet.responds(_LOOK_SECONDS) for outlet in self._outlets.values())
+
     def begin(self) -> None:
         """Starts to listen."""
+        watcher.listen(self._tell_of_port)
         for number, musician in enumerate(self._settings.musicians):
             self._add(number, musician)
+        self._time.send_to([self._outlets[choice] for choice in self._settings.clock_ports])
         for interaction in self._interactions:
             interaction.start()
         self._leash.report(("ready", {"time": WALL.now()}))
@@ -107,30 +118,35 @@ class _Stage:
         for hub in self._hubs:
             hub.close()
         self.report_notes()
-        counts = [outlet.counts for outlet in self._outlets]
+        counts = [outlet.counts for outlet in self._outlets.values()]
         self._leash.report(("counts", {"outlets": counts}))
 
     def close(self) -> None:
         """Lets everything go; nothing sounds."""
         if self._simulation is not None:
             self._simulation.close()
-        for outlet in self._outlets:
+        self._time.close()
+        for outlet in self._outlets.values():
             outlet.close()
         for port in self._inputs:
             port.close()
 
     def report_notes(self) -> None:
         """Sends what was played to the supervisor, times on the wall clock."""
-        for outlet in self._outlets[:1]:
+        for outlet in [self._outlets[choice] for choice in self._settings.outputs[:1]]:
             heard = [(WALL.of_monotonic(time_s), message) for time_s, message in outlet.drain()]
             if heard:
                 self._leash.report(("played", {"messages": heard}))
+
+    def _tell_of_port(self, port: SteadyPort) -> None:
+        details = {"direction": port.direction, "name": port.name, "state": port.state.value}
+        self._leash.report(("port", details))
 
     def _add(self, number: int, musician: Musician) -> None:
         inputs = self._open_inputs(musician)
         hub = MidiHub(
             inputs,
-            self._outlets,
+            [self._outlets[choice] for choice in self._settings.outputs],
             TextureType.POLYPHONIC,
             passthrough=self._settings.passthrough,
             playback_channel=musician.channel,
@@ -156,22 +172,17 @@ class _Stage:
             length = _TICK_QUARTERS * 60.0 / self._settings.qpm
             self._simulation = Simulation(keys, call, length)
 
-    def _follow_clock(self, hub: MidiHub) -> BarTicks:
-        """Returns the bars of the clock that comes in at the first musician's ports."""
-        if self._song is None:
-            self._song = MidiClockIn(self._settings.qpm)
-            hub.on_message = self._song.receive
-        return BarTicks(self._song, _TICK_QUARTERS)
-
     def _interact(
         self, number: int, hub: MidiHub, generators: Sequence[RemoteGenerator]
     ) -> CallAndResponseMidiInteraction:
         settings, controls = self._settings, self._settings.controls
-        clock = None if settings.clock == "midi" else _signal(controls, "clock")
-        ticks = self._follow_clock(hub) if settings.clock == "midi" else None
+        ticks = self._time.follow(hub, controls.get("tempo"))
+        clock = None if ticks else _signal(controls, "clock")
         first = number == 0
 
         def tell(what: str, details: dict[str, Any]) -> None:
+            if first:
+                self._time.hear(what, details)
             if first and self._simulation is not None:
                 self._simulation.watch(what, details)
             self._leash.report((what, {"musician": number, **_portable(details)}))

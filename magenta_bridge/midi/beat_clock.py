@@ -1,4 +1,4 @@
-"""MIDI beat clock out and in: 24 ticks in a quarter note, start, stop, continue, position.
+"""The MIDI beat clock that comes in: 24 ticks in a quarter note, start, stop, continue, position.
 
 The messages are those of the MIDI 1.0 specification: a position is counted in sixteenths, and
 the first tick after a start is the first moment of the song.
@@ -6,7 +6,6 @@ the first tick after a start is the first moment of the song.
 
 from __future__ import annotations
 
-import math
 import statistics
 import threading
 import time
@@ -14,83 +13,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-import mido
-
-from magenta_bridge.midi.scheduler import Scheduler
-from magenta_bridge.midi.tempo import InternalClock
-
 if TYPE_CHECKING:
     from mido import Message
 
 TICKS_PER_BEAT: Final = 24
 TICKS_PER_SIXTEENTH: Final = 6
-_BEATS_PER_SIXTEENTH: Final = TICKS_PER_SIXTEENTH / TICKS_PER_BEAT
-_LAST_POSITION: Final = (1 << 14) - 1
-
-# MIDI asks for a millisecond between a start and its first tick.
-_BEFORE_TICK_S: Final = 0.001
-_SAME_BEAT: Final = 1e-6
-
-_TAG: Final = "midi clock"
-
-
-class BeatClockOut:
-    """Sends the beat clock of a tempo to a port.
-
-    Ticks go on while the song is stopped, as devices expect that follow the tempo.
-
-    Threading: any thread; ticks are sent by the scheduler's.
-
-    Args:
-        scheduler: Plays the ticks.
-        tempo: Where in the song each moment is; its changes are followed from tick to tick.
-    """
-
-    def __init__(self, scheduler: Scheduler, tempo: InternalClock) -> None:
-        self._scheduler = scheduler
-        self._tempo = tempo
-        self._ticking = False
-
-    def start(self, now: float) -> None:
-        """Starts the song from its beginning, with the first whole beat from ``now``."""
-        self._begin(now, mido.Message("start"))
-
-    def resume(self, now: float, song_beat: float) -> None:
-        """Goes on in a song that was stopped, with the first whole beat from ``now``.
-
-        Args:
-            now: Seconds of the clock.
-            song_beat: The quarter note of the song, from 0, rounded down to a sixteenth.
-        """
-        position = min(int(song_beat / _BEATS_PER_SIXTEENTH), _LAST_POSITION)
-        self._scheduler.at(now, mido.Message("songpos", pos=max(0, position)), _TAG)
-        self._begin(now, mido.Message("continue"))
-
-    def stop(self, now: float) -> None:
-        """Stops the song; the ticks go on."""
-        self._scheduler.at(now, mido.Message("stop"), _TAG)
-
-    def close(self) -> None:
-        """Sends no more ticks."""
-        self._scheduler.cancel(_TAG)
-        self._ticking = False
-
-    def _begin(self, now: float, message: Message) -> None:
-        # The tick that is due now may have been sent already.
-        soon = 1.0 / TICKS_PER_BEAT if self._ticking else -_SAME_BEAT
-        beat = math.ceil(self._tempo.beat_at(now) + soon)
-        at = max(now, self._tempo.time_at(beat) - _BEFORE_TICK_S)
-        self._scheduler.at(at, message, _TAG)
-        if not self._ticking:
-            self._ticking = True
-            self._tick_at(beat * TICKS_PER_BEAT)
-
-    def _tick_at(self, tick: int) -> None:
-        def send(due: float) -> None:
-            self._scheduler.at(due, mido.Message("clock"), _TAG)
-            self._tick_at(tick + 1)
-
-        self._scheduler.at(self._tempo.time_at(tick / TICKS_PER_BEAT), send, _TAG)
 
 
 class MidiClockIn:

@@ -6,41 +6,29 @@ import contextlib
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
-
-import mido
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.answer import Answer
-from magenta_bridge.midi.captor import MidiCaptor
 from magenta_bridge.midi.midi_hub import MidiHub
-from magenta_bridge.midi.midi_interaction import MidiInteraction
-from magenta_bridge.midi.priority import raise_priority
-from magenta_bridge.midi.response import SequenceGenerator, StreamingGenerator, Task
+from magenta_bridge.midi.response import SequenceGenerator, Task
 from magenta_bridge.midi.retime import adjust_sequence_times
 from magenta_bridge.midi.signal import MidiSignal
 from magenta_bridge.midi.state import InteractionState
-from magenta_bridge.midi.ticks import CalledTicks, PeriodTicks, Ticks
+from magenta_bridge.midi.ticking import LEAD_SECONDS, Observer, TickingInteraction
+from magenta_bridge.midi.ticks import Ticks
 from magenta_bridge.midi.turns import Judgment, Listening, Rules, Verdict
 from magenta_bridge.midi.wall import WALL
 from magenta_bridge.midi.writer import Writer
 from magenta_bridge.noteseq import NoteSequence
 
 _LOG = logging.getLogger(__name__)
-# Writing ahead begins this long before a tick, or half a tick before it if that is shorter.
-_LEAD_SECONDS: Final = 0.5
-# How often it is looked whether more was played meanwhile.
-_LOOK_SECONDS: Final = 0.01
-# How often the controller of the tempo is looked at.
-_TEMPO_SECONDS: Final = 0.05
 # Ticks and the ends of responses are sums of periods.
 _ROUNDING_SECONDS: Final = 0.01
 
-Observer = Callable[[str, dict[str, Any]], None]
 
-
-class CallAndResponseMidiInteraction(MidiInteraction):
+class CallAndResponseMidiInteraction(TickingInteraction):
     """Listens to a call and plays a response, tick by tick; a tick is usually a bar.
 
     A call begins with the first note. It ends with a signal, with a tick in which nothing sounds,
@@ -116,16 +104,16 @@ class CallAndResponseMidiInteraction(MidiInteraction):
             generator_select_control_number,
             tempo_control_number,
             temperature_control_number,
+            clock_signal=clock_signal,
+            tick_duration=tick_duration,
+            ticks=ticks,
+            metronome_channel=metronome_channel,
+            observer=observer,
         )
-        if [clock_signal, tick_duration, ticks].count(None) != 2:
-            raise ValueError("Say exactly one of clock_signal and tick_duration.")
-        self._clock_signal = clock_signal
-        self._tick_duration = tick_duration
         self._end_call_signal = end_call_signal
         self._panic_signal = panic_signal
         self._mutate_signal = mutate_signal
         self._allow_overlap = allow_overlap
-        self._metronome_channel = metronome_channel if tick_duration is not None else None
         self._min_listen_ticks_control_number = min_listen_ticks_control_number
         self._max_listen_ticks_control_number = max_listen_ticks_control_number
         self._response_ticks_control_number = response_ticks_control_number
@@ -133,41 +121,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._state_control_number = state_control_number
         self._humanize = humanize
         self._always_loop = always_loop
-        self._observer = observer
-        self._given_ticks = ticks
-        self._end_call, self._mutate, self._started = (threading.Event() for _ in range(3))
-        self._ticks: Ticks
-        self._captor: MidiCaptor
-        self._answer: Answer
-        self._writer: Writer
-        self._listening: Listening
-        self._told_qpm = qpm
-        self._song_runs = True
-
-    def run(self) -> None:
-        """Plays until ``stop``."""
-        raise_priority()
-        with self._playing():
-            while not self._stop_signal.is_set():
-                tick = self._ticks.wait(self._next_look())
-                if self._stop_signal.is_set() or not self._captor.is_alive():
-                    break
-                self._follow_tempo()
-                self._heed_transport()
-                self._hear_again(WALL.now())
-                if tick is None:
-                    self._look_ahead()
-                else:
-                    self._pass_tick(tick)
-
-    def stop(self) -> None:
-        """Ends the playing, all notes and the metronome, and waits for the thread."""
-        self._stop_signal.set()
-        if self.is_alive():
-            self._started.wait()
-            self._ticks.wake()
-        super().stop()
-        self._midi_hub.stop_metronome()
+        self._end_call, self._mutate = threading.Event(), threading.Event()
 
     @contextlib.contextmanager
     def _playing(self) -> Iterator[None]:
@@ -180,6 +134,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._listening = self._new_listening(start)
         self._ticks = self._make_ticks(start)
         self._started.set()
+        self._tell("begin", time=start)
         self._beat_metronome(start)
         deaf = [
             self._midi_hub.listen(signal, react)
@@ -207,75 +162,10 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._midi_hub.panic()
         self._tell("panic")
 
-    def _make_ticks(self, start: float) -> Ticks:
-        if self._given_ticks is not None:
-            return self._given_ticks
-        if self._tick_duration is None:
-            return CalledTicks()
-        quarters = self._tick_duration * self._default_qpm / 60.0
-        return PeriodTicks(lambda: quarters * 60.0 / self._qpm, start)
-
-    def _on_clock(self, msg: mido.Message) -> None:
-        if isinstance(self._ticks, CalledTicks):
-            self._ticks.call(msg.time)
-
-    def _beat_metronome(self, beat: float) -> None:
-        if self._metronome_channel is not None:
-            self._midi_hub.start_metronome(self._qpm, beat, channel=self._metronome_channel)
-
-    def _follow_tempo(self) -> None:
-        qpm = self._current_qpm()
-        if qpm == self._told_qpm:
-            return
-        now = WALL.now()
-        self._answer.stretch(now, self._told_qpm / qpm)
-        if not self._answer.is_over(now) and self._captor.start_time > now:
-            self._captor.start_time = self._answer.end
-        self._told_qpm = qpm
-        self._writer.forget()
-        if self._ticks.expected is not None:
-            self._beat_metronome(self._ticks.expected)
-        self._tell("tempo", qpm=qpm)
-
-    def _heed_transport(self) -> None:
-        """Falls silent when the song that is followed stops."""
-        running = getattr(self._given_ticks, "running", True)
-        if self._song_runs and not running:
-            self._writer.forget()
-            self._answer.silence()
-            self._update_state(self.State.IDLE)
-        elif running and not self._song_runs:
-            now = WALL.now()
-            self._captor.start_time = now
-            self._listening = self._new_listening(now)
-        self._song_runs = running
-
-    def _hear_again(self, now: float) -> None:
-        """Ends the deafness during a response that ended early: by a panic, by a failure."""
-        if self._captor.start_time > now and self._answer.is_over(now):
-            self._captor.start_time = now
-
-    def _current_qpm(self) -> float:
-        return getattr(self._given_ticks, "qpm", None) or self._qpm
-
-    def _next_look(self) -> float | None:
-        """Returns when to look at what is being played, before the next tick; None not to."""
-        expected = self._ticks.expected
-        if expected is None:
-            return None
-        if not isinstance(self._sequence_generator, StreamingGenerator):
-            # Controllers of the tempo are looked at all the same.
-            return WALL.now() + _TEMPO_SECONDS
-        lead = min(_LEAD_SECONDS, (expected - self._listening.last_tick) / 2)
-        now = WALL.now()
-        if now < expected - lead:
-            return min(expected - lead, now + _TEMPO_SECONDS)
-        return now + _LOOK_SECONDS
-
     def _look_ahead(self) -> None:
         """Has the response written that will be due at the next tick if nothing more is played."""
         expected = self._ticks.expected
-        if expected is None or expected - WALL.now() > _LEAD_SECONDS:
+        if expected is None or expected - WALL.now() > LEAD_SECONDS:
             return
         captured = self._captured(expected)
         if captured is None:
@@ -298,6 +188,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         captured = self._captured(tick)
         if captured is None:
             return
+        self._align(tick)
         judgment = self._listening.judge(captured, self._rules())
         self._tell("tick", time=tick, captured=captured, qpm=self._current_qpm())
         if judgment.verdict is Verdict.IDLE:
@@ -318,6 +209,11 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         if self._answer.is_over(tick + _ROUNDING_SECONDS):
             self._update_state(self.State.IDLE)
         self._captor.start_time = max(self._captor.start_time, tick)
+
+    def _rest(self) -> None:
+        self._writer.forget()
+        self._answer.silence()
+        self._update_state(self.State.IDLE)
 
     def _rules(self) -> Rules:
         return Rules(
@@ -390,7 +286,3 @@ class CallAndResponseMidiInteraction(MidiInteraction):
             self._midi_hub.send_control_change(self._state_control_number, state)
         _LOG.info("State: %s", self.State.to_string(state))
         self._tell("state", state=self.State.to_string(state))
-
-    def _tell(self, what: str, **details: object) -> None:
-        if self._observer is not None:
-            self._observer(what, details)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any
 
@@ -26,6 +27,7 @@ class Child:
     Attributes:
         sentinel: Ready, for ``multiprocessing.connection.wait``, once the process has ended.
         connection: Our end of the pipe.
+        hung_up: Whether the other end is no more: the process is about to end.
     """
 
     def __init__(
@@ -35,7 +37,9 @@ class Child:
         target: Callable[..., None],
         *arguments: object,
     ) -> None:
+        self.connection: Connection
         self.connection, theirs = context.Pipe()
+        self.hung_up = False
         # Not every context has it in the types, but every one has it.
         make: Any = getattr(context, "Process")  # noqa: B009
         self._process = make(target=target, args=(theirs, *arguments), name=name)
@@ -55,6 +59,10 @@ class Child:
         code: int | None = self._process.exitcode
         return code
 
+    def waited_for(self) -> list[Connection | int]:
+        """Returns what tells that something has happened, for ``connection.wait``."""
+        return [self.sentinel] if self.hung_up else [self.sentinel, self.connection]
+
     def tell(self, word: object) -> None:
         """Sends something; to a process that is no more it goes nowhere."""
         with contextlib.suppress(OSError):
@@ -63,10 +71,12 @@ class Child:
     def heard(self) -> list[object]:
         """Returns what the process has said, without waiting."""
         words = []
-        # A process that is killed while it speaks leaves half a word.
-        with contextlib.suppress(EOFError, OSError, ValueError):
-            while self.connection.poll():
+        try:
+            while not self.hung_up and self.connection.poll():
                 words.append(self.connection.recv())
+        except (EOFError, OSError, ValueError):
+            # A process that is killed while it speaks leaves half a word.
+            self.hung_up = True
         return words
 
     def kill(self) -> None:

@@ -24,6 +24,7 @@ from magenta_bridge.midi.priority import spare_collections
 STOP: Final = "stop"
 FAILED: Final = "failed"
 REPORT: Final = "report"
+BEAT: Final = "beat"
 
 # How long a player may take to end once it was told to.
 PATIENCE_S = 1.0
@@ -62,6 +63,10 @@ class Leash:
     def report(self, what: object) -> None:
         """Sends anything that can be pickled to the supervisor's ``on_report``."""
         self._tell(REPORT, what)
+
+    def beat(self) -> None:
+        """Gives a sign of life; from the first on, a player without them is taken for hanging."""
+        self._tell(BEAT, None)
 
     def fail(self, error: MagentaBridgeError) -> None:
         """Lets the supervisor raise an error that ends the player."""

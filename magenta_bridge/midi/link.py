@@ -1,13 +1,14 @@
-"""Tempo and beat of Ableton Link, for those who install aalink themselves.
+"""Tempo, beat and transport of Ableton Link, for those who install its library themselves.
 
-Link and aalink are under the GNU General Public License, version 2 and 3, so that neither is a
-part or a dependency of Magenta Bridge.
+Link is under the GNU General Public License, version 2 or later, or a license of Ableton's. The
+library that is asked for here, LinkPython-extern, is free of conditions itself and brings Link
+along. Neither is a part of Magenta Bridge, or installed unless somebody asks for it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import importlib
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,51 +16,64 @@ from typing import Any
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.midi.tempo import check_tempo
 
+_MICROSECONDS = 1e6
+
 
 class LinkTempo:
     """The session that all Link programs of the local network share: a ``tempo.TempoSource``.
+
+    Beats are counted from a bar line that all programs of the session have in common, whenever
+    they joined. The song goes on until somebody stops it: programs that do not share start and
+    stop share the beat alone.
 
     Threading: any thread.
 
     Args:
         qpm: The tempo when nobody else is there.
+        beats: Quarter notes in a bar.
         now: Tells the time in seconds of the player's clock.
 
     Raises:
-        UnsupportedError: aalink is not installed.
+        InvalidArgumentError: The tempo is not between 1 and 1000.
+        UnsupportedError: The library is not installed.
     """
 
-    def __init__(self, qpm: float = 120.0, now: Callable[[], float] = time.monotonic) -> None:
-        try:
-            aalink: Any = importlib.import_module("aalink")
-        except ImportError as error:
-            raise UnsupportedError(
-                "Ableton Link needs aalink, which its license (GPL-3) keeps out of Magenta "
-                "Bridge; install it with: pip install aalink"
-            ) from error
+    def __init__(
+        self, qpm: float = 120.0, beats: int = 4, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        library = _library()
+        self._beats = float(beats)
         self._now = now
-        # aalink calls back on a loop; nothing is asked of this one.
-        self._loop = asyncio.new_event_loop()
-        self._link = aalink.Link(check_tempo(qpm), self._loop)
+        self._transport_used = threading.Event()
+        self._link = library.Link(check_tempo(qpm))
+        self._clock = self._link.clock()
+        self._link.setStartStopCallback(lambda _playing: self._transport_used.set())
+        self._link.startStopSyncEnabled = True
         self._link.enabled = True
 
     @property
     def running(self) -> bool:
-        """Always: a session has a beat from its beginning to its end."""
-        return True
+        """Whether the song goes on: True until somebody in the session has stopped it."""
+        return not self._transport_used.is_set() or bool(self._state().isPlaying())
 
     @property
     def qpm(self) -> float:
         """Quarter notes in a minute."""
-        return float(self._link.tempo)
+        return float(self._state().tempo())
+
+    @property
+    def peers(self) -> int:
+        """How many other programs are in the session."""
+        return int(self._link.numPeers())
 
     def beat_at(self, time: float) -> float:
         """Returns the beat at a time, in seconds of the clock."""
-        return float(self._link.beat) + (time - self._now()) * self.qpm / 60.0
+        return float(self._state().beatAtTime(self._micros(time), self._beats))
 
     def time_at(self, beat: float) -> float:
         """Returns when a beat is, in seconds of the clock, if the tempo stays."""
-        return self._now() + (beat - float(self._link.beat)) * 60.0 / self.qpm
+        micros = self._state().timeAtBeat(beat, self._beats)
+        return self._now() + float(micros - self._clock.micros()) / _MICROSECONDS
 
     def change(self, qpm: float) -> None:
         """Sets the tempo for everybody in the session.
@@ -67,9 +81,40 @@ class LinkTempo:
         Raises:
             InvalidArgumentError: The tempo is not between 1 and 1000.
         """
-        self._link.tempo = check_tempo(qpm)
+        state = self._state()
+        state.setTempo(check_tempo(qpm), self._clock.micros())
+        self._link.commitAppSessionState(state)
+
+    def play(self, *, playing: bool) -> None:
+        """Starts or stops the song for everybody in the session who shares start and stop."""
+        state = self._state()
+        state.setIsPlaying(playing, self._clock.micros())
+        self._transport_used.set()
+        self._link.commitAppSessionState(state)
 
     def close(self) -> None:
         """Leaves the session."""
         self._link.enabled = False
-        self._loop.close()
+
+    def _state(self) -> Any:  # noqa: ANN401 - the library is not there for the type checker
+        return self._link.captureAppSessionState()
+
+    def _micros(self, time: float) -> int:
+        return max(0, int(self._clock.micros() + (time - self._now()) * _MICROSECONDS))
+
+
+def _library() -> Any:  # noqa: ANN401
+    """Returns the library, loaded only now that somebody wants it."""
+    try:
+        library = importlib.import_module("link")
+    except ImportError as error:
+        raise UnsupportedError(
+            "Ableton Link needs LinkPython-extern, which the license of Link in it (GPL) keeps out "
+            "of Magenta Bridge; install it with: pip install LinkPython-extern"
+        ) from error
+    if not hasattr(library, "Link"):
+        raise UnsupportedError(
+            f"The module 'link' that Python finds ({library!r}) is not Ableton Link; "
+            "install it with: pip install LinkPython-extern"
+        )
+    return library

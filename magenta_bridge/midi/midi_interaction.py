@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from magenta_bridge.midi.midi_hub import MidiHub
 from magenta_bridge.midi.response import SequenceGenerator
+from magenta_bridge.midi.tempo import SLOWEST_CONTROLLED_QPM
 
 
 class MidiInteraction(threading.Thread, abc.ABC):
@@ -28,7 +29,7 @@ class MidiInteraction(threading.Thread, abc.ABC):
         ValueError: There are several generators and no controller to choose by.
     """
 
-    _BASE_QPM: ClassVar[int] = 60
+    _BASE_QPM: ClassVar[int] = SLOWEST_CONTROLLED_QPM
 
     def __init__(  # noqa: PLR0917 - Magenta's positions
         self,

@@ -100,6 +100,13 @@ class Outlet:
                 self.ledger.use(message.channel)
             return self._put(message, late_s)
 
+    def responds(self, within_s: float) -> bool:
+        """Says whether nobody has been sending for longer than that: a MIDI system may hang."""
+        taken = self._lock.acquire(timeout=within_s)
+        if taken:
+            self._lock.release()
+        return taken
+
     def panic(self) -> None:
         """Ends every note that may sound, by note-offs and then by controllers.
 

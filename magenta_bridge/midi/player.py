@@ -12,7 +12,7 @@ from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.outport import Outport, as_outport
 from magenta_bridge.midi.priority import raise_priority
 from magenta_bridge.midi.schedule import Schedule
-from magenta_bridge.midi.wall import WALL, sleep_until
+from magenta_bridge.midi.wall import WALL, SteadyWall
 from magenta_bridge.noteseq import NoteSequence
 
 # A thread that sleeps is woken late; the last stretch before a message is spent looking.
@@ -35,6 +35,7 @@ class MidiPlayer(threading.Thread):
             when the music is over, until ``stop``.
         channel: MIDI channel, 0 to 15.
         offset: Seconds to add to all times.
+        wall: Tells the time and waits for it.
     """
 
     def __init__(  # noqa: PLR0917 - Magenta's positions
@@ -45,15 +46,18 @@ class MidiPlayer(threading.Thread):
         allow_updates: bool = False,
         channel: int = 0,
         offset: float = 0.0,
+        *,
+        wall: SteadyWall = WALL,
     ) -> None:
         super().__init__()
+        self._wall = wall
         self._outport = as_outport(outport)
         self._changed = threading.Condition()
         self._schedule = Schedule(channel, offset)
         self._allow_updates = allow_updates
         self._stopped = False
         self._schedule.replace(sequence, -math.inf if start_time is None else start_time)
-        self._loaded_at = WALL.now()
+        self._loaded_at = self._wall.now()
         self._schedule.skip_until(self._loaded_at)
 
     def update_sequence(self, sequence: NoteSequence, start_time: float | None = None) -> None:
@@ -72,8 +76,8 @@ class MidiPlayer(threading.Thread):
         """
         with self._changed:
             self._refuse_unless_updatable()
-            self._loaded_at = WALL.now()
-            begin = self._loaded_at if start_time is None else WALL.heard(start_time)
+            self._loaded_at = self._wall.now()
+            begin = self._loaded_at if start_time is None else self._wall.heard(start_time)
             self._schedule.replace(sequence, begin)
             self._changed.notify_all()
 
@@ -88,37 +92,52 @@ class MidiPlayer(threading.Thread):
             self._schedule.extend(sequence.notes)
             self._changed.notify_all()
 
-    def stretch(self, pivot: float, factor: float) -> None:
+    def stretch(self, pivot: float, factor: float, shift: float = 0.0) -> None:
         """Follows a change of tempo: moves what is to come away from a time, or towards it.
 
         Args:
             pivot: When the tempo changes, in seconds of the wall clock.
             factor: The former tempo divided by the new one.
+            shift: Seconds to move it by, besides.
         """
         with self._changed:
-            self._schedule.stretch(pivot, factor)
+            self._schedule.stretch(pivot, factor, shift)
             self._changed.notify_all()
 
     def silence(self) -> None:
         """Ends at once what sounds, and forgets what was to come; the player goes on."""
         with self._changed:
-            self._schedule.silence(WALL.now())
+            self._schedule.silence(self._wall.now())
             self._changed.notify_all()
 
     def run(self) -> None:
         """Sends each message when it is due."""
         raise_priority()
         while self._wait_for_next():
-            with self._changed:
-                due = self._schedule.next_time()
-                # Whoever changed the schedule in the last moment has put it off.
-                if due is None or due > WALL.now() + _SPIN_SECONDS:
-                    continue
-                messages = self._schedule.pop()
-                due = max(due, self._loaded_at)
-            sleep_until(due)
-            for message in messages:
-                self._outport.send(message, due=WALL.monotonic(due))
+            self.step()
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next message is due, in seconds of the wall clock; None when none waits."""
+        with self._changed:
+            return self._schedule.next_time()
+
+    def step(self) -> None:
+        """Sends the next message, if it is due now or very soon, for which it waits."""
+        with self._changed:
+            due = self._schedule.next_time()
+            # Whoever changed the schedule in the last moment has put it off.
+            if due is None or due > self._wall.now() + _SPIN_SECONDS:
+                return
+            messages = self._schedule.pop()
+            due = max(due, self._loaded_at)
+        self._wall.sleep_until(due)
+        for message in messages:
+            taken = self._outport.send(message, due=self._wall.monotonic(due))
+            if not taken and message.type == "note_on":
+                # It came too late to be music; its end must not end somebody else's note.
+                with self._changed:
+                    self._schedule.forget(message.note)
 
     def stop(self, block: bool = True) -> None:
         """Ends the playing and all notes that sound.
@@ -129,7 +148,7 @@ class MidiPlayer(threading.Thread):
         with self._changed:
             if not self._stopped:
                 self._stopped = True
-                self._schedule.silence(WALL.now())
+                self._schedule.silence(self._wall.now())
                 self._changed.notify_all()
         if block:
             self.join()
@@ -141,7 +160,7 @@ class MidiPlayer(threading.Thread):
                 due = self._schedule.next_time()
                 if due is None and (self._stopped or not self._allow_updates):
                     return False
-                remaining = None if due is None else due - WALL.now() - _SPIN_SECONDS
+                remaining = None if due is None else due - self._wall.now() - _SPIN_SECONDS
                 if remaining is not None and remaining <= 0:
                     return True
                 self._changed.wait(remaining)

@@ -79,15 +79,16 @@ class Schedule:
         """Adds notes to what is to come."""
         self._events = sorted([*self._events, *self._events_of(notes)])
 
-    def stretch(self, pivot: float, factor: float) -> None:
+    def stretch(self, pivot: float, factor: float, shift: float = 0.0) -> None:
         """Moves what is to come away from a time, or towards it.
 
         Args:
             pivot: Time that stays where it is, in seconds.
             factor: New distance from it for one second before: 0.5 at twice the tempo.
+            shift: Seconds to move it by, besides.
         """
         self._events = [
-            replace(event, time_s=pivot + (event.time_s - pivot) * factor)
+            replace(event, time_s=pivot + (event.time_s - pivot) * factor + shift)
             if event.time_s > pivot
             else event
             for event in self._events
@@ -125,6 +126,11 @@ class Schedule:
             self._open[event.pitch] = event.note
             messages.append(self._message("note_on", event))
         return messages
+
+    def forget(self, pitch: int) -> None:
+        """Counts the note that has just begun as not begun, and takes its end back."""
+        number = self._open.pop(pitch, None)
+        self._events = [e for e in self._events if e.starts or e.note != number]
 
     def _message(self, kind: str, event: _Event) -> mido.Message:
         return mido.Message(kind, note=event.pitch, velocity=event.velocity, channel=self._channel)

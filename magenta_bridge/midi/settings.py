@@ -62,7 +62,9 @@ class Settings:
         qpm: Tempo in quarter notes per minute.
         mode: ``call`` for call and response, ``loop`` to repeat each response until the next
             call, ``duet`` to be accompanied all the time.
-        clock: ``internal``, or ``midi`` to follow the MIDI clock that comes in.
+        clock: ``internal``, ``midi`` to follow the MIDI clock that comes in, ``link`` to follow
+            the Ableton Link session of the network.
+        clock_ports: Ports that the beat clock is sent to.
         passthrough: Whether what comes in goes out as well.
         allow_overlap: Whether a call may begin during a response.
         metronome_channel: 0 to 15; None for no metronome.
@@ -79,6 +81,7 @@ class Settings:
     qpm: float = 120.0
     mode: str = "call"
     clock: str = "internal"
+    clock_ports: tuple[PortChoice, ...] = ()
     passthrough: bool = True
     allow_overlap: bool = False
     metronome_channel: int | None = None
@@ -87,3 +90,8 @@ class Settings:
     controls: dict[str, int] = field(default_factory=dict)
     simulated: bytes | None = None
     log: str = "WARNING"
+
+    @property
+    def all_outputs(self) -> tuple[PortChoice, ...]:
+        """Every port that is sent to, each once: those that are played to come first."""
+        return tuple(dict.fromkeys([*self.outputs, *self.clock_ports]))

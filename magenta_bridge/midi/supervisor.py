@@ -1,9 +1,10 @@
 """The parent of the playing process: when the player dies, what it left sounding is ended.
 
 Whatever ends the player - ``kill -9``, a crash in native code, a bug - the supervisor sees it at
-once, and has the silencer read the ledgers and end every note: at once, after 150 ms and after
-500 ms, for a MIDI system can lose what is sent while a process dies. Then it starts the player
-again, if asked. It loads no music and touches no port, so that nothing takes it down with them.
+once, by the end of the pipe to it, and has the silencer read the ledgers and end every note: at
+once, after 150 ms and after 500 ms, for a MIDI system can lose what is sent while a process dies.
+Then it starts the player again, if asked. A player that hangs is ended in the same way. The
+supervisor loads no music and touches no port, so that nothing takes it down with them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Final
 from magenta_bridge.errors import InternalError, MagentaBridgeError
 from magenta_bridge.midi.child import Child
 from magenta_bridge.midi.guard import STOP_SIGNALS, Guard
-from magenta_bridge.midi.leash import FAILED, PATIENCE_S, REPORT, STOP, run_player
+from magenta_bridge.midi.leash import BEAT, FAILED, PATIENCE_S, REPORT, STOP, run_player
 from magenta_bridge.midi.ledger import Ledger
 from magenta_bridge.midi.priority import before_others
 from magenta_bridge.midi.silencer import (
@@ -37,6 +38,8 @@ from magenta_bridge.midi.silencer import (
     run_silencer,
 )
 
+# A player that gave signs of life hangs when none comes for this long.
+HANGS_AFTER_S: Final = 2.0
 _SETTLED_S: Final = 30.0
 _SILENCER_PAUSE_S: Final = 0.5
 _SILENCER_ANSWERS_S: Final = 0.02
@@ -71,6 +74,7 @@ class Supervisor:
         guards: The ports it plays to.
         restart: How to start it again when it crashes; None not to.
         on_report: Hears what the player reports.
+        on_trouble: Told in one sentence when the player hangs or is started again.
         context: How processes are started; None for a fresh interpreter.
     """
 
@@ -82,6 +86,7 @@ class Supervisor:
         *,
         restart: Restart | None = None,
         on_report: Callable[[object], None] | None = None,
+        on_trouble: Callable[[str], None] | None = None,
         context: BaseContext | None = None,
     ) -> None:
         self._target = target
@@ -89,6 +94,7 @@ class Supervisor:
         self._guards = tuple(guards)
         self._restart = restart
         self._on_report = on_report
+        self._on_trouble = on_trouble
         self._context = context or multiprocessing.get_context("spawn")
         self._asked, self._ask = Pipe(duplex=False)
         self._timers: list[tuple[float, Callable[[], None]]] = []
@@ -101,6 +107,7 @@ class Supervisor:
         self._crashes = 0
         self._unanswered = 0
         self._started = 0.0
+        self._last_beat: float | None = None
 
     @property
     def player_pid(self) -> int | None:
@@ -141,6 +148,7 @@ class Supervisor:
             self._context, "player", run_player, paths, self._target, self._arguments
         )
         self._started = time.monotonic()
+        self._last_beat = None
 
     def _start_silencer(self) -> None:
         paths = tuple(ledger.path for ledger in self._ledgers)
@@ -150,13 +158,14 @@ class Supervisor:
         children = [child for child in (self._player, self._silencer) if child is not None]
         waited: list[Connection | int] = [self._asked]
         for child in children:
-            waited += [child.sentinel, child.connection]
+            waited += child.waited_for()
         ready = wait(waited, self._patience())
         if self._asked in ready:
             self._hear_request()
         for child in children:
             if child.connection in ready or child.sentinel in ready:
                 self._hear(child)
+        self._notice_hanging()
         self._run_timers()
 
     def _hear(self, child: Child) -> None:
@@ -166,6 +175,9 @@ class Supervisor:
             elif word == SILENT:
                 self._unanswered -= 1
         if child.exit_code is None:
+            if child.hung_up and child is self._player and self._is_sounding():
+                # Its end takes a while still; its notes need not.
+                self._silence(END_ALL)
             return
         if child is self._player:
             self._player = None
@@ -180,6 +192,8 @@ class Supervisor:
         kind, what = word if isinstance(word, tuple) else (None, None)
         if kind == REPORT and self._on_report is not None:
             self._on_report(what)
+        if kind == BEAT:
+            self._last_beat = time.monotonic()
         if kind == FAILED and isinstance(what, MagentaBridgeError):
             self._error = what
 
@@ -197,14 +211,30 @@ class Supervisor:
         self._silence(END_NOTES)
         self._later(PATIENCE_S + 0.5, self._kill_player)
 
+    def _notice_hanging(self) -> None:
+        """Ends a player that gives no sign of life any more, as a crash would."""
+        beat = self._last_beat
+        if self._player is None or beat is None or self._player.hung_up:
+            return
+        if time.monotonic() - beat > HANGS_AFTER_S:
+            self._last_beat = None
+            self._complain("The player hangs; it is ended, and its notes with it.")
+            self._player.kill()
+
+    def _complain(self, sentence: str) -> None:
+        if self._on_trouble is not None:
+            self._on_trouble(sentence)
+
+    def _is_sounding(self) -> bool:
+        return any(ledger.sounding() for ledger in self._ledgers)
+
     def _kill_player(self) -> None:
         if self._player is not None:
             self._player.kill()
 
     def _player_ended(self, code: int) -> None:
         crashed = code != 0 and self._error is None
-        sounding = any(ledger.sounding() for ledger in self._ledgers)
-        if not crashed and not sounding:
+        if not crashed and not self._is_sounding():
             self._finished = True
             return
         # The first burst goes out before anything else is thought about.
@@ -243,6 +273,7 @@ class Supervisor:
             self._later(_SILENCER_ANSWERS_S, self._restart_player)
             return
         self._crashes += 1
+        self._complain("The player ended unexpectedly; it is started again.")
         self._start_player()
 
     def _finish(self) -> None:
@@ -264,9 +295,11 @@ class Supervisor:
         self._timers.sort(key=lambda timer: timer[0])
 
     def _patience(self) -> float:
-        if not self._timers:
-            return _LONGEST_WAIT_S
-        return min(max(0.0, self._timers[0][0] - time.monotonic()), _LONGEST_WAIT_S)
+        until = [at for at, _ in self._timers[:1]]
+        if self._last_beat is not None:
+            until.append(self._last_beat + HANGS_AFTER_S)
+        now = time.monotonic()
+        return min([_LONGEST_WAIT_S, *(max(0.0, at - now) for at in until)])
 
     def _run_timers(self) -> None:
         now = time.monotonic()

@@ -9,6 +9,8 @@ from magenta_bridge.errors import InvalidArgumentError
 
 SLOWEST_QPM = 1.0
 FASTEST_QPM = 1000.0
+# What a controller at 0 sets; each value is one more.
+SLOWEST_CONTROLLED_QPM = 60
 
 
 class TempoSource(Protocol):
@@ -66,24 +68,20 @@ class InternalClock:
         qpm, anchor_time, anchor_beat = self._line
         return anchor_time + (beat - anchor_beat) * 60.0 / qpm
 
-    def change(self, qpm: float, time: float) -> float:
-        """Sets the tempo from a moment on.
-
-        Args:
-            qpm: Quarter notes in a minute.
-            time: From when on, in seconds of the clock.
-
-        Returns:
-            The factor by which what is due later moves: ``Scheduler.stretch`` takes it.
+    def change(self, qpm: float, time: float) -> None:
+        """Sets the tempo from a moment on, in seconds of the clock.
 
         Raises:
             InvalidArgumentError: The tempo is not between 1 and 1000.
         """
         check_tempo(qpm)
         with self._lock:
-            factor = self._line[0] / qpm
             self._line = (qpm, time, self.beat_at(time))
-        return factor
+
+    def anchor(self, beat: float, time: float) -> None:
+        """Says when a beat is, in seconds of the clock; the tempo stays."""
+        with self._lock:
+            self._line = (self._line[0], time, beat)
 
 
 def check_tempo(qpm: float) -> float:

@@ -67,6 +67,18 @@ class SteadyWall:
             return seconds
         return min(seconds, other, key=lambda time_s: abs(time_s - now))
 
+    def sleep_until(self, seconds: float, spin: float = 0.002) -> None:
+        """Sleeps until a time of the steady clock; the last ``spin`` seconds are spent looking.
+
+        A sleeper is woken late, by milliseconds on a busy computer; one that looks is not.
+        """
+        due = self.monotonic(seconds)
+        remaining = due - self._monotonic()
+        if remaining > spin:
+            time.sleep(remaining - spin)
+        while self._monotonic() < due:
+            pass
+
     def _follow(self) -> float:
         now = self._monotonic()
         difference = self._wall() - now - self._offset
@@ -80,14 +92,6 @@ class SteadyWall:
 WALL: Final = SteadyWall()
 
 
-def sleep_until(seconds: float, spin: float = 0.002) -> None:
-    """Sleeps until a time of the steady wall clock; the last ``spin`` seconds are spent looking.
-
-    A sleeper is woken late, by milliseconds on a busy computer; one that looks is not.
-    """
-    due = WALL.monotonic(seconds)
-    remaining = due - time.monotonic()
-    if remaining > spin:
-        time.sleep(remaining - spin)
-    while time.monotonic() < due:
-        pass
+def sleep_until(seconds: float) -> None:
+    """Sleeps until a time of ``WALL``."""
+    WALL.sleep_until(seconds)

@@ -38,6 +38,7 @@ REPORTS: list[tuple[str, dict[str, Any]]] = [
     ("prepared", {"musician": 0, "ahead": 0.25}),
     ("response", {"musician": 0, "sequence": _music((61, 104.0, 105.0))}),
     ("failure", {"musician": 0, "message": "No server answers."}),
+    ("port", {"direction": "output", "name": "Synth", "state": "lost"}),
 ]
 
 
@@ -50,7 +51,14 @@ def test_the_picture_holds_who_plays_where_and_what() -> None:
         for what, details in REPORTS:
             view.hear(what, details)
     shown = written.getvalue()
-    for words in ("60 qpm", "bar 2", "Responding", "Keys", "lstm_melody on channel 3", "Synth"):
+    for words in (
+        "60 qpm",
+        "bar 2",
+        "Responding",
+        "Keys",
+        "lstm_melody on channel 3",
+        "lost: Synth",
+    ):
         assert words in shown
     for words in ("250 ms ahead", "No server answers.", "░", "█"):
         assert words in shown

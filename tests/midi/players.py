@@ -12,7 +12,9 @@ from magenta_bridge.midi.clock import RealClock
 from magenta_bridge.midi.leash import Leash
 from magenta_bridge.midi.ledger import Ledger
 from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.scheduler import Scheduler
+from magenta_bridge.midi.player import MidiPlayer
+from magenta_bridge.midi.wall import WALL
+from magenta_bridge.noteseq import NoteSequence
 from tests.midi.socket_port import SocketPort
 
 CHANNELS = (0, 9)
@@ -27,24 +29,29 @@ def play_randomly(leash: Leash, address: str, seed: int) -> None:
     """Plays dense, overlapping notes on two channels until told to stop."""
     outlet = outlet_to(leash, address)
     leash.on_stop(outlet.close)
-    for channel in CHANNELS:
-        outlet.send(mido.Message("program_change", channel=channel))
     chance = random.Random(seed)  # noqa: S311
-    clock = RealClock(spin_s=0.0)  # many play at once
-    scheduler = Scheduler(outlet, clock)
+    players = [MidiPlayer(outlet, NoteSequence(), None, True, channel) for channel in CHANNELS]
+    for channel, player in zip(CHANNELS, players, strict=True):
+        outlet.send(mido.Message("program_change", channel=channel))
+        player.start()
+    while not leash.stop.wait(0.004):
+        for player in players:
+            player.extend(_cluster(chance))
+    for player in players:
+        player.stop()
 
-    def more(due: float) -> None:
-        for _ in range(3):
-            key = {"channel": chance.choice(CHANNELS), "note": chance.randrange(55, 70)}
-            start = due + chance.uniform(0.0, 0.01)
-            scheduler.at(start, mido.Message("note_on", **key))
-            scheduler.at(start + chance.uniform(0.0, 0.05), mido.Message("note_off", **key))
-        scheduler.at(due + 0.004, more)
 
-    scheduler.at(clock.now(), more)
-    scheduler.start()
-    leash.stop.wait()
-    scheduler.stop()
+def _cluster(chance: random.Random) -> NoteSequence:
+    notes = NoteSequence()
+    for _ in range(2):
+        start = WALL.now() + chance.uniform(0.0, 0.01)
+        notes.notes.add(
+            pitch=chance.randrange(55, 70),
+            velocity=90,
+            start_time=start,
+            end_time=start + chance.uniform(0.001, 0.05),
+        )
+    return notes
 
 
 def hold_a_chord(leash: Leash, address: str) -> None:
@@ -66,6 +73,12 @@ def hold_a_chord_deafly(leash: Leash, address: str) -> None:
     while True:
         leash.stop.wait()
         leash.stop.clear()
+
+
+def hold_a_chord_and_hang(leash: Leash, address: str) -> None:
+    """Holds three notes, gives one sign of life, and then hangs for good."""
+    leash.beat()
+    hold_a_chord_deafly(leash, address)
 
 
 def find_no_port(_leash: Leash, _address: str) -> None:

@@ -1,12 +1,15 @@
-"""``magenta-bridge midi`` as a process, and the lines that it writes."""
+"""``magenta-bridge midi`` and its kin as processes, and the lines that they write."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
 import subprocess
 import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from tests.cli.program import PROGRAM
 
@@ -17,14 +20,14 @@ class Program:
     """A running command.
 
     Args:
-        words: Its command line after ``midi``.
-        environment: Variables besides those of this process.
+        words: Its command line.
     """
 
-    def __init__(self, *words: str, **environment: str) -> None:
+    def __init__(self, *words: str) -> None:
         self.process = subprocess.Popen(
-            [PROGRAM, "midi", "--no-ui", *words],
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
+            words,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -45,6 +48,12 @@ class Program:
             if words in line:
                 return line
 
+    def told(self, line: str) -> None:
+        """Types a line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
     def interrupt(self) -> int:
         """Presses Ctrl-C and returns the exit status."""
         self.process.send_signal(signal.SIGINT)
@@ -56,6 +65,8 @@ class Program:
             self.process.kill()
             self.process.wait()
         self._reader.join()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -64,3 +75,24 @@ class Program:
                 self.lines.append(line)
                 self._queue.put(line)
         self._queue.put(None)
+
+
+Start = Callable[..., Program]
+
+
+@contextlib.contextmanager
+def programs() -> Iterator[Start]:
+    """Gives what starts ``magenta-bridge midi``, or another program; all end with the block."""
+    running = []
+
+    def begin(*words: str, name: str = "magenta-bridge") -> Program:
+        path = str(Path(PROGRAM).with_name(name))
+        first = ["midi", "--no-ui"] if name == "magenta-bridge" else []
+        running.append(Program(path, *first, *words))
+        return running[-1]
+
+    try:
+        yield begin
+    finally:
+        for program in running:
+            program.close()

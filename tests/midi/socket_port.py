@@ -14,6 +14,7 @@ import mido
 
 from magenta_bridge.midi.messages import ALL_SOUND_OFF_CONTROL
 from magenta_bridge.midi.port import PortGoneError
+from magenta_bridge.midi.priority import raise_priority
 from tests.midi.receiver import Receiver
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Stage:
         self._socket.close()
 
     def _listen(self) -> None:
+        # As synthesizers do: when a note ends is not to be a matter of who else computes.
+        raise_priority()
         with contextlib.suppress(OSError):
             while data := self._socket.recv(64):
                 with self.changed:

@@ -1,22 +1,14 @@
-"""Tempo and position go out as MIDI clock and are found again, however unsteady the ticks."""
+"""Tempo and position of a MIDI clock are found, however unsteady its ticks."""
 
 from __future__ import annotations
 
 import random
-import sys
-from pathlib import Path
 
 import mido
 import pytest
 
-from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
-from magenta_bridge.midi.beat_clock import TICKS_PER_BEAT, BeatClockOut, MidiClockIn
-from magenta_bridge.midi.clock import VirtualClock
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.link import LinkTempo
-from magenta_bridge.midi.memory_port import MemoryPort
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.scheduler import Scheduler
+from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.midi.beat_clock import TICKS_PER_BEAT, MidiClockIn
 from magenta_bridge.midi.tempo import InternalClock, TempoSource
 
 
@@ -104,42 +96,10 @@ def test_a_cable_that_is_pulled_stops_the_song() -> None:
     assert not wire.follower.running
 
 
-def test_our_own_clock_is_understood(tmp_path: Path) -> None:
-    ledger = Ledger.create(tmp_path)
-    clock = VirtualClock(10.0)
-    port = MemoryPort()
-    follower = MidiClockIn(now=clock.now)
-    port.callback = lambda message: follower.receive(message.copy(time=clock.now()))
-    scheduler = Scheduler(Outlet(port, ledger, clock), clock)
-    tempo = InternalClock(100.0, start=10.0)
-    out = BeatClockOut(scheduler, tempo)
-
-    def play_until(beat: float) -> None:
-        while (due := scheduler.step()) is not None and tempo.beat_at(due) < beat:
-            clock.sleep_until(due)
-        clock.sleep_until(tempo.time_at(beat))
-
-    out.start(clock.now())
-    play_until(8.0)
-    assert follower.qpm == pytest.approx(100.0)
-    assert follower.beat_at(clock.now()) == pytest.approx(8.0, abs=0.01)
-    scheduler.stretch(tempo.change(150.0, clock.now()))
-    play_until(12.0)
-    assert follower.qpm == pytest.approx(150.0)
-    assert follower.beat_at(clock.now()) == pytest.approx(12.0, abs=0.05)
-    out.stop(clock.now())
-    out.resume(clock.now(), song_beat=2.0)
-    play_until(14.0)
-    assert follower.beat_at(clock.now()) == pytest.approx(3.0, abs=0.05)
-    out.close()
-    assert scheduler.next_due is None
-    ledger.close()
-
-
 def test_a_change_of_tempo_does_not_jump() -> None:
     tempo = InternalClock(120.0, start=0.0)
     before = tempo.beat_at(7.3)
-    assert tempo.change(60.0, 7.3) == 2.0
+    tempo.change(60.0, 7.3)
     assert tempo.beat_at(7.3) == before
     assert tempo.beat_at(8.3) == pytest.approx(before + 1.0)
     assert tempo.time_at(before + 1.0) == pytest.approx(8.3)
@@ -149,12 +109,6 @@ def test_a_change_of_tempo_does_not_jump() -> None:
 def test_a_tempo_that_cannot_be_played_is_refused(qpm: float) -> None:
     with pytest.raises(InvalidArgumentError, match="cannot be played"):
         InternalClock(qpm, start=0.0)
-
-
-def test_link_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "aalink", None)
-    with pytest.raises(UnsupportedError, match="pip install aalink"):
-        LinkTempo()
 
 
 def test_every_source_of_tempo_answers_the_same_questions() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,34 +15,16 @@ from magenta_bridge.midi import ports
 from magenta_bridge.midi.port import OutputPort
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import run_program
-from tests.midi.jack_fixture import jack
 from tests.midi.notes import sequence_of, wait_for
-from tests.midi.program import Program
+from tests.midi.program import Start
 
 if TYPE_CHECKING:
     from mido import Message
-
-__all__ = ["jack"]
 
 QPM = 240
 TICK_S = 1.0
 STATE = 20
 ECHO = ["--input_ports=echo", "--output_ports=echo"]
-Start = Callable[..., Program]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts programs and ends them."""
-    programs = []
-
-    def begin(*words: str) -> Program:
-        programs.append(Program(*words))
-        return programs[-1]
-
-    yield begin
-    for program in programs:
-        program.close()
 
 
 @pytest.fixture
@@ -86,11 +67,17 @@ def test_a_simulated_call_is_answered_on_the_bar(tmp_path: Path, call: Path) -> 
     assert any(abs(response[0] - bar * TICK_S) < TICK_S / 4 for bar in (1, 2))
 
 
-@pytest.mark.usefixtures("jack")
-def test_a_call_through_virtual_ports_is_answered_and_every_note_ends(start: Start) -> None:
+@pytest.mark.usefixtures("jack_here")
+def test_a_call_through_virtual_ports_is_answered_and_every_note_ends(
+    start: Start, server: str
+) -> None:
     """The response begins with the tick that its state is sent with; Ctrl-C leaves silence."""
     program = start(
-        f"--qpm={QPM}", "--nopassthrough", "--noenable_metronome", f"--state_control_number={STATE}"
+        f"--qpm={QPM}",
+        f"--server={server}",
+        "--nopassthrough",
+        "--noenable_metronome",
+        f"--state_control_number={STATE}",
     )
     program.wait_for("Ready")
     heard: list[Message] = []
@@ -111,7 +98,7 @@ def test_a_call_through_virtual_ports_is_answered_and_every_note_ends(start: Sta
     assert 0 <= _of(heard, "note_on")[0].time - responding.time < TICK_S / 4
 
 
-@pytest.mark.usefixtures("jack")
+@pytest.mark.usefixtures("jack_here")
 def test_a_server_that_is_killed_is_started_again(start: Start) -> None:
     """The musician is told, and answered as before; no process is left over at the end."""
     program = start(f"--qpm={QPM}", "--nopassthrough", "--noenable_metronome")
@@ -134,10 +121,10 @@ def test_a_server_that_is_killed_is_started_again(start: Start) -> None:
     wait_for(lambda: not any(child.is_running() for child in family), "the end of all processes")
 
 
-@pytest.mark.usefixtures("jack")
-def test_unknown_ports_are_made_and_the_known_ones_listed(start: Start) -> None:
+@pytest.mark.usefixtures("jack_here")
+def test_unknown_ports_are_made_and_the_known_ones_listed(start: Start, server: str) -> None:
     """So that a slip of the pen is seen."""
-    program = start("--input_ports=Kees", "--output_ports=echo")
+    program = start("--input_ports=Kees", "--output_ports=echo", f"--server={server}")
     program.wait_for("No port is called 'Kees'")
     program.wait_for("Input ports: none")
     program.wait_for("Ready")
@@ -158,12 +145,13 @@ def test_unknown_ports_are_made_and_the_known_ones_listed(start: Start) -> None:
             ["--output_ports=echo", "--input_ports=echo", "--server=127.0.0.1:1"],
             "No server answers",
         ),
-        (["--output_ports=echo", "--input_ports=echo", "--generators=bach"], "bach"),
+        (["--output_ports=echo", "--input_ports=echo", "--generators=bach", "--server"], "bach"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(words: list[str], told: str) -> None:
+def test_what_cannot_be_is_one_sentence(words: list[str], told: str, server: str) -> None:
     """And no traceback."""
-    result = run_program("midi", "--no-ui", *words)
+    address = [server] if words[-1] == "--server" else []
+    result = run_program("midi", "--no-ui", *words, *address)
     assert result.returncode in (1, 2)
     assert told in result.stderr
     assert "Traceback" not in result.stderr

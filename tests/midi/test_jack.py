@@ -22,12 +22,6 @@ SYNTHESIZER = "fluidsynth-midi:midi_00"
 LONG_NAME = "p" * 200
 
 
-@pytest.fixture(scope="module")
-def jack() -> Iterator[Jack]:
-    with jack_server("magenta-bridge-test") as server:
-        yield server
-
-
 @pytest.fixture
 def mortal_jack() -> Iterator[Jack]:
     """A server that a test may kill."""
@@ -88,10 +82,12 @@ def test_a_port_that_goes_and_returns_is_used_again(jack: Jack) -> None:
             with program(jack, "receive", "in") as another:
                 assert another.says() == "ready"
                 assert sender.says() == "open"
-                # What sounded when the port went is ended first.
+                # What sounded when the port went is ended first, more than once if need be.
                 assert another.says() == "off 0 60"
                 sender.told("on 62")
-                assert another.says() == "on 0 62"
+                while (said := another.says()) == "off 0 60":
+                    pass
+                assert said == "on 0 62"
                 sender.end()
                 assert "off 0 62" in another.end()
 

@@ -69,8 +69,8 @@ def test_a_midi_system_that_does_not_exist_is_refused(monkeypatch: pytest.Monkey
 def test_the_playing_room_loads_no_model() -> None:
     code = (
         "import sys\n"
-        "import magenta_bridge.midi.ports, magenta_bridge.midi.scheduler\n"
-        "import magenta_bridge.midi.beat_clock, magenta_bridge.midi.supervisor\n"
+        "import magenta_bridge.midi.ports, magenta_bridge.midi.outlet\n"
+        "import magenta_bridge.midi.clock_out, magenta_bridge.midi.supervisor\n"
         "heavy = ('tensorflow', 'keras', 'ai_edge_litert', 'numpy', 'magenta_bridge.generators')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

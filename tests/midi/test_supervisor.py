@@ -65,18 +65,23 @@ def _end(stage: Stage, player: str, victim: str, number: signal.Signals) -> tupl
     return stage.silent_since - sent, rest.strip()
 
 
+def _assert_soon_silent(stage: Stage, victim: str, number: signal.Signals, last: str) -> None:
+    """Sends a signal, and again if it took long: the machine may have had other things to do."""
+    took: list[float] = []
+    while not took or (min(took) >= SILENT_AFTER_STOP_S and len(took) < TRIES):
+        seconds, said = _end(stage, "hold_a_chord", victim, number)
+        assert said == last
+        took.append(seconds)
+    assert min(took) < SILENT_AFTER_STOP_S
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_to_the_program_silences_and_ends_it(stage: Stage, number: signal.Signals) -> None:
-    took = [_end(stage, "hold_a_chord", "supervisor", number) for _ in range(TRIES)]
-    assert {said for _, said in took} == {f"ended by {int(number)}"}
-    # The best of some: the machine that tests run on has other things to do.
-    assert min(seconds for seconds, _ in took) < SILENT_AFTER_STOP_S
+    _assert_soon_silent(stage, "supervisor", number, f"ended by {int(number)}")
 
 
 def test_a_signal_to_the_player_silences_and_ends_it(stage: Stage) -> None:
-    took = [_end(stage, "hold_a_chord", "player", signal.SIGTERM) for _ in range(TRIES)]
-    assert {said for _, said in took} == {"ended by None"}
-    assert min(seconds for seconds, _ in took) < SILENT_AFTER_STOP_S
+    _assert_soon_silent(stage, "player", signal.SIGTERM, "ended by None")
 
 
 def test_ctrl_c_in_a_terminal_reaches_all_processes_and_is_heard_once(stage: Stage) -> None:
@@ -130,6 +135,21 @@ def test_a_player_that_crashes_once_is_started_again(stage: Stage) -> None:
     running.join()
     assert len(set(pids)) == 2
     assert not stage.receiver.sounding
+
+
+def test_a_player_that_hangs_is_silenced_and_ended(stage: Stage) -> None:
+    told: list[str] = []
+    supervisor = Supervisor(
+        players.hold_a_chord_and_hang,
+        (stage.address,),
+        (_guard(stage),),
+        on_trouble=told.append,
+    )
+    with pytest.raises(InternalError, match="code -9"):
+        supervisor.run()
+    assert stage.receiver.begun == CHORD
+    assert not stage.receiver.sounding
+    assert told == ["The player hangs; it is ended, and its notes with it."]
 
 
 def test_a_player_that_keeps_crashing_is_given_up(stage: Stage) -> None:
