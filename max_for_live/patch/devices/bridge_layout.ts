@@ -1,0 +1,127 @@
+/** Where everything stands in Magenta Bridge, in pixels of Live's device view. */
+
+import { CONTROLS } from "../controls.ts";
+import type { Look } from "../faces.ts";
+import type { Rect } from "../patcher.ts";
+
+export const WIDTH = 640;
+/** Live shows no more of a device. */
+export const HEIGHT = 169;
+
+const EDGE = 4;
+const GAP = 4;
+
+/** Left edges and widths of the columns. */
+const TOOLS = { left: EDGE, width: 76 };
+const MUSIC = { left: 88, width: 208 };
+const SETTINGS = { left: 304, width: 108 };
+const NOTES = { left: 420, width: 216 };
+
+const ROW = 16;
+const BUTTON = 20;
+/** Top of the row of the large buttons. */
+const ACTIONS = 125;
+/** Top of the Connection strip. */
+const STRIP = 150;
+const STRIP_HEIGHT = 15;
+
+const SETTING_PITCH = 20;
+const NUMBOX = 15;
+
+const PANEL: Rect = [NOTES.left, EDGE, NOTES.width, ACTIONS - 2 * GAP];
+const CHORD: Rect = [MUSIC.left, 102, 188, ROW];
+const STATUS: Rect = [EDGE, STRIP, 434, STRIP_HEIGHT];
+
+export const PANELS: Rect[] = [PANEL, CHORD, STATUS];
+export const ROLL: Rect = [NOTES.left + 4, 22, NOTES.width - 8, 95];
+
+export const LOOKS: Record<string, Look> = {
+  ...strip(),
+  ...tools(),
+  ...music(),
+  ...settings(),
+  ...notes(),
+};
+
+export const CAPTIONS: [string, Look][] = [
+  ["Seed", { rect: [MUSIC.left + 148, 24, 60, 13], align: "left" }],
+];
+
+function strip(): Record<string, Look> {
+  const buttons = ["reconnect", "program", "self_test"];
+  const width = 62;
+  const left = (index: number) => WIDTH - EDGE - (buttons.length - index) * (width + GAP) + GAP;
+  return {
+    status: { rect: [EDGE + 4, STRIP + 1, 380, 13], ground: "panel" },
+    path: { rect: [EDGE + 388, STRIP + 1, 42, 13], ground: "panel dim", align: "right" },
+    ...Object.fromEntries(
+      buttons.map((id, index) => [id, { rect: [left(index), STRIP, width, STRIP_HEIGHT] } as Look]),
+    ),
+  };
+}
+
+function tools(): Record<string, Look> {
+  const ids = CONTROLS.filter((row) => row.kind === "tool").map((row) => row.id);
+  const { left, width } = TOOLS;
+  const looks = ids.map((id, index): [string, Look] => [
+    id,
+    { rect: [left, EDGE + index * 18, width, ROW] },
+  ]);
+  return {
+    ...Object.fromEntries(looks),
+    jam: { rect: [left, 112, 38, NUMBOX] },
+    jam_bars: { rect: [left + 40, 112, 36, NUMBOX] },
+    panic: { rect: [left, 130, width, NUMBOX] },
+  };
+}
+
+function music(): Record<string, Look> {
+  const { left, width } = MUSIC;
+  const dial = (index: number): Look => ({ rect: [left + index * 48, 24, 44, 48] });
+  const half = (width - GAP) / 2;
+  return {
+    generator: { rect: [left, EDGE, width, ROW] },
+    variations: dial(0),
+    bars: dial(1),
+    temperature: dial(2),
+    seed: { rect: [left + 148, 37, 60, NUMBOX] },
+    dice: { rect: [left + 148, 56, 28, NUMBOX] },
+    new_seed: { rect: [left + 180, 56, 28, NUMBOX] },
+    follow_scale: { rect: [left, 80, half, ROW] },
+    chord_learn: { rect: [left + half + GAP, 80, half, ROW] },
+    chord: { rect: [left + 4, 103, 180, 13], ground: "panel" },
+    chord_clear: { rect: [left + 192, 102, 16, ROW] },
+    go: { rect: [left, ACTIONS, 140, BUTTON] },
+    cancel: { rect: [left + 144, ACTIONS, 64, BUTTON] },
+  };
+}
+
+function settings(): Record<string, Look> {
+  const { left, width } = SETTINGS;
+  const looks: Record<string, Look> = {};
+  for (let i = 0; i < 6; i += 1) {
+    const top = EDGE + i * SETTING_PITCH;
+    looks[`arg_${i + 1}_label`] = { rect: [left, top, 62, NUMBOX], ground: "surface" };
+    looks[`arg_${i + 1}`] = { rect: [left + 64, top, width - 64, NUMBOX] };
+  }
+  return looks;
+}
+
+function notes(): Record<string, Look> {
+  const { left } = NOTES;
+  let at = left;
+  const button = (width: number): Look => {
+    const rect: Rect = [at, ACTIONS, width, BUTTON];
+    at += width + GAP;
+    return { rect };
+  };
+  return {
+    candidate: { rect: [left + 4, 7, 100, 13], ground: "panel" },
+    progress: { rect: [left + 108, 7, 104, 13], ground: "panel dim", align: "right" },
+    previous: button(24),
+    next: button(24),
+    audition: button(64),
+    keep: button(44),
+    drop: button(44),
+  };
+}
