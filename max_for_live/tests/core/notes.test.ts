@@ -14,10 +14,10 @@ const PROGRAM =
 const ECHO = [
   "import sys",
   "from google.protobuf import json_format",
-  "from note_seq.protobuf import music_pb2 as m",
-  "s = m.NoteSequence()",
+  "from magenta_bridge.noteseq import NoteSequence",
+  "s = NoteSequence()",
   "json_format.Parse(sys.stdin.read(), s)",
-  "s = m.NoteSequence.FromString(s.SerializeToString())",
+  "s = NoteSequence.FromString(s.SerializeToString())",
   "sys.stdout.write(json_format.MessageToJson(s))",
 ].join("\n");
 
@@ -40,7 +40,11 @@ function manyNotes(count: number, seed: number): LiveNote[] {
 function throughProtobuf(sequence: NoteSequence): NoteSequence {
   const python = join(dirname(PROGRAM), "python");
   const input = JSON.stringify(sequence);
-  const output = execFileSync(python, ["-c", ECHO], { input, maxBuffer: 2 ** 26 });
+  const output = execFileSync(python, ["-c", ECHO], {
+    cwd: REPOSITORY,
+    input,
+    maxBuffer: 2 ** 26,
+  });
   return JSON.parse(output.toString()) as NoteSequence;
 }
 
