@@ -16,12 +16,14 @@ export const TO_NODE = {
   call: "call",
   /** `more ID`: the answer's dict has been read. */
   more: "more",
-  /** `cancel ID`. */
+  /** `cancel ID`; it is answered by `failed ID cancelled ...`, after which its dicts are free. */
   cancel: "cancel",
   /** `program PATH`: where magenta-bridge lies; empty to look on PATH. */
   program: "program",
   /** `report ID PATH REPORT_DICT`: write the self-test's report as a JSON file. */
   report: "report",
+  /** `closing`: the device goes; end what is ours and exit. */
+  closing: "closing",
 } as const;
 
 /** Node -> v8. */
