@@ -72,8 +72,8 @@ def _loose_files(folder: Path) -> list[DeviceFile]:
         if kind == _MIDI_EFFECT:
             # Max looks for a script beside its device, so that all of them share a folder.
             place = _PLACES[kind] / device.stem
-            siblings = sorted(file for file in device.parent.iterdir() if file.is_file())
-            files += [DeviceFile(file, place / file.name) for file in siblings]
+            together = [device, *sorted(device.parent.glob("*.js"))]
+            files += [DeviceFile(file, place / file.name) for file in together]
     if not files:
         raise NotFoundError(
             "This installation holds no device in folder form; leave out --folder-form, or "

@@ -67,9 +67,13 @@ def test_each_kind_of_device_has_its_folder() -> None:
     """Live's tabs list a tool only from the folder of its kind."""
     folders = {str(device.place.parent) for device in shipped_devices(folder_form=False)}
     assert folders == {EFFECTS, "MIDI Tools/Max Generators", "MIDI Tools/Max Transformations"}
-    loose = [str(device.place) for device in shipped_devices(folder_form=True)]
-    assert f"{EFFECTS}/Magenta Bridge/Magenta Bridge.amxd" in loose
-    assert [place for place in loose if place.endswith(".js")]
+    folder = f"{EFFECTS}/Magenta Bridge"
+    loose = {str(device.place) for device in shipped_devices(folder_form=True)}
+    assert {place for place in loose if place.startswith(EFFECTS)} == {
+        f"{folder}/Magenta Bridge.amxd",
+        f"{folder}/magenta-bridge-node.js",
+    }
+    assert len(loose) == 4
 
 
 def test_a_second_install_changes_nothing(tmp_path: Path) -> None:
