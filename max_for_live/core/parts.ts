@@ -1,11 +1,11 @@
 /** What a device is made of; `live/` hands it in, tests hand in stand-ins. */
 
 import type { Later } from "./later.ts";
-import type { LivePort } from "./live_port.ts";
-import type { GenerateRequest, NoteSequence, StreamGenerateResponse } from "./messages.ts";
+import type { LiveNote, LivePort } from "./live_port.ts";
 import type { Dicts, Host, NewHttpRequest, NodePort, Player } from "./ports.ts";
-import type { Call, Listener } from "./transport.ts";
+import type { Call } from "./transport.ts";
 import type { View } from "./view.ts";
+import type { Heard } from "./window.ts";
 
 /** The two ways to the server. */
 export interface Ways {
@@ -25,37 +25,36 @@ export interface DeviceParts {
   host: Host;
   /** From 0 up to, but not, 1. */
   random: () => number;
-  /** Makes the call-and-response part; without it the device has no Jam. */
-  jam?: (asks: JamAsks) => Jam;
+  /** Makes the call-and-response part: `(ports) => new Jam(ports)`. */
+  jam?: (ports: JamPorts) => JamPart;
+}
+
+export interface JamListener {
+  /** Beats on the call's timeline: the answer begins at the call's length. */
+  notes(notes: LiveNote[]): void;
+  done(): void;
+  /** One sentence for the musician. */
+  failed(message: string): void;
 }
 
 /** What Jam may ask of its device. */
-export interface JamAsks {
-  /**
-   * Has the chosen generator go on after `primer`, with the device's settings and a seed of its own.
-   * Times in seconds on the primer's timeline. Throws an Error of one sentence where it cannot.
-   */
-  respond(
-    primer: NoteSequence,
-    start: number,
-    end: number,
-    listener: Listener<StreamGenerateResponse>,
-  ): Call;
-  /** The request alone, for tests and displays. */
-  request(primer: NoteSequence, start: number, end: number): GenerateRequest;
+export interface JamPorts {
+  /** Monotonic time in seconds. */
+  now(): number;
   player: Player;
-  view: View;
-  live: LivePort;
-  later: Later;
+  /** Has the chosen generator go on after `call`, for `length` beats, with a seed of its own. */
+  ask(call: Heard, length: number, listener: JamListener): Call;
+  tell(text: string): void;
 }
 
 /** Call and response, in `core/jam.ts`. */
-export interface Jam {
-  /** `jam`, `jam_bars` or `panic`. */
-  control(id: string, value: number): void;
+export interface JamPart {
+  readonly isOn: boolean;
+  turn(on: boolean): void;
+  setBars(bars: number): void;
   /** Velocity 0 ends the note. */
   heard(pitch: number, velocity: number): void;
-  enabled(on: boolean): void;
-  serverLost(): void;
-  closing(): void;
+  panic(): void;
+  lost(message: string): void;
+  close(): void;
 }
