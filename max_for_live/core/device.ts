@@ -3,9 +3,11 @@
 import { Connection } from "./connection.ts";
 import { Desk, targetFor } from "./desk.ts";
 import { lostServer, messageOf } from "./failures.ts";
+import { Jam } from "./jam.ts";
+import type { SongTime } from "./jam_clock.ts";
 import type { Generator } from "./messages.ts";
 import { Panel } from "./panel.ts";
-import type { DeviceParts, JamPart } from "./parts.ts";
+import type { DeviceParts } from "./parts.ts";
 import { QuietView } from "./quiet_view.ts";
 import { orderFor } from "./request.ts";
 import { responder } from "./responder.ts";
@@ -23,7 +25,7 @@ export class Device {
   private readonly selection: Selection;
   private readonly connection: Connection;
   private readonly desk: Desk;
-  private readonly jam: JamPart | null;
+  private readonly jam: Jam;
   private readonly held = new Set<number>();
   private readonly actions: Readonly<Record<string, (value: Word) => void>>;
   /** Id that the Set has kept for the boxes' stored values; null once they have been used. */
@@ -41,7 +43,7 @@ export class Device {
     this.connection = new Connection(ways, later, host, {
       standing: (standing) => this.strip.stand(standing),
       listed: (generators) => this.listed(generators),
-      lost: () => this.jam?.lost(lostServer().message),
+      lost: () => this.jam.lost(lostServer().message),
     });
     const doubt = () => this.connection.doubt();
     this.desk = new Desk({ view, live, later, player, strip: this.strip, doubt });
@@ -86,7 +88,12 @@ export class Device {
   heard(pitch: number, velocity: number): void {
     if (velocity > 0) this.held.add(pitch);
     else this.held.delete(pitch);
-    this.jam?.heard(pitch, velocity);
+    this.jam.heard(pitch, velocity);
+  }
+
+  /** Where Live's song is, some 20 times a second; null while it stands. */
+  song(time: SongTime | null): void {
+    if (!this.isClosed) this.guard(() => this.jam.look(time));
   }
 
   /** The path chosen for the program magenta-bridge. */
@@ -107,7 +114,7 @@ export class Device {
     if (on) return;
     this.held.clear();
     this.guard(() => this.desk.silence());
-    this.jam?.panic();
+    this.jam.panic();
   }
 
   /** The device goes: everything falls silent and nothing more is sent. */
@@ -115,7 +122,7 @@ export class Device {
     if (this.isClosed) return;
     this.isClosed = true;
     this.desk.close();
-    this.jam?.close();
+    this.jam.close();
     this.parts.player.silence();
     this.connection.close();
   }
@@ -145,20 +152,19 @@ export class Device {
       program_path: (value) => this.connection.useProgram(textOf(value)),
       reconnect: press(() => this.connection.start()),
       self_test: press(() => this.selfTest()),
-      jam: (value) => this.jam?.turn(Number(value) !== 0),
-      jam_bars: (value) => this.jam?.setBars(Number(value)),
+      jam: (value) => this.jam.turn(Number(value) !== 0),
+      jam_bars: (value) => this.jam.setBars(Number(value)),
       panic: press(() => this.panic()),
     };
   }
 
-  private makeJam(): JamPart | null {
-    const { jam, later, player } = this.parts;
-    if (!jam) return null;
+  private makeJam(): Jam {
+    const { later, player } = this.parts;
     const respond = responder(this.parts, this.selection, this.panel, this.connection);
     const tell = (text: string) => {
       if (this.selection.tool.id === "jam") this.view.text("progress", text);
     };
-    return jam({ now: () => later.now(), player, ask: respond, tell });
+    return new Jam({ now: () => later.now(), player, ask: respond, tell });
   }
 
   private go(): void {
@@ -213,7 +219,7 @@ export class Device {
   private pressTool(id: string, value: Word): void {
     if (Number(value) === 0 && id !== this.selection.tool.id) return;
     this.strip.clear();
-    if (id !== "jam" && this.jam?.isOn) {
+    if (id !== "jam" && this.jam.isOn) {
       this.jam.turn(false);
       this.view.set("jam", 0);
     }
@@ -238,7 +244,7 @@ export class Device {
   private panic(): void {
     this.held.clear();
     this.desk.silence();
-    this.jam?.panic();
+    this.jam.panic();
     this.parts.player.silence();
   }
 

@@ -2,9 +2,10 @@
 
 import type { Connection } from "./connection.ts";
 import { messageOf, sentenceOf } from "./failures.ts";
+import type { JamPorts } from "./jam.ts";
 import { decodeNotes } from "./notes.ts";
 import type { Panel } from "./panel.ts";
-import type { DeviceParts, JamPorts } from "./parts.ts";
+import type { DeviceParts } from "./parts.ts";
 import { after, clockOf } from "./request.ts";
 import { drawSeed } from "./seeds.ts";
 import type { Selection } from "./selection.ts";
