@@ -32,10 +32,14 @@ export interface Host {
   chooseProgram(): void;
   /** Tells where the server is: "" for nowhere. Other devices may read it. */
   serverAt(grpc: string, http: string): void;
+  /** Where another device has found a server's HTTP port; "" for nowhere. */
+  sharedHttp(): string;
   /** What Max says of itself for the self-test: versions, the folder for reports, and so on. */
   facts(): Record<string, string | number>;
-  /** A full path for a report; the folder is there. */
+  /** A full path for the self-test's report; the folder is there. */
   reportPath(): string;
+  /** Writes a report without Node's help. Throws an Error where that cannot be done. */
+  writeReport(path: string, text: string): void;
 }
 
 /** As much of XMLHttpRequest as Max has. */
