@@ -7,6 +7,8 @@ import type { Attributes, Box, Patch, Rect } from "./patcher.ts";
 export const FONT = "Ableton Sans Medium";
 export const FONT_SIZE = 9.5;
 
+const MAIN_FONT = { fontname: "Ableton Sans Bold", fontsize: 11 };
+
 /** `mode` of live.text. */
 export const TEXT_MODE = { button: 0, toggle: 1 } as const;
 /** `justification` of comment and live.comment. */
@@ -23,6 +25,8 @@ const TEXT_COLOR: Record<Ground, string> = {
 
 export interface Look {
   rect: Rect;
+  /** For the one button that the eye shall find first. */
+  main?: boolean;
   ground?: Ground;
   align?: keyof typeof ALIGN;
 }
@@ -100,6 +104,7 @@ function textBox(patch: Patch, control: Control, look: Look, mode: number): Box 
     outputmode: 1,
     text: words,
     texton: words,
+    ...(look.main ? MAIN_FONT : {}),
   };
   return patch.face("live.text", attributes, look.rect);
 }

@@ -22,11 +22,11 @@ export function parameterAttributes(control: Control): Attributes {
   }
   return {
     parameter_enable: 1,
-    saved_attribute_attributes: { valueof: valueOf(control) },
+    saved_attribute_attributes: { valueof: valueAttributes(control) },
   };
 }
 
-function valueOf(control: Control): Attributes {
+function valueAttributes(control: Control): Attributes {
   const value: Attributes = {
     parameter_annotation_name: control.label,
     parameter_info: control.info,

@@ -91,7 +91,7 @@ function music(): Record<string, Look> {
     chord_learn: { rect: [left + half + GAP, 80, half, ROW] },
     chord: { rect: [left + 4, 103, 180, 13], ground: "panel" },
     chord_clear: { rect: [left + 192, 102, 16, ROW] },
-    go: { rect: [left, ACTIONS, 140, BUTTON] },
+    go: { rect: [left, ACTIONS, 140, BUTTON], main: true },
     cancel: { rect: [left + 144, ACTIONS, 64, BUTTON] },
   };
 }
