@@ -1,6 +1,8 @@
 /** A device in a simulated Live: loads its patch, is clicked and played, saved and thrown away. */
 
+import { LiveSet } from "../live_set.ts";
 import { makerOf } from "./catalog.ts";
+import { EventClock, EventMax } from "./clock.ts";
 import { LiveControl, Pattr } from "./live_control.ts";
 import { MainThread } from "./main_thread.ts";
 import type { Atom } from "./message.ts";
@@ -22,32 +24,50 @@ export type Extra = (name: string, around: Around) => MaxObject | undefined;
 /** Values that a Set keeps, by a parameter's long name. */
 export type Stored = Record<string, Atom[]>;
 
-export interface DeviceWorld {
-  main: MainThread;
-  clock: Clock;
-  rooms: Rooms;
-  /** Max's console: every line is something that went wrong. */
-  console: string[];
-}
+/** One Live with one Set, and the Max in it, which all devices share. */
+export class World {
+  readonly main = new MainThread();
+  readonly clock = new EventClock(this.main);
+  readonly max: EventMax;
+  readonly rooms = new Rooms();
+  readonly set: LiveSet;
+  /** Max's window, as the objects write it. */
+  readonly console: string[] = [];
+  /** Max's window, as others write it. */
+  readonly consoles: string[][] = [];
+  /** False for a Max without XMLHttpRequest. */
+  hasHttp = true;
 
-export function newWorld(clock: Clock): DeviceWorld {
-  return { main: new MainThread(), clock, rooms: new Rooms(), console: [] };
+  constructor(set: LiveSet = new LiveSet(), listOfOne: "list" | "element" = "list") {
+    this.set = set;
+    this.max = new EventMax(listOfOne, this.clock);
+    this.consoles.push(this.console, set.console);
+  }
+
+  /** Everything in Max's window: each line is something that went wrong. */
+  get complaints(): string[] {
+    return this.consoles.flat();
+  }
 }
 
 export class SimulatedDevice {
   readonly patch: Patch;
-  readonly #world: DeviceWorld;
+  readonly #world: World;
   readonly #file: PatcherFile;
   #gone = false;
 
   /** Reads the patch; Live is not there before `load`. */
-  constructor(file: PatcherFile, world: DeviceWorld, extra: Extra = () => undefined) {
+  constructor(file: PatcherFile, world: World, extra: Extra = () => undefined) {
     this.#world = world;
     this.#file = file;
     const complain = (text: string): void => void world.console.push(text);
     const make = (name: string, around: Around): MaxObject | undefined =>
       this.#native(name, around) ?? extra(name, around) ?? makerOf(name)?.(around);
-    this.patch = new Patch(file, make, world.main, world.clock, complain);
+    const clock: Clock = {
+      now: () => world.clock.now(),
+      after: (milliseconds, action) => world.clock.schedule(milliseconds, action),
+    };
+    this.patch = new Patch(file, make, world.main, clock, complain);
   }
 
   /** Live restores what the Set keeps, then tells the device that all is there. */

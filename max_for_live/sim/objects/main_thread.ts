@@ -11,6 +11,16 @@ export class MainThread {
   /** Runs an event and all that it puts off; called during another event, it waits for that one. */
   run(event: () => void): void {
     this.#waiting.push(event);
+    this.#drain();
+  }
+
+  /** Puts an action behind all that wait, also where nobody has said that an event is running. */
+  later(action: () => void): void {
+    this.#waiting.push(action);
+    if (!this.#busy) queueMicrotask(() => this.#drain());
+  }
+
+  #drain(): void {
     if (this.#busy) return;
     this.#busy = true;
     try {
@@ -18,10 +28,5 @@ export class MainThread {
     } finally {
       this.#busy = false;
     }
-  }
-
-  /** Puts an action behind all that wait. */
-  later(action: () => void): void {
-    this.run(action);
   }
 }

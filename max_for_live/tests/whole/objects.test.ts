@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { newWorld, SimulatedDevice } from "../../sim/objects/device.ts";
-import { TestClock } from "../../sim/objects/real_clock.ts";
+import { SimulatedDevice, World } from "../../sim/objects/device.ts";
 import { type Sketch, sketch } from "./small_patch.ts";
 
 /** Keeps what reaches it, to be asked for by a test. */
 const EAR = (id: string, x = 0): Sketch => ({ id, maxclass: "comment", outlets: 0, x });
 
 function open(boxes: Sketch[], cords: string[]) {
-  const clock = new TestClock();
-  const world = newWorld(clock);
+  const world = new World();
   const device = new SimulatedDevice(sketch(boxes, cords), world);
-  return { clock, world, device };
+  return { clock: world.clock, world, device };
 }
 
 /** Sends messages to an object, and returns the lines that `print` wrote. */
