@@ -5,11 +5,14 @@ import { type BuiltFile, looseFiles, singleFile } from "../patch/freeze.ts";
 import { drawView, toPng } from "../patch/render/picture.ts";
 import { THEMES } from "../patch/render/theme.ts";
 import { VIEWS } from "../patch/render/views.ts";
+import { validate } from "../patch/validate/validate.ts";
 import { plans } from "./plans.ts";
 import { bundleScripts } from "./scripts.ts";
 
+/** An Error lists what the validator found. */
 export async function buildAll(): Promise<BuiltFile[]> {
   const devices = plans(await bundleScripts());
+  devices.forEach(rejectFaults);
   return [...deviceFiles(devices), ...pictures(devices)];
 }
 
@@ -42,4 +45,16 @@ function* drawings(devices: DevicePlan[]): Generator<{ name: string; svg: string
 
 function into(folder: string, files: BuiltFile[]): BuiltFile[] {
   return files.map((file) => ({ ...file, name: `${folder}/${file.name}` }));
+}
+
+function rejectFaults(plan: DevicePlan): void {
+  const [loose] = looseFiles(plan);
+  const beside = plan.files.map((file) => file.name);
+  const faults = [
+    ...validate(singleFile(plan).bytes),
+    ...validate((loose as BuiltFile).bytes, beside),
+  ];
+  if (faults.length > 0) {
+    throw new Error(`${plan.name} is not as it should be:\n${[...new Set(faults)].join("\n")}`);
+  }
 }

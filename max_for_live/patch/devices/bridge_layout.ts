@@ -32,8 +32,10 @@ const PANEL: Rect = [NOTES.left, EDGE, NOTES.width, ACTIONS - 2 * GAP];
 const CHORD: Rect = [MUSIC.left, 102, 188, ROW];
 const STATUS: Rect = [EDGE, STRIP, 434, STRIP_HEIGHT];
 
-export const PANELS: Rect[] = [PANEL, CHORD, STATUS];
-export const ROLL: Rect = [NOTES.left + 4, 22, NOTES.width - 8, 95];
+const CANDIDATE: Rect = [NOTES.left + 22, ACTIONS, 42, BUTTON];
+
+export const PANELS: Rect[] = [PANEL, CHORD, STATUS, CANDIDATE];
+export const ROLL: Rect = [NOTES.left + 4, 35, NOTES.width - 8, 82];
 
 export const LOOKS: Record<string, Look> = {
   ...strip(),
@@ -81,9 +83,9 @@ function music(): Record<string, Look> {
   const half = (width - GAP) / 2;
   return {
     generator: { rect: [left, EDGE, width, ROW] },
-    variations: dial(0),
+    temperature: dial(0),
     bars: dial(1),
-    temperature: dial(2),
+    variations: dial(2),
     seed: { rect: [left + 148, 37, 60, NUMBOX] },
     dice: { rect: [left + 148, 56, 28, NUMBOX] },
     new_seed: { rect: [left + 180, 56, 28, NUMBOX] },
@@ -101,27 +103,24 @@ function settings(): Record<string, Look> {
   const looks: Record<string, Look> = {};
   for (let i = 0; i < 6; i += 1) {
     const top = EDGE + i * SETTING_PITCH;
-    looks[`arg_${i + 1}_label`] = { rect: [left, top, 62, NUMBOX], ground: "surface" };
-    looks[`arg_${i + 1}`] = { rect: [left + 64, top, width - 64, NUMBOX] };
+    looks[`arg_${i + 1}_label`] = { rect: [left, top, 66, NUMBOX], ground: "surface" };
+    looks[`arg_${i + 1}`] = { rect: [left + 68, top, width - 68, NUMBOX] };
   }
   return looks;
 }
 
 function notes(): Record<string, Look> {
-  const { left } = NOTES;
-  let at = left;
-  const button = (width: number): Look => {
-    const rect: Rect = [at, ACTIONS, width, BUTTON];
-    at += width + GAP;
-    return { rect };
-  };
+  const { left, width } = NOTES;
+  const [candidateLeft, , candidateWidth] = CANDIDATE;
+  const next = candidateLeft + candidateWidth + GAP;
+  const button = (at: number, wide: number): Look => ({ rect: [at, ACTIONS, wide, BUTTON] });
   return {
-    candidate: { rect: [left + 4, 7, 100, 13], ground: "panel" },
-    progress: { rect: [left + 108, 7, 104, 13], ground: "panel dim", align: "right" },
-    previous: button(24),
-    next: button(24),
-    audition: button(64),
-    keep: button(44),
-    drop: button(44),
+    progress: { rect: [left + 4, 7, width - 8, 26], ground: "panel" },
+    previous: button(left, 18),
+    candidate: { rect: [candidateLeft + 1, ACTIONS + 3, 40, 14], ground: "panel", align: "center" },
+    next: button(next, 18),
+    audition: button(next + 22, 50),
+    keep: button(next + 76, 34),
+    drop: button(next + 114, 34),
   };
 }

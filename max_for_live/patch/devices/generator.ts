@@ -2,7 +2,15 @@
 
 import type { DevicePlan, Script } from "../device.ts";
 import { miditool } from "./miditool.ts";
-import { column, DIALS, TOOL_HEIGHT, TOOL_LOOKS, TOOL_PANELS, TOOL_WIDTH } from "./tool_layout.ts";
+import {
+  column,
+  DIALS,
+  EDGE,
+  TOOL_HEIGHT,
+  TOOL_LOOKS,
+  TOOL_PANELS,
+  TOOL_WIDTH,
+} from "./tool_layout.ts";
 
 export function generator(script: Script): DevicePlan {
   return miditool(

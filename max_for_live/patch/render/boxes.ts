@@ -50,7 +50,8 @@ function drawComment({ rect, theme, id, raw, view }: Shown): string {
   const align = ALIGNS[(raw.textjustification as number) ?? 0] as Align;
   const lines = wrap(text, rect);
   const [x, y, width, height] = rect;
-  const each = height / Math.max(1, lines.length);
+  // Max begins at the top of the box, whatever its height.
+  const each = lines.length > 1 || height >= 2 * LINE ? LINE : height;
   return lines
     .map((line, index) =>
       words([x, y + index * each, width, each], {
@@ -62,6 +63,7 @@ function drawComment({ rect, theme, id, raw, view }: Shown): string {
     .join("");
 }
 
+const LINE = 12.5;
 /** Widest a letter is on average, in parts of the size. */
 const LETTER = 0.53;
 

@@ -21,10 +21,11 @@ export interface View {
   state: ViewState;
 }
 
-const GENERATORS = ["LSTM Melody", "GRU Melody", "LSTM Polyphony", "GAN Duo"];
+const GENERATORS = ["lstm_melody", "gru_melody", "lstm_polyphony", "gan_duo"];
 const UNSERVED = ["tool_interpolate", "tool_groove", "tool_drumify"];
 const JAM = ["jam", "jam_bars"];
-const SETTINGS = ["Top P", "Top K", "Lowest", "Highest", "Program"];
+const NOT_JAM = ["variations", "bars"];
+const SETTINGS = ["Top P", "Top K", "Min Pitch", "Max Pitch", "Program"];
 const NO_SETTINGS = [1, 2, 3, 4, 5, 6].flatMap((index) => [`arg_${index}`, `arg_${index}_label`]);
 const RESULT = ["previous", "next", "audition", "keep", "drop"];
 
@@ -87,8 +88,8 @@ const connected = state({
     path: "gRPC",
     go: "Continue",
     candidate: "2 of 4",
-    progress: "Clip “Continued 1” written",
-    chord: "D  E  F#  G  A  B  C#",
+    progress: "4 written; keep what you like.",
+    chord: "C# D E F# G A B",
     ...labels(),
   },
   values: {
@@ -127,13 +128,13 @@ const jamming = state({
     ...connected.texts,
     status: "Connected – listening, the answer comes on bar 9",
     go: "Generate",
-    candidate: "Your Phrase and the Answer",
-    progress: "",
+    candidate: "",
+    progress: "Your phrase, and the answer from bar 9.",
   },
-  values: { ...connected.values, tool_continue: 0, tool_jam: 1, jam: 1, variations: 1 },
+  values: { ...connected.values, tool_continue: 0, tool_jam: 1, jam: 1 },
   entries: connected.entries,
-  hidden: [...UNSERVED, "arg_6", "arg_6_label"],
-  inactive: ["go", "cancel", "variations", "previous", "next", "audition", "drop"],
+  hidden: [...UNSERVED, ...NOT_JAM, "arg_6", "arg_6_label"],
+  inactive: ["go", "cancel", "previous", "next", "audition", "drop"],
   roll: SAMPLE,
 });
 
