@@ -37,6 +37,10 @@ export class World {
   readonly consoles: string[][] = [];
   /** False for a Max without XMLHttpRequest. */
   hasHttp = true;
+  /** The program that runs scripts of node.script; null for a Max whose Node does not start. */
+  node: string | null = process.execPath;
+  /** Variables for its processes. */
+  nodeEnvironment: Record<string, string> = {};
 
   constructor(set: LiveSet = new LiveSet(), listOfOne: "list" | "element" = "list") {
     this.set = set;
