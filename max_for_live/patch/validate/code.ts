@@ -168,9 +168,11 @@ export function handlersOf(code: string): Set<string> {
   return new Set(names);
 }
 
-/** `inlets = 1` or `var inlets = 1`, anywhere in the script. */
+/** `inlets = 1`, or what the bundler's `ports` say. */
 function declared(code: string, name: string): number | undefined {
-  const found = new RegExp(`\\b${name}\\s*=\\s*(\\d+)`).exec(code);
+  const found =
+    new RegExp(`\\b${name} ?= ?(\\d+)`).exec(code) ??
+    new RegExp(`\\bports ?= ?\\{[^}]*\\b${name}: ?(\\d+)`).exec(code);
   return found ? Number(found[1]) : undefined;
 }
 
