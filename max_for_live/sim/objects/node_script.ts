@@ -14,7 +14,7 @@ import type { World } from "./device.ts";
 import { fromAtoms, type Message } from "./message.ts";
 import type { Around, MaxObject } from "./object.ts";
 
-const CHILD = fileURLToPath(new URL("./node_child.cjs", import.meta.url));
+const CHILD = fileURLToPath(new URL("../max_api.cjs", import.meta.url));
 
 interface Said {
   kind: "outlet" | "post" | "unknown" | "getDict" | "setDict";
