@@ -20,7 +20,7 @@ export const BRIDGE = "Magenta Bridge.amxd";
 /** Milliseconds between looks, on the wall. */
 const LOOK = 4;
 /** Milliseconds on the wall until something that was waited for counts as missing. */
-const PATIENCE = 30_000;
+const PATIENCE = 15_000;
 /** Nobody listens there: a server of whoever runs the tests is left alone. */
 const NOBODY = "9";
 
