@@ -28,6 +28,9 @@ export const TEXTS = {
   otherVersion: "This device's two halves do not match; install the device again.",
 } as const;
 
+/** Max may lose an empty text. */
+const NONE = "-";
+
 export interface Standing {
   state: State;
   text: string;
@@ -115,7 +118,7 @@ export class Connection {
   /** Where magenta-bridge lies; "" for wherever it is found. */
   useProgram(path: string): void {
     this.program = path;
-    if (this.watch?.isReady) this.ways.node?.send(TO_NODE.program, path);
+    if (this.watch?.isReady) this.ways.node?.send(TO_NODE.program, path || NONE);
   }
 
   hear(selector: string, words: (string | number)[]): void {
@@ -153,7 +156,7 @@ export class Connection {
   private nodeReady(): void {
     if (this.mismatch) return;
     this.http?.stop();
-    this.ways.node?.send(TO_NODE.program, this.program);
+    this.ways.node?.send(TO_NODE.program, this.program || NONE);
     this.ways.node?.send(TO_NODE.connect, "auto");
     this.changed();
   }

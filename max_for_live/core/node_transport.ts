@@ -139,6 +139,6 @@ function readFailed(words: (string | number)[]): Failure {
   const [, code, retryAfter, reason, ...message] = words;
   const failure: Failure = { code: String(code), message: message.join(" ") };
   if (Number(retryAfter) >= 0) failure.retryAfter = Number(retryAfter);
-  if (reason) failure.reason = String(reason);
+  if (reason && reason !== "-") failure.reason = String(reason);
   return failure;
 }
