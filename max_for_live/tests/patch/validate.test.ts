@@ -132,6 +132,10 @@ const FAULTS: Record<string, Fault[]> = {
       patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_initial: [99] }),
       says: /bars.*no default/,
     },
+    {
+      patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_initial_enable: 1 }),
+      says: /go.*speak up at loading/,
+    },
   ],
   parameterMapComplete: [
     {
