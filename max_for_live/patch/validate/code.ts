@@ -1,6 +1,7 @@
 /** Rules of the scripts in the patch, and of the words that go in and out of them. */
 
 import { type FunctionDeclaration, type Program, parse } from "acorn";
+import { portsOfScript } from "./script_ports.ts";
 import { nameOf, type Raw, type Rule, type Subject, wordOf } from "./subject.ts";
 
 /** Max's own engine knows it; so must we. */
@@ -37,8 +38,10 @@ export const parses: Rule = (subject) =>
 
 export const scriptPorts: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) => {
-    const inlets = declared(code, "inlets") ?? 1;
-    const outlets = declared(code, "outlets") ?? 1;
+    if (safeProgram(code).length === 0) {
+      return [];
+    }
+    const { inlets, outlets } = portsOfScript(code);
     const same = inlets === box.numinlets && outlets === box.numoutlets;
     return same
       ? []
@@ -166,14 +169,6 @@ export function handlersOf(code: string): Set<string> {
     return [];
   });
   return new Set(names);
-}
-
-/** `inlets = 1`, or what the bundler's `ports` say. */
-function declared(code: string, name: string): number | undefined {
-  const found =
-    new RegExp(`\\b${name} ?= ?(\\d+)`).exec(code) ??
-    new RegExp(`\\bports ?= ?\\{[^}]*\\b${name}: ?(\\d+)`).exec(code);
-  return found ? Number(found[1]) : undefined;
 }
 
 function outletWords(code: string): [number, string][] {
