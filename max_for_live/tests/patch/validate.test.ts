@@ -288,6 +288,13 @@ const FAULTS: Record<string, Fault[]> = {
         Object.assign(code(boxes), { code: `${code(boxes).code}outlet(3, "notes", 60);` }),
       says: /"notes" at outlet 3/,
     },
+    {
+      patch: (_, boxes) =>
+        Object.assign(code(boxes), {
+          code: `${code(boxes).code}var OUT = { misc: 5 }; outlet(OUT.misc, ["choose"]);`,
+        }),
+      says: /"choose" at outlet 5/,
+    },
   ],
   deferred: [
     {
