@@ -128,21 +128,30 @@ interface Page {
   nextPageToken?: string;
 }
 
+/** The end may come while the last value is still being read; it is told after that. */
 function follow(call: ClientReadableStream<object>, listener: Listener<object>): StreamCall {
+  let reading = false;
   let over = false;
+  let ending: (() => void) | null = null;
   const end = (tell: () => void) => {
-    if (!over) tell();
-    over = true;
+    if (over || ending) return;
+    ending = tell;
+    if (!reading) tell();
   };
   call.on("data", (value: object) => {
     call.pause();
-    if (!over) listener.next(value);
+    if (over) return;
+    reading = true;
+    listener.next(value);
   });
   call.on("end", () => end(() => listener.done()));
   call.on("error", (error: ServiceError) => end(() => listener.failed(failureOf(error))));
   return {
     more: () => {
-      if (!over) call.resume();
+      if (over || !reading) return;
+      reading = false;
+      if (ending) ending();
+      else call.resume();
     },
     cancel: () => {
       over = true;
