@@ -76,6 +76,10 @@ export class V8Host {
     return Number(this.scope.outlets ?? 1);
   }
 
+  get isClosed(): boolean {
+    return !this.open;
+  }
+
   /** A message to an inlet. */
   send(inlet: number, selector: string, ...atoms: Atom[]): void {
     if (!this.open) return;
