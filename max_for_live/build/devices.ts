@@ -14,13 +14,15 @@ async function main(): Promise<void> {
     rmSync(join(ROOT, folder), { recursive: true, force: true });
   }
   outputs.forEach(write);
+  process.stdout.write(
+    `${outputs.map(({ name, bytes }) => `${name}: ${bytes.length} bytes`).join("\n")}\n`,
+  );
 }
 
 function write(file: BuiltFile): void {
   const path = join(ROOT, file.name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, file.bytes);
-  process.stdout.write(`${file.name}: ${file.bytes.length} bytes\n`);
 }
 
 main().catch((error: Error) => {

@@ -39,7 +39,8 @@ function valueAttributes(control: Control): Attributes {
   };
   Object.assign(value, rangeOf(control));
   value.parameter_initial = [control.default as Json];
-  value.parameter_initial_enable = 1;
+  // A control that is not saved stays silent when the device is loaded: what it would say is old.
+  value.parameter_initial_enable = control.stored === "hidden" ? 0 : 1;
   return value;
 }
 

@@ -40,7 +40,7 @@ export function bridge(scripts: BridgeScripts): DevicePlan {
     type: "mmmm",
     patch,
     placed,
-    banks: [{ name: "Main", controls: BANK.map(control) }],
+    banks: [{ name: "Bridge", controls: BANK.map(control) }],
     width: WIDTH,
     height: HEIGHT,
     codes: [
@@ -51,16 +51,8 @@ export function bridge(scripts: BridgeScripts): DevicePlan {
   };
 }
 
-const BANK = [
-  "variations",
-  "bars",
-  "temperature",
-  "seed",
-  "new_seed",
-  "follow_scale",
-  "jam",
-  "jam_bars",
-];
+/** The seed is not among them: the device itself turns it, and each turn would be a step of undo. */
+const BANK = ["variations", "bars", "temperature", "new_seed", "follow_scale", "jam", "jam_bars"];
 
 function addFaces(patch: Patch, roll: string): Placed[] {
   patch.begin("Look");

@@ -30,7 +30,7 @@ const NUMBOX = 15;
 
 const PANEL: Rect = [NOTES.left, EDGE, NOTES.width, ACTIONS - 2 * GAP];
 const CHORD: Rect = [MUSIC.left, 102, 188, ROW];
-const STATUS: Rect = [EDGE, STRIP, 434, STRIP_HEIGHT];
+const STATUS: Rect = [EDGE, STRIP, 466, STRIP_HEIGHT];
 
 const CANDIDATE: Rect = [NOTES.left + 22, ACTIONS, 42, BUTTON];
 
@@ -50,15 +50,21 @@ export const CAPTIONS: [string, Look][] = [
 ];
 
 function strip(): Record<string, Look> {
-  const buttons = ["reconnect", "program", "self_test"];
-  const width = 62;
-  const left = (index: number) => WIDTH - EDGE - (buttons.length - index) * (width + GAP) + GAP;
+  const [left, , width] = STATUS;
+  const pathWidth = 40;
+  const pathLeft = left + width - pathWidth - 4;
+  let at = left + width + GAP;
+  const button = (wide: number): Look => {
+    const rect: Rect = [at, STRIP, wide, STRIP_HEIGHT];
+    at += wide + GAP;
+    return { rect };
+  };
   return {
-    status: { rect: [EDGE + 4, STRIP + 1, 380, 13], ground: "panel" },
-    path: { rect: [EDGE + 388, STRIP + 1, 42, 13], ground: "panel dim", align: "right" },
-    ...Object.fromEntries(
-      buttons.map((id, index) => [id, { rect: [left(index), STRIP, width, STRIP_HEIGHT] } as Look]),
-    ),
+    status: { rect: [left + 4, STRIP + 1, pathLeft - left - 6, 13], ground: "panel" },
+    path: { rect: [pathLeft, STRIP + 1, pathWidth, 13], ground: "panel dim", align: "right" },
+    reconnect: button(54),
+    program: button(50),
+    self_test: button(50),
   };
 }
 

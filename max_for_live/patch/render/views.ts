@@ -84,7 +84,7 @@ const SAMPLE: Roll = {
 
 const connected = state({
   texts: {
-    status: "Connected",
+    status: "8 generators at 127.0.0.1:50051",
     path: "gRPC",
     go: "Continue",
     candidate: "2 of 4",
@@ -107,34 +107,33 @@ const connected = state({
 });
 
 const starting = state({
-  texts: { status: "Starting a server: loading the generators, 3 of 6", go: "Generate" },
-  hidden: [...UNSERVED, "tool_jam", "tool_continue", ...JAM, ...NO_SETTINGS],
-  inactive: ["go", "cancel", "generator", ...RESULT],
+  texts: { status: "Starting the server.", go: "Generate" },
+  hidden: [...UNSERVED, "tool_jam", ...JAM, ...NO_SETTINGS],
+  inactive: ["cancel", ...RESULT],
   roll: { ...EMPTY, empty: "The piano roll shows what is written" },
 });
 
 const failing = state({
   texts: {
-    status: "magenta-bridge was not found. Type: pip install magenta-bridge – or press Program…",
+    status: "Magenta Bridge is not installed. In a terminal, type: pip install magenta-bridge",
     go: "Generate",
   },
-  hidden: [...UNSERVED, "tool_jam", "tool_continue", ...JAM, ...NO_SETTINGS],
-  inactive: ["go", "cancel", "generator", ...RESULT],
+  hidden: [...UNSERVED, "tool_jam", ...JAM, ...NO_SETTINGS],
+  inactive: ["cancel", ...RESULT],
   roll: { ...EMPTY, empty: "No server, no music yet" },
 });
 
 const jamming = state({
   texts: {
     ...connected.texts,
-    status: "Connected – listening, the answer comes on bar 9",
-    go: "Generate",
+    go: "Jam",
     candidate: "",
-    progress: "Your phrase, and the answer from bar 9.",
+    progress: "Listening; the answer is being written",
   },
   values: { ...connected.values, tool_continue: 0, tool_jam: 1, jam: 1 },
   entries: connected.entries,
   hidden: [...UNSERVED, ...NOT_JAM, "arg_6", "arg_6_label"],
-  inactive: ["go", "cancel", "previous", "next", "audition", "drop"],
+  inactive: ["go", "cancel", ...RESULT],
   roll: SAMPLE,
 });
 

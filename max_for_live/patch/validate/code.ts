@@ -1,10 +1,10 @@
 /** Rules of the scripts in the patch, and of the words that go in and out of them. */
 
-import { type FunctionDeclaration, type Program, parse } from "acorn";
+import type { Program } from "acorn";
+import { portsOfScript } from "./script_ports.ts";
+import { handlersOf, outletWords, programOf } from "./script_words.ts";
 import { nameOf, type Raw, type Rule, type Subject, wordOf } from "./subject.ts";
 
-/** Max's own engine knows it; so must we. */
-const ECMA_VERSION = 2020;
 /** Max takes a function of this name for its own message. */
 const FORBIDDEN = ["stop"];
 
@@ -37,8 +37,10 @@ export const parses: Rule = (subject) =>
 
 export const scriptPorts: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) => {
-    const inlets = declared(code, "inlets") ?? 1;
-    const outlets = declared(code, "outlets") ?? 1;
+    if (safeProgram(code).body.length === 0) {
+      return [];
+    }
+    const { inlets, outlets } = portsOfScript(code);
     const same = inlets === box.numinlets && outlets === box.numoutlets;
     return same
       ? []
@@ -50,7 +52,7 @@ export const scriptPorts: Rule = (subject) =>
 
 export const noForbiddenHandlers: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) =>
-    FORBIDDEN.filter((name) => handlersOf(code).has(name)).map(
+    FORBIDDEN.filter((name) => handlersOf(safeProgram(code)).has(name)).map(
       (name) => `The script of ${nameOf(box)} has a function ${name}, which Max takes for its own.`,
     ),
   );
@@ -58,7 +60,7 @@ export const noForbiddenHandlers: Rule = (subject) =>
 /** Every word that a cord brings to a script has a function of that name there. */
 export const handledWords: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) => {
-    const handlers = handlersOf(code);
+    const handlers = handlersOf(safeProgram(code));
     return [...new Set(wordsInto(subject, String(box.id)))]
       .filter((word) => !handlers.has(word) && !handlers.has("anything"))
       .map((word) => `The script of ${nameOf(box)} has no function for "${word}".`);
@@ -91,7 +93,7 @@ function wordsInto(subject: Subject, id: string): string[] {
 /** A word that a script says with `outlet(N, "word")` goes where a `route` knows it. */
 export const routedWords: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) =>
-    outletWords(code).flatMap(([outlet, word]) => {
+    outletWords(safeProgram(code)).flatMap(([outlet, word]) => {
       const routes = routesOf(subject, String(box.id), outlet);
       return routes.every((route) => route.includes(word))
         ? []
@@ -139,44 +141,11 @@ function intoCode({ boxes, lines }: Subject): Raw[] {
     .map((line) => boxes.find((box) => box.id === line.from) as Raw);
 }
 
-function programOf(code: string): Program {
-  return parse(code, { ecmaVersion: ECMA_VERSION, sourceType: "script" });
-}
-
-function safeProgram(code: string): Program["body"] {
+/** A rule of its own tells of a script that does not parse. */
+function safeProgram(code: string): Program {
   try {
-    return programOf(code).body;
+    return programOf(code);
   } catch {
-    // A rule of its own tells of it.
-    return [];
+    return programOf("");
   }
-}
-
-/** Names of the functions at the top, and of variables that hold one. */
-export function handlersOf(code: string): Set<string> {
-  const names = safeProgram(code).flatMap((statement) => {
-    if (statement.type === "FunctionDeclaration") {
-      return [(statement as FunctionDeclaration).id?.name ?? ""];
-    }
-    if (statement.type === "VariableDeclaration") {
-      return statement.declarations.flatMap((one) =>
-        one.id.type === "Identifier" ? [one.id.name] : [],
-      );
-    }
-    return [];
-  });
-  return new Set(names);
-}
-
-/** `inlets = 1`, or what the bundler's `ports` say. */
-function declared(code: string, name: string): number | undefined {
-  const found =
-    new RegExp(`\\b${name} ?= ?(\\d+)`).exec(code) ??
-    new RegExp(`\\bports ?= ?\\{[^}]*\\b${name}: ?(\\d+)`).exec(code);
-  return found ? Number(found[1]) : undefined;
-}
-
-function outletWords(code: string): [number, string][] {
-  const said = code.matchAll(/\boutlet\(\s*(\d+)\s*,\s*\[?\s*["']([\w-]+)["']/g);
-  return [...said].map((match): [number, string] => [Number(match[1]), match[2] as string]);
 }

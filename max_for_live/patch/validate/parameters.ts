@@ -7,6 +7,7 @@ import { doubles, nameOf, parameterOf, parametersOf, type Raw, type Rule } from 
 const SHORT = 8;
 const INT = 1;
 const ENUM = 2;
+const HIDDEN = 2;
 const EMPTY_SLOT = "-";
 
 export const parameterNames: Rule = (subject) => {
@@ -42,8 +43,12 @@ export const parameterRanges: Rule = (subject) =>
       typeof initial === "number" &&
       typeof high === "number" &&
       (initial < (low as number) || initial > high);
-    if (outside || parameter.parameter_initial_enable !== 1) {
+    const hidden = parameter.parameter_invisible === HIDDEN;
+    if (outside || (parameter.parameter_initial_enable !== 1 && !hidden)) {
       problems.push(`${nameOf(box)} has no default within its range.`);
+    }
+    if (parameter.parameter_initial_enable === 1 && hidden) {
+      problems.push(`${nameOf(box)} would speak up at loading, though it is not saved.`);
     }
     return problems;
   });

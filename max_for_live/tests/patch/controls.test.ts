@@ -104,7 +104,10 @@ test("the free boxes hold every generator's further numbers but the sound of the
       .filter((one) => !elsewhere.includes(one.name) && one.type !== "string")
       .map((one) => one.name);
     // Live's track has an instrument, so a program is what can best be left out.
-    assert.deepEqual(rest.slice(boxes.length).filter((name) => name !== "program"), []);
+    assert.deepEqual(
+      rest.slice(boxes.length).filter((name) => name !== "program"),
+      [],
+    );
   }
 });
 

@@ -132,6 +132,10 @@ const FAULTS: Record<string, Fault[]> = {
       patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_initial: [99] }),
       says: /bars.*no default/,
     },
+    {
+      patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_initial_enable: 1 }),
+      says: /go.*speak up at loading/,
+    },
   ],
   parameterMapComplete: [
     {
@@ -283,6 +287,13 @@ const FAULTS: Record<string, Fault[]> = {
       patch: (_, boxes) =>
         Object.assign(code(boxes), { code: `${code(boxes).code}outlet(3, "notes", 60);` }),
       says: /"notes" at outlet 3/,
+    },
+    {
+      patch: (_, boxes) =>
+        Object.assign(code(boxes), {
+          code: `${code(boxes).code}var OUT = { misc: 5 }; outlet(OUT.misc, ["choose"]);`,
+        }),
+      says: /"choose" at outlet 5/,
     },
   ],
   deferred: [
