@@ -31,6 +31,8 @@ export interface Servers {
   http?: string;
   /** The program with which the device starts a server; none where it is not installed. */
   program?: string;
+  /** False for a Max whose Node does not start; as it is where only the HTTP port is known. */
+  node?: boolean;
 }
 
 export class Stage {
@@ -43,6 +45,8 @@ export class Stage {
 
   constructor(servers: Servers, world = new World()) {
     this.world = world;
+    const hasNode = servers.node ?? (servers.grpc !== undefined || servers.http === undefined);
+    if (!hasNode) world.node = null;
     world.nodeEnvironment = {
       MAGENTA_BRIDGE_PORT: servers.grpc?.split(":")[1] ?? NOBODY,
       MAGENTA_BRIDGE_RUN: join(this.#folder, "run"),

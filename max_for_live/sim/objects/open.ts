@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { type Device, readDevice, readPatch } from "../../patch/container.ts";
 import type { SimTrack } from "../live_track.ts";
 import { SimulatedDevice, type Stored, type World } from "./device.ts";
-import { MidiToolIn, MidiToolOut, ToolCycle } from "./midi_tool.ts";
+import { MidiToolIn, MidiToolOut, ToolPort } from "./midi_tool.ts";
 import { NodeScript } from "./node_script.ts";
 import type { Around, MaxObject } from "./object.ts";
 import type { PatcherFile } from "./patch.ts";
@@ -16,14 +16,14 @@ export interface Opened {
   /** Its node.script; null where the patch has none. */
   node: NodeScript | null;
   /** Live's side of a MIDI Tool. */
-  tool: ToolCycle;
+  tool: ToolPort;
 }
 
 /** Drags a device onto a track, or restores it with what the Set has kept. */
 export function openDevice(path: string, world: World, track: SimTrack, stored?: Stored): Opened {
   const file = readDevice(readFileSync(path));
   const seat = { device: world.set.addDevice(track), isReady: false };
-  const tool = new ToolCycle(world);
+  const tool = new ToolPort();
   let node: NodeScript | null = null;
   const extra = (name: string, around: Around): MaxObject | undefined => {
     if (name === "v8.codebox") {
@@ -31,7 +31,7 @@ export function openDevice(path: string, world: World, track: SimTrack, stored?:
     }
     if (name === "v8ui") return new Drawing(around, world);
     if (name === "live.miditool.in") return new MidiToolIn(around, tool);
-    if (name === "live.miditool.out") return new MidiToolOut(around, tool);
+    if (name === "live.miditool.out") return new MidiToolOut(tool);
     if (name !== "node.script") return undefined;
     node = new NodeScript(around, world, scriptOf(file, path, String(around.args[0])));
     return node;

@@ -13,7 +13,7 @@ import { Server } from "../node/server.ts";
 
 let server: Server;
 before(async () => {
-  server = await Server.start("--bundle", MELODY.replaceAll("lstm", "gru"));
+  server = await Server.start("--bundle", MELODY.replace(/lstm/g, "gru"));
 });
 after(() => server.kill());
 
