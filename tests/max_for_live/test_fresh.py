@@ -15,12 +15,14 @@ NOT_SOURCES = shutil.ignore_patterns("node_modules", "tests", "dist", "renders")
 # The pictures take long; a test of their own in max_for_live/tests holds them fresh.
 BUILD = """
 import { createHash } from "node:crypto";
-import { deviceFiles } from "./build/outputs.ts";
-import { plans } from "./build/plans.ts";
-import { bundleScripts } from "./build/scripts.ts";
-const hash = (bytes) => createHash("sha256").update(bytes).digest("hex");
-const files = deviceFiles(plans(await bundleScripts()));
-console.log(JSON.stringify(Object.fromEntries(files.map((one) => [one.name, hash(one.bytes)]))));
+import { deviceFiles } from "./outputs.ts";
+import { plans } from "./plans.ts";
+import { bundleScripts } from "./scripts.ts";
+const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+bundleScripts().then((scripts) => {
+  const rows = deviceFiles(plans(scripts)).map((file) => [file.name, hash(file.bytes)]);
+  console.log(JSON.stringify(Object.fromEntries(rows)));
+});
 """
 
 
@@ -31,8 +33,9 @@ def test_a_build_elsewhere_gives_the_committed_bytes(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, copy, ignore=NOT_SOURCES)
     shutil.copytree(FOLDER.parent / "protos", copy.parent / "protos")
     (copy / "node_modules").symlink_to(FOLDER / "node_modules")
+    (copy / "build" / "hashes.ts").write_text(BUILD, encoding="utf-8")
     done = subprocess.run(
-        [node_program("node"), "--import", "tsx", "--input-type=module", "--eval", BUILD],
+        [node_program("node"), "--import", "tsx", "build/hashes.ts"],
         cwd=copy,
         capture_output=True,
         text=True,
