@@ -33,8 +33,8 @@ const TIMES = {
   patience: 4,
   /** For a server to answer that is only looked for. */
   search: 2,
-  /** Between looks for a server where none can be started. */
-  again: 5,
+  /** Between looks for a server where none can be started; the last goes on. */
+  again: [0.5, 1, 2, 5],
   /** Between looks while another device starts one. */
   others: 0.3,
   /** After which a server counts as well, and its crashes as forgiven. */
@@ -54,6 +54,7 @@ export class ServerKeeper {
   private program = "";
   private crashes = 0;
   private misses = 0;
+  private looks = 0;
   private since = 0;
   private attempt = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -132,13 +133,13 @@ export class ServerKeeper {
   private begin(): void {
     if (this.wish !== "auto") {
       this.say("no server", `No server answers at ${this.wish}; press Reconnect for another.`);
-      this.later(TIMES.again, () => this.search());
+      this.again(() => this.search());
       return;
     }
     const program = this.program ? programAt(this.program) : findProgram();
     if (program === null) {
       this.say("no server", this.missing());
-      this.later(TIMES.again, () => this.lookAgain());
+      this.again(() => this.lookAgain());
       return;
     }
     if (!this.folder.claimStart()) {
@@ -159,7 +160,7 @@ export class ServerKeeper {
       if (!failure) return this.settle(client, null);
       const program = this.program ? programAt(this.program) : findProgram();
       if (program || this.folder.read()) this.search();
-      else this.later(TIMES.again, () => this.lookAgain());
+      else this.again(() => this.lookAgain());
     });
   }
 
@@ -213,6 +214,7 @@ export class ServerKeeper {
     this.client = client;
     this.shared = shared;
     this.misses = 0;
+    this.looks = 0;
     this.since = Date.now();
     if (shared) this.folder.use();
     this.say("connected", "Connected.", client.address, shared ? shared.http : httpBeside(client));
@@ -252,6 +254,12 @@ export class ServerKeeper {
     this.timer = null;
     this.attempt += 1;
     return this.attempt;
+  }
+
+  private again(action: () => void): void {
+    const pause = TIMES.again[Math.min(this.looks, TIMES.again.length - 1)] ?? 5;
+    this.looks += 1;
+    this.later(pause, action);
   }
 
   private later(seconds: number, action: () => void): void {

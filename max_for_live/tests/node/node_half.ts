@@ -34,6 +34,9 @@ export const NODES: Readonly<Record<string, string>> = {
 export const PROGRAM =
   process.env.MAGENTA_BRIDGE_PROGRAM ?? here("../../../.venv/bin/magenta-bridge");
 
+/** One generator of the shipped ones; a server with it alone is up sooner. */
+export const MELODY = here("../../../models/lstm/lstm_melody.mag");
+
 /** Builds the bundle once, into a folder without anything else. */
 export async function builtBundle(): Promise<string> {
   const { bundleNode } = (await import("../../build/bundle.mjs" as string)) as {

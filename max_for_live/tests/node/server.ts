@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 
-import { PROGRAM } from "./node_half.ts";
+import { MELODY, PROGRAM } from "./node_half.ts";
 
 export class Server {
   /** All that it has said, its log included. */
@@ -19,7 +19,8 @@ export class Server {
   }
 
   static start(...words: string[]): Promise<Server> {
-    const all = ["serve", "--port", "0", "--http-port", "0", "--log-format", "json", ...words];
+    const quick = ["--bundle", MELODY, "--log-format", "json"];
+    const all = ["serve", "--port", "0", "--http-port", "0", ...quick, ...words];
     const child = spawn(PROGRAM, all, { stdio: ["ignore", "pipe", "pipe"] });
     return new Promise((found, failed) => {
       let said = "";
