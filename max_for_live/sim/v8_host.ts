@@ -7,6 +7,7 @@
 
 import { createContext, Script } from "node:vm";
 import { DictSpace, dictFor } from "./dict.ts";
+import { MaxFile } from "./file.ts";
 import { type ApiWorld, liveApiFor } from "./live_api.ts";
 import type { Atom } from "./lom_object.ts";
 import { Mgraphics } from "./mgraphics.ts";
@@ -141,6 +142,7 @@ export class V8Host {
       mgraphics: this.graphics,
       inlet: 0,
       jsarguments: [],
+      File: MaxFile,
       Dict: dictFor(world.dicts, keep),
       Task: taskFor(world.clock, enter, keep),
       ...(options.http === false ? {} : { XMLHttpRequest: xhrFor(enter, keep) }),
