@@ -131,7 +131,6 @@ const jamming = state({
   entries: connected.entries,
   hidden: [...UNSERVED, ...NOT_JAM, "arg_6", "arg_6_label"],
   inactive: ["go", "cancel", ...RESULT],
-  roll: SAMPLE,
 });
 
 const tool = state({
