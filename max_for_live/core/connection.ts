@@ -109,9 +109,10 @@ export class Connection {
   start(): void {
     this.mismatch = false;
     this.listFailure = "";
+    const alone = !this.watch || this.watch.hasWaited;
     if (this.watch?.isReady) this.ways.node?.send(TO_NODE.connect, "auto");
-    else if (this.watch) this.watch.start();
-    if (!this.watch?.isReady && (!this.watch || this.http?.transport === null)) this.lookOverHttp();
+    else this.watch?.start();
+    if (alone) this.lookOverHttp();
     this.changed();
   }
 

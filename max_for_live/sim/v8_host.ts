@@ -12,11 +12,12 @@ import { type ApiWorld, liveApiFor } from "./live_api.ts";
 import type { Atom } from "./lom_object.ts";
 import { Mgraphics } from "./mgraphics.ts";
 import { TaskClock, taskFor } from "./task.ts";
-import { xhrFor } from "./xhr.ts";
+import { Traffic, xhrFor } from "./xhr.ts";
 
 /** What all scripts of one Max share. */
 export class MaxWorld {
   readonly clock = new TaskClock();
+  readonly traffic = new Traffic();
   readonly dicts: DictSpace;
   /** Colors of Live's theme, by name. */
   readonly colors: Record<string, number[]> = {};
@@ -145,7 +146,7 @@ export class V8Host {
       File: MaxFile,
       Dict: dictFor(world.dicts, keep),
       Task: taskFor(world.clock, enter, keep),
-      ...(options.http === false ? {} : { XMLHttpRequest: xhrFor(enter, keep) }),
+      ...(options.http === false ? {} : { XMLHttpRequest: xhrFor(world.traffic, enter, keep) }),
       ...(live === undefined ? {} : { LiveAPI: liveApiFor({ ...live, keep }) }),
     };
   }

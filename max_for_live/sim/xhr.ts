@@ -4,8 +4,17 @@ import { type ClientRequest, request } from "node:http";
 
 const DONE = 4;
 
+/** Requests that wait for their answers, of all scripts. */
+export class Traffic {
+  inFlight = 0;
+}
+
 /** Returns the class for one script; `keep` takes note of what ends with it. */
-export function xhrFor(enter: (act: () => void) => void, keep: (end: () => void) => void) {
+export function xhrFor(
+  traffic: Traffic,
+  enter: (act: () => void) => void,
+  keep: (end: () => void) => void,
+) {
   return class XMLHttpRequest {
     readyState = 0;
     status = 0;
@@ -40,6 +49,10 @@ export function xhrFor(enter: (act: () => void) => void, keep: (end: () => void)
         });
       });
       this.sent.on("error", () => this.finish(0, ""));
+      traffic.inFlight += 1;
+      this.sent.once("close", () => {
+        traffic.inFlight -= 1;
+      });
       keep(() => this.abort());
       this.sent.end(body);
     }

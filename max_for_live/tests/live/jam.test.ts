@@ -9,14 +9,14 @@ before(async () => {
 });
 after(() => server.kill());
 
-/** A device that jams, on a song that runs with real time. */
+/** A device that jams, on a song that runs with Max's clock. */
 class Jamming {
   readonly stage = new Stage(server.http);
   device!: Plugged;
 
   async open(): Promise<this> {
     const { set } = this.stage;
-    set.put("tempo", 240);
+    set.put("tempo", 480);
     const track = set.addTrack("Keys");
     this.device = await (await this.stage.plug(track)).connected();
     this.device.control("tool_jam", 1);
@@ -26,14 +26,13 @@ class Jamming {
     return this;
   }
 
-  /** Max's clock drives the song. */
   play(): void {
     const { set, world } = this.stage;
     set.happens(() => set.put("is_playing", 1));
     const begun = world.clock.now();
     const tick = () => {
       if (set.number("is_playing") !== 1) return;
-      set.put("current_song_time", ((world.clock.now() - begun) / 1000) * (240 / 60));
+      set.put("current_song_time", ((world.clock.now() - begun) / 1000) * (480 / 60));
       world.clock.schedule(5, tick);
     };
     tick();
@@ -76,8 +75,9 @@ test("a phrase is answered on the next bar line, and nothing is left sounding at
   await jam.beat(1.5);
   jam.key(67);
   await jam.stage.until(() => jam.notes > 0, "an answer");
-  const beat = jam.stage.set.number("current_song_time");
-  assert.ok(beat >= 3.3 && beat < 8, `the answer began at ${beat}`);
+  const [, , , , delay] = jam.device.music.find(([word]) => word === "note") ?? [];
+  const beat = jam.stage.set.number("current_song_time") + (Number(delay) / 60_000) * 480;
+  assert.ok(beat > 3.9 && beat < 8, `the answer began at ${beat}`);
   const { set } = jam.stage;
   const before = jam.silences;
   jam.stop();
@@ -124,7 +124,7 @@ test("another tool ends the jam, and the song is not looked at any more", async 
   await jam.beat(0.5);
   jam.device.control("tool_generate", 1);
   jam.key(64);
-  await jam.beat(9);
+  await jam.beat(5);
   assert.equal(jam.notes, 0);
   jam.end();
 });

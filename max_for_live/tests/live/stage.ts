@@ -6,9 +6,8 @@ import type { SimDevice, SimTrack } from "../../sim/live_track.ts";
 import type { Atom } from "../../sim/lom_object.ts";
 import { MaxWorld, V8Host, type V8Options } from "../../sim/v8_host.ts";
 import { script } from "./bundles.ts";
+import { until } from "./until.ts";
 
-/** Seconds of real time that a test waits for the server. */
-const PATIENCE = 8;
 /** Milliseconds in which Node counts as absent. */
 const NODE_PATIENCE = 8_000;
 
@@ -94,17 +93,13 @@ export class Stage {
     return plugged;
   }
 
-  /** Lets real time and Max's go by together until `seen`. */
+  /** Lets time go by until `seen`. */
   async until(seen: () => boolean, what = ""): Promise<void> {
-    const end = Date.now() + PATIENCE * 1000;
-    for (let last = Date.now(); !seen(); ) {
+    await until(this.world, seen, () => {
       const shown = this.plugged.map((one) => one.text("status")).join("; ");
       const prints = this.plugged.flatMap((one) => one.host.console).join("\n");
-      assert.ok(Date.now() < end, `never seen: ${what || seen}; shown: ${shown}; ${prints}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      this.world.clock.advance(Date.now() - last);
-      last = Date.now();
-    }
+      return `never seen: ${what || seen}; shown: ${shown}; ${prints}`;
+    });
   }
 
   /** The devices end; nothing was printed, neither by them nor by Live. */

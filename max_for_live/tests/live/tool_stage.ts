@@ -7,8 +7,7 @@ import { LiveSet } from "../../sim/live_set.ts";
 import { MidiToolSim, type ToolContext, type ToolHabits } from "../../sim/midi_tool.ts";
 import { MaxWorld, V8Host, type V8Options } from "../../sim/v8_host.ts";
 import { script } from "./bundles.ts";
-
-const PATIENCE = 8;
+import { until } from "./until.ts";
 
 export const CONTEXT: ToolContext = {
   clip: {
@@ -88,14 +87,9 @@ export class ToolStage {
   }
 
   async until(seen: () => boolean, what = ""): Promise<void> {
-    const end = Date.now() + PATIENCE * 1000;
-    for (let last = Date.now(); !seen(); ) {
-      const prints = this.host.console.join("\n");
-      assert.ok(Date.now() < end, `never seen: ${what || seen}; shown: ${this.status}; ${prints}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      this.world.clock.advance(Date.now() - last);
-      last = Date.now();
-    }
+    await until(this.world, seen, () => {
+      return `never seen: ${what || seen}; shown: ${this.status}; ${this.host.console.join("\n")}`;
+    });
   }
 
   /** The tool closes; Live never complained, and nothing was printed. */
