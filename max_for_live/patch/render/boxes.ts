@@ -27,7 +27,7 @@ const DRAWERS: Record<string, (shown: Shown) => string> = {
   "live.numbox": drawNumbox,
   "live.text": drawText,
   panel: ({ rect, theme }) => box(rect, theme.panel, { rx: 3 }),
-  v8ui: ({ rect, theme, view }) => drawRoll(rect, theme, view.roll),
+  v8ui: drawScript,
 };
 
 /** The box's picture; nothing for a box that the view hides or that has no face. */
@@ -41,6 +41,10 @@ export function drawBox(raw: Raw, theme: Theme, view: ViewState): string {
   const saved = raw.saved_attribute_attributes as { valueof?: Raw } | undefined;
   const active = !view.inactive.includes(id);
   return draw({ rect, theme, id, raw, parameter: saved?.valueof ?? {}, view, active });
+}
+
+function drawScript({ rect, theme, raw, view }: Shown): string {
+  return drawRoll(rect, theme, view.roll, String((raw.textfile as Raw).text));
 }
 
 const ALIGNS: Align[] = ["start", "middle", "end"];

@@ -1,49 +1,41 @@
-/** A piano roll as the device's own script draws it: for pictures, with notes of a sample. */
+/** The piano roll of a picture: drawn by the device's own script, in a stand-in for Max. */
 
+import { encode } from "../../core/dict_codec.ts";
 import type { RollNote } from "../../core/roll.ts";
+import { MaxWorld, V8Host } from "../../sim/v8_host.ts";
 import type { Rect } from "../patcher.ts";
-import { box, path, words } from "./svg.ts";
 import type { Theme } from "./theme.ts";
 
 export interface Roll {
   notes: RollNote[];
-  /** Beats. */
+  /** Beats; 0 for nothing to show. */
   length: number;
-  /** Said instead of notes when there are none. */
-  empty: string;
 }
 
-const BEATS_A_BAR = 4;
-const SPARE_PITCHES = 2;
+const DICT = "picture";
 
-export function drawRoll(rect: Rect, theme: Theme, roll: Roll): string {
+/** An Error when the script prints one. */
+export function drawRoll(rect: Rect, theme: Theme, roll: Roll, script: string): string {
   const [x, y, width, height] = rect;
-  if (roll.notes.length === 0) {
-    return words(rect, { text: roll.empty, fill: theme.panelDim, align: "middle" });
-  }
-  const pitches = roll.notes.map((note) => note.pitch);
-  const low = Math.min(...pitches) - SPARE_PITCHES;
-  const high = Math.max(...pitches) + SPARE_PITCHES;
-  const beat = width / roll.length;
-  const step = height / (high - low + 1);
-  const lines: string[] = [];
-  for (let at = 0; at <= roll.length; at += BEATS_A_BAR) {
-    const across = Math.round(x + at * beat) + (at === roll.length ? -0.5 : 0.5);
-    lines.push(`M${across} ${y}v${height}`);
-  }
-  const bars = path(lines.join(""), { stroke: theme.panelLine, "stroke-width": 1 });
-  const notes = roll.notes.map((note) => {
-    const top = y + (high - note.pitch) * step;
-    const area: Rect = [
-      x + note.start * beat,
-      top,
-      Math.max(1.5, note.duration * beat - 1),
-      step - 1,
-    ];
-    return box(area, note.primer ? theme.primer : theme.note, {
-      opacity: Math.round(55 + (note.velocity / 127) * 45) / 100,
-      rx: 0.8,
-    });
+  const world = new MaxWorld();
+  Object.assign(world.colors, {
+    live_lcd_bg: rgba(theme.panel),
+    live_lcd_control_fg: rgba(theme.note),
+    live_lcd_control_fg_zombie: rgba(theme.primer),
   });
-  return bars + notes.join("");
+  const host = new V8Host(script, world, { box: [width, height] });
+  world.dicts.open(DICT);
+  world.dicts.write(DICT, encode({ notes: roll.notes }));
+  host.send(0, "roll", roll.length, DICT);
+  const svg = host.paint().trim();
+  if (host.console.length > 0) {
+    throw new Error(`The script of the piano roll says: ${host.console.join(" ")}`);
+  }
+  return svg.replace(/^<svg xmlns="[^"]*"/, `<svg x="${x}" y="${y}"`);
+}
+
+/** Red, green, blue and opacity, each from 0 to 1, of "#rrggbb". */
+function rgba(color: string): number[] {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255);
+  return [...parts, 1];
 }

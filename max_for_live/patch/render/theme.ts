@@ -19,7 +19,6 @@ export interface Theme {
   panel: string;
   panelText: string;
   panelDim: string;
-  panelLine: string;
   note: string;
   primer: string;
 }
@@ -41,9 +40,8 @@ export const THEMES: Theme[] = [
     panel: "#181818",
     panelText: "#d0d0d0",
     panelDim: "#828282",
-    panelLine: "#2a2a2a",
-    note: "#03c3d5",
-    primer: "#6c6c6c",
+    note: "#ffad56",
+    primer: "#7c7c7c",
   },
   {
     name: "light",
@@ -61,8 +59,7 @@ export const THEMES: Theme[] = [
     panel: "#2a2a2a",
     panelText: "#e2e2e2",
     panelDim: "#9c9c9c",
-    panelLine: "#3a3a3a",
-    note: "#28cfe0",
-    primer: "#848484",
+    note: "#ffad56",
+    primer: "#8e8e8e",
   },
 ];

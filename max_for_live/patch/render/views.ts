@@ -29,7 +29,7 @@ const SETTINGS = ["Top P", "Top K", "Min Pitch", "Max Pitch", "Program"];
 const NO_SETTINGS = [1, 2, 3, 4, 5, 6].flatMap((index) => [`arg_${index}`, `arg_${index}_label`]);
 const RESULT = ["previous", "next", "audition", "keep", "drop"];
 
-const EMPTY: Roll = { notes: [], length: 16, empty: "" };
+const EMPTY: Roll = { notes: [], length: 0 };
 
 const state = (changes: Partial<ViewState>): ViewState => ({
   texts: {},
@@ -79,7 +79,6 @@ const rows = (notes: Row[], primer: boolean): RollNote[] =>
 const SAMPLE: Roll = {
   notes: [...rows(PRIMER, true), ...rows(ANSWER, false)],
   length: 16,
-  empty: "",
 };
 
 const connected = state({
@@ -110,7 +109,6 @@ const starting = state({
   texts: { status: "Starting the server.", go: "Generate" },
   hidden: [...UNSERVED, "tool_jam", ...JAM, ...NO_SETTINGS],
   inactive: ["cancel", ...RESULT],
-  roll: { ...EMPTY, empty: "The piano roll shows what is written" },
 });
 
 const failing = state({
@@ -120,7 +118,6 @@ const failing = state({
   },
   hidden: [...UNSERVED, "tool_jam", ...JAM, ...NO_SETTINGS],
   inactive: ["cancel", ...RESULT],
-  roll: { ...EMPTY, empty: "No server, no music yet" },
 });
 
 const jamming = state({
@@ -134,11 +131,10 @@ const jamming = state({
   entries: connected.entries,
   hidden: [...UNSERVED, ...NOT_JAM, "arg_6", "arg_6_label"],
   inactive: ["go", "cancel", ...RESULT],
-  roll: SAMPLE,
 });
 
 const tool = state({
-  texts: { status: "8 takes are ready. Apply writes the take into the clip." },
+  texts: { status: "3 of 8; press Apply to keep it." },
   values: { seed: 31415, choice: 3, amount: 100 },
   entries: { generator: GENERATORS },
 });
