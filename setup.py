@@ -1,7 +1,8 @@
 """Packaging of Magenta Bridge.
 
 Metadata lives in pyproject.toml. This file holds what TOML cannot say: the top-level folder
-``models/`` is installed as ``magenta_bridge.models``.
+``models/`` is installed as ``magenta_bridge.models``, and the built Max for Live devices as
+``magenta_bridge.devices``, which holds no Python.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ MODELS = [
 ]
 
 setup(
-    packages=PACKAGES + MODELS,
-    package_dir={"magenta_bridge": "magenta_bridge", "magenta_bridge.models": "models"},
+    packages=[*PACKAGES, *MODELS, "magenta_bridge.devices"],
+    package_dir={
+        "magenta_bridge": "magenta_bridge",
+        "magenta_bridge.models": "models",
+        "magenta_bridge.devices": "max_for_live/dist",
+    },
     package_data={
         "magenta_bridge": [
             "py.typed",
@@ -28,6 +33,7 @@ setup(
             "evaluation/report/page.*",
             "client/service_config.json",
         ],
+        "magenta_bridge.devices": ["*.amxd", "*/*.amxd", "*/*.js"],
         "magenta_bridge.models": ["**/*.toml", "**/*.md", "**/*.mag", "**/*.png"],
     },
     python_requires=">=3.10,<3.13",

@@ -40,6 +40,7 @@ class _Commands(click.Group):
         "health": "Ask a server whether it serves.",
         "top": "Watch a running server.",
         "midi": "Play together with a generator over MIDI.",
+        "max": "Bring the devices into Ableton Live.",
         "train": "Train a model on your own music.",
         "evaluate": "Score a model on music that it has not heard.",
         "search": "Try many hyperparameters and keep the best.",

@@ -16,25 +16,27 @@ export const TO_NODE = {
   call: "call",
   /** `more ID`: the answer's dict has been read. */
   more: "more",
-  /** `cancel ID`. */
+  /** `cancel ID`; it is answered by `failed ID cancelled ...`, after which its dicts are free. */
   cancel: "cancel",
-  /** `program PATH`: where magenta-bridge lies; empty to look on PATH. */
+  /** `program PATH`: where magenta-bridge lies; "-" to look on PATH. */
   program: "program",
   /** `report ID PATH REPORT_DICT`: write the self-test's report as a JSON file. */
   report: "report",
+  /** `closing`: the device goes; end what is ours and exit. */
+  closing: "closing",
 } as const;
 
 /** Node -> v8. */
 export const FROM_NODE = {
   /** `ready PROTOCOL_VERSION NODE_VERSION`: handlers are in place. */
   ready: "ready",
-  /** `state STATE GRPC_ADDRESS HTTP_ADDRESS TEXT`; STATE as in View's Connection; "" for none. */
+  /** `state STATE GRPC_ADDRESS HTTP_ADDRESS TEXT`; STATE as in View's Connection; "-" for none. */
   state: "state",
   /** `value ID`: the answer's dict holds the next value. */
   value: "value",
   /** `done ID`. */
   done: "done",
-  /** `failed ID CODE RETRY_AFTER REASON MESSAGE`; RETRY_AFTER -1 and REASON "" for none. */
+  /** `failed ID CODE RETRY_AFTER REASON MESSAGE`; RETRY_AFTER -1 and REASON "-" for none. */
   failed: "failed",
 } as const;
 

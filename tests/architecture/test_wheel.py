@@ -13,7 +13,7 @@ import pytest
 
 from tests.architecture.sources import ROOT, repository_files
 
-PACKAGED = ("magenta_bridge/", "models/")
+PACKAGED = ("magenta_bridge/", "models/", "max_for_live/dist/")
 METADATA = ("LICENSE", "README.md", "pyproject.toml", "setup.py")
 
 
@@ -69,6 +69,19 @@ def test_the_wheel_holds_generated_code_and_bundles(names: frozenset[str]) -> No
     assert {f"magenta_bridge/evaluation/report/page.{kind}" for kind in ("html.j2", "css")} <= names
     assert "magenta_bridge/client/service_config.json" in names
     assert any(name.startswith("magenta_bridge/v1/") and "_pb2_grpc" in name for name in names)
+
+
+def test_the_wheel_holds_every_device_for_live(names: frozenset[str]) -> None:
+    """``magenta-bridge max install`` needs no checkout: single files and the folder form."""
+    built = "max_for_live/dist/"
+    expected = {
+        path.replace(built, "magenta_bridge/devices/")
+        for path in repository_files()
+        if path.startswith(built)
+        and (path.endswith(".amxd") or path.removeprefix(built).count("/"))
+    }
+    assert {name for name in expected if name.endswith(".js")}
+    assert expected - names == set()
 
 
 def test_the_wheel_holds_nothing_else(names: frozenset[str]) -> None:

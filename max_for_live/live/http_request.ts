@@ -1,0 +1,9 @@
+/** Max's own XMLHttpRequest; null where this Max has none. */
+
+import type { HttpRequest, NewHttpRequest } from "../core/ports.ts";
+
+export function newHttpRequest(): NewHttpRequest | null {
+  const known = globalThis as { XMLHttpRequest?: new () => HttpRequest };
+  const Request = known.XMLHttpRequest;
+  return Request === undefined ? null : () => new Request();
+}

@@ -1,0 +1,65 @@
+/**
+ * Script of the main device, for v8.codebox. Each export is a message that the patch sends.
+ *
+ * Inlet 0 takes them all; `outlets.ts` names the outlets.
+ */
+
+import { Bridge } from "./bridge.ts";
+import { OUT } from "./outlets.ts";
+import { systemPath } from "./paths.ts";
+
+type Word = number | string;
+
+export const ports = { inlets: 1, outlets: Object.keys(OUT).length };
+
+let made: Bridge | null = null;
+let gone = false;
+
+/** Nothing is made while the script is read: Max has no outlets then. */
+function bridge(): Bridge | null {
+  if (gone) return null;
+  made ??= new Bridge();
+  return made;
+}
+
+export function live_ready(): void {
+  bridge()?.ready();
+}
+
+export function enabled(on: number): void {
+  bridge()?.live.enabled(Number(on) !== 0);
+}
+
+export function control(id: string, ...values: Word[]): void {
+  bridge()?.control(String(id), values);
+}
+
+export function node(selector: string, ...words: Word[]): void {
+  bridge()?.live.node(String(selector), ...words);
+}
+
+export function node_status(...words: Word[]): void {
+  bridge()?.live.nodeStatus(...words);
+}
+
+export function heard(pitch: number, velocity: number): void {
+  bridge()?.live.heard(Number(pitch), Number(velocity));
+}
+
+export function picked(...path: Word[]): void {
+  bridge()?.live.picked(systemPath(path.join(" ")));
+}
+
+export function roll_clicked(): void {
+  bridge()?.live.rollClicked();
+}
+
+export function closing(): void {
+  made?.close();
+  gone = true;
+}
+
+/** Max calls it when the object goes. */
+export function notifydeleted(): void {
+  closing();
+}

@@ -1,0 +1,48 @@
+/** Shows the device in its patch: each thing becomes a message to a box. */
+
+import { encode } from "../core/dict_codec.ts";
+import type { Dicts } from "../core/ports.ts";
+import type { RollNote } from "../core/roll.ts";
+import type { Connection, View } from "../core/view.ts";
+import { OUT } from "./outlets.ts";
+
+export class MaxView implements View {
+  private rollDict = "";
+
+  constructor(private readonly dicts: Dicts) {}
+
+  set(id: string, value: number | string): void {
+    outlet(OUT.ui, [id, "set", value]);
+  }
+
+  entries(id: string, entries: string[]): void {
+    outlet(OUT.ui, [id, "_parameter_range", ...entries]);
+  }
+
+  range(id: string, low: number, high: number): void {
+    outlet(OUT.ui, [id, "_parameter_range", low, high]);
+  }
+
+  text(id: string, text: string): void {
+    outlet(OUT.ui, [id, "text", text]);
+  }
+
+  active(id: string, active: boolean): void {
+    outlet(OUT.ui, [id, "active", active ? 1 : 0]);
+  }
+
+  visible(id: string, visible: boolean): void {
+    outlet(OUT.patcher, ["hidden", id, visible ? 0 : 1]);
+  }
+
+  connection(_state: Connection, text: string, path: "gRPC" | "HTTP" | ""): void {
+    this.text("status", text);
+    this.text("path", path);
+  }
+
+  roll(notes: RollNote[], length: number): void {
+    if (this.rollDict === "") this.rollDict = this.dicts.make();
+    this.dicts.write(this.rollDict, encode({ notes }));
+    outlet(OUT.roll, ["roll", length, this.rollDict]);
+  }
+}

@@ -1,0 +1,123 @@
+/** Live's Set, read and written through LiveAPI, for `core/` to work with. */
+
+import type {
+  ClipFacts,
+  ClipPlace,
+  LiveNote,
+  LivePort,
+  SetFacts,
+  Target,
+  Written,
+} from "../core/live_port.ts";
+import { LiveObject } from "./live_object.ts";
+import { emptySlot, freePlace, ownPlace, placeOf, trackById } from "./places.ts";
+
+/** Beats. */
+const SHORTEST_NOTE = 1 / 1024;
+
+export class LiveSetPort implements LivePort {
+  facts(): SetFacts {
+    const set = LiveObject.at("live_set");
+    return {
+      tempo: set.number("tempo") || 120,
+      signatureNumerator: set.number("signature_numerator") || 4,
+      signatureDenominator: set.number("signature_denominator") || 4,
+      rootNote: set.number("root_note"),
+      scaleName: set.text("scale_name"),
+      scaleIntervals: set.numbers("scale_intervals"),
+      scaleOn: set.number("scale_mode") === 1,
+    };
+  }
+
+  selectedClip(): ClipFacts | null {
+    const clip = LiveObject.at("live_set view").child("detail_clip");
+    if (clip === null || !clip.exists || clip.number("is_midi_clip") !== 1) return null;
+    const place = placeOf(clip);
+    return place === null ? null : readClip(clip, place);
+  }
+
+  ownTarget(): Target {
+    return ownPlace();
+  }
+
+  writeNewClip(target: Target, length: number, notes: LiveNote[], name: string): Written {
+    const { clip, place } = makeClip(target, length);
+    fill(clip, notes.map(newNote));
+    // Words with spaces go as they are in v8; a name that Live does not take is no reason to fail.
+    clip.set("name", name);
+    return { place, name: clip.text("name") };
+  }
+}
+
+function readClip(clip: LiveObject, place: ClipPlace): ClipFacts {
+  return {
+    name: clip.text("name"),
+    place,
+    looping: clip.number("looping") === 1,
+    loopStart: clip.number("loop_start"),
+    loopEnd: clip.number("loop_end"),
+    startMarker: clip.number("start_marker"),
+    endMarker: clip.number("end_marker"),
+    length: place.kind === "arrangement" ? place.end - place.start : clip.number("length"),
+    signatureNumerator: clip.number("signature_numerator") || 4,
+    signatureDenominator: clip.number("signature_denominator") || 4,
+    notes: clip.notes(),
+  };
+}
+
+function makeClip(target: Target, length: number): { clip: LiveObject; place: ClipPlace } {
+  const track = trackById(target.track);
+  if (track.number("has_midi_input") !== 1) {
+    throw new Error("That track takes no MIDI; select a clip or a slot on a MIDI track.");
+  }
+  return target.kind === "session"
+    ? makeInSession(track, target.fromSlot, length)
+    : makeInArrangement(track, target.start, length);
+}
+
+function makeInSession(track: LiveObject, from: number, length: number) {
+  const { slot, index } = emptySlot(track, from);
+  slot.call("create_clip", length);
+  const clip = slot.child("clip");
+  if (clip === null || !clip.exists) throw refused();
+  const place: ClipPlace = { kind: "session", track: track.id, slot: index };
+  return { clip, place };
+}
+
+function makeInArrangement(track: LiveObject, wanted: number, length: number) {
+  const start = freePlace(track, wanted, length);
+  const before = new Set(track.ids("arrangement_clips"));
+  const made = track.make("create_midi_clip", start, length);
+  const clip = made?.exists ? made : newcomer(track, before);
+  if (clip === null || clip.number("is_arrangement_clip") !== 1) throw refused();
+  const place: ClipPlace = { kind: "arrangement", track: track.id, start, end: start + length };
+  return { clip, place };
+}
+
+function newcomer(track: LiveObject, before: Set<number>): LiveObject | null {
+  const id = track.ids("arrangement_clips").find((one) => !before.has(one));
+  return id === undefined ? null : LiveObject.of(id);
+}
+
+function fill(clip: LiveObject, notes: LiveNote[]): void {
+  if (notes.length === 0) return;
+  clip.call("add_new_notes", { notes });
+  if (clip.notes().length === 0) {
+    throw new Error("Live has made the clip but took no notes; undo, and press again.");
+  }
+}
+
+/** What Live takes for a new note, within its bounds; ids are Live's to give. */
+export function newNote(note: LiveNote): LiveNote {
+  const { note_id: _, ...plain } = note;
+  return {
+    ...plain,
+    pitch: Math.min(127, Math.max(0, Math.round(note.pitch))),
+    duration: Math.max(SHORTEST_NOTE, note.duration),
+    ...(note.velocity === undefined ? {} : { velocity: Math.min(127, Math.max(1, note.velocity)) }),
+  };
+}
+
+function refused(): Error {
+  return new Error("Live makes no clip there; unfreeze the track, or select another slot.");
+}

@@ -1,0 +1,68 @@
+/** Reads gRPC's errors, with the details that the server sends along. */
+
+import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
+
+import type { Failure } from "../core/transport.ts";
+import { codecOf } from "./schema.ts";
+
+interface Any {
+  typeUrl?: string;
+  value?: string;
+}
+
+const STATUS = codecOf("google.rpc.Status");
+const ERROR_INFO = codecOf("google.rpc.ErrorInfo");
+const RETRY_INFO = codecOf("google.rpc.RetryInfo");
+
+export function failureOf(error: ServiceError): Failure {
+  const failure: Failure = {
+    code: (status[error.code] ?? "UNKNOWN").toLowerCase(),
+    message: messageOf(error),
+  };
+  try {
+    addDetails(failure, error.metadata);
+  } catch {
+    // Details of another kind than ours say nothing to us.
+  }
+  return failure;
+}
+
+function messageOf(error: ServiceError): string {
+  const said = error.details ?? "";
+  if (error.code === status.UNAVAILABLE && !hasDetails(error.metadata)) {
+    return "The server does not answer any more; it is looked for again.";
+  }
+  if (error.code === status.DEADLINE_EXCEEDED && !hasDetails(error.metadata)) {
+    return "The server has not answered in time; ask for fewer bars.";
+  }
+  return said || error.message;
+}
+
+function hasDetails(metadata: Metadata | undefined): boolean {
+  return (metadata?.get("grpc-status-details-bin").length ?? 0) > 0;
+}
+
+function addDetails(failure: Failure, metadata: Metadata | undefined): void {
+  const packed = metadata?.get("grpc-status-details-bin")[0];
+  if (!packed || typeof packed === "string") return;
+  const { details = [] } = STATUS.read(packed) as { details?: Any[] };
+  for (const { typeUrl = "", value = "" } of details) {
+    const bytes = Buffer.from(value, "base64");
+    if (typeUrl.endsWith("/google.rpc.ErrorInfo")) {
+      const { reason } = ERROR_INFO.read(bytes) as { reason?: string };
+      if (reason) failure.reason = reason;
+    } else if (typeUrl.endsWith("/google.rpc.RetryInfo")) {
+      const { retryDelay } = RETRY_INFO.read(bytes) as { retryDelay?: Delay };
+      if (retryDelay) failure.retryAfter = secondsOf(retryDelay);
+    }
+  }
+}
+
+interface Delay {
+  seconds?: string;
+  nanos?: number;
+}
+
+function secondsOf({ seconds = "0", nanos = 0 }: Delay): number {
+  return Number(seconds) + nanos / 1e9;
+}

@@ -1,0 +1,122 @@
+/** A server process of our own: started, listened to until it is ready, and ended. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync } from "node:fs";
+
+import { isAlive, type SharedServer } from "./run_folder.ts";
+
+const READY = /Serving (.+) on (127\.0\.0\.1:\d+)(?: and (http:\/\/\S+))? \(/;
+const WORDS = ["serve", "--port", "0", "--http-port", "0", "--log-level", "warning"];
+/** Milliseconds between looks at what it has said. */
+const LOOK = 100;
+/** Seconds in which it has to be ready; the first start compiles Python's files. */
+const PATIENCE = 90;
+
+export interface PrivateServerEvents {
+  /** What it says while it is getting ready. */
+  progress(line: string): void;
+  ready(server: SharedServer): void;
+  /** It does not start, or has ended; `reason` is what it said last. */
+  ended(reason: string): void;
+}
+
+/**
+ * Its words go to a file and it is a process group of its own, so that it can outlive this device
+ * while another one uses it.
+ */
+export class PrivateServer {
+  private readonly child: ChildProcess;
+  private readonly begun = Date.now();
+  private timer: NodeJS.Timeout | null = null;
+  private isReady = false;
+  private isOver = false;
+  private said = "";
+
+  constructor(
+    program: string,
+    private readonly log: string,
+    private readonly events: PrivateServerEvents,
+  ) {
+    const file = openSync(log, "w", 0o600);
+    try {
+      this.child = spawn(program, WORDS, {
+        detached: true,
+        windowsHide: true,
+        stdio: ["ignore", file, file],
+      });
+    } finally {
+      closeSync(file);
+    }
+    this.child.on("error", (error) => this.end(error.message));
+    this.child.on("exit", () => this.end(this.lastWords()));
+    this.child.unref();
+    this.timer = setInterval(() => this.look(), LOOK);
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
+  /** Ends it; nothing more is heard of it. */
+  stop(): void {
+    this.isOver = true;
+    this.stopLooking();
+    endProcess(this.pid);
+  }
+
+  private look(): void {
+    const lines = this.lines();
+    const ready = lines.map((line) => READY.exec(line)).find((match) => match !== null);
+    if (ready) {
+      this.isReady = true;
+      this.stopLooking();
+      this.events.ready({ grpc: ready[2] as string, http: ready[3] ?? "", pid: this.pid });
+      return;
+    }
+    const last = lines[lines.length - 1] ?? "";
+    if (last !== this.said) this.events.progress(last);
+    this.said = last;
+    if (Date.now() - this.begun > PATIENCE * 1000) {
+      this.end(`The server was not ready within ${PATIENCE} seconds.`);
+      endProcess(this.pid);
+    }
+  }
+
+  private end(reason: string): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.stopLooking();
+    this.events.ended(reason);
+  }
+
+  private lastWords(): string {
+    const lines = this.lines();
+    const last = lines[lines.length - 1] ?? "";
+    if (last !== "" && !READY.test(last)) return last.replace(/^Error: /, "");
+    return this.isReady ? "The server has died." : "The server ended at once.";
+  }
+
+  private lines(): string[] {
+    try {
+      const text = readFileSync(this.log, "utf8");
+      return text.split(/\r?\n/).filter((line) => line.trim() !== "");
+    } catch {
+      return [];
+    }
+  }
+
+  private stopLooking(): void {
+    if (this.timer) clearInterval(this.timer);
+    this.timer = null;
+  }
+}
+
+/** Asks a process to end; it drains what it has in hand. */
+export function endProcess(pid: number): void {
+  if (!isAlive(pid)) return;
+  try {
+    process.kill(pid, "SIGTERM");
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,108 @@
+/** Where the program magenta-bridge lies: where the musician said, on PATH, or in usual places. */
+
+import { accessSync, constants, readdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+
+const NAME = "magenta-bridge";
+
+/** What is looked at; tests hand in a computer of their own. */
+export interface Surroundings {
+  platform: string;
+  env: Record<string, string | undefined>;
+  home: string;
+}
+
+export function here(): Surroundings {
+  return { platform: process.platform, env: process.env, home: homedir() };
+}
+
+/** The program at the path that was chosen, which may be its folder or a virtual environment. */
+export function programAt(path: string, around = here()): string | null {
+  const file = nativePath(path, around.platform);
+  const inside = ["", "bin", "Scripts"].map((folder) => join(file, folder));
+  const candidates = [file, ...inside.flatMap((folder) => namesIn(folder, around))];
+  return candidates.find(isProgram) ?? null;
+}
+
+/** The first program on PATH or in a usual place; null when there is none. */
+export function findProgram(around = here()): string | null {
+  const chosen = around.env.MAGENTA_BRIDGE_PROGRAM;
+  if (chosen) return programAt(chosen, around);
+  const path = (around.env.PATH ?? around.env.Path ?? "").split(delimiter);
+  const folders = [...path, ...usualFolders(around)].filter((folder) => folder !== "");
+  return folders.flatMap((folder) => namesIn(folder, around)).find(isProgram) ?? null;
+}
+
+/** Max writes "Macintosh HD:/Users/me/x" on a Mac, and slashes on Windows. */
+export function nativePath(path: string, platform: string = process.platform): string {
+  const plain = path.trim().replace(/^"(.*)"$/, "$1");
+  if (platform === "win32") return plain;
+  const volume = /^[^/:]+:(\/.*)$/.exec(plain);
+  return volume?.[1] ?? plain;
+}
+
+/** Programs with a window get a poor PATH on a Mac: none of the shell's places is in it. */
+function usualFolders({ platform, env, home }: Surroundings): string[] {
+  if (platform === "win32") return windowsFolders(env, home);
+  const folders = [
+    join(home, ".local", "bin"),
+    join(home, ".local", "pipx", "venvs", NAME, "bin"),
+    "/opt/homebrew/bin",
+    "/usr/local/bin",
+    "/opt/local/bin",
+    join(home, "bin"),
+    ...["miniconda3", "anaconda3", "miniforge3", "mambaforge"].map((kind) =>
+      join(home, kind, "bin"),
+    ),
+    join(home, ".pyenv", "shims"),
+  ];
+  if (platform !== "darwin") return folders;
+  return [
+    ...folders,
+    ...versions(join(home, "Library", "Python")).map((folder) => join(folder, "bin")),
+    ...versions("/Library/Frameworks/Python.framework/Versions").map((folder) =>
+      join(folder, "bin"),
+    ),
+  ];
+}
+
+function windowsFolders(env: Surroundings["env"], home: string): string[] {
+  const roots = [
+    join(env.LOCALAPPDATA ?? join(home, "AppData", "Local"), "Programs", "Python"),
+    join(env.APPDATA ?? join(home, "AppData", "Roaming"), "Python"),
+  ];
+  const scripts = roots.flatMap(versions).map((folder) => join(folder, "Scripts"));
+  const conda = ["miniconda3", "anaconda3", "miniforge3"].map((kind) =>
+    join(home, kind, "Scripts"),
+  );
+  return [
+    join(home, ".local", "bin"),
+    join(home, "pipx", "venvs", NAME, "Scripts"),
+    ...scripts,
+  ].concat(conda);
+}
+
+/** The folders in a folder, the newest version first. */
+function versions(folder: string): string[] {
+  try {
+    const names = readdirSync(folder);
+    names.sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
+    return names.map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+function namesIn(folder: string, { platform }: Surroundings): string[] {
+  return [join(folder, platform === "win32" ? `${NAME}.exe` : NAME)];
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,78 @@
+/** The API's messages and methods, out of the descriptors that the server is made from. */
+
+import protobuf from "protobufjs/light";
+
+import descriptors from "../../protos/magenta_bridge.v1.js.json";
+
+interface Shape {
+  fields?: Record<string, { oneof?: string[] }>;
+  oneofs?: Record<string, { oneof: string[] }>;
+  nested?: Record<string, Shape>;
+}
+
+/** protobuf's JSON writes names in camelCase, the descriptors have those of the .proto files. */
+function withCamelCase(shape: Shape): Shape {
+  const changed: Shape = { ...shape };
+  if (shape.fields) changed.fields = mapKeys(shape.fields, (field) => field);
+  if (shape.oneofs) {
+    const names = ({ oneof }: { oneof: string[] }) => ({ oneof: oneof.map(camelCase) });
+    changed.oneofs = mapKeys(shape.oneofs, names);
+  }
+  if (shape.nested) {
+    const nested = Object.entries(shape.nested).map(([key, item]) => [key, withCamelCase(item)]);
+    changed.nested = Object.fromEntries(nested);
+  }
+  return changed;
+}
+
+function mapKeys<T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> {
+  const entries = Object.entries(record).map(([key, value]) => [camelCase(key), change(value)]);
+  return Object.fromEntries(entries);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const root = protobuf.Root.fromJSON(withCamelCase(descriptors as Shape) as protobuf.INamespace);
+root.resolveAll();
+
+/** protobuf's JSON: 64-bit numbers and enums are texts, and defaults are left out. */
+const JSON_FORM: protobuf.IConversionOptions = {
+  longs: String,
+  enums: String,
+  bytes: String,
+  json: true,
+};
+
+/** A message's two forms: bytes on the wire, and an object for JSON. */
+export interface Codec {
+  write(value: object): Buffer;
+  read(bytes: Uint8Array): object;
+}
+
+export function codecOf(name: string): Codec {
+  const type = root.lookupType(name);
+  return {
+    write: (value) => Buffer.from(type.encode(type.fromObject(value)).finish()),
+    read: (bytes) => type.toObject(type.decode(bytes), JSON_FORM),
+  };
+}
+
+export interface Method {
+  path: string;
+  request: Codec;
+  answer: Codec;
+}
+
+export function methodOf(service: string, name: string): Method {
+  const method = root.lookupService(service).methods[name];
+  if (!method) throw new Error(`${service} has no method ${name}.`);
+  const nearby = service.slice(0, service.lastIndexOf(".") + 1);
+  const full = (type: string) => (type.startsWith(".") ? type.slice(1) : nearby + type);
+  return {
+    path: `/${service}/${name}`,
+    request: codecOf(full(method.requestType)),
+    answer: codecOf(full(method.responseType)),
+  };
+}

@@ -1,0 +1,167 @@
+/** The server over gRPC, with requests and answers in protobuf's JSON form. */
+
+import {
+  Client,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+
+import type { Call, Failure, Listener } from "../core/transport.ts";
+import { failureOf } from "./failure.ts";
+import { type Method, methodOf } from "./schema.ts";
+
+const SERVICE = "magenta_bridge.v1.GenerationService";
+const LIST = methodOf(SERVICE, "ListGenerators");
+const STREAM = methodOf(SERVICE, "StreamGenerate");
+const CHECK = methodOf("grpc.health.v1.Health", "Check");
+
+/** Seconds until a call is given up. */
+const PATIENCE = { list: 10, generate: 300 };
+const MOST_PAGES = 50;
+
+const OPTIONS = {
+  // Loopback never goes by way of a proxy, whatever the environment says.
+  "grpc.enable_http_proxy": 0,
+  "grpc.max_receive_message_length": 64 << 20,
+  "grpc.initial_reconnect_backoff_ms": 200,
+  "grpc.max_reconnect_backoff_ms": 2_000,
+};
+
+/** A stream whose reader says when it can take more. */
+export interface StreamCall extends Call {
+  more(): void;
+}
+
+export class ServerClient {
+  private readonly client: Client;
+
+  constructor(
+    /** HOST:PORT. */
+    readonly address: string,
+  ) {
+    this.client = new Client(address, credentials.createInsecure(), OPTIONS);
+  }
+
+  /** All pages of the list, in one value. */
+  list(listener: Listener<object[]>): Call {
+    const found: object[] = [];
+    let current: Call = { cancel: () => {} };
+    let cancelled = false;
+    const page = (pageToken: string, left: number): void => {
+      current = this.unary(LIST, { pageToken }, PATIENCE.list, (failure, answer) => {
+        if (cancelled) return;
+        if (failure) return listener.failed(failure);
+        const { generators = [], nextPageToken } = answer as Page;
+        found.push(...generators);
+        if (nextPageToken && left > 0) return page(nextPageToken, left - 1);
+        listener.next(found);
+        listener.done();
+      });
+    };
+    page("", MOST_PAGES);
+    return {
+      cancel: () => {
+        cancelled = true;
+        current.cancel();
+      },
+    };
+  }
+
+  /** Nothing more is read from the wire until `more`, so that a slow reader slows the server. */
+  stream(request: object, listener: Listener<object>): StreamCall {
+    let bytes: Buffer;
+    try {
+      bytes = STREAM.request.write(request);
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown);
+      listener.failed({ code: "invalid_argument", message });
+      return { cancel: () => {}, more: () => {} };
+    }
+    const call = this.client.makeServerStreamRequest(
+      STREAM.path,
+      (ready: Buffer) => ready,
+      (answer) => STREAM.answer.read(answer),
+      bytes,
+      new Metadata(),
+      { deadline: deadline(PATIENCE.generate) },
+    );
+    return follow(call, listener);
+  }
+
+  /** Answers null when all is well, else why not. */
+  check(seconds: number, answer: (failure: Failure | null) => void): Call {
+    return this.unary(CHECK, {}, seconds, (failure, value) => {
+      const { status } = (value ?? {}) as { status?: string };
+      if (failure) answer(failure);
+      else if (status === "SERVING") answer(null);
+      else answer({ code: "unavailable", message: "The server is stopping." });
+    });
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  private unary(
+    method: Method,
+    request: object,
+    seconds: number,
+    answer: (failure: Failure | null, value?: object) => void,
+  ): Call {
+    const call = this.client.makeUnaryRequest(
+      method.path,
+      (value: object) => method.request.write(value),
+      (bytes) => method.answer.read(bytes),
+      request,
+      new Metadata(),
+      { deadline: deadline(seconds) },
+      (error, value) => answer(error ? failureOf(error) : null, value),
+    );
+    return { cancel: () => call.cancel() };
+  }
+}
+
+interface Page {
+  generators?: object[];
+  nextPageToken?: string;
+}
+
+/** The end may come while the last value is still being read; it is told after that. */
+function follow(call: ClientReadableStream<object>, listener: Listener<object>): StreamCall {
+  let reading = false;
+  let over = false;
+  let ending: (() => void) | null = null;
+  const end = (tell: () => void) => {
+    if (over || ending) return;
+    ending = tell;
+    if (!reading) tell();
+  };
+  call.on("data", (value: object) => {
+    call.pause();
+    if (over) return;
+    reading = true;
+    listener.next(value);
+  });
+  call.on("end", () => end(() => listener.done()));
+  call.on("error", (error: ServiceError) => end(() => listener.failed(failureOf(error))));
+  return {
+    more: () => {
+      if (over || !reading) return;
+      reading = false;
+      if (ending) ending();
+      else call.resume();
+    },
+    cancel: () => {
+      over = true;
+      call.cancel();
+      // What lies in the buffer has to be read, or the stream never ends.
+      call.resume();
+    },
+  };
+}
+
+function deadline(seconds: number): Date {
+  return new Date(Date.now() + seconds * 1000);
+}

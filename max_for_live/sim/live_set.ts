@@ -1,0 +1,242 @@
+/**
+ * Live's object model, as far as the devices use it.
+ *
+ * It copies what is documented or was measured: what is refused, what is counted as an undo step,
+ * and that nothing may be changed while Live notifies. Rows of ASSUMPTIONS.md say where it is from.
+ */
+
+import { SimDevice, SimSlot, SimTrack } from "./live_track.ts";
+import { LomError, LomObject } from "./lom_object.ts";
+
+class SimScene extends LomObject {
+  readonly type = "Scene";
+  protected childNames(): string[] {
+    return [];
+  }
+}
+
+class SimSongView extends LomObject {
+  readonly type = "Song.View";
+  detailClip: LomObject | null = null;
+  highlightedSlot: LomObject | null = null;
+  selectedTrack: LomObject | null = null;
+  selectedScene: LomObject | null = null;
+
+  override child(name: string): LomObject | null | undefined {
+    if (name === "detail_clip") return this.detailClip;
+    if (name === "highlighted_clip_slot") return this.highlightedSlot;
+    if (name === "selected_track") return this.selectedTrack;
+    return name === "selected_scene" ? this.selectedScene : super.child(name);
+  }
+
+  protected childNames(): string[] {
+    return [];
+  }
+}
+
+class SimAppView extends LomObject {
+  readonly type = "Application.View";
+  constructor(parent: LomObject) {
+    super(parent);
+    this.values.focused_document_view = "Session";
+  }
+  protected childNames(): string[] {
+    return [];
+  }
+}
+
+export class SimApp extends LomObject {
+  readonly type = "Application";
+  readonly view = new SimAppView(this);
+  version: [number, number, number] = [12, 2, 7];
+
+  constructor() {
+    super(null);
+    this.methods.get_major_version = () => this.version[0];
+    this.methods.get_minor_version = () => this.version[1];
+    this.methods.get_bugfix_version = () => this.version[2];
+  }
+
+  override child(name: string): LomObject | null | undefined {
+    return name === "view" ? this.view : super.child(name);
+  }
+
+  protected childNames(): string[] {
+    return ["view"];
+  }
+}
+
+/** Calls that change nothing, and are no undo step. */
+const READING = /^get_|^is_/;
+
+export class LiveSet extends LomObject {
+  readonly type = "Song";
+  readonly app = new SimApp();
+  readonly view = new SimSongView(this);
+  readonly tracks: SimTrack[] = [];
+  readonly scenes: SimScene[] = [];
+  /** What Max's window shows. */
+  readonly console: string[] = [];
+  /** Names of what changed the Set, in order. */
+  readonly undoSteps: string[] = [];
+  private readonly observers = new Set<() => void>();
+  private byId = new Map<number, LomObject>();
+  private lastId = 0;
+  private notifying = false;
+
+  constructor() {
+    super(null);
+    Object.assign(this.values, {
+      tempo: 120,
+      signature_numerator: 4,
+      signature_denominator: 4,
+      root_note: 0,
+      scale_name: "Major",
+      scale_mode: 0,
+      scale_intervals: [0, 2, 4, 5, 7, 9, 11],
+      is_playing: 0,
+      current_song_time: 0,
+    });
+    for (const name of ["tempo", "root_note", "is_playing", "current_song_time"]) {
+      this.writable.add(name);
+    }
+    this.methods.create_scene = () => this.addScene();
+    for (let scene = 0; scene < 8; scene += 1) this.addScene();
+  }
+
+  override list(name: string): LomObject[] | undefined {
+    return name === "tracks" ? this.tracks : name === "scenes" ? this.scenes : undefined;
+  }
+
+  override child(name: string): LomObject | null | undefined {
+    return name === "view" ? this.view : super.child(name);
+  }
+
+  protected childNames(): string[] {
+    return ["tracks", "scenes", "view"];
+  }
+
+  /** The test's hand: a track with a slot for each scene. */
+  addTrack(name: string, midi = true): SimTrack {
+    const track = new SimTrack(this, name, midi);
+    for (const _ of this.scenes) track.slots.push(new SimSlot(track));
+    this.tracks.push(track);
+    return track;
+  }
+
+  addScene(): SimScene {
+    const scene = new SimScene(this);
+    this.scenes.push(scene);
+    for (const track of this.tracks) track.slots.push(new SimSlot(track));
+    return scene;
+  }
+
+  addDevice(track: SimTrack): SimDevice {
+    const device = new SimDevice(track);
+    track.devices.push(device);
+    return device;
+  }
+
+  /** The user saves the Set and opens it again: every id is another. */
+  reload(): void {
+    this.byId.clear();
+    for (const one of [...this.all(), ...this.app.all()]) one.id = 0;
+    this.observers.clear();
+    this.lastId += 1000;
+  }
+
+  idOf(object: LomObject): number {
+    if (object.id === 0) {
+      this.lastId += 1;
+      object.id = this.lastId;
+      this.byId.set(object.id, object);
+    }
+    return object.id;
+  }
+
+  /** What has that id; null when it is gone from the Set. */
+  find(id: number): LomObject | null {
+    const found = this.byId.get(id) ?? null;
+    return found !== null && this.holds(found) ? found : null;
+  }
+
+  /** What is at a path like "live_set tracks 0 clip_slots 1 clip". */
+  resolve(path: string, device: LomObject): LomObject | null {
+    const [root, ...steps] = path.replace(/"/g, "").trim().split(/\s+/);
+    let at: LomObject | null = this.root(root, steps, device);
+    for (let index = 0; index < steps.length && at !== null; index += 1) {
+      const name = steps[index] as string;
+      const list: LomObject[] | undefined = at.list(name);
+      if (list === undefined) {
+        at = at.child(name) ?? null;
+      } else {
+        index += 1;
+        at = list[Number(steps[index])] ?? null;
+      }
+    }
+    return at;
+  }
+
+  /** Changes something by a script: refused while Live notifies, and an undo step otherwise. */
+  change(what: string, act: () => unknown): unknown {
+    if (READING.test(what)) return this.attempt(act);
+    if (this.notifying) {
+      this.console.push("Changes cannot be triggered by notifications.");
+      return undefined;
+    }
+    const before = this.console.length;
+    const answer = this.attempt(act);
+    if (this.console.length === before) this.undoSteps.push(what);
+    this.notify();
+    return answer;
+  }
+
+  /** The user or Live itself changes something: observers hear of it. */
+  happens(act: () => void): void {
+    act();
+    this.notify();
+  }
+
+  observe(observer: () => void): () => void {
+    this.observers.add(observer);
+    return () => this.observers.delete(observer);
+  }
+
+  /** Within it nothing may be changed. */
+  notifies(act: () => void): void {
+    const outer = this.notifying;
+    this.notifying = true;
+    try {
+      act();
+    } finally {
+      this.notifying = outer;
+    }
+  }
+
+  private notify(): void {
+    for (const observer of [...this.observers]) this.notifies(observer);
+  }
+
+  private attempt(act: () => unknown): unknown {
+    try {
+      return act();
+    } catch (error) {
+      if (!(error instanceof LomError)) throw error;
+      this.console.push(error.message);
+      return undefined;
+    }
+  }
+
+  private root(root: string | undefined, steps: string[], device: LomObject): LomObject | null {
+    if (root === "live_set") return this;
+    if (root === "live_app") return this.app;
+    if (root === "this_device") return device;
+    return root === "id" ? this.find(Number(steps.shift())) : null;
+  }
+
+  private holds(object: LomObject): boolean {
+    for (const one of this.all()) if (one === object) return true;
+    for (const one of this.app.all()) if (one === object) return true;
+    return false;
+  }
+}

@@ -1,0 +1,44 @@
+// What `require("max-api")` gives the Node half in tests: Max is at the other end of a pipe.
+
+const handlers = new Map();
+const waiting = new Map();
+let count = 0;
+
+function ask(kind, ...words) {
+  count += 1;
+  const id = count;
+  return new Promise((done, failed) => {
+    waiting.set(id, { done, failed });
+    if (process.connected) process.send({ kind, id, words });
+    else failed(new Error("Max is gone."));
+  });
+}
+
+function take({ id, value, problem }) {
+  const { done, failed } = waiting.get(id);
+  waiting.delete(id);
+  if (problem === undefined) done(value);
+  else failed(new Error(problem));
+}
+
+process.on("message", (message) => {
+  if (message.kind === "answer") {
+    take(message);
+    return;
+  }
+  const known = handlers.get(message.selector) ?? [];
+  if (known.length === 0) process.send({ kind: "unknown", words: [message.selector] });
+  for (const handler of known) handler(...message.words);
+});
+
+function addHandler(selector, handler) {
+  handlers.set(selector, [...(handlers.get(selector) ?? []), handler]);
+}
+
+module.exports = {
+  addHandler,
+  outlet: (...words) => ask("outlet", ...words),
+  post: (...words) => ask("post", ...words),
+  getDict: (name) => ask("getDict", name),
+  setDict: (name, content) => ask("setDict", name, content),
+};

@@ -1,0 +1,78 @@
+/** `live.miditool.in` and `live.miditool.out`: Live's side of a MIDI Tool, by the patch's cords. */
+
+import type { LiveNote } from "../../core/live_port.ts";
+import { MidiToolSim, type ToolContext } from "../midi_tool.ts";
+import type { V8Host } from "../v8_host.ts";
+import type { World } from "./device.ts";
+import { fromAtoms, type Message } from "./message.ts";
+import type { Around, MaxObject } from "./object.ts";
+
+/** What a four-bar clip in 4/4 without notes tells of itself. */
+const CONTEXT: ToolContext = {
+  clip: {
+    time_selection_start: 0,
+    time_selection_end: 16,
+    insert_marker_time: 0,
+    first_note_start: 0,
+    last_note_end: 0,
+    lowest_pitch: 0,
+    highest_pitch: 0,
+  },
+  scale: {
+    scale_mode: 0,
+    root_note: 0,
+    scale_intervals: [0, 2, 4, 5, 7, 9, 11],
+    scale_name: "Major",
+  },
+  grid: { interval: 0.25, enabled: 1 },
+};
+
+/** Stands between Live's side, which speaks with a script, and the two objects. */
+export class ToolPort {
+  /** What the two objects say: 0 an answer, 1 a wish to be asked. */
+  cord: (outlet: number, atoms: (number | string)[]) => void = () => {};
+  source: Around | null = null;
+
+  /** Live's side, once the patch is there; `notes` are the clip's. */
+  live(
+    kind: "generator" | "transformation",
+    world: World,
+    notes: Required<LiveNote>[] = [],
+    context: ToolContext = CONTEXT,
+  ): MidiToolSim {
+    return new MidiToolSim(kind, world.max, this as unknown as V8Host, notes, context);
+  }
+
+  /** Live hands a dictionary out: the notes on the left, the context beside them. */
+  send(outlet: number, ...words: (number | string)[]): void {
+    this.source?.out(outlet, fromAtoms(words));
+  }
+}
+
+export class MidiToolIn implements MaxObject {
+  readonly #port: ToolPort;
+
+  constructor(around: Around, port: ToolPort) {
+    this.#port = port;
+    port.source = around;
+  }
+
+  receive(_inlet: number, message: Message): boolean {
+    if (message.selector !== "bang") return false;
+    this.#port.cord(1, ["bang"]);
+    return true;
+  }
+}
+
+export class MidiToolOut implements MaxObject {
+  readonly #port: ToolPort;
+  constructor(port: ToolPort) {
+    this.#port = port;
+  }
+
+  receive(_inlet: number, message: Message): boolean {
+    if (message.selector !== "dictionary") return false;
+    this.#port.cord(0, ["dictionary", ...message.args]);
+    return true;
+  }
+}

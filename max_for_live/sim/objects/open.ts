@@ -1,0 +1,52 @@
+/** Opens a built device from its file, on a track of the simulated Live. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type Device, readDevice, readPatch } from "../../patch/container.ts";
+import type { SimTrack } from "../live_track.ts";
+import { SimulatedDevice, type Stored, type World } from "./device.ts";
+import { MidiToolIn, MidiToolOut, ToolPort } from "./midi_tool.ts";
+import { NodeScript } from "./node_script.ts";
+import type { Around, MaxObject } from "./object.ts";
+import type { PatcherFile } from "./patch.ts";
+import { CodeBox, Drawing } from "./scripts.ts";
+
+export interface Opened {
+  device: SimulatedDevice;
+  /** Its node.script; null where the patch has none. */
+  node: NodeScript | null;
+  /** Live's side of a MIDI Tool. */
+  tool: ToolPort;
+}
+
+/** Drags a device onto a track, or restores it with what the Set has kept. */
+export function openDevice(path: string, world: World, track: SimTrack, stored?: Stored): Opened {
+  const file = readDevice(readFileSync(path));
+  const seat = { device: world.set.addDevice(track), isReady: false };
+  const tool = new ToolPort();
+  let node: NodeScript | null = null;
+  const extra = (name: string, around: Around): MaxObject | undefined => {
+    if (name === "v8.codebox") {
+      return new CodeBox(around, world, { device: seat.device, ready: () => seat.isReady });
+    }
+    if (name === "v8ui") return new Drawing(around, world);
+    if (name === "live.miditool.in") return new MidiToolIn(around, tool);
+    if (name === "live.miditool.out") return new MidiToolOut(tool);
+    if (name !== "node.script") return undefined;
+    node = new NodeScript(around, world, scriptOf(file, path, String(around.args[0])));
+    return node;
+  };
+  const device = new SimulatedDevice(readPatch(file) as unknown as PatcherFile, world, extra);
+  seat.isReady = true;
+  device.load(stored);
+  return { device, node, tool };
+}
+
+/** The script inside the device, or beside it in the folder form. */
+function scriptOf(file: Device, path: string, name: string): string {
+  const frozen = file.files.find((one) => one.name === name);
+  if (frozen) return frozen.data.toString("utf8");
+  const beside = join(dirname(path), name);
+  if (!existsSync(beside)) throw new Error(`The file ${name} is neither in ${path} nor beside it.`);
+  return readFileSync(beside, "utf8");
+}

@@ -1,0 +1,166 @@
+/** Objects by which a patch meets the device it is in: Live, MIDI ports, dialogs, its own boxes. */
+
+import { BANG, fromAtoms, type Message, number, numberIn, toAtoms } from "./message.ts";
+import type { Around, Box, Maker, MaxObject } from "./object.ts";
+
+/** `live.thisdevice`: tells that Live is there, and whether the device is switched on. */
+export class ThisDevice implements MaxObject {
+  readonly #around: Around;
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  receive(): boolean {
+    return false;
+  }
+
+  /** Live has loaded the device. */
+  ready(): void {
+    this.#around.out(2, number(0));
+    this.#around.out(1, number(1));
+    this.#around.out(0, BANG);
+  }
+
+  enable(on: boolean): void {
+    this.#around.out(1, number(on ? 1 : 0));
+  }
+}
+
+/** `midiin`: bytes from the track. */
+export class MidiIn implements MaxObject {
+  readonly #around: Around;
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  receive(): boolean {
+    return false;
+  }
+
+  hear(bytes: number[]): void {
+    for (const byte of bytes) this.#around.out(0, number(byte));
+  }
+}
+
+/** One MIDI message that left the device. */
+export interface Sounded {
+  /** Milliseconds on the device's clock. */
+  at: number;
+  bytes: number[];
+}
+
+/** `midiout`: keeps what the device sends to the track. */
+export class MidiOut implements MaxObject {
+  readonly sent: Sounded[] = [];
+  readonly #around: Around;
+  #bytes: number[] = [];
+
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  receive(_inlet: number, message: Message): boolean {
+    const byte = numberIn(message);
+    if (byte === undefined || byte < 0 || byte > 255) return false;
+    if (byte >= 0x80) this.#bytes = [];
+    this.#bytes.push(byte);
+    const status = this.#bytes[0] as number;
+    if (this.#bytes.length === (status >= 0xc0 && status < 0xe0 ? 2 : 3)) {
+      this.sent.push({ at: this.#around.clock.now(), bytes: this.#bytes });
+      this.#bytes = [];
+    }
+    return true;
+  }
+}
+
+/** `opendialog`: asks for a file, and says its path or bangs on the right when there is none. */
+export class OpenDialog implements MaxObject {
+  /** Whether it is on the screen. */
+  open = false;
+  readonly #around: Around;
+  constructor(around: Around) {
+    this.#around = around;
+  }
+
+  receive(_inlet: number, message: Message): boolean {
+    if (message.selector !== "bang") return false;
+    this.open = true;
+    return true;
+  }
+
+  /** What the musician chose; null where nothing. */
+  answer(path: string | null): void {
+    if (!this.open) throw new Error("No dialog is open.");
+    this.open = false;
+    if (path === null) this.#around.out(1, BANG);
+    else this.#around.out(0, fromAtoms([path]));
+  }
+}
+
+/** `thispatcher`: shows and hides boxes by their scripting names. */
+export class ThisPatcher implements MaxObject {
+  readonly hidden = new Set<string>();
+  /** Boxes that were ever shown or hidden. */
+  readonly touched = new Set<string>();
+  readonly #names: () => Iterable<Box>;
+  readonly #around: Around;
+
+  constructor(around: Around, boxes: () => Iterable<Box>) {
+    this.#around = around;
+    this.#names = boxes;
+  }
+
+  receive(_inlet: number, message: Message): boolean {
+    const [verb, name, word, value] = message.args;
+    if (message.selector !== "script") return false;
+    if (![...this.#names()].some((box) => box.varname === name)) {
+      this.#around.error(`no box is called ${name}`);
+      return true;
+    }
+    this.touched.add(String(name));
+    if (verb === "hide" || (verb === "sendbox" && word === "hidden" && value === 1)) {
+      this.hidden.add(String(name));
+      return true;
+    }
+    if (verb === "show" || (verb === "sendbox" && word === "hidden" && value === 0)) {
+      this.hidden.delete(String(name));
+      return true;
+    }
+    return false;
+  }
+}
+
+/** `send` and `receive`: cords without a line, within one device or between devices. */
+export class Rooms {
+  readonly #ears = new Map<string, Set<Around>>();
+
+  readonly send: Maker = (around) => ({
+    receive: (_inlet, message) => {
+      for (const ear of this.#ears.get(String(around.args[0])) ?? []) ear.out(0, message);
+      return true;
+    },
+  });
+
+  readonly receive: Maker = (around) => {
+    const name = String(around.args[0]);
+    const ears = this.#ears.get(name) ?? new Set();
+    this.#ears.set(name, ears.add(around));
+    return {
+      receive: () => false,
+      freed: () => {
+        ears.delete(around);
+      },
+    };
+  };
+}
+
+/** `print`: writes to Max's console. */
+export const print: Maker = (around) => ({
+  receive: (_inlet, message) => {
+    around.error(`printed: ${toAtoms(message).join(" ")}`);
+    return true;
+  },
+});
+
+/** A panel: nothing but paint. */
+export const paint: Maker = () => ({ receive: () => false });

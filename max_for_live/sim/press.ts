@@ -1,0 +1,88 @@
+/**
+ * Plays a scenario in the simulated Live, and prints what came of it as JSON: for tests in Python.
+ *
+ * `node --import tsx sim/press.ts SCENARIO`, where SCENARIO is JSON: `servers` as in `stage.ts`, and
+ * `steps`, each a list of a word and its arguments.
+ */
+
+import type { LiveNote } from "../core/live_port.ts";
+import { SimClip } from "./live_clip.ts";
+import type { SimTrack } from "./live_track.ts";
+import type { Opened } from "./objects/open.ts";
+import { type Servers, Stage } from "./stage.ts";
+
+interface Scenario {
+  servers: Servers;
+  /** Of the Set. */
+  tempo?: number;
+  steps: [string, ...unknown[]][];
+}
+
+interface Scene {
+  stage: Stage;
+  track: SimTrack;
+  opened: Opened;
+}
+
+const clips = (track: SimTrack): SimClip[] =>
+  track.slots.map(({ clip }) => clip).filter((clip): clip is SimClip => clip !== null);
+
+/** What a musician does, by its word. */
+const STEPS: Record<string, (scene: Scene, ...args: never[]) => void | Promise<void>> = {
+  click: ({ opened }, id: string) => opened.device.click(id),
+  turn: ({ opened }, id: string, value: number) => opened.device.turn(id, value),
+  choose: ({ opened }, id: string, entry: string) => opened.device.choose(id, entry),
+  /** Lets time go by so many times as fast as on the wall. */
+  hurry: ({ stage }, times: number) => {
+    stage.hurry = times;
+  },
+  /** Waits until the strip says that. */
+  strip: ({ stage, opened }, pattern: string) => stage.strip(opened, new RegExp(pattern)),
+  /** Waits until there are so many clips, and the work is done. */
+  clips: ({ stage, track, opened }, count: number) =>
+    stage.until(
+      `${count} clips`,
+      () => clips(track).length >= count && !opened.device.control("cancel").active,
+    ),
+  /** Puts a clip into a slot, and selects it. */
+  place: ({ stage, track }, slot: number, length: number, notes: LiveNote[]) => {
+    const place = track.slots[slot];
+    if (!place) throw new Error(`There is no slot ${slot}.`);
+    stage.world.set.view.detailClip = place.place(new SimClip(place, { length })).fill(notes);
+  },
+};
+
+async function play({ servers, tempo, steps }: Scenario): Promise<object> {
+  const stage = new Stage(servers);
+  try {
+    if (tempo !== undefined) stage.world.set.write("tempo", tempo);
+    const track = stage.track();
+    const scene: Scene = { stage, track, opened: stage.drag(track) };
+    for (const [word, ...args] of steps) {
+      const step = STEPS[word];
+      if (!step) throw new Error(`There is no step ${word}.`);
+      await step(scene, ...(args as never[]));
+    }
+    const { device } = scene.opened;
+    return {
+      clips: clips(track).map((clip) => ({
+        name: clip.read("name")?.join(" ") ?? "",
+        length: clip.number("length"),
+        notes: clip.notes,
+      })),
+      status: device.text("status"),
+      path: device.text("path"),
+      complaints: stage.world.complaints,
+    };
+  } finally {
+    await stage.close();
+  }
+}
+
+play(JSON.parse(process.argv[2] ?? "{}") as Scenario).then(
+  (outcome) => process.stdout.write(`${JSON.stringify(outcome)}\n`),
+  (error: Error) => {
+    process.stderr.write(`${error.stack}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,342 @@
+/** A device among stand-ins: Live, Max and a Node half, each of which says what it was asked. */
+
+import { Device } from "../../core/device.ts";
+import { decode, encode } from "../../core/dict_codec.ts";
+import type { Later } from "../../core/later.ts";
+import type { ClipFacts, LiveNote, LivePort, SetFacts, Target } from "../../core/live_port.ts";
+import type { GenerateRequest, Generator, StreamGenerateResponse } from "../../core/messages.ts";
+import type { Host, NewHttpRequest, Player } from "../../core/ports.ts";
+import type { RollNote } from "../../core/roll.ts";
+import type { View } from "../../core/view.ts";
+import { DictSpace } from "../../sim/dict.ts";
+
+type Word = string | number;
+
+/** Time that a test turns. */
+export class Clock implements Later {
+  private time = 100;
+  private due: { at: number; action: () => void }[] = [];
+
+  now(): number {
+    return this.time;
+  }
+
+  after(seconds: number, action: () => void): () => void {
+    const due = { at: this.time + seconds, action };
+    this.due.push(due);
+    return () => {
+      this.due = this.due.filter((one) => one !== due);
+    };
+  }
+
+  pass(seconds: number): void {
+    const end = this.time + seconds;
+    for (;;) {
+      const next = [...this.due].sort((a, b) => a.at - b.at)[0];
+      if (!next || next.at > end) break;
+      this.due = this.due.filter((one) => one !== next);
+      this.time = next.at;
+      next.action();
+    }
+    this.time = end;
+  }
+
+  get waiting(): number {
+    return this.due.length;
+  }
+}
+
+/** What the device shows now. */
+export class Shown implements View {
+  readonly values = new Map<string, number | string>();
+  readonly menus = new Map<string, string[]>();
+  readonly ranges = new Map<string, [number, number]>();
+  readonly texts = new Map<string, string>();
+  readonly gray = new Set<string>();
+  readonly hidden = new Set<string>();
+  readonly calls: string[] = [];
+  state = "";
+  sentence = "";
+  path = "";
+  notes: RollNote[] = [];
+  length = 0;
+
+  set(id: string, value: number | string): void {
+    this.values.set(id, value);
+    this.calls.push(`set ${id} ${value}`);
+  }
+  entries(id: string, entries: string[]): void {
+    this.menus.set(id, entries);
+    this.calls.push(`entries ${id}`);
+  }
+  range(id: string, low: number, high: number): void {
+    this.ranges.set(id, [low, high]);
+    this.calls.push(`range ${id}`);
+  }
+  text(id: string, text: string): void {
+    this.texts.set(id, text);
+    this.calls.push(`text ${id} ${text}`);
+  }
+  active(id: string, active: boolean): void {
+    if (active) this.gray.delete(id);
+    else this.gray.add(id);
+  }
+  visible(id: string, visible: boolean): void {
+    if (visible) this.hidden.delete(id);
+    else this.hidden.add(id);
+  }
+  connection(state: string, text: string, path: string): void {
+    Object.assign(this, { state, sentence: text, path });
+  }
+  roll(notes: RollNote[], length: number): void {
+    Object.assign(this, { notes, length });
+  }
+}
+
+export const SET: SetFacts = {
+  tempo: 120,
+  signatureNumerator: 4,
+  signatureDenominator: 4,
+  rootNote: 9,
+  scaleName: "Minor",
+  scaleIntervals: [0, 2, 3, 5, 7, 8, 10],
+  scaleOn: true,
+};
+
+export function clip(notes: LiveNote[], more: Partial<ClipFacts> = {}): ClipFacts {
+  return {
+    name: "Tune",
+    place: { kind: "session", track: 0, slot: 2 },
+    looping: true,
+    loopStart: 0,
+    loopEnd: 4,
+    startMarker: 0,
+    endMarker: 4,
+    length: 4,
+    signatureNumerator: 4,
+    signatureDenominator: 4,
+    notes,
+    ...more,
+  };
+}
+
+/** A Set of one track, whose slots are filled by what is written. */
+export class OneTrack implements LivePort {
+  set: SetFacts = SET;
+  selected: ClipFacts | null = null;
+  refusal = "";
+  readonly written: { target: Target; length: number; notes: LiveNote[]; name: string }[] = [];
+
+  facts(): SetFacts {
+    return this.set;
+  }
+  selectedClip(): ClipFacts | null {
+    return this.selected;
+  }
+  ownTarget(): Target {
+    return { kind: "session", track: 0, fromSlot: 0 };
+  }
+  writeNewClip(target: Target, length: number, notes: LiveNote[], name: string) {
+    if (this.refusal) throw new Error(this.refusal);
+    this.written.push({ target, length, notes, name });
+    if (target.kind === "session") {
+      const place = { kind: "session", track: target.track, slot: target.fromSlot } as const;
+      return { place, name };
+    }
+    const { track, start } = target;
+    return { place: { kind: "arrangement", track, start, end: start + length } as const, name };
+  }
+}
+
+class Music implements Player {
+  readonly notes: number[][] = [];
+  silences = 0;
+
+  note(...note: [number, number, number, number]): void {
+    this.notes.push(note);
+  }
+  silence(): void {
+    this.silences += 1;
+  }
+}
+
+class Shell implements Host {
+  asked = 0;
+  at = ["", ""];
+  readonly reports: string[] = [];
+
+  chooseProgram(): void {
+    this.asked += 1;
+  }
+  serverAt(grpc: string, http: string): void {
+    this.at = [grpc, http];
+  }
+  sharedHttp(): string {
+    return "";
+  }
+  facts() {
+    return { max: "9.0.8" };
+  }
+  reportPath(): string {
+    return "/reports/self_test.json";
+  }
+  writeReport(_path: string, text: string): void {
+    this.reports.push(text);
+  }
+}
+
+interface Asked {
+  id: number;
+  method: string;
+  request: GenerateRequest;
+  answer: string;
+}
+
+export class DeviceStage {
+  readonly clock = new Clock();
+  readonly view = new Shown();
+  readonly live = new OneTrack();
+  readonly player = new Music();
+  readonly host = new Shell();
+  readonly space = new DictSpace({ listOfOne: "element" });
+  /** Messages to node.script, other than calls. */
+  readonly sent: Word[][] = [];
+  readonly asked: Asked[] = [];
+  readonly device: Device;
+  private made = 0;
+
+  constructor(
+    readonly generators: Generator[],
+    newHttpRequest: NewHttpRequest | null = null,
+  ) {
+    const dicts = {
+      make: () => {
+        this.made += 1;
+        return this.space.open(`dict_${this.made}`);
+      },
+      write: (name: string, content: object) => this.space.write(name, { ...content }),
+      read: (name: string) => this.space.read(name),
+      free: (name: string) => this.space.close(name),
+    };
+    this.device = new Device({
+      view: this.view,
+      live: this.live,
+      later: this.clock,
+      ways: { node: { send: (...words) => this.take(words) }, newHttpRequest, dicts },
+      player: this.player,
+      host: this.host,
+      random: () => 0.25,
+    });
+  }
+
+  /** Node comes up, has a server, and lists its generators. */
+  connect(): this {
+    this.device.ready();
+    this.device.node("ready", 1, "v20.0.0");
+    this.device.node("state", "connected", "127.0.0.1:50051", "http://127.0.0.1:50052", "-");
+    this.list();
+    return this;
+  }
+
+  /** Answers the list that was asked for. */
+  list(): void {
+    const call = this.asked.pop();
+    if (call?.method !== "ListGenerators") throw new Error("The list was not asked for.");
+    this.value(call, this.generators);
+    this.device.node("done", call.id);
+  }
+
+  /** The order under way. */
+  get order(): Asked {
+    const call = this.asked[this.asked.length - 1];
+    if (!call) throw new Error("Nothing was asked.");
+    return call;
+  }
+
+  piece(piece: StreamGenerateResponse): void {
+    this.value(this.order, piece);
+  }
+
+  /** Writes a variation of one note at each beat of the section, in one piece. */
+  variation(variation: number, pitch = 60): void {
+    const { options, seed } = this.order.request;
+    const { startTime = 0, endTime = 0 } = options?.generateSections?.[0] ?? {};
+    const notes = [];
+    for (let time = startTime; time < endTime; time += 0.5) {
+      notes.push({ pitch, velocity: 90, startTime: time, endTime: time + 0.5 });
+    }
+    const said = { ...(seed === undefined ? {} : { seed }), variation, completeUntil: endTime };
+    this.piece({ ...said, chunk: { notes } });
+    this.piece({ ...said, chunk: {}, last: true });
+  }
+
+  done(): void {
+    this.device.node("done", this.order.id);
+  }
+
+  failed(code: string, message: string, retryAfter = -1, reason = "-"): void {
+    this.device.node("failed", this.order.id, code, retryAfter, reason, message);
+  }
+
+  /** Dictionaries that the device holds. */
+  get held(): number {
+    return this.space.contents.size;
+  }
+
+  private take([selector, ...words]: Word[]): void {
+    if (selector !== "call") {
+      this.sent.push([selector as Word, ...words]);
+      return;
+    }
+    const [id, method, request, answer] = words;
+    const asked = decode(this.space.read(String(request))) as unknown as GenerateRequest;
+    this.asked.push({
+      id: Number(id),
+      method: String(method),
+      request: asked,
+      answer: String(answer),
+    });
+  }
+
+  private value(call: Asked, value: unknown): void {
+    this.space.write(call.answer, encode(value));
+    this.device.node("value", call.id);
+  }
+}
+
+const number = (name: string, minimum: number, maximum: number, initial: number) => ({
+  name,
+  type: "ARGUMENT_TYPE_FLOAT",
+  minimum,
+  maximum,
+  defaultValue: { floatValue: initial },
+});
+const whole = (name: string, minimum: number, maximum: number, initial: number) => ({
+  ...number(name, minimum, maximum, initial),
+  type: "ARGUMENT_TYPE_INT",
+  defaultValue: initial === 0 ? {} : { intValue: initial },
+});
+
+const CAN = { status: "GENERATOR_STATUS_READY" };
+
+export const MELODY: Generator = {
+  ...CAN,
+  id: "melody",
+  capabilities: ["CAPABILITY_GENERATE", "CAPABILITY_CONTINUE"],
+  arguments: [
+    number("temperature", 0, 2, 1),
+    number("top_p", 0, 1, 0.97),
+    { ...whole("min_pitch", 0, 127, 0), unit: "MIDI pitch", help: "Lowest note allowed." },
+    whole("scale_root", 0, 11, 0),
+    { name: "scale_intervals", type: "ARGUMENT_TYPE_STRING", defaultValue: { stringValue: "" } },
+    { name: "swing", type: "ARGUMENT_TYPE_BOOL", defaultValue: { boolValue: false } },
+    whole("seed", 0, 2_147_483_647, 0),
+  ],
+};
+
+export const DRUMS: Generator = {
+  ...CAN,
+  id: "drums",
+  capabilities: ["CAPABILITY_GENERATE"],
+  arguments: [number("density", -2, 2, 0)],
+};

@@ -1,0 +1,12 @@
+/** A generator of numbers that repeat, so that a failing history can be played again. */
+
+/** Returns numbers from 0 up to 1 (mulberry32, public domain, Tommy Ettinger). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { type Server, startServer } from "./server.ts";
+import { type Plugged, Stage } from "./stage.ts";
+
+let server: Server;
+before(async () => {
+  server = await startServer();
+});
+after(() => server.kill());
+
+/** A device that jams, on a song that runs with Max's clock. */
+class Jamming {
+  readonly stage = new Stage(server.http);
+  device!: Plugged;
+
+  async open(): Promise<this> {
+    const { set } = this.stage;
+    set.put("tempo", 480);
+    const track = set.addTrack("Keys");
+    this.device = await (await this.stage.plug(track)).connected();
+    this.device.control("tool_jam", 1);
+    this.device.control("generator", 1);
+    this.device.control("jam_bars", 1);
+    this.device.control("jam", 1);
+    return this;
+  }
+
+  play(): void {
+    const { set, world } = this.stage;
+    set.happens(() => set.put("is_playing", 1));
+    const begun = world.clock.now();
+    const tick = () => {
+      if (set.number("is_playing") !== 1) return;
+      set.put("current_song_time", ((world.clock.now() - begun) / 1000) * (480 / 60));
+      world.clock.schedule(5, tick);
+    };
+    tick();
+  }
+
+  stop(): void {
+    const { set } = this.stage;
+    set.happens(() => set.put("is_playing", 0));
+  }
+
+  key(pitch: number): void {
+    this.device.host.send(0, "heard", pitch, 90);
+    this.stage.world.clock.schedule(150, () => this.device.host.send(0, "heard", pitch, 0));
+  }
+
+  get notes(): number {
+    return this.device.music.filter(([word]) => word === "note").length;
+  }
+
+  get silences(): number {
+    return this.device.music.filter(([word]) => word === "silence").length;
+  }
+
+  beat(at: number): Promise<void> {
+    return this.stage.until(() => this.stage.set.number("current_song_time") >= at, `beat ${at}`);
+  }
+
+  end(): void {
+    this.stop();
+    this.stage.world.clock.advance(300);
+    this.stage.end();
+  }
+}
+
+test("a phrase is answered on the next bar line, and nothing is left sounding at the end", async () => {
+  const jam = await new Jamming().open();
+  jam.play();
+  await jam.beat(0.5);
+  jam.key(64);
+  await jam.beat(1.5);
+  jam.key(67);
+  await jam.stage.until(() => jam.notes > 0, "an answer");
+  const [, , , , delay] = jam.device.music.find(([word]) => word === "note") ?? [];
+  const beat = jam.stage.set.number("current_song_time") + (Number(delay) / 60_000) * 480;
+  assert.ok(beat > 3.9 && beat < 8, `the answer began at ${beat}`);
+  const { set } = jam.stage;
+  const before = jam.silences;
+  jam.stop();
+  jam.stage.world.clock.advance(1);
+  assert.ok(jam.silences > before, "the stop is heard at once");
+  const notes = jam.notes;
+  jam.stage.world.clock.advance(2000);
+  assert.equal(jam.notes, notes);
+  assert.deepEqual(set.undoSteps, []);
+  jam.end();
+});
+
+test("the server goes while an answer is due: silence, and words", async () => {
+  const own = await startServer();
+  const jam = new Jamming();
+  jam.stage.serverAt(own.http);
+  await jam.open();
+  jam.play();
+  await jam.beat(0.2);
+  jam.key(64);
+  const before = jam.silences;
+  await own.kill();
+  await jam.stage.until(() => jam.silences > before, "silence");
+  assert.match(jam.device.text("progress"), /server/i);
+  jam.end();
+});
+
+test("panic, switching the device off and removing it each silence it", async () => {
+  const jam = await new Jamming().open();
+  jam.device.control("panic");
+  assert.equal(jam.silences > 0, true);
+  const before = jam.silences;
+  jam.device.host.send(0, "enabled", 0);
+  assert.ok(jam.silences > before);
+  const off = jam.silences;
+  jam.device.host.send(0, "closing");
+  assert.ok(jam.silences > off);
+  jam.end();
+});
+
+test("another tool ends the jam, and the song is not looked at any more", async () => {
+  const jam = await new Jamming().open();
+  jam.play();
+  await jam.beat(0.5);
+  jam.device.control("tool_generate", 1);
+  jam.key(64);
+  await jam.beat(5);
+  assert.equal(jam.notes, 0);
+  jam.end();
+});

@@ -1,0 +1,114 @@
+/** A simulated Live with devices on its tracks, which run the scripts as they are shipped. */
+
+import assert from "node:assert/strict";
+import { LiveSet } from "../../sim/live_set.ts";
+import type { SimDevice, SimTrack } from "../../sim/live_track.ts";
+import type { Atom } from "../../sim/lom_object.ts";
+import { MaxWorld, V8Host, type V8Options } from "../../sim/v8_host.ts";
+import { script } from "./bundles.ts";
+import { until } from "./until.ts";
+
+/** Milliseconds in which Node counts as absent. */
+const NODE_PATIENCE = 8_000;
+
+/** A main device on a track, with the words that it has shown. */
+export class Plugged {
+  readonly shown = new Map<string, Atom>();
+  readonly music: Atom[][] = [];
+  private isReady = false;
+  readonly host: V8Host;
+
+  constructor(
+    readonly stage: Stage,
+    readonly device: SimDevice,
+    code: string,
+    options: V8Options = {},
+  ) {
+    const live = { set: stage.set, device, ready: () => this.isReady };
+    this.host = new V8Host(code, stage.world, { live, ...options }, (outlet, atoms) => {
+      this.hear(outlet, atoms);
+    });
+  }
+
+  /** live.thisdevice sends its bang; before that controls tell their stored values. */
+  ready(): this {
+    this.isReady = true;
+    this.host.send(0, "live_ready");
+    this.host.send(0, "enabled", 1);
+    return this;
+  }
+
+  /** Node does not come, and the server is found over HTTP. */
+  async connected(): Promise<this> {
+    this.ready();
+    this.stage.world.clock.advance(NODE_PATIENCE);
+    // The leap in time may have cut off what another device was asking.
+    await this.stage.until(() => this.stage.plugged.every((one) => one.isUp), "connected");
+    return this;
+  }
+
+  private get isUp(): boolean {
+    if (this.host.isClosed) return true;
+    return this.text("path") === "HTTP" && /^\d+ generators/.test(this.text("status"));
+  }
+
+  control(id: string, ...values: Atom[]): void {
+    this.host.send(0, "control", id, ...values);
+  }
+
+  text(id: string): string {
+    return String(this.shown.get(`${id} text`) ?? "");
+  }
+
+  private hear(outlet: number, atoms: Atom[]): void {
+    if (outlet === 0) this.shown.set(`${atoms[0]} ${atoms[1]}`, atoms.slice(2).join(" "));
+    if (outlet === 3) this.music.push(atoms);
+  }
+}
+
+export class Stage {
+  readonly set = new LiveSet();
+  readonly plugged: Plugged[] = [];
+  readonly world: MaxWorld;
+
+  constructor(http = "", listOfOne: "list" | "element" = "list") {
+    this.world = new MaxWorld(listOfOne);
+    if (http !== "") this.serverAt(http);
+  }
+
+  /** Another device has told where a server is. */
+  serverAt(http: string): void {
+    const { dicts } = this.world;
+    if (!dicts.contents.has("magenta_bridge_shared")) dicts.open("magenta_bridge_shared");
+    dicts.write("magenta_bridge_shared", { grpc: "", http });
+  }
+
+  async plug(track: SimTrack, options: V8Options = {}): Promise<Plugged> {
+    return this.plugIn(this.set.addDevice(track), options);
+  }
+
+  async plugIn(device: SimDevice, options: V8Options = {}): Promise<Plugged> {
+    const plugged = new Plugged(this, device, await script("live"), options);
+    this.plugged.push(plugged);
+    return plugged;
+  }
+
+  /** Lets time go by until `seen`. */
+  async until(seen: () => boolean, what = ""): Promise<void> {
+    await until(this.world, seen, () => {
+      const shown = this.plugged.map((one) => one.text("status")).join("; ");
+      const prints = this.plugged.flatMap((one) => one.host.console).join("\n");
+      return `never seen: ${what || seen}; shown: ${shown}; ${prints}`;
+    });
+  }
+
+  /** The devices end; nothing was printed, neither by them nor by Live. */
+  end(): void {
+    for (const one of this.plugged) {
+      one.host.close();
+      assert.deepEqual(one.host.console, [], "a device printed to Max's window");
+    }
+    assert.deepEqual(this.set.console, [], "Live refused something");
+    assert.equal(this.world.clock.waiting, 0, "a task was left behind");
+  }
+}

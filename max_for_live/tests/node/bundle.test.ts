@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { after, before, describe, test } from "node:test";
+
+import type { Generator, StreamGenerateResponse } from "../../core/messages.ts";
+import { builtBundle, NODES, NodeHalf } from "./node_half.ts";
+import { Server } from "./server.ts";
+
+let bundle: string;
+let server: Server;
+
+before(async () => {
+  bundle = await builtBundle();
+  server = await Server.start();
+});
+after(() => server.kill());
+
+test("the bundle asks for nothing but Node's own modules and max-api", () => {
+  const text = readFileSync(bundle, "utf8");
+  const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => String(name));
+  const foreign = asked.filter((name) => !builtinModules.includes(name.replace(/^node:/, "")));
+  assert.deepEqual([...new Set(foreign)], ["max-api"]);
+});
+
+for (const [name, node] of Object.entries(NODES)) {
+  for (const listOfOne of ["list", "element"] as const) {
+    describe(`under ${name}, where a list of one is read as ${listOfOne}`, () => {
+      let half: NodeHalf;
+
+      before(async () => {
+        half = new NodeHalf({ node, bundle, habits: { listOfOne } });
+        await half.heard(["ready", 1]);
+        half.send("connect", server.grpc);
+        await half.heard(["state", "connected", server.grpc]);
+      });
+      after(async () => {
+        await half.stop();
+        assert.deepEqual(half.complaints, []);
+      });
+
+      test("lists the generators, each with its arguments", async () => {
+        const { values, last } = await half.whole(half.call("ListGenerators", {}));
+        const list = values[0] as Generator[];
+        const melody = list.find(({ id }) => id === "lstm_melody");
+        assert.equal(last[0], "done");
+        assert.equal(values.length, 1);
+        assert.equal(melody?.status, "GENERATOR_STATUS_READY");
+        assert.ok(melody?.capabilities?.includes("CAPABILITY_CONTINUE"));
+        const temperature = melody?.arguments?.find((row) => row.name === "temperature");
+        assert.equal(temperature?.type, "ARGUMENT_TYPE_FLOAT");
+        assert.equal(temperature?.maximum, 4);
+        assert.deepEqual(temperature?.defaultValue, { floatValue: 1 });
+      });
+
+      test("has a primer of 5,000 notes continued, piece by piece", async () => {
+        const request = { ...long(5000), seed: "7", variations: 2 };
+        const { values, last } = await half.whole(half.call("StreamGenerate", request));
+        const pieces = values as StreamGenerateResponse[];
+        assert.deepEqual(last[0], "done");
+        assert.deepEqual(
+          pieces.filter((piece) => piece.last).map((piece) => piece.variation ?? 0),
+          [0, 1],
+        );
+        const notes = pieces.flatMap((piece) => piece.chunk?.notes ?? []);
+        assert.ok(notes.length > 0);
+        for (const note of notes) assert.ok((note.startTime ?? 0) >= 2500 / 4);
+        assert.ok(pieces.every((piece) => piece.seed === "7"));
+      });
+
+      test("tells the server's reason for a refusal", async () => {
+        const request = { ...long(1), generatorId: "nobody" };
+        const { last } = await half.whole(half.call("StreamGenerate", request));
+        assert.deepEqual(last.slice(2, 5), ["not_found", -1, "NOT_FOUND"]);
+        assert.match(String(last[5]), /nobody/);
+      });
+    });
+  }
+}
+
+/** A primer of so many eighths at 120 a minute, and two bars to be written after it. */
+function long(count: number) {
+  const notes = Array.from({ length: count }, (_, index) => ({
+    pitch: 60 + (index % 12),
+    velocity: 90,
+    startTime: index / 8,
+    endTime: (index + 1) / 8,
+  }));
+  const end = Math.ceil(count / 8 / 2) * 2;
+  return {
+    generatorId: "lstm_melody",
+    primer: { notes, tempos: [{ qpm: 120 }], totalTime: count / 8 },
+    options: { generateSections: [{ startTime: end, endTime: end + 4 }] },
+  };
+}

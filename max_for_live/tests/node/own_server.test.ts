@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+
+import { isAlive } from "../../node/run_folder.ts";
+import { MELODY, PROGRAM } from "./node_half.ts";
+import { device, folder, script, serverOf, until } from "./rig.ts";
+
+describe("with a server of its own", { timeout: 60_000 }, () => {
+  test("the device starts it, says how far it is, and ends it", async () => {
+    const half = await device();
+    half.send("connect", "auto");
+    await half.heard(["state", "starting", "-", "-", "Starting the server."]);
+    const connected = await half.heard(["state", "connected"]);
+    assert.match(String(connected[2]), /^127\.0\.0\.1:\d+$/);
+    assert.match(String(connected[3]), /^http:\/\/127\.0\.0\.1:\d+$/);
+    const { values } = await half.whole(half.call("ListGenerators", {}));
+    assert.ok((values[0] as unknown[]).length > 0);
+    const { pid } = serverOf(half);
+    assert.ok(isAlive(pid));
+    half.send("closing");
+    await until(() => !isAlive(pid));
+    assert.ok(!existsSync(join(half.run, "server.json")));
+  });
+
+  test("it is started again when it dies", async () => {
+    const half = await device();
+    half.send("connect", "auto");
+    await half.heard(["state", "connected"]);
+    const first = serverOf(half);
+    const seen = half.outlet.length;
+    process.kill(first.pid, "SIGKILL");
+    await half.heard(["state", "connected"], seen);
+    const second = serverOf(half);
+    assert.notEqual(second.pid, first.pid);
+    const { last } = await half.whole(half.call("ListGenerators", {}));
+    assert.equal(last[0], "done");
+    await half.stop();
+    await until(() => !isAlive(second.pid));
+  });
+
+  test("a second device uses it, also after the first has gone; the last one ends it", async () => {
+    const run = join(folder, "shared");
+    const [first, second] = await Promise.all([device({ run }), device({ run })]);
+    for (const half of [first, second]) half.send("connect", "auto");
+    const [one, other] = await Promise.all(
+      [first, second].map((half) => half.heard(["state", "connected"])),
+    );
+    assert.equal(one?.[2], other?.[2]);
+    const { pid } = serverOf(first);
+    await first.stop();
+    assert.ok(isAlive(pid));
+    const { last } = await second.whole(second.call("ListGenerators", {}));
+    assert.equal(last[0], "done");
+    await second.stop();
+    await until(() => !isAlive(pid));
+  });
+
+  test("one whose device was killed is found and ended by the next device", async () => {
+    const run = join(folder, "orphan");
+    const first = await device({ run });
+    first.send("connect", "auto");
+    await first.heard(["state", "connected"]);
+    const { pid } = serverOf(first);
+    await first.stop("SIGKILL");
+    assert.ok(isAlive(pid));
+    const next = await device({ run });
+    next.send("connect", "auto");
+    await next.heard(["state", "connected"]);
+    assert.equal(serverOf(next).pid, pid);
+    await next.stop();
+    await until(() => !isAlive(pid));
+  });
+
+  test("the program is used that the musician chose, with a path as Max writes it", async () => {
+    const half = await device({ env: { MAGENTA_BRIDGE_PROGRAM: "/nowhere", PATH: "/nowhere" } });
+    const path = script("with spaces", `exec "${PROGRAM}" "$@" --bundle "${MELODY}"`);
+    half.send("program", `Macintosh HD:${path}`);
+    half.send("connect", "auto");
+    await half.heard(["state", "connected"]);
+  });
+});
+
+describe("without a program that works", { timeout: 60_000 }, () => {
+  test("the device shows the one line to type", async () => {
+    const nowhere = join(folder, "empty");
+    const env = { MAGENTA_BRIDGE_PROGRAM: join(nowhere, "none"), PATH: nowhere, HOME: nowhere };
+    const half = await device({ env });
+    half.send("connect", "auto");
+    const said = await half.heard(["state", "no server"]);
+    assert.match(String(said[4]), /type: pip install magenta-bridge$/);
+  });
+
+  test("the device names the program that was chosen and is not there", async () => {
+    const half = await device();
+    half.send("program", "/nowhere/magenta-bridge");
+    half.send("connect", "auto");
+    const said = await half.heard(["state", "no server"]);
+    assert.match(String(said[4]), /There is no \/nowhere\/magenta-bridge/);
+  });
+
+  test("the device gives up after five starts, with the program's last words", async () => {
+    const program = script("broken", 'echo "Error: the models are missing." >&2; exit 1');
+    const half = await device({ env: { MAGENTA_BRIDGE_PROGRAM: program } });
+    half.send("connect", "auto");
+    const said = await half.heard(["state", "error"]);
+    assert.match(String(said[4]), /ended 5 times: the models are missing\. Press Reconnect\./);
+    const seen = half.outlet.length;
+    half.send("connect", "auto");
+    await half.heard(["state", "starting"], seen);
+  });
+});
+
+test("the report is written where it shall be, and a failure says why", async () => {
+  const half = await device();
+  const path = join(folder, "reports", "self_test.json");
+  half.dicts.open("report");
+  half.dicts.write("report", { "#": "value", value: "fine" });
+  half.send("report", 1, path, "report");
+  await half.heard(["done", 1]);
+  assert.equal(JSON.parse(readFileSync(path, "utf8")), "fine");
+  half.send("report", 2, join(path, "below", "a file"), "report");
+  assert.match(String((await half.heard(["failed", 2]))[5]), /self_test\.json/);
+});
