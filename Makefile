@@ -14,12 +14,13 @@ TOOL_PACKAGES := abcmidi chromium chromium-driver curl
 SOUND_PACKAGES := jackd2 fluidsynth
 BASE := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
+NPM_STAMP := max_for_live/node_modules/.installed
 PACKAGING := setup.py pyproject.toml
 heading = @printf '\n=== %s ===\n' $(1)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo tools test soak lint types format protos protos-check bench wheel lock clean
+.PHONY: help setup demo tools test soak lint types format protos protos-check bench devices wheel lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +83,9 @@ protos-check: $(DEV) ## Fail when the generated code is stale.
 bench: $(DEV) ## Measure speed, print JSON lines, write docs/benchmarks/speed.md.
 	@$(BIN)/python -m benchmarks.bench
 
+devices: $(NPM_STAMP) ## Build the Max for Live devices and their pictures.
+	@npm --prefix max_for_live run --silent build
+
 wheel: $(DEV) ## Build dist/*.whl and dist/*.tar.gz.
 	@rm -rf build dist
 	@$(BIN)/python -m build --no-isolation
@@ -110,6 +114,12 @@ $(DEV): requirements/dev.txt $(PACKAGING) | $(BIN)/python
 	@$(PIP) install -qq --requirement requirements/dev.txt
 	@$(PIP) install -qq --no-deps --editable .
 	@touch $(BASE) $@
+
+$(NPM_STAMP): max_for_live/package-lock.json
+	@command -v npm >/dev/null || { echo "The devices need Node 20.11 or later, with npm; see nodejs.org."; exit 1; }
+	$(call heading,'Installing the packages of max_for_live (first time: half a minute)')
+	@npm --prefix max_for_live ci --silent --no-audit --no-fund
+	@touch $@
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \

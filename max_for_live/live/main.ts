@@ -6,6 +6,7 @@
 
 import { Bridge } from "./bridge.ts";
 import { OUT } from "./outlets.ts";
+import { systemPath } from "./paths.ts";
 
 type Word = number | string;
 
@@ -46,7 +47,7 @@ export function heard(pitch: number, velocity: number): void {
 }
 
 export function picked(...path: Word[]): void {
-  bridge()?.live.picked(path.join(" "));
+  bridge()?.live.picked(systemPath(path.join(" ")));
 }
 
 export function roll_clicked(): void {

@@ -59,7 +59,8 @@ export function onclick(): void {
 
 function readNotes(dict: string): RollNote[] {
   try {
-    return (decode(readDict(dict)) as unknown as { notes: RollNote[] }).notes;
+    const { notes: read } = decode(readDict(dict)) as unknown as { notes?: RollNote[] };
+    return read ?? [];
   } catch {
     return [];
   }

@@ -1,0 +1,212 @@
+/** The table of controls: every knob, button and display of the devices, one row each. */
+
+import table from "../controls.json" with { type: "json" };
+
+export const DEVICES = ["bridge", "generator", "transformation"] as const;
+export type DeviceName = (typeof DEVICES)[number];
+
+export const KINDS = [
+  "display",
+  "button",
+  "toggle",
+  "tool",
+  "menu",
+  "number",
+  "dial",
+  "blob",
+  "roll",
+] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const TOOLS = ["generate", "continue", "jam", "interpolate", "groove", "drumify"] as const;
+
+/** `automated` is seen by Live and Push, `stored` is saved with the Set, `hidden` is neither. */
+const STORED = ["automated", "stored", "hidden"] as const;
+const TYPES = ["none", "float", "int", "enum", "blob"] as const;
+
+export interface Control {
+  id: string;
+  devices: DeviceName[];
+  kind: Kind;
+  /** The parameter's long name: unique within a device, and never changed, for Live saves by it. */
+  label: string;
+  /** The name on Push and above a dial, at most 8 characters. */
+  short: string;
+  /** The words on the box; the label when there are none of its own. */
+  text?: string;
+  type: (typeof TYPES)[number];
+  range?: [number, number];
+  entries?: string[];
+  default: number | string | null;
+  /** What stands behind the number, or a pattern of printf such as "%g". */
+  unit: string;
+  stored: (typeof STORED)[number];
+  /** The field of the request that it fills, by the API's own names; "" for none. */
+  field: string;
+  /** The tools that it belongs to; empty for all. */
+  tools: string[];
+  /** One sentence or two for the musician, shown in Live's Info View. */
+  info: string;
+}
+
+const SHORT = 8;
+/** Live gives a parameter of type int at most 256 values; more make it a float shown as an int. */
+export const INT_VALUES = 256;
+
+/** Reads the rows; the first bad one raises an Error that names it and says what is wrong. */
+export function parseControls(rows: unknown): Control[] {
+  if (!Array.isArray(rows)) {
+    throw new Error("controls.json: the table is a list of rows.");
+  }
+  const controls = rows.map((row, index) => parseRow(row, index));
+  rejectDoubles(controls);
+  return controls;
+}
+
+export const CONTROLS: Control[] = parseControls(table);
+
+export function controlsOf(device: DeviceName): Control[] {
+  return CONTROLS.filter((control) => control.devices.includes(device));
+}
+
+/** A control that the table must have. */
+export function control(id: string): Control {
+  const found = CONTROLS.find((row) => row.id === id);
+  if (!found) {
+    throw new Error(`controls.json: there is no control "${id}".`);
+  }
+  return found;
+}
+
+/** Words on the box. */
+export function wordsOn(row: Control): string {
+  return row.text ?? row.label;
+}
+
+/** Whether Live knows it as a parameter. */
+export function isParameter(row: Control): boolean {
+  return row.type !== "none";
+}
+
+function parseRow(row: unknown, index: number): Control {
+  const values = row as Record<string, unknown>;
+  const name = typeof values?.id === "string" ? `"${values.id}"` : `number ${index + 1}`;
+  const fail = (problem: string): never => {
+    throw new Error(`controls.json, row ${name}: ${problem}`);
+  };
+  if (typeof row !== "object" || row === null) {
+    fail("a row is an object.");
+  }
+  for (const key of ["id", "label", "short", "info"]) {
+    if (typeof values[key] !== "string" || values[key] === "") {
+      fail(`"${key}" is a text that is not empty.`);
+    }
+  }
+  for (const key of ["unit", "field"]) {
+    if (typeof values[key] !== "string") {
+      fail(`"${key}" is a text.`);
+    }
+  }
+  const control = values as unknown as Control;
+  checkWords(control, fail);
+  checkChoices(control, fail);
+  checkValues(control, fail);
+  return control;
+}
+
+type Fail = (problem: string) => never;
+
+function checkWords(row: Control, fail: Fail): void {
+  if (!/^[a-z][a-z0-9_]*$/.test(row.id)) {
+    fail("an id has small letters, digits and underscores.");
+  }
+  if (row.short.length > SHORT) {
+    fail(`"short" has at most ${SHORT} characters, but "${row.short}" has ${row.short.length}.`);
+  }
+  if (!row.info.endsWith(".")) {
+    fail('"info" is a whole sentence, with its full stop.');
+  }
+  if (row.text !== undefined && typeof row.text !== "string") {
+    fail('"text" is a text.');
+  }
+}
+
+function checkChoices(row: Control, fail: Fail): void {
+  const among = (key: string, value: unknown, choices: readonly string[]) => {
+    if (!choices.includes(value as string)) {
+      fail(`"${key}" is one of ${choices.join(", ")}, not ${JSON.stringify(value)}.`);
+    }
+  };
+  among("kind", row.kind, KINDS);
+  among("type", row.type, TYPES);
+  among("stored", row.stored, STORED);
+  if (!Array.isArray(row.devices) || row.devices.length === 0) {
+    fail('"devices" lists at least one device.');
+  }
+  for (const device of row.devices) {
+    among("devices", device, DEVICES);
+  }
+  if (!Array.isArray(row.tools)) {
+    fail('"tools" is a list.');
+  }
+  for (const tool of row.tools) {
+    among("tools", tool, TOOLS);
+  }
+}
+
+function checkValues(row: Control, fail: Fail): void {
+  if (row.type === "int" || row.type === "float") {
+    checkNumber(row, fail);
+  } else if (row.type === "enum") {
+    checkEnum(row, fail);
+  } else if (row.type === "blob" && typeof row.default !== "string") {
+    fail('"default" of a blob is a text.');
+  } else if (row.type === "none" && row.default !== null) {
+    fail('"default" of what is no parameter is null.');
+  }
+}
+
+function checkNumber(row: Control, fail: Fail): void {
+  const range = row.range;
+  const whole = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite);
+  if (!range || !whole || range[0] >= range[1]) {
+    fail('"range" is two numbers, the lower first.');
+    return;
+  }
+  const [low, high] = range;
+  if (typeof row.default !== "number" || row.default < low || row.default > high) {
+    fail(`"default" lies within the range, ${low} to ${high}.`);
+  }
+  if (row.type === "int" && high - low + 1 > INT_VALUES) {
+    fail(`an int has at most ${INT_VALUES} values; say "float", it is shown without decimals.`);
+  }
+}
+
+function checkEnum(row: Control, fail: Fail): void {
+  const entries = row.entries;
+  if (!Array.isArray(entries) || entries.length < 2) {
+    // A zero-width range has crashed Push.
+    fail('"entries" of an enum has at least two.');
+    return;
+  }
+  const value = row.default;
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= entries.length) {
+    fail('"default" of an enum is the number of an entry, from 0.');
+  }
+}
+
+function rejectDoubles(rows: Control[]): void {
+  for (const device of DEVICES) {
+    for (const key of ["id", "label"] as const) {
+      const seen = new Set<string>();
+      for (const row of rows.filter((one) => one.devices.includes(device))) {
+        if (seen.has(row[key])) {
+          throw new Error(
+            `controls.json, row "${row.id}": the ${key} "${row[key]}" is taken in ${device}.`,
+          );
+        }
+        seen.add(row[key]);
+      }
+    }
+  }
+}

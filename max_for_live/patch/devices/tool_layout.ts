@@ -1,0 +1,25 @@
+/** What both MIDI Tools look like: Live shows them 152 by 147 pixels. */
+
+import type { Look } from "../faces.ts";
+import type { Rect } from "../patcher.ts";
+
+export const TOOL_WIDTH = 152;
+export const TOOL_HEIGHT = 147;
+
+export const EDGE = 4;
+const INNER = TOOL_WIDTH - 2 * EDGE;
+const STATUS: Rect = [EDGE, 115, INNER, 28];
+
+export const TOOL_PANELS: Rect[] = [STATUS];
+
+/** Left edge of one of three columns. */
+export const column = (index: number): number => EDGE + index * 50;
+export const DIALS = 24;
+
+/** Places that both have. */
+export const TOOL_LOOKS: Record<string, Look> = {
+  generator: { rect: [EDGE, EDGE, INNER, 16] },
+  bars: { rect: [column(0), DIALS, 44, 48] },
+  temperature: { rect: [column(1), DIALS, 44, 48] },
+  status: { rect: [EDGE + 4, STATUS[1] + 1, INNER - 8, 26], ground: "panel" },
+};

@@ -1,0 +1,62 @@
+/** Rules of the file around the patch. */
+
+import { FLAGS, typeNumber } from "../container.ts";
+import { nameOf, type Raw, type Rule, type Subject, wordOf } from "./subject.ts";
+
+export const projectBlock: Rule = ({ device, patcher }) => {
+  const project = patcher.project as Raw | undefined;
+  if (!project) {
+    return ["There is no project block; Max prints an error for each device without one."];
+  }
+  const problems: string[] = [];
+  if (project.amxdtype !== typeNumber(device.type)) {
+    problems.push(`The project says type ${project.amxdtype}, but the file is a ${device.type}.`);
+  }
+  if (project.autoorganize !== 0) {
+    problems.push("The project lets Max move its files.");
+  }
+  return problems;
+};
+
+/** Max finds a file by the patch's list, the script's box and the archive alike. */
+export const dependencies: Rule = (subject) => {
+  const { patcher, device, beside } = subject;
+  const listed = (patcher.dependency_cache as Raw[]).map((entry) => String(entry.name));
+  const carried = device.frozen ? device.files.slice(1).map((file) => file.name) : beside;
+  const needed = nodeFiles(subject);
+  return [
+    ...missing(needed, listed).map((name) => `The list of dependencies lacks ${name}.`),
+    ...missing(listed, needed).map(
+      (name) => `The list of dependencies names ${name}, which no box needs.`,
+    ),
+    ...missing(needed, carried).map((name) => `The device does not carry ${name}.`),
+    ...missing(carried, needed).map((name) => `The device carries ${name}, which no box needs.`),
+  ];
+};
+
+/** Without the flag Max would not put the script on disk, where Node reads it. */
+export const scriptFlags: Rule = (subject) => {
+  const needed = nodeFiles(subject);
+  return subject.device.files
+    .filter((file) => needed.includes(file.name) && file.flag !== FLAGS.onDisk)
+    .map((file) => `${file.name} has the flag ${file.flag}, so Node would not find it on disk.`);
+};
+
+/** Node finds a bare name beside the device; a path it does not. */
+export const bareScriptNames: Rule = ({ boxes }) =>
+  boxes
+    .filter((box) => wordOf(box) === "node.script")
+    .filter((box) => !/^[\w-]+\.js$/.test(scriptOf(box)))
+    .map((box) => `${nameOf(box)} names a path; Live finds the script by its bare name alone.`);
+
+function nodeFiles({ boxes }: Subject): string[] {
+  return boxes.filter((box) => wordOf(box) === "node.script").map(scriptOf);
+}
+
+function scriptOf(box: Raw): string {
+  return String(box.text).split(" ")[1] ?? "";
+}
+
+function missing(names: string[], list: string[]): string[] {
+  return names.filter((name) => !list.includes(name));
+}

@@ -1,0 +1,76 @@
+/** Rules of what Live shows. */
+
+import type { Rect } from "../patcher.ts";
+import { nameOf, type Raw, type Rule, rectOf, type Subject } from "./subject.ts";
+
+/** Live cuts off what is lower. */
+const HEIGHT = 169;
+/** A letter's width in parts of its size; what fits here fits in Live's narrower font. */
+const LETTER = 0.56;
+
+export const opensInPresentation: Rule = ({ patcher }) => {
+  const [left, top, width, height] = patcher.openrect as Rect;
+  const problems: string[] = [];
+  if (patcher.openinpresentation !== 1) {
+    problems.push("The device opens as a patch, not in presentation.");
+  }
+  if (left !== 0 || top !== 0 || width <= 0 || height <= 0 || height > HEIGHT) {
+    problems.push(`The device is ${width} by ${height} pixels; Live shows ${HEIGHT} in height.`);
+  }
+  return problems;
+};
+
+export const wholePixels: Rule = (subject) =>
+  shown(subject)
+    .filter(([, rect]) => !rect.every(Number.isInteger))
+    .map(([box, rect]) => `${nameOf(box)} stands at ${rect.join(", ")}, not on whole pixels.`);
+
+export const insideDevice: Rule = (subject) => {
+  const [, , width, height] = subject.patcher.openrect as Rect;
+  return shown(subject)
+    .filter(
+      ([, [x, y, w, h]]) => x < 0 || y < 0 || x + w > width || y + h > height || w <= 0 || h <= 0,
+    )
+    .map(([box]) => `${nameOf(box)} reaches out of the device.`);
+};
+
+/** Panels lie behind the rest, so they are compared with each other alone. */
+export const noOverlaps: Rule = (subject) => {
+  const all = shown(subject);
+  const problems: string[] = [];
+  all.forEach(([box, rect], index) => {
+    for (const [other, otherRect] of all.slice(index + 1)) {
+      if (isBehind(box) === isBehind(other) && overlap(rect, otherRect)) {
+        problems.push(`${nameOf(box)} and ${nameOf(other)} overlap.`);
+      }
+    }
+  });
+  return problems;
+};
+
+/** Words that never change have to fit; displays are the script's affair. */
+export const wordsFit: Rule = (subject) =>
+  shown(subject).flatMap(([box, [, , width]]) => {
+    if (typeof box.text !== "string" || box.maxclass === "comment") {
+      return [];
+    }
+    const needed = box.text.length * Number(box.fontsize) * LETTER;
+    return needed <= width
+      ? []
+      : [`${nameOf(box)} needs ${Math.ceil(needed)} pixels for its words.`];
+  });
+
+function shown(subject: Subject): [Raw, Rect][] {
+  return subject.boxes.flatMap((box): [Raw, Rect][] => {
+    const rect = rectOf(box);
+    return rect ? [[box, rect]] : [];
+  });
+}
+
+function isBehind(box: Raw): boolean {
+  return box.background === 1;
+}
+
+function overlap([ax, ay, aw, ah]: Rect, [bx, by, bw, bh]: Rect): boolean {
+  return ax < bx + bw && bx < ax + aw && ay < by + bh && by < ay + ah;
+}

@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readDevice, readPatch } from "../../patch/container.ts";
+import { singleFile } from "../../patch/freeze.ts";
+import { listing } from "../../patch/listing.ts";
+import { standinPlans } from "./devices.ts";
+
+for (const plan of standinPlans()) {
+  test(`the patch of ${plan.name} is the one that was last looked at`, () => {
+    const path = join(__dirname, "baselines", `${plan.name}.txt`);
+    const text = `${listing(readPatch(readDevice(singleFile(plan).bytes)))}\n`;
+    // UPDATE_BASELINES=1 npm test: then look at what git says has changed.
+    if (process.env.UPDATE_BASELINES === "1") writeFileSync(path, text);
+    assert.equal(text, readFileSync(path, "utf8"));
+  });
+}
