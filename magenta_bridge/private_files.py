@@ -1,4 +1,4 @@
-"""Files that only their owner should read: keys and tokens."""
+"""Files read under limits, and those that only their owner should read: keys and tokens."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from keras import ops
 
 from magenta_bridge.models.lookback import LOOKBACK_BARS, LookbackFeatures
 from magenta_bridge.models.recurrent import RecurrentStack
-from magenta_bridge.models.tensor import State, Tensor
+from magenta_bridge.models.tensor import State, Tensor, scattered
 
 
 class GridNetwork(keras.Model):
@@ -120,7 +120,8 @@ class GridNetwork(keras.Model):
         history, place, *memory = state
         features, past, history, place = self.features.step(ids, history, place)
         hidden, memory = self.stack.step(features, memory)
-        return self._read_out(hidden, past), [history, place, *memory]
+        copies = scattered(past, self.gates(hidden), self.input_ids)[:, : self.event_ids]
+        return self.logits(hidden) + copies, [history, place, *memory]
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

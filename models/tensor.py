@@ -38,3 +38,24 @@ def along(values: Tensor, places: Tensor) -> Tensor:
 
         return tf.gather(values, places, batch_dims=1)
     return ops.take_along_axis(values, places, axis=1)
+
+
+def scattered(places: Tensor, values: Tensor, width: int) -> Tensor:
+    """Returns rows of zeros to which values are added at places.
+
+    An exported program does so in one operation, where a sum over one-hot rows takes four.
+
+    Args:
+        places: ``(batch, n)``, 0 to ``width - 1``; the same one may come several times.
+        values: ``(batch, n)``.
+        width: Length of a row.
+
+    Returns:
+        ``(batch, width)``.
+    """
+    batch, count = ops.shape(places)
+    if batch != 1:
+        places = places + width * ops.expand_dims(ops.arange(batch, dtype="int32"), 1)
+    flat = ops.reshape(places, (batch * count, 1))
+    sums = ops.scatter(flat, ops.reshape(values, (batch * count,)), (batch * width,))
+    return ops.reshape(sums, (batch, width))

@@ -91,6 +91,62 @@ SECTIONS: Final = (
             "ratio_to_numpy": "times `import numpy`",
         },
     ),
+    Section(
+        "streaming",
+        "First notes and many streams",
+        "A real server on this computer. While it is idle, streams and health checks are asked "
+        "for in turn; then so many clients read a stream at once, alone and beside others for "
+        "whom long pieces are written all the time. A lead is how long before its music was due "
+        "a piece came, in seconds; 99 of 100 pieces had more than the one named so.",
+        {
+            "generator": "Generator",
+            "samples": "idle streams",
+            "first_notes_p50_ms": "first notes, ms, median",
+            "first_notes_p99_ms": "99th percentile",
+            "health_p99_ms": "health check, 99th percentile",
+            "clients": "clients at once",
+            "streams_lead_min_s": "least lead",
+            "streams_lead_p99_s": "lead of 99 in 100",
+            "streams_times_real_time": "times real time",
+            "beside_a_batch_lead_min_s": "least lead beside a batch",
+            "beside_a_batch_lead_p99_s": "lead of 99 in 100",
+            "beside_a_batch_times_real_time": "times real time",
+        },
+    ),
+    Section(
+        "first_request",
+        "The first request of a server",
+        "How many times as long as the median of those that follow the first request takes, for "
+        "each generator: near 1 where the server is warm before it says that it serves.",
+        {
+            "runs": "servers",
+            "following": "requests that follow",
+            "ready_seconds": "seconds until ready",
+            "ratios": "times as long",
+            "largest_ratio": "largest",
+        },
+    ),
+    Section(
+        "midi_jitter",
+        "The clock of MIDI",
+        "How late a tick comes, while the machine is idle, with others that compute all the "
+        "time, and while music is generated in the same program.",
+        {
+            "ticks": "ticks",
+            "tick_ms": "ms each",
+            "sched_fifo": "real-time priority",
+            "idle": "idle",
+            "burners": "beside others that compute",
+            "generating": "while generating",
+        },
+    ),
+    Section(
+        "midi_lead",
+        "Call and response over MIDI",
+        "For each generator, how long before its first note is due an answer is ready, median "
+        "and least, and how late notes then sound, in seconds.",
+        {"qpm": "qpm", "tick_s": "seconds a turn", "generators": "answers"},
+    ),
 )
 
 _INTRODUCTION: Final = """\

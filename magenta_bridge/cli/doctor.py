@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import click
 
 from magenta_bridge.cli.checks.finding import Finding, Verdict, fail
+from magenta_bridge.cli.words import ANY_PATH
 
 _COLORS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 
 _EXAMPLES = """\b
 Examples:
   magenta-bridge doctor
+  magenta-bridge doctor --bundles my_bundles     before you serve them
   magenta-bridge doctor --json > report.json     to send along when you ask for help
 """
 
@@ -21,16 +24,19 @@ Check = Callable[[], "Finding | Iterable[Finding]"]
 
 
 @click.command(epilog=_EXAMPLES)
+@click.option(
+    "--bundles", type=ANY_PATH, help="A folder of .mag files to check as well, before it is served."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
+def doctor(ctx: click.Context, bundles: Path | None, as_json: bool) -> None:
     """Check this installation and say what to do.
 
     Each line says OK, WARN (something optional is missing) or FAIL. The exit status is 1 when
     any line says FAIL.
     """
     findings = []
-    for finding in _examine(_checks()):
+    for finding in _examine([*_checks(), *_folder_checks(bundles)]):
         findings.append(finding)
         if not as_json:
             _show(finding)
@@ -64,6 +70,17 @@ def _checks() -> list[Check]:
         check_port,
         check_midi_ports,
     ]
+
+
+def _folder_checks(folder: Path | None) -> list[Check]:
+    if folder is None:
+        return []
+    from magenta_bridge.cli.checks.music import check_bundle_folder
+
+    def check_bundles_of_the_folder() -> Iterable[Finding]:
+        return check_bundle_folder(folder)
+
+    return [check_bundles_of_the_folder]
 
 
 def _examine(checks: Iterable[Check]) -> Iterator[Finding]:

@@ -38,6 +38,7 @@ class _Commands(click.Group):
         "serve": "Wait for requests over gRPC and HTTP.",
         "certs": "Make certificates, to let other computers in safely.",
         "health": "Ask a server whether it serves.",
+        "models": "Look after the bundles of a running server.",
         "top": "Watch a running server.",
         "midi": "Play together with a generator over MIDI.",
         "max": "Bring the devices into Ableton Live.",

@@ -90,9 +90,10 @@ def _read_tokens(file: Path | None) -> Tokens | None:
     held = os.environ.get(TOKEN_VARIABLE)
     if file is None and held is None:
         return None
-    from magenta_bridge.server.tokens import Tokens, make_token, read_tokens
+    from magenta_bridge.server.rotation import FileTokens
+    from magenta_bridge.server.tokens import Tokens, make_token
 
-    tokens = [] if file is None else read_tokens(file)
+    others = []
     if held is not None:
-        tokens.append(make_token("environment", held, where=TOKEN_VARIABLE))
-    return Tokens(tokens)
+        others.append(make_token("environment", held, where=TOKEN_VARIABLE))
+    return Tokens(others) if file is None else FileTokens(file, others)

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
-from magenta_bridge.errors import BundleError, MagentaBridgeError, NotFoundError
-from magenta_bridge.limits import BUNDLE_BYTES, check_limit
+from magenta_bridge.errors import BundleError, MagentaBridgeError
+from magenta_bridge.limits import BUNDLE_BYTES
 from magenta_bridge.noteseq import GeneratorBundle
+from magenta_bridge.private_files import read_limited
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.saving import save_bytes
 
@@ -79,11 +80,7 @@ def read_bundle_id(path: Path) -> str:
 
 
 def _parse(path: Path) -> GeneratorBundle:
-    try:
-        check_limit(BUNDLE_BYTES, path.stat().st_size, where=path.name)
-        raw = path.read_bytes()
-    except OSError as error:
-        raise NotFoundError(f"Cannot read the bundle {path}: {error.strerror}.") from error
+    raw = read_limited(path, BUNDLE_BYTES, advice="give a .mag file")
     held = GeneratorBundle()
     try:
         held.ParseFromString(raw)

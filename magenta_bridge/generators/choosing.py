@@ -16,7 +16,7 @@ from magenta_bridge.runtime.sampler import Sampler
 
 # The first notes are to come soon; later chunks are worth being larger where a call is many steps.
 FIRST_CHUNK_STEPS: Final = 16
-LOOP_CHUNK_STEPS: Final = 32
+LOOP_CHUNK_STEPS: Final = 48
 
 
 class Grammar(Protocol):

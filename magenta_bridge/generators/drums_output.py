@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from magenta_bridge.encodings import drums
@@ -49,8 +50,12 @@ class DrumsOutput:
         self._ready = clock_of(music, section)
         self._times = step_seconds(section)
 
-    def add(self, value: int) -> None:
-        """Takes the next event id."""
+    def add(self, ids: Sequence[int]) -> None:
+        """Takes the next event ids."""
+        for value in ids:
+            self._add(value)
+
+    def _add(self, value: int) -> None:
         accent = accent_at(self._meter, self._begun + self._step)
         for kind in drums.struck(value):
             self._ready.notes.add(

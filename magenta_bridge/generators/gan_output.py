@@ -33,8 +33,7 @@ class LineOutput(MelodyOutput):
 
     def add_bar(self, lines: Sequence[NDArray[np.int32]]) -> None:
         """Takes the next bar."""
-        for value in lines[0].tolist():
-            self.add(value)
+        self.add(lines[0].tolist())
 
 
 class DuoOutput:
@@ -56,8 +55,7 @@ class DuoOutput:
     def add_bar(self, lines: Sequence[NDArray[np.int32]]) -> None:
         """Takes the next bar."""
         for track, line in zip(self._tracks, lines, strict=True):
-            for value in line.tolist():
-                track.add(value)
+            track.add(line.tolist())
 
     def take(self) -> NoteSequence:
         """See ``BarOutput.take``."""

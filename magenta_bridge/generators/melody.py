@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,6 +28,8 @@ from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.runtime.loop import Automaton
 
 _SAMPLING: Final = sampling_arguments(melody.EVENT_IDS, top_p=0.97)
+# A listener asks again and again within the same range and scale.
+_REMEMBERED: Final = 64
 ARGUMENTS: Final = (*_SAMPLING[:-1], *PITCH_ARGUMENTS, PROGRAM, _SAMPLING[-1])
 
 
@@ -66,11 +69,17 @@ class MelodyGenerator(StepGenerator):
         return Plan(
             Choice(
                 fed=np.concatenate([start, melody.transpose_ids(context, shift)]),
-                grammar=Ruled(melody_rules(event_mask(pitches, shift)), section.steps),
+                grammar=Ruled(_rules_of(pitches.tobytes(), shift), section.steps),
                 sampler=sampler_of(values),
             ),
             output=MelodyOutput(music, section, shift, program=int(values["program"])),
         )
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _rules_of(pitches: bytes, shift: int) -> Automaton:
+    """Returns the grammar for the pitches that are allowed, as bytes, moved by ``shift``."""
+    return melody_rules(event_mask(np.frombuffer(pitches, dtype=np.bool_), shift))
 
 
 def melody_rules(allowed: NDArray[np.bool_]) -> Automaton:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from magenta_bridge.encodings import melody
+from magenta_bridge.generators.note_stamp import NoteStamp
 from magenta_bridge.generators.primer import Section
 from magenta_bridge.generators.timeline import clock_of, step_seconds
 from magenta_bridge.generators.voice import PRIMERS_PROGRAM, voice_of
@@ -35,19 +37,24 @@ class MelodyOutput:
         self._section = section
         self._shift = shift
         self._step = 0
-        self._voice = voice_of(music, program)
-        self._pitch, self._begun = 0, _SILENT
+        self._stamp = NoteStamp(voice_of(music, program))
+        self._pitch, self._begun = 0, _SILENT  # id and first step of what sounds
         self._ready = clock_of(music, section)
         self._times = step_seconds(section)
 
-    def add(self, value: int) -> None:
-        """Takes the next event id."""
-        if value != _NOTHING:
-            self._end_note()
-            if value >= melody.EVENT_OFFSET:
-                self._pitch = value - melody.EVENT_OFFSET - self._shift
-                self._begun = self._step
-        self._step += 1
+    def add(self, ids: Sequence[int]) -> None:
+        """Takes the next event ids."""
+        pitch, begun = self._pitch, self._begun
+        ended: list[tuple[int, int, int]] = []
+        for step, value in enumerate(ids, self._step):
+            if value == _NOTHING:
+                continue
+            if begun != _SILENT:
+                ended.append((pitch, begun, step))
+            pitch, begun = value, step if value >= melody.EVENT_OFFSET else _SILENT
+        self._pitch, self._begun = pitch, begun
+        self._step += len(ids)
+        self._write(ended)
 
     def take(self) -> NoteSequence:
         """Returns the notes that are final by now; ``total_time`` says up to where."""
@@ -57,15 +64,22 @@ class MelodyOutput:
 
     def finish(self) -> NoteSequence:
         """Ends what still sounds and returns the rest."""
-        self._end_note()
+        if self._begun != _SILENT:
+            self._write([(self._pitch, self._begun, self._step)])
+            self._begun = _SILENT
         piece = self.take()
         piece.total_time = self._section.end
         return piece
 
-    def _end_note(self) -> None:
-        if self._begun != _SILENT:
-            note = self._ready.notes.add()
-            note.CopyFrom(self._voice)
-            note.pitch = self._pitch
-            note.start_time, note.end_time = self._times[self._begun], self._times[self._step]
-            self._begun = _SILENT
+    def _write(self, ended: Sequence[tuple[int, int, int]]) -> None:
+        """Writes notes given by their ids, and the steps at which they begin and end."""
+        if not ended:
+            return
+        ids, begun, until = zip(*ended, strict=True)
+        times, lowered = self._times, melody.EVENT_OFFSET + self._shift
+        self._stamp.write(
+            self._ready,
+            [value - lowered for value in ids],
+            [times[step] for step in begun],
+            [times[step] for step in until],
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from magenta_bridge.encodings.performance import (
     NOTE_OFF,
     STEPS_PER_SECOND,
@@ -39,8 +41,12 @@ class PerformanceOutput:
     def _now(self) -> float:
         return min(self._section.start + self._step / STEPS_PER_SECOND, self._section.end)
 
-    def add(self, value: int) -> None:
-        """Takes the next event id."""
+    def add(self, ids: Sequence[int]) -> None:
+        """Takes the next event ids."""
+        for value in ids:
+            self._add(value)
+
+    def _add(self, value: int) -> None:
         if value < NOTE_OFF:
             self._begin(value)
         elif value < TIME_SHIFT:

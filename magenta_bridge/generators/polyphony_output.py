@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from magenta_bridge.encodings import polyphony
 from magenta_bridge.generators.primer import Section
 from magenta_bridge.generators.timeline import clock_of, step_seconds
@@ -32,8 +34,12 @@ class PolyphonyOutput:
         self._clock = clock_of(music, section)
         self._times = step_seconds(section)
 
-    def add(self, value: int) -> None:
-        """Takes the next event id."""
+    def add(self, ids: Sequence[int]) -> None:
+        """Takes the next event ids."""
+        for value in ids:
+            self._add(value)
+
+    def _add(self, value: int) -> None:
         pitch = polyphony.pitch_of(value)
         if pitch is None:
             for silent in self._sounding.keys() - self._frame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -33,8 +33,8 @@ _LARGEST_SEED: Final = 2**31 - 1
 class Output(Protocol):
     """From ids to notes in seconds, handed out as soon as they are final."""
 
-    def add(self, value: int) -> None:
-        """Takes the next id."""
+    def add(self, chunk: Sequence[int]) -> None:
+        """Takes the next ids."""
 
     def take(self) -> NoteSequence:
         """Returns the notes that are final by now; ``total_time`` says up to where."""
@@ -115,8 +115,7 @@ class StepGenerator(SequenceGenerator):
         validate(input_sequence, field="primer")
         plan = self._plan(input_sequence, generator_options, values)
         for chunk in choose_chunks(self._bundle.program, plan.choice, interrupt):
-            for value in chunk:
-                plan.output.add(value)
+            plan.output.add(chunk)
             if not plan.choice.grammar.is_full:
                 yield plan.output.take()
         yield plan.output.finish()

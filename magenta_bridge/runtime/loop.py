@@ -9,6 +9,7 @@ grammar is handed over as these two tables.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.errors import BundleError
-from magenta_bridge.runtime.sampler import Sampler
+from magenta_bridge.runtime.sampler import ALL, NONE, Sampler
 from magenta_bridge.runtime.signature import open_signature
 
 SIGNATURE: Final = "loop"
@@ -50,6 +51,16 @@ class Automaton:
             raise ValueError(f"an automaton has 1 to {RULES} rules, each for every id")
         if not self.allowed.any(axis=1).all():
             raise ValueError("each rule of an automaton must allow an id")
+
+    @functools.cached_property
+    def tables(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """What a program reads: ``bias`` of what may not come, and ``following``."""
+        shape = (RULES, self.allowed.shape[1])
+        bias = np.full(shape, _FORBIDDEN, dtype=np.float32)
+        bias[: len(self.allowed)][self.allowed] = 0.0
+        following = np.zeros(shape, dtype=np.int32)
+        following[: len(self.following)] = self.following
+        return bias, following
 
 
 class LoopSession:
@@ -99,6 +110,9 @@ class LoopSession:
         forced = np.full(MOST_STEPS, _FREE, dtype=np.int32)
         forced[: len(ids)] = ids
         self._loop.set("forced", forced)
+        # The program takes the larger of the forced and the drawn id, which is 0 so.
+        self._loop.set("draws", np.full((MOST_STEPS, 2), NONE, dtype=np.float32))
+        self._loop.set("limit", np.array([ALL], dtype=np.float32))
         self._call(len(ids))
 
     def follow(
@@ -111,10 +125,7 @@ class LoopSession:
             sampler: Who draws, and with which options.
             bias: Added to the logits before the choice, ``(ids,)``; None for nothing.
         """
-        table = np.full_like(self._loop.blanks["bias"], _FORBIDDEN)
-        table[: len(automaton.allowed)][automaton.allowed] = 0.0
-        following = np.zeros_like(self._loop.blanks["following"])
-        following[: len(automaton.following)] = automaton.following
+        table, following = automaton.tables
         options = sampler.options
         self._loop.set("bias", table if bias is None else table + bias)
         self._loop.set("following", following)

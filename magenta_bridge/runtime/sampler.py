@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# So near to 1 that a float program still finds the last share that is kept.
-_LAST_DRAW: Final = 1.0 - 2.0**-20
+# So far below 1 that float32, adding up hundreds of shares, still ends beyond it.
+_LAST_DRAW: Final = 1.0 - 2.0**-14
 # Next to temperature 0 all but the best are infinitely unlikely, rightly.
 _SHARPEST: Final = 1e6
 # Beyond all sums of probabilities, and before all.
-_ALL: Final = 2.0
-_NONE: Final = -1.0
+ALL: Final = 2.0
+NONE: Final = -1.0
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,16 @@ class SamplerOptions:
     def limit(self) -> float:
         """An id is surely kept when all likelier ones together have less than this probability."""
         if self.kept:
-            return _NONE
-        return self.top_p if self.top_p < 1.0 else _ALL
+            return NONE
+        return self.top_p if self.top_p < 1.0 else ALL
 
     def reach(self, ids: int) -> NDArray[np.float32]:
         """Returns where the ranks that are kept end, ``(1, ids)``.
 
         A rank is the last when the probabilities up to it and with it reach its number.
         """
-        ends = np.full((1, ids), self.top_p if self.top_p < 1.0 else _ALL, dtype=np.float32)
-        ends[0, (min(self.kept, ids) or ids) - 1 :] = _NONE
+        ends = np.full((1, ids), self.top_p if self.top_p < 1.0 else ALL, dtype=np.float32)
+        ends[0, (min(self.kept, ids) or ids) - 1 :] = NONE
         return ends
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import Final
 
 import numpy as np
@@ -26,13 +27,18 @@ class TempoMap:
         marks = {0.0: DEFAULT_QPM}
         for index, tempo in enumerate(sorted(sequence.tempos, key=lambda mark: mark.time)):
             marks[0.0 if index == 0 else float(tempo.time)] = float(tempo.qpm)
-        self._seconds = np.array(list(marks), dtype=np.float64)
+        self._marks = list(marks)
+        self._seconds = np.array(self._marks, dtype=np.float64)
         self._qpm = np.array(list(marks.values()), dtype=np.float64)
         spans = np.diff(self._seconds) * self._qpm[:-1] / 60.0
         self._quarters = np.concatenate([[0.0], np.cumsum(spans)])
 
     def quarters(self, seconds: ArrayLike) -> NDArray[np.float64]:
         """Returns the position in quarter notes from the start for times in seconds."""
+        if isinstance(seconds, float):  # NumPy takes many times as long for one number
+            mark = max(bisect.bisect_right(self._marks, seconds) - 1, 0)
+            since = (seconds - self._seconds[mark]) * self._qpm[mark] / 60.0
+            return np.asarray(self._quarters[mark] + since)
         times = np.asarray(seconds, dtype=np.float64)
         at = np.maximum(np.searchsorted(self._seconds, times, side="right") - 1, 0)
         return np.asarray(self._quarters[at] + (times - self._seconds[at]) * self._qpm[at] / 60.0)

@@ -17,7 +17,7 @@ from magenta_bridge.server.access import AccessGate
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
 from magenta_bridge.server.connect.port import HttpPort
 from magenta_bridge.server.endpoint import check_free
-from magenta_bridge.server.exposure import check_exposure, is_open_house, server_credentials
+from magenta_bridge.server.exposure import check_exposure, is_open_house
 from magenta_bridge.server.generation import GenerationService
 from magenta_bridge.server.interceptor import BoundaryInterceptor
 from magenta_bridge.server.library import Library
@@ -25,6 +25,7 @@ from magenta_bridge.server.model_health import ModelHealth
 from magenta_bridge.server.models import ModelService
 from magenta_bridge.server.observation import Observation
 from magenta_bridge.server.rate import rate_gates
+from magenta_bridge.server.rotation import server_credentials
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
 from magenta_bridge.server.transport import transport_options

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-import grpc
-
-from magenta_bridge.certificates import TlsFiles
-from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
+from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.server.endpoint import Endpoint, read_endpoint
 from magenta_bridge.server.settings import ServerSettings
 
@@ -51,21 +48,3 @@ def is_open_house(settings: ServerSettings) -> bool:
     """
     loopback = read_endpoint(settings.address).is_loopback
     return loopback and not settings.tokens and not (settings.tls and settings.tls.ca)
-
-
-def server_credentials(tls: TlsFiles) -> grpc.ServerCredentials:
-    """Returns what gRPC needs to speak TLS, from files that have been checked.
-
-    Raises:
-        InvalidArgumentError: There is no certificate.
-        NotFoundError: A file is not there.
-        FileFormatError: A file is damaged, encrypted or expired, or two do not belong together.
-    """
-    texts = tls.read()
-    if texts.cert is None or texts.key is None:
-        raise InvalidArgumentError("A server needs a certificate and its key.", field="tls")
-    return grpc.ssl_server_credentials(
-        [(texts.key, texts.cert)],
-        root_certificates=texts.ca,
-        require_client_auth=texts.ca is not None,
-    )

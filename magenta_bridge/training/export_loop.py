@@ -65,8 +65,7 @@ class Loop:
             logits, new_state = self._network.step(ids, list(state))
             bias = tf.gather(given["bias"], rule)
             drawn = draw(logits + bias, tf.gather(given["draws"], step))
-            forced = tf.gather(given["forced"], step)
-            ids = tf.where(forced >= 0, forced, drawn)
+            ids = tf.maximum(tf.gather(given["forced"], step), drawn)
             row = tf.reshape(tf.gather(given["following"], rule), [self._event_ids])
             here = tf.range(MOST_STEPS) == step
             return (step + 1, ids, tf.gather(row, ids), tf.where(here, ids, chosen), *new_state)
@@ -94,14 +93,16 @@ class Drawing:
         self._ids = int(reach.shape[1])
 
     def __call__(self, logits: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
-        """Returns ids ``(1,)`` for logits ``(1, ids)`` and numbers of 0 to 1, ``(1, 2)``."""
+        """Returns ids ``(1,)`` for logits ``(1, ids)`` and numbers of 0 to 1, ``(1, 2)``.
+
+        The numbers stay so far below 1 that the sum of all shares, as rounded, is beyond them.
+        """
         shares = tf.nn.softmax(logits * self._sharpness)
         first, second = tf.split(tf.reshape(draws, [2]), 2)
         sums = tf.cumsum(shares, axis=1)
-        total = tf.gather(tf.reshape(sums, [self._ids]), [self._ids - 1])
-        found = tf.argmax(sums > first * total, axis=1, output_type=tf.int32)
+        found = tf.argmax(sums > first, axis=1, output_type=tf.int32)
         share = tf.gather(tf.reshape(shares, [self._ids]), found)
-        likelier = tf.reduce_sum(tf.where(shares > share, shares, 0.0), axis=1)
+        likelier = tf.reduce_sum(tf.cast(shares > share, tf.float32) * shares, axis=1)
         return tf.cond(
             tf.reshape(likelier < self._limit, []),
             lambda: found,

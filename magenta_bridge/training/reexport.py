@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import numpy as np
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.bundle import Bundle, read_bundle, write_bundle
 from magenta_bridge.models.registry import network_kinds
+from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 from magenta_bridge.training.export import export_program
 from magenta_bridge.training.recipe import BundleRecipe, Recipe
@@ -18,11 +20,15 @@ from magenta_bridge.training.session import build, network_config
 _PROBE_STEPS: Final = 48
 
 
-def reexport(path: Path) -> int:
+Check = Callable[[StepProgram, StepProgram], None]
+
+
+def reexport(path: Path, check: Check | None = None) -> int:
     """Replaces the program of a bundle by one of this version; all else in it stays.
 
     Args:
         path: The ``.mag`` file; it is written in one rename.
+        check: Given the program that was and the one that is to be; raises to keep the former.
 
     Returns:
         Bytes of the new program.
@@ -40,6 +46,8 @@ def reexport(path: Path) -> int:
     recipe = Recipe(BundleRecipe(bundle.id, "", family, encoding), network=config)
     network = build(recipe, bundle.network)
     program = export_program(network, bundle.traits, int8=True, probe=_own_piece(bundle))
+    if check is not None:
+        check(bundle.program, StepProgram(program))
     write_bundle(
         path,
         generator_id=bundle.id,

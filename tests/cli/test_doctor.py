@@ -7,15 +7,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from magenta_bridge.cli.checks import install, midi, music
 from magenta_bridge.cli.checks.finding import Finding, Verdict, ok
+from magenta_bridge.cli.checks.music import check_bundle_folder
 from magenta_bridge.cli.checks.server import check_port
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.errors import BundleError, NotFoundError
+from magenta_bridge.generators.shipped import shipped_bundles
 from tests.cli.program import run_program
 
 
@@ -116,3 +119,15 @@ def test_a_missing_sound_font_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr("magenta_bridge.render.soundfont.find_sound_font", lose)
     assert music.check_sound_font().verdict is Verdict.WARN
+
+
+def test_a_folder_of_bundles_is_checked(tmp_path: Path) -> None:
+    """A good one writes a bar, a broken one is told of, and the exit status is 1."""
+    melody = next(path for path in shipped_bundles() if path.stem == "lstm_melody")
+    (tmp_path / "good.mag").write_bytes(melody.read_bytes())
+    (tmp_path / "bad.mag").write_bytes(b"no bundle")
+    found = {finding.subject: finding for finding in check_bundle_folder(tmp_path)}
+    assert found["one bar of lstm_melody"].verdict is Verdict.OK
+    assert found["bad.mag"].verdict is Verdict.FAIL
+    assert "bad.mag" in found["bad.mag"].text
+    assert [each.verdict for each in check_bundle_folder(tmp_path / "none")] == [Verdict.FAIL]

@@ -13,7 +13,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
+from magenta_bridge.v1 import model_pb2
 from magenta_bridge.v1.generation_pb2_grpc import GenerationServiceStub
+from magenta_bridge.v1.model_pb2_grpc import ModelServiceStub
 from tests.contract.live_server import LiveServer
 from tests.contract.rpc_cases import options
 
@@ -130,6 +132,22 @@ def test_no_field_leads_anywhere(live: LiveServer, ear: _Ear, text: str) -> None
             with pytest.raises(grpc.RpcError):
                 health.Check(health_pb2.HealthCheckRequest(service=message), timeout=20)
     assert codes == {"OK", "NOT_FOUND", "INVALID_ARGUMENT"}
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_no_name_of_a_bundle_leads_anywhere(live: LiveServer, ear: _Ear, text: str) -> None:
+    stub = ModelServiceStub(live.channel)
+    requests: tuple[tuple[Any, Any], ...] = (
+        (stub.ListBundles, model_pb2.ListBundlesRequest(page_token=text)),
+        (stub.LoadBundle, model_pb2.LoadBundleRequest(name=text)),
+        (stub.UnloadGenerator, model_pb2.UnloadGeneratorRequest(generator_id=text)),
+    )
+    with ear.listening():
+        for call, request in requests:
+            with pytest.raises(grpc.RpcError) as caught:
+                call(request, timeout=20)
+            refused: Any = caught.value
+            assert refused.code().name in {"NOT_FOUND", "INVALID_ARGUMENT", "FAILED_PRECONDITION"}
 
 
 @pytest.mark.parametrize("text", [text for text in NASTY if text.isascii() and text.isprintable()])

@@ -77,3 +77,15 @@ def test_quarters_undoes_seconds(sequence: NoteSequence, quarters: list[float]) 
 def test_time_never_runs_backwards(sequence: NoteSequence, seconds: list[float]) -> None:
     quarters = TempoMap(sequence).quarters(seconds)
     assert (np.diff(quarters) >= -1e-9).all()
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(1, 400)), max_size=6), st.floats(0, 200))
+def test_one_time_is_where_it_is_among_several(
+    marks: list[tuple[float, float]], seconds: float
+) -> None:
+    """To the last bit: a single number takes a way of its own."""
+    sequence = NoteSequence()
+    for time, qpm in marks:
+        sequence.tempos.add(time=time, qpm=qpm)
+    tempo = TempoMap(sequence)
+    assert float(tempo.quarters(seconds)) == tempo.quarters([seconds])[0]

@@ -27,7 +27,8 @@ from magenta_bridge.errors import (
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
 from magenta_bridge.server.endpoint import Endpoint
-from magenta_bridge.server.exposure import check_exposure, server_credentials
+from magenta_bridge.server.exposure import check_exposure
+from magenta_bridge.server.rotation import server_credentials
 from magenta_bridge.server.settings import ServerSettings
 from tests.contract.secured_server import Authority, known_tokens
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import FileFormatError, LimitExceededError, NotFoundError
+from magenta_bridge.server import rotation
 from magenta_bridge.server.tokens import Tokens, make_token, read_first_token, read_tokens
 
 # Not drawn: what names a test must be the same in every process that collects it.
@@ -122,3 +123,23 @@ def test_a_file_that_everybody_may_read_is_warned_of(
         read_tokens(path)
     assert (f"chmod 600 {path}" in caplog.text) is warned
     assert FIRST not in caplog.text
+
+
+def test_a_changed_file_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A token is replaced without a restart, and a broken file locks nobody out."""
+    monkeypatch.setattr(rotation, "LOOK_SECONDS", 0.0)
+    path = _file(tmp_path, f"maria:{FIRST}\n")
+    tokens = rotation.FileTokens(path)
+    assert tokens.find(FIRST)
+    assert tokens.find(SECOND) is None
+    _file(tmp_path, f"maria:{SECOND}\n# another length\n")
+    assert tokens.find(FIRST) is None
+    assert tokens.find(SECOND)
+    _file(tmp_path, "short\n")
+    with caplog.at_level(logging.WARNING):
+        assert tokens.find(SECOND)
+        path.unlink()
+        assert tokens.find(SECOND)
+    assert caplog.text.count("The tokens stay as they were") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magenta_bridge.cli.checks.finding import Finding, fail, ok, warn
@@ -42,6 +43,27 @@ def check_bundles() -> Iterator[Finding]:
     yield ok("bundles", f"{names}, loaded in {time.perf_counter() - began:.2f} s")
     for generator in generators:
         yield _write_one_bar(generator)
+
+
+def check_bundle_folder(folder: Path) -> Iterator[Finding]:
+    """Does each bundle of a folder load, and does it write a bar."""
+    from magenta_bridge.generators.folder import BundleFolder
+    from magenta_bridge.generators.shipped import load_generator
+
+    try:
+        names = list(BundleFolder(folder).look())
+    except MagentaBridgeError as error:
+        yield fail("bundle folder", error.message, "Give a folder that holds .mag files.")
+        return
+    if not names:
+        yield warn("bundle folder", f"{folder} holds no bundle", "Put .mag files into it.")
+    for name in names:
+        try:
+            generator = load_generator(folder / name)
+        except MagentaBridgeError as error:
+            yield fail(name, error.message, "Take it out of the folder, or make it anew.")
+        else:
+            yield _write_one_bar(generator)
 
 
 def _write_one_bar(generator: SequenceGenerator) -> Finding:
