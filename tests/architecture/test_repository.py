@@ -12,7 +12,7 @@ from tests.architecture.sources import ROOT, repository_files
 # Written so that the pattern does not match its own line.
 # Homebrew and MacPorts have their folders on every Mac, and neither "me" nor "Public" is anybody.
 MACHINE_PATH = re.compile(
-    r"(?<![\w.$}~-])/(?:(?:home|root|work|farm|mnt)/|opt/(?!homebrew/|local/)|Users/(?!me/|Public/))[\w.]"
+    r"(?<![\w.$}~-])/(?:(?:home|root|work|farm|mnt)/|opt/(?!homebrew/|local/)|Users/(?!me/|Public/|\.\.\.))[\w.]"
 )
 BINARY = (".mag", ".mid", ".npz", ".png", ".wav", ".amxd", ".binpb")
 TRAINED_BUNDLES_BYTES = 20 << 20
