@@ -10,7 +10,10 @@ from pathlib import Path
 from tests.architecture.sources import ROOT, repository_files
 
 # Written so that the pattern does not match its own line.
-MACHINE_PATH = re.compile(r"(?<![\w.$}~-])/(?:home|root|Users|work|farm|opt|mnt)/[\w.]")
+# Homebrew and MacPorts have their folders on every Mac, and neither "me" nor "Public" is anybody.
+MACHINE_PATH = re.compile(
+    r"(?<![\w.$}~-])/(?:(?:home|root|work|farm|mnt)/|opt/(?!homebrew/|local/)|Users/(?!me/|Public/|\.\.\.))[\w.]"
+)
 BINARY = (".mag", ".mid", ".npz", ".png", ".wav", ".amxd", ".binpb")
 TRAINED_BUNDLES_BYTES = 20 << 20
 LARGEST_FILE_BYTES = 10 << 20
