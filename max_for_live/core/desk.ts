@@ -147,7 +147,7 @@ export class Desk {
       if (this.wanted > 1) view.text("progress", `${this.written} written; keep what you like.`);
       return;
     }
-    view.text("progress", this.written > 0 ? `${this.written} of ${this.wanted} written.` : "");
+    view.text("progress", `Stopped; ${this.written} of ${this.wanted} written.`);
     strip.fail(sentenceOf(failure));
     if (failure.code === "unavailable") doubt();
   }

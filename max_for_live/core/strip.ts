@@ -15,8 +15,8 @@ export class Strip {
   stand(standing: Standing): void {
     const { state } = this.standing;
     this.standing = standing;
-    // Why something was refused may have changed with the state; why it failed has not.
-    if (state !== standing.state && !this.isError) this.sentence = "";
+    // Why something was not done has changed with the state.
+    if (state !== standing.state) this.sentence = "";
     this.show();
   }
 

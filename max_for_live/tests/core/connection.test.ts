@@ -128,7 +128,8 @@ test("a Node that falls silent fails what is under way, and HTTP takes over", ()
   const stage = stageWith(new Http()).connect();
   stage.device.control("go");
   stage.clock.pass(45);
-  assert.match(stage.view.sentence, /Node has stopped in the middle/);
+  assert.match(stage.view.sentences.join("; "), /Node has stopped in the middle/);
+  assert.equal(stage.view.texts.get("progress"), "Stopped; 0 of 1 written.");
   assert.equal(stage.view.path, "HTTP");
   assert.ok(stage.sent.some(([word, what]) => word === "script" && what === "start"));
 });

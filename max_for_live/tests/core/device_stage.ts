@@ -55,6 +55,7 @@ export class Shown implements View {
   readonly gray = new Set<string>();
   readonly hidden = new Set<string>();
   readonly calls: string[] = [];
+  readonly sentences: string[] = [];
   state = "";
   sentence = "";
   path = "";
@@ -86,6 +87,7 @@ export class Shown implements View {
     else this.hidden.add(id);
   }
   connection(state: string, text: string, path: string): void {
+    this.sentences.push(text);
     Object.assign(this, { state, sentence: text, path });
   }
   roll(notes: RollNote[], length: number): void {
