@@ -42,7 +42,7 @@ export class MaxHost implements Host {
   reportPath(): string {
     const folder = folderOf(deviceFile());
     if (folder !== "") return folder + REPORT;
-    return (max.os === "windows" ? "C:/Users/Public/Documents/" : "/tmp/") + REPORT;
+    return (max.os === "windows" ? "C:/Windows/Temp/" : "/tmp/") + REPORT;
   }
 
   writeReport(path: string, text: string): void {

@@ -1,6 +1,6 @@
 /** Paths as Max writes them, and as everything else does. */
 
-/** "Macintosh HD:/Users/me/x" is "/Users/me/x"; a drive's letter stays. */
+/** "Macintosh HD:/Music/x" is "/Music/x"; a drive's letter stays. */
 export function systemPath(path: string): string {
   const volume = /^([^:/]{2,}):(\/.*)$/.exec(path);
   return volume?.[2] ?? path;

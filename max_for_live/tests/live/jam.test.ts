@@ -90,8 +90,9 @@ test("a phrase is answered on the next bar line, and nothing is left sounding at
   jam.end();
 });
 
-test("the server goes while an answer is due: silence, and words", async () => {
+test("the server goes while an answer is due: silence, and words", async (t) => {
   const own = await startServer();
+  t.after(() => own.kill());
   const jam = new Jamming();
   jam.stage.serverAt(own.http);
   await jam.open();

@@ -18,7 +18,7 @@ export async function until(
 ): Promise<void> {
   const end = Date.now() + PATIENCE * 1000;
   while (!seen()) {
-    if (Date.now() > end) assert.fail(complaint());
+    if (Date.now() > end) assert.fail(`${complaint()}; ${world.traffic.inFlight} requests wait`);
     if (world.traffic.inFlight === 0) world.clock.advance(STEP);
     await new Promise((resolve) => setTimeout(resolve, world.traffic.inFlight === 0 ? 0 : 2));
   }
