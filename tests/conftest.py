@@ -16,6 +16,7 @@ _TESTS = Path(__file__).parent
 # By the processor's time that they take, most first, and all others behind them.
 _LONGEST = (
     "cli/test_train.py",
+    "max_for_live/test_suites.py",
     "cli/test_search.py",
     "midi/test_command.py",
     "models/test_export_bar.py",

@@ -26,14 +26,20 @@ def node_program(name: str) -> str:
 
 
 @cache
-def install_packages(folder: Path) -> None:
-    """Installs what the lock in a folder says, unless it is there."""
+def install_packages(folder: Path, *, scripts: bool = False) -> None:
+    """Installs what the lock in a folder says, unless it is there.
+
+    Args:
+        folder: Holds ``package-lock.json``.
+        scripts: Whether packages may run theirs; that of Node fetches its program so.
+    """
     lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
     stamp = folder / "node_modules" / ".lock"
     with _alone(folder):
         if stamp.is_file() and stamp.read_text(encoding="ascii") == lock:
             return
-        command = [node_program("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        command = [node_program("npm"), "ci", "--no-audit", "--no-fund"]
+        command += [] if scripts else ["--ignore-scripts"]
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=100, check=False
         )
