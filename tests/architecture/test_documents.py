@@ -19,6 +19,7 @@ SECTIONS = [
     "Install",
     "Five lines of Python",
     "On the command line",
+    "In Ableton Live",
     "What is in the box",
     "Honest limits",
     "Train it yourself",
