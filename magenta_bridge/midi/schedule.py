@@ -85,12 +85,16 @@ class Schedule:
         Args:
             pivot: Time that stays where it is, in seconds.
             factor: New distance from it for one second before: 0.5 at twice the tempo.
-            shift: Seconds to move it by, besides.
+            shift: Seconds to move it by, besides; what would pass the pivot stays after it.
         """
+
+        def moved(time_s: float) -> float:
+            ahead = (time_s - pivot) * factor
+            # Never past the pivot, or an end would go before its start: then the note hangs.
+            return pivot + max(ahead + shift, ahead / 10)
+
         self._events = [
-            replace(event, time_s=pivot + (event.time_s - pivot) * factor + shift)
-            if event.time_s > pivot
-            else event
+            replace(event, time_s=moved(event.time_s)) if event.time_s > pivot else event
             for event in self._events
         ]
 
