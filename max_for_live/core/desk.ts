@@ -148,8 +148,9 @@ export class Desk {
       return;
     }
     view.text("progress", `Stopped; ${this.written} of ${this.wanted} written.`);
-    strip.fail(sentenceOf(failure));
-    if (failure.code === "unavailable") doubt();
+    const away = failure.code === "unavailable";
+    strip.fail(sentenceOf(failure), away);
+    if (away) doubt();
   }
 
   private work(busy: boolean): void {

@@ -188,6 +188,7 @@ export class Device {
   }
 
   private listed(generators: Generator[]): void {
+    this.strip.answered();
     this.selection.list(generators);
     this.useGenerator();
   }

@@ -25,11 +25,13 @@ export function menuOf(generators: readonly Generator[], tool: Tool, chosen: str
     ...able.map(({ id }) => ({ id, entry: id })),
     ...waiting.map((generator) => ({ id: generator.id, entry: waitingEntry(generator) })),
   ];
-  const fallback = able.length > 0 ? 0 : -1;
+  // A single line is what most people want first; all else is a turn of the menu away.
+  const melody = able.findIndex((one) => one.encoding === "melody" && one.family === "lstm");
+  const fallback = able.length > 0 ? Math.max(0, melody) : -1;
   let index = chosen === "" ? fallback : rows.findIndex(({ id }) => id === chosen);
   if (index < 0 && chosen !== "") {
     const known = generators.some(({ id }) => id === chosen);
-    if (known && able.length > 0) index = 0;
+    if (known && able.length > 0) index = fallback;
     else index = rows.push({ id: chosen, entry: `${chosen} (missing)` }) - 1;
   }
   if (rows.length === 0) rows.push({ id: "", entry: "No Generator" });

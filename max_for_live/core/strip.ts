@@ -7,6 +7,8 @@ export class Strip {
   private standing: Standing = { state: "starting", text: "Starting.", path: "" };
   private sentence = "";
   private isError = false;
+  /** Whether the sentence is about the server's absence, and goes when it answers. */
+  private passes = false;
   private busy = false;
   private shown = "";
 
@@ -20,6 +22,11 @@ export class Strip {
     this.show();
   }
 
+  /** The server has answered: it may have been back before anybody saw that it was gone. */
+  answered(): void {
+    if (this.passes) this.clear();
+  }
+
   work(busy: boolean): void {
     this.busy = busy;
     this.show();
@@ -27,18 +34,23 @@ export class Strip {
 
   /** Why what was asked for is not done; it stays until the musician goes on. */
   refuse(sentence: string): void {
-    this.sentence = sentence;
-    this.isError = false;
-    this.show();
+    this.say(sentence, { isError: false, passes: false });
   }
 
-  fail(sentence: string): void {
+  /** `passes`: the server did not answer; once it does, that is over. */
+  fail(sentence: string, passes: boolean): void {
+    this.say(sentence, { isError: true, passes });
+  }
+
+  private say(sentence: string, kind: { isError: boolean; passes: boolean }): void {
     this.sentence = sentence;
-    this.isError = true;
+    this.isError = kind.isError;
+    this.passes = kind.passes;
     this.show();
   }
 
   clear(): void {
+    this.passes = false;
     if (this.sentence === "") return;
     this.sentence = "";
     this.show();

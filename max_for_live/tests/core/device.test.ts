@@ -9,6 +9,15 @@ function connected(): DeviceStage {
   return new DeviceStage([DRUMS, MELODY]).connect();
 }
 
+/** Node lives, and it is time to read the server's list once more. */
+function askedAgain(stage: DeviceStage): void {
+  while (stage.asked.length === 0) {
+    stage.clock.pass(1);
+    stage.device.node("ready", 1, "v20.0.0");
+  }
+  stage.list();
+}
+
 test("Generate puts the music into a new clip, with the seed in its name", () => {
   const stage = connected();
   stage.device.control("generator", 1);
@@ -150,6 +159,26 @@ test("a failure is one sentence, with when to try again", () => {
   assert.equal(stage.view.sentence, "The server has too much to do. Try again in 2 seconds.");
   stage.device.control("go");
   assert.equal(stage.view.state, "busy");
+});
+
+test("that the server was away is said until it answers again", () => {
+  const stage = connected();
+  stage.device.control("go");
+  stage.failed("unavailable", "The server does not answer any more.");
+  stage.asked.pop();
+  assert.equal(stage.view.state, "error");
+  askedAgain(stage);
+  assert.equal(stage.view.state, "connected");
+  assert.doesNotMatch(stage.view.sentence, /does not answer/);
+});
+
+test("what else went wrong stays on the strip when the server is asked for its list", () => {
+  const stage = connected();
+  stage.device.control("go");
+  stage.failed("internal", "Something broke.");
+  stage.asked.pop();
+  askedAgain(stage);
+  assert.equal(stage.view.sentence, "Something broke.");
 });
 
 test("what cannot be done is refused in one sentence and nothing is asked", () => {
