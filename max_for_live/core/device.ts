@@ -145,6 +145,7 @@ export class Device {
       dice: press(() => this.panel.roll()),
       chord_learn: press(() => this.learnChord()),
       chord_clear: press(() => this.panel.forgetChord()),
+      chord_notes: (value) => this.panel.restoreChord(String(value)),
       generator: (value) => this.chooseGenerator(Number(value)),
       generator_id: (value) => this.restoreGenerator(String(value)),
       tool: (value) => this.restoreTool(String(value)),

@@ -4,7 +4,7 @@ import { BOXES, type Box, boxesOf, clamp, has, valuesOf } from "./arguments.ts";
 import type { LivePort } from "./live_port.ts";
 import type { Generator } from "./messages.ts";
 import { type Choices, takesScale } from "./request.ts";
-import { chordOf, namesOf, narrow, type Scale, scaleOf } from "./scale.ts";
+import { chordOf, namesOf, narrow, type Scale, scaleOf, scaleOfWord, wordOf } from "./scale.ts";
 import { drawSeed } from "./seeds.ts";
 import type { View } from "./view.ts";
 
@@ -64,12 +64,22 @@ export class Panel {
   }
 
   learn(pitches: readonly number[]): void {
-    this.chord = chordOf(pitches);
-    this.showScale();
+    this.keepChord(chordOf(pitches));
   }
 
   forgetChord(): void {
-    this.chord = null;
+    this.keepChord(null);
+  }
+
+  /** The chord as it was saved with the Set. */
+  restoreChord(word: string): void {
+    this.chord = scaleOfWord(word);
+    this.showScale();
+  }
+
+  private keepChord(chord: Scale | null): void {
+    this.chord = chord;
+    this.view.set("chord_notes", wordOf(chord));
     this.showScale();
   }
 

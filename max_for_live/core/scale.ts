@@ -49,6 +49,18 @@ export function namesOf(scale: Scale): string {
     .join(" ");
 }
 
+/** One word without spaces, which neither Max nor a dictionary takes for a number or a list. */
+export function wordOf(scale: Scale | null): string {
+  return scale === null ? "-" : ["chord", scale.root, ...scale.intervals].join("_");
+}
+
+/** What `wordOf` made; null for "-" and for anything else. */
+export function scaleOfWord(word: string): Scale | null {
+  if (!/^chord(_\d{1,2}){2,13}$/.test(word)) return null;
+  const [root = 0, ...intervals] = word.split("_").slice(1).map(Number);
+  return { root: mod12(root), intervals: classes(intervals) };
+}
+
 export function pitchClasses(scale: Scale): number[] {
   return scale.intervals.map((interval) => mod12(scale.root + interval));
 }

@@ -161,6 +161,9 @@ test("Live's scale and a learned chord become the generator's scale", () => {
   for (const pitch of [60, 64, 67]) stage.device.heard(pitch, 100);
   stage.device.control("chord_learn");
   assert.equal(stage.view.texts.get("chord"), "C E G");
+  const again = connected(MELODY);
+  again.device.control("chord_notes", stage.view.values.get("chord_notes") ?? "");
+  assert.equal(again.view.texts.get("chord"), "C E G");
   for (const pitch of [60, 64, 67]) stage.device.heard(pitch, 0);
   stage.device.control("go");
   assert.deepEqual(stage.order.request.options?.args?.scale_intervals, { stringValue: "0,4,7" });

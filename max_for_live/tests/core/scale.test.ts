@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SetFacts } from "../../core/live_port.ts";
-import { chordOf, namesOf, narrow, scaleArguments, scaleOf } from "../../core/scale.ts";
+import {
+  chordOf,
+  namesOf,
+  narrow,
+  scaleArguments,
+  scaleOf,
+  scaleOfWord,
+  wordOf,
+} from "../../core/scale.ts";
 
 const SET: SetFacts = {
   tempo: 120,
@@ -45,4 +53,14 @@ test("scale and chord together allow what both have; a foreign chord counts alon
   const foreign = { root: 1, intervals: [0] };
   assert.deepEqual(narrow(scale, foreign), foreign);
   assert.deepEqual(narrow(scale, null), scale);
+});
+
+test("a chord is saved as one word and comes back; other words are none", () => {
+  for (const pitches of [[64, 67, 71], [61], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]]) {
+    const chord = chordOf(pitches);
+    assert.deepEqual(scaleOfWord(wordOf(chord)), chord);
+  }
+  for (const word of [wordOf(null), "", "0", "chord", "chord_4", "chord_a_b", "chord_4_0_x"]) {
+    assert.equal(scaleOfWord(word), null, word);
+  }
 });
