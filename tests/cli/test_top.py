@@ -93,11 +93,6 @@ def test_a_wrong_command_line_is_told(live: LiveServer, words: list[str], said: 
 ON_A_TERMINAL = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no such terminals to open"
 )
-# A shell makes what it starts in the background deaf to Ctrl-C, and children inherit that.
-_HEEDFUL = (
-    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-    "os.execv(sys.argv[1], sys.argv[1:])"
-)
 View = tuple[subprocess.Popen[bytes], int]
 
 
@@ -106,8 +101,7 @@ def view(live: LiveServer) -> Iterator[View]:
     """The live view on a terminal of its own, and our end of that."""
     ours, its = os.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "110", "LINES": "40"}
-    top = [PROGRAM, "top", "--metrics", _metrics(live), "--interval", "0.1"]
-    words = [sys.executable, "-c", _HEEDFUL, *top]
+    words = [PROGRAM, "top", "--metrics", _metrics(live), "--interval", "0.1"]
     with subprocess.Popen(
         words, stdin=its, stdout=its, stderr=subprocess.PIPE, env=environment
     ) as process:
