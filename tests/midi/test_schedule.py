@@ -144,3 +144,16 @@ def test_a_tempo_change_moves_what_is_to_come() -> None:
     schedule.pop()
     schedule.stretch(1.5, 2.0)
     assert schedule.next_time() == 2.5
+
+
+def test_a_short_note_keeps_its_end_behind_its_start_when_moved_back() -> None:
+    """Else the note-on would come after its note-off, and sound on."""
+    schedule = Schedule()
+    schedule.extend(sequence_of((60, 90, 1.0, 1.01)).notes)
+    schedule.stretch(1.0, 1.5, -0.02)
+    times = []
+    while (time_s := schedule.next_time()) is not None:
+        times.append(time_s)
+        schedule.pop()
+    assert len(times) == 2
+    assert times[0] < times[1]
