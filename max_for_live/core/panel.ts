@@ -84,8 +84,8 @@ export class Panel {
   }
 
   /**
-   * Shows the generator's own arguments. Its boxes keep what they were turned to in this session;
-   * `stored` says that what they hold now was saved with the Set for this generator.
+   * Shows the generator's own arguments. Its boxes keep what they were turned to while the device
+   * is there; `stored` says that what they hold now was saved with the Set for this generator.
    */
   use(generator: Generator | null, stored: boolean): void {
     if (this.generator && generator?.id !== this.generator.id) {
