@@ -48,7 +48,8 @@ SECTIONS: Final = (
         "processor's up to twice as long, since it takes caches away; the fastest runs suffered "
         "least. The NumPy loop computes the same network in float32, one thread, in the same "
         "run and in turn with ours, and hears and draws as many ids, but reads and writes no "
-        "notes.",
+        "notes. Reading is what it takes to read the program's bytes once and do nothing with "
+        "them: no step can be faster where they are more than the processor's caches hold.",
         {
             "network": "Network",
             "us_per_step": "µs a step",
@@ -58,6 +59,9 @@ SECTIONS: Final = (
             "numpy_us_per_step": "NumPy loop",
             "best_numpy_us_per_step": "its fastest run",
             "ratio_to_numpy": "times as fast as NumPy",
+            "program_mb": "program, MB",
+            "reading_us_per_step": "reading it",
+            "ratio_to_reading": "times reading",
             "ratio_to_peers": "times as fast as Magenta.js",
         },
     ),
