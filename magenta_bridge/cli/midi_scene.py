@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from magenta_bridge.cli.midi_view import sentence_of
+from magenta_bridge.cli.midi_sentences import sentence_of
 from magenta_bridge.midi.settings import Settings
 from magenta_bridge.noteseq import NoteSequence
 

@@ -7,21 +7,12 @@ import importlib.util
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import click
 
+from magenta_bridge.cli.midi_sentences import sentence_of
 from magenta_bridge.midi.settings import Settings
-
-_SENTENCES: Final = {
-    "ready": "Ready.",
-    "late": "The response came late and begins {ticks} bars later.",
-    "failure": "No response: {message}",
-    "tempo": "{qpm:g} qpm",
-    "port": "The {direction} port {name!r} is {state}.",
-    "panic": "All notes off.",
-    "log": "{level}: {message}",
-}
 
 
 class View(Protocol):
@@ -66,15 +57,6 @@ class LineView:
             self._states[details["musician"]] = details["state"]
             return None if before == details["state"] else str(details["state"])
         return sentence_of(what, details)
-
-
-def sentence_of(what: str, details: dict[str, Any]) -> str | None:
-    """Returns a report in words; None for one that no musician needs."""
-    if what == "prepared":
-        ahead = details["ahead"]
-        return ahead and f"The response was there {1000 * ahead:.0f} ms before its time."
-    template = _SENTENCES.get(what)
-    return template and template.format(**details)
 
 
 @contextlib.contextmanager
