@@ -87,7 +87,7 @@ setup(
             "buf-bin>=1.50",
             "grpcio-tools==1.85.1",
             "hypothesis>=6.130",
-            "import-linter>=2.3",
+            "import-linter>=2.16",
             # Training runs on this backend too, and on a GPU there.
             "jax>=0.6",
             # A second program of a Link session, in a test.
