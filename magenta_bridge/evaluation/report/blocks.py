@@ -94,11 +94,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a table: its heading, its cells, and which of them is best (-1 for none)."""
+    """One row of a table: its heading, its cells, and which of them are best, by their places."""
 
     label: str
     cells: Sequence[str]
-    best: int = -1
+    best: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

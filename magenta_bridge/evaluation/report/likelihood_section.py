@@ -74,7 +74,7 @@ def _figures(found: Comparison) -> Table:
         sentence=f"Nats count surprise for each {found.data.unit} (lower is better) and the last "
         "column how often the likeliest guess was right, each with its 95 % interval over pieces.",
         header=["", f"nats a {found.data.unit}", "bits a note", "guessed right"],
-        rows=[Row(name, _cells(told), -1) for name, told in rows],
+        rows=[Row(name, _cells(told)) for name, told in rows],
     )
 
 

@@ -19,8 +19,6 @@ from magenta_bridge.evaluation.report.words import (
     number,
 )
 
-_SAME = 1e-9
-
 
 def distance_section(found: Comparison) -> Section:
     """Returns how near the models' music comes to held-out human music."""
@@ -196,8 +194,9 @@ def _names(found: Comparison) -> list[str]:
 def _row(
     words: str, values: Sequence[float], people: float, best: Callable[[Sequence[float]], float]
 ) -> Row:
-    marked = values.index(best(values)) if len(values) > 1 and max(values) > min(values) else -1
-    return Row(words, [*map(number, values), number(people)], marked)
+    told = [number(value) for value in values]
+    marked = _alike(told, values.index(best(values)))
+    return Row(words, [*told, number(people)], marked)
 
 
 def _means(
@@ -218,7 +217,8 @@ def _means(
             f"{number(value)} ({number(gap)} off)" if not math.isnan(value) else NOTHING
             for value, gap in zip(values, apart, strict=True)
         ]
-        rows.append(Row(words, [*told, number(goal[name]), number(others[name])], _least(apart)))
+        people = [number(goal[name]), number(others[name])]
+        rows.append(Row(words, [*told, *people], _least(told, apart)))
     return Table(
         title=title,
         sentence=sentence,
@@ -227,8 +227,13 @@ def _means(
     )
 
 
-def _least(values: Sequence[float]) -> int:
+def _least(told: Sequence[str], values: Sequence[float]) -> frozenset[int]:
     numbers = [value for value in values if not math.isnan(value)]
-    if len(numbers) < 2 or max(numbers) - min(numbers) < _SAME:
-        return -1
-    return list(values).index(min(numbers))
+    return _alike(told, values.index(min(numbers))) if len(numbers) > 1 else frozenset()
+
+
+def _alike(told: Sequence[str], best: int) -> frozenset[int]:
+    """Returns the cells that read as the best one does; none where all of them do."""
+    if len(set(told)) == 1:
+        return frozenset()
+    return frozenset(place for place, text in enumerate(told) if text == told[best])

@@ -11,7 +11,7 @@ import pytest
 
 from magenta_bridge.evaluation.report.blocks import MAKER, Chart, Mark
 from magenta_bridge.evaluation.report.report import figures_of, page_of
-from tests.evaluation.report.example import comparison, contender
+from tests.evaluation.report.example import comparison, contender, music
 
 HEADINGS = [
     "Summary",
@@ -93,6 +93,15 @@ def test_a_chart_places_its_marks_within_its_axis() -> None:
     assert 0.0 < chart.place(0.5) < chart.place(1.0) < chart.place(4.0) < 100.0
     level = Chart("t", "s", [Mark("a", "0", 0.0)], "u", bars=True)
     assert level.place(0.0) == 0.0
+
+
+def test_those_whose_figures_read_alike_are_marked_alike() -> None:
+    near = [contender(name, nats=1, overlap=0.801, run=1, step_us=1) for name in "ab"]
+    near[1] = replace(near[1], music=music(0.8, 1))
+    far = contender("c", nats=1, overlap=0.6, run=1, step_us=1)
+    best = '<td class="best">0.80</td>'
+    assert f"{best}{best}<td>0.60</td>" in page_of(comparison(*near, far))
+    assert 'class="best"' not in page_of(comparison(*near))
 
 
 def test_what_cannot_be_heard_or_has_no_curve_is_said() -> None:
