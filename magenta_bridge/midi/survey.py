@@ -19,6 +19,7 @@ from magenta_bridge.midi.settings import ECHO, PortChoice
 
 _TRIES: Final = 3
 _PATIENCE_S: Final = 15.0
+_SILENT: Final = "The MIDI system of this machine does not answer."
 
 
 @dataclass(frozen=True)
@@ -38,21 +39,22 @@ def survey() -> Survey:
     """Returns the ports there are.
 
     Raises:
-        UnsupportedError: There is no MIDI system.
+        UnsupportedError: There is no MIDI system, or it does not answer.
     """
-    for _ in range(_TRIES):
-        found = _ask()
-        if found is not None:
-            break
-    else:
-        raise UnsupportedError("The MIDI system of this machine does not answer.")
+    found = next((each for each in (_ask() for _ in range(_TRIES)) if each is not None), None)
+    if found is None:
+        raise UnsupportedError(_SILENT)
     if "error" in found:
         raise UnsupportedError(found["error"])
     return Survey(tuple(found["inputs"]), tuple(found["outputs"]))
 
 
 def _ask() -> dict[str, Any] | None:
-    """Returns what the process reports; None when it crashes, or waits for a system that hangs."""
+    """Returns what the process reports; None when it crashes.
+
+    Raises:
+        UnsupportedError: It waits for a system that hangs.
+    """
     try:
         result = subprocess.run(
             [sys.executable, "-m", "magenta_bridge.midi.survey"],
@@ -62,7 +64,9 @@ def _ask() -> dict[str, Any] | None:
             timeout=_PATIENCE_S,
         )
         found = json.loads(result.stdout.splitlines()[-1])
-    except (subprocess.TimeoutExpired, IndexError, ValueError):
+    except subprocess.TimeoutExpired as error:
+        raise UnsupportedError(_SILENT) from error
+    except (IndexError, ValueError):
         return None
     return found if isinstance(found, dict) else None
 
