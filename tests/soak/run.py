@@ -2,8 +2,10 @@
 
 ``make soak MINUTES=3`` runs it. A real server process is called by two client processes, beside
 clients that die in mid-stream. Seeded answers are compared with those that the server gave at
-rest. Prints one JSON line; exits 1 when an answer is wrong, memory has grown by more than
-50 MiB, or tasks, open requests or file descriptors are left over.
+rest. Then a fresh server is called beside it for a third of that time, to see whether the old one
+has become slow. Prints one JSON line; exits 1 when an answer is wrong, memory has grown by more
+than 50 MiB, tasks, open requests or file descriptors are left over, or the p99 of whole answers
+is above the fresh server's by more than a fifth in three of four stretches.
 """
 
 from __future__ import annotations
@@ -18,13 +20,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import psutil
 
+from tests.soak.drift import drift
 from tests.soak.golden import golden_answers
 
 CLIENTS = 2
 GROWTH_MIB = 50.0
+DRIFT = 1.2
+MOST_COMPARED_S = 600.0
 SPARE_DESCRIPTORS = 8
 SETTLE_S = 30.0
 _TOTALS = ("generate", "stream", "leave", "bad", "late", "refused", "wrong")
@@ -80,7 +86,7 @@ def running_server() -> Iterator[Server]:
             process.kill()
 
 
-def run_traffic(server: Server, seconds: float, golden: dict[str, str]) -> list[dict[str, float]]:
+def run_traffic(server: Server, seconds: float, golden: dict[str, str]) -> list[dict[str, Any]]:
     """Has the client processes call for so long, lets others die meanwhile, and takes samples."""
     clients = [_start_client(server, seconds, number, golden) for number in range(CLIENTS)]
     while any(client.poll() is None for client in clients):
@@ -91,6 +97,15 @@ def run_traffic(server: Server, seconds: float, golden: dict[str, str]) -> list[
             )
         server.sample()
     return [_read_score(client) for client in clients]
+
+
+def compare_with_fresh(
+    server: Server, seconds: float, golden: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Has a client call the server and, at the same time and alike, one a fresh server."""
+    with running_server() as fresh:
+        clients = [_start_client(each, seconds, CLIENTS, golden) for each in (server, fresh)]
+        return [_read_score(client) for client in clients]
 
 
 def _start_client(
@@ -109,10 +124,10 @@ def _start_client(
     return client
 
 
-def _read_score(client: subprocess.Popen[str]) -> dict[str, float]:
+def _read_score(client: subprocess.Popen[str]) -> dict[str, Any]:
     with client:
         assert client.stdout is not None
-        score: dict[str, float] = json.loads(client.stdout.read() or '{"wrong": 1}')
+        score: dict[str, Any] = json.loads(client.stdout.read() or '{"wrong": 1}')
         return score
 
 
@@ -144,15 +159,19 @@ def soak(seconds: float) -> dict[str, float]:
         before, descriptors = server.count(), server.descriptors()
         server.sample()
         scores = run_traffic(server, seconds, golden)
+        compared = compare_with_fresh(server, min(seconds / 3, MOST_COMPARED_S), golden)
         left = settle(server, before, descriptors)
         server.sample()
     total: Counter[str] = Counter()
-    for score in scores:
+    for score in [*scores, *compared]:
         total.update({name: int(score.get(name, 0)) for name in _TOTALS})
+    middle, surely = drift(*(score.get("stretches", []) for score in compared))
     return {
         "seconds": seconds,
         **total,
         "generate_p99_ms": max(score.get("generate_p99_ms", 0.0) for score in scores),
+        "p99_drift": round(middle, 2),
+        "p99_drift_surely": round(surely, 2),
         "rss_first_mib": round(server.memory[0], 1),
         "rss_last_mib": round(server.memory[-1], 1),
         "rss_growth_mib": round(growth(server.memory), 1),
@@ -165,7 +184,8 @@ def faults(result: dict[str, float]) -> list[str]:
     bad = [
         name for name in ("wrong", "tasks_left", "open_left", "descriptors_left") if result[name]
     ]
-    return bad + ["rss_growth_mib"] * (result["rss_growth_mib"] > GROWTH_MIB)
+    most = {"rss_growth_mib": GROWTH_MIB, "p99_drift_surely": DRIFT}
+    return bad + [name for name, limit in most.items() if result[name] > limit]
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from magenta_bridge.errors import (
     OverloadedError,
 )
 from magenta_bridge.noteseq import NoteSequence
+from tests.soak.drift import Stopwatch
 from tests.soak.golden import draw_wish, fingerprint
 
 AT_ONCE = 8
@@ -38,13 +39,14 @@ class Caller:
     Args:
         golden: Fingerprints of right answers by the keys of wishes.
         draw: Decides what is called.
+        watch: Is told how long whole answers took.
     """
 
-    def __init__(self, golden: Mapping[str, str], draw: random.Random) -> None:
+    def __init__(self, golden: Mapping[str, str], draw: random.Random, watch: Stopwatch) -> None:
         self._golden = golden
         self._draw = draw
+        self._watch = watch
         self.score: Counter[str] = Counter()
-        self.seconds: list[float] = []
 
     async def run(self, address: str, until: float) -> None:
         """Calls until then, at least once in each way, with a new connection now and again."""
@@ -74,7 +76,7 @@ class Caller:
             self.score["wrong"] += 1
             print(f"{kind}: {error.message}", file=sys.stderr)  # noqa: T201 - for whoever looks
         if kind == "generate":
-            self.seconds.append(time.monotonic() - begin)
+            self._watch.note(time.monotonic() - begin)
 
     def _check(self, key: str, music: NoteSequence) -> None:
         if fingerprint(music) != self._golden[key]:
@@ -118,17 +120,21 @@ class Caller:
 
 async def make_traffic(
     address: str, seconds: float, seed: str, golden: Mapping[str, str]
-) -> dict[str, float]:
-    """Calls for so long; returns how often what happened, and how long a whole answer took."""
-    until = time.monotonic() + seconds
-    callers = [Caller(golden, random.Random(f"{seed} {number}")) for number in range(AT_ONCE)]  # noqa: S311
+) -> dict[str, object]:
+    """Calls for so long; returns how often what happened, and how long whole answers took."""
+    until, watch = time.monotonic() + seconds, Stopwatch(seconds)
+    draws = [random.Random(f"{seed} {number}") for number in range(AT_ONCE)]  # noqa: S311
+    callers = [Caller(golden, draw, watch) for draw in draws]
     await asyncio.gather(*(caller.run(address, until) for caller in callers))
     score: Counter[str] = Counter()
     for caller in callers:
         score += caller.score
-    times = sorted(second for caller in callers for second in caller.seconds)
-    p99 = times[int(0.99 * len(times))] if times else 0.0
-    return {**score, "wrong": score["wrong"], "generate_p99_ms": round(1e3 * p99, 1)}
+    return {
+        **score,
+        "wrong": score["wrong"],
+        "generate_p99_ms": round(1e3 * watch.whole(), 1),
+        "stretches": watch.stretches(),
+    }
 
 
 def main() -> None:
