@@ -253,9 +253,9 @@ class NoHungNotes(RuleBasedStateMachine):
             self._silence_and_restart()
 
     def _lose_the_last_words(self) -> None:
-        lost_since = self.clock.now() - STAYS_OPEN_S
+        now = self.clock.now()
         for key, ended in self.receiver.ended.items():
-            if ended > lost_since and not self.receiver.sounding[key]:
+            if now - ended < STAYS_OPEN_S and not self.receiver.sounding[key]:
                 self.receiver.sounding[key] = 1
 
     def _silence_and_restart(self) -> None:

@@ -24,7 +24,7 @@ class Receiver:
         now: Tells the time in seconds.
 
     Attributes:
-        ended: When each key was last told to end.
+        ended: When each key last fell silent; a note-off too many ends nothing.
         sounding: Notes begun and not ended.
         begun: Note-ons so far.
         strays: Note-offs for a key that did not sound.
@@ -53,9 +53,9 @@ class Receiver:
         self.sounding[key] += 1
 
     def _end(self, key: Key) -> None:
-        self.ended[key] = self._now()
         if self.sounding[key]:
             self.sounding[key] -= 1
+            self.ended[key] = self._now()
         else:
             self.strays.append(key)
         if not self.sounding[key]:

@@ -27,6 +27,18 @@ TestNoHungNotes.settings = settings(
 )
 
 
+def test_a_second_note_off_that_is_lost_brings_no_note_back() -> None:
+    """Found among 10,000 histories: the first had ended the note long before."""
+    history = NoHungNotes()
+    history.choose(troubles=frozenset({"port", "panic", "kill"}), plays_out=False)
+    history.strike(number=0, pitch=60, seconds=0.1)
+    history.vanish(seconds=0.01)
+    history.play_out()
+    history.panic()
+    history.kill(seconds=0.01, loses_the_last_words=True)
+    history.teardown()
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_note_that_hangs_is_found(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(*way)
