@@ -87,6 +87,22 @@ def test_the_container_is_built_from_files_that_it_is_given() -> None:
     assert re.search(r"^FROM python:3\.1[0-2]-slim$", DOCKERFILE, re.MULTILINE)
 
 
+def test_the_image_holds_nothing_large_that_a_server_does_not_need() -> None:
+    """What is taken away was there, and generators write without it."""
+    removed = re.findall(r"pip uninstall --yes\s+(.+)", DOCKERFILE)[-1].split()
+    base = (ROOT / "requirements" / "base.txt").read_text(encoding="utf-8")
+    assert set(removed) <= set(re.findall(r"^([\w-]+)==", base, re.MULTILINE))
+    without = {*removed, "IPython", "sklearn"}
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({without!r}))\n"
+        "from magenta_bridge.cli.main import main; main(['doctor'])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    bars = re.findall(r"^OK +one bar of (\w+)", result.stdout, re.MULTILINE)
+    assert "lstm_melody" in bars, result.stdout + result.stderr
+    assert "FAIL" not in result.stdout
+
+
 def test_the_unit_serves_by_a_command_line_that_is_understood() -> None:
     service = _unit()
     program, *words = shlex.split(service["ExecStart"])
