@@ -131,6 +131,27 @@ SECTIONS: Final = (
         },
     ),
     Section(
+        "scrape",
+        "A scrape of the metrics",
+        "The page that Prometheus reads, once a server has been called in many ways, while it is "
+        "idle and while clients read streams from it. The page of its health, one word, is read "
+        "in turn with it. Last, the page of a hundred generators, each called by every method "
+        "and ended in six ways: the most series there can reasonably be, and the processor's "
+        "time to write them.",
+        {
+            "series": "series",
+            "idle_p50_ms": "idle, ms, median",
+            "idle_p99_ms": "99th percentile",
+            "idle_ratio_to_health": "times the health's",
+            "clients": "clients at once",
+            "busy_p50_ms": "busy, ms, median",
+            "busy_p99_ms": "99th percentile",
+            "busy_ratio_to_health": "times the health's",
+            "most_series": "most series",
+            "most_cpu_ms": "ms to write them",
+        },
+    ),
+    Section(
         "midi_jitter",
         "The clock of MIDI",
         "How late a tick comes, while the machine is idle, with others that compute all the "

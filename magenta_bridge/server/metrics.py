@@ -17,6 +17,7 @@ from prometheus_client import (
     Histogram,
     Info,
     ProcessCollector,
+    disable_created_metrics,
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -56,6 +57,8 @@ class Metrics:
     """
 
     def __init__(self, generators: Callable[[], Collection[str]]) -> None:
+        # When each series began is nobody's question, and would be half of all series.
+        disable_created_metrics()
         self.registry = CollectorRegistry()
         self._generators = KnownNames(generators)
         self._reasons = frozenset(error_classes())

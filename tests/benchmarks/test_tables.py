@@ -93,3 +93,18 @@ def test_the_generation_benchmark_runs() -> None:
     ]
     measured = ("us_per_step", "numpy_us_per_step", "reading_us_per_step")
     assert all(line[key] > 0 for line in lines for key in measured)
+
+
+def test_the_benchmark_of_scrapes_runs() -> None:
+    """Two scrapes of each kind; the page has a column for each figure that it is said to have."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.scrape", "--samples", "2"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    line = json.loads(done.stdout)
+    (section,) = [each for each in SECTIONS if each.benchmark == "scrape"]
+    assert set(section.columns) <= set(line)
+    assert line["most_series"] > line["series"] > 100

@@ -44,6 +44,7 @@ async def test_metrics_and_health_are_answered(port: MetricsPort) -> None:
     status, page = await asyncio.to_thread(_ask, port, "GET", "/metrics")
     assert status == 200
     assert 'magenta_bridge_generator_loaded{generator="scale"} 1.0' in page
+    assert "_created" not in page  # as many series again, and nobody asks when each began
     assert await asyncio.to_thread(_ask, port, "GET", "/healthz") == (200, "Serving.\n")
     _State.serving = False
     status, told = await asyncio.to_thread(_ask, port, "GET", "/healthz")
