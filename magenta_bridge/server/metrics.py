@@ -58,7 +58,7 @@ class Metrics:
 
     def __init__(self, generators: Callable[[], Collection[str]]) -> None:
         # When each series began is nobody's question, and would be half of all series.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self._generators = KnownNames(generators)
         self._reasons = frozenset(error_classes())

@@ -97,7 +97,9 @@ def test_the_image_holds_nothing_large_that_a_server_does_not_need() -> None:
         f"import sys; sys.modules.update(dict.fromkeys({without!r}))\n"
         "from magenta_bridge.cli.main import main; main(['doctor'])"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
     bars = re.findall(r"^OK +one bar of (\w+)", result.stdout, re.MULTILINE)
     assert "lstm_melody" in bars, result.stdout + result.stderr
     assert "FAIL" not in result.stdout

@@ -1,4 +1,4 @@
-"""``python -m magenta_bridge.cli.reexport``: new programs, held against the old on held-out music."""
+"""``python -m magenta_bridge.cli.reexport``: new programs, held against the old ones."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from magenta_bridge.cli import reexport
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.training import reexport as making
+from magenta_bridge.training.session import build
 from tests.cli.program import ROOT, call_program
 from tests.training.pieces import write_pieces
 from tests.training.step_by_step import step_by_step
@@ -35,8 +36,8 @@ batch = 8
 learning_rate = 0.05
 """
 _SCORES = re.compile(
-    r"tiny\.mag: (?P<new>[\d.]+) nats a step on (?P<steps>[\d,]+) held-out steps, [\d.]+% foretold; "
-    r"(?P<old>[\d.]+) and [\d.]+% before\.\n"
+    r"tiny\.mag: (?P<new>[\d.]+) nats a step on (?P<steps>[\d,]+) held-out steps, "
+    r"[\d.]+% foretold; (?P<old>[\d.]+) and [\d.]+% before\.\n"
 )
 
 
@@ -46,7 +47,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     write_pieces(folder / "midi", 24)
     (folder / "tiny.toml").write_text(_RECIPE, encoding="utf-8")
-    words = ["--recipe", folder / "tiny.toml", "-o", folder / "tiny.mag", "--run", folder / "run"]
+    words: list[str | Path] = ["--recipe", folder / "tiny.toml", "-o", folder / "tiny.mag"]
+    words += ["--run", folder / "run"]
     with step_by_step():
         done = call_program("train", folder / "midi", *words)
     assert done.returncode == 0, done.stderr
@@ -67,7 +69,13 @@ def _reexport(*words: str | Path) -> Result:
 def test_a_new_program_is_scored_beside_the_old_one_and_kept(trained: Path, bundle: Path) -> None:
     """As its user runs it. Both come from the same weights; all but the program stays."""
     before = read_bundle(bundle)
-    words = ["-m", "magenta_bridge.cli.reexport", bundle, "--data", trained / "midi"]
+    words: list[str | Path] = [
+        "-m",
+        "magenta_bridge.cli.reexport",
+        bundle,
+        "--data",
+        trained / "midi",
+    ]
     done = subprocess.run(
         [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -91,7 +99,7 @@ def test_a_program_that_foretells_worse_is_not_kept(
     trained: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here it is made from weights that have learned nothing; without DATA nobody would know."""
-    text, build = bundle.read_bytes(), making.build
+    text = bundle.read_bytes()
 
     def forget(*words: Any) -> Any:  # noqa: ANN401 - a network of Keras
         network = build(*words)

@@ -1,4 +1,4 @@
-"""Certificates and tokens are exchanged under a server that runs, and nobody notices but by them."""
+"""Certificates and tokens are exchanged under a running server, and nobody else notices."""
 
 from __future__ import annotations
 
