@@ -41,8 +41,8 @@ def test_a_file_cut_off_anywhere_is_refused(repository: Path, name: str) -> None
     run_limited(repository, name)
 
 
-def test_three_thousand_mutated_files_raise_nothing_but_our_errors(repository: Path) -> None:
-    run_limited(repository, "mutated", "3000", "1")
+def test_five_thousand_mutated_files_raise_nothing_but_our_errors(repository: Path) -> None:
+    run_limited(repository, "mutated", "5000", "1")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from magenta_bridge.errors import FileFormatError, LimitExceededError, MagentaBr
 from magenta_bridge.formats import read, readable_suffixes
 from magenta_bridge.formats.musicxml import musicxml_to_note_sequence
 from magenta_bridge.noteseq import NoteSequence
+from tests.formats.broken_files import mutate
 
 CONTAINER = (
     '<container><rootfiles><rootfile full-path="{path}" '
@@ -200,3 +202,21 @@ def test_damaged_bytes_give_only_our_errors() -> None:
             musicxml_to_note_sequence(bytes(data))
         except MagentaBridgeError:
             continue
+
+
+def test_five_thousand_mutated_files_raise_nothing_but_our_errors() -> None:
+    """Bytes turned, cut out, put in and doubled, packed and not."""
+    rng = random.Random(1)  # noqa: S311
+    text = score([WHOLE, note("E", 4, 16)])
+    originals, read_all = (text, packed(text)), 0
+    for _ in range(5000):
+        data = bytearray(rng.choice(originals))
+        for _ in range(rng.randint(1, 4)):
+            kind = rng.choices(("flip", "set", "cut", "insert", "double"), (8, 8, 1, 1, 1))[0]
+            mutate(data, kind, rng)
+        try:
+            musicxml_to_note_sequence(bytes(data))
+            read_all += 1
+        except MagentaBridgeError:
+            continue
+    assert 0 < read_all < 5000
