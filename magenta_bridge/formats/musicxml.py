@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
-from magenta_bridge.errors import FileFormatError, LimitExceededError
+from magenta_bridge.errors import FileFormatError, LimitExceededError, UnsupportedError
 from magenta_bridge.formats.musicxml_guard import read_score
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.validate import DENOMINATORS, LARGEST_NUMERATOR, validate
@@ -46,13 +46,14 @@ def musicxml_to_note_sequence(data: bytes, *, name: str = "MusicXML data") -> No
         FileFormatError: This is no score in MusicXML, it is damaged, or it uses what the parser
             does not know, such as unpitched notes or two meters at once.
         LimitExceededError: It is larger than ``limits`` allows.
+        UnsupportedError: What the parser loads is not installed.
     """
     score = read_score(data, name)
     try:
         document = _document(score)
         sequence = _sequence(score, document)
         validate(sequence, field="score")
-    except (FileFormatError, LimitExceededError):
+    except (FileFormatError, LimitExceededError, UnsupportedError):
         raise
     # The parser trusts its input: a missing element is an AttributeError, a letter for a number
     # a ValueError, and so on for every bug and every damage.
@@ -73,7 +74,13 @@ def _document(score: ET.Element) -> MusicXMLDocument:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydub, loaded along, misses a program for sound
-        from note_seq import musicxml_parser
+        try:
+            from note_seq import musicxml_parser
+        except ImportError as error:  # a container for serving is made without what it loads
+            raise UnsupportedError(
+                f"MusicXML cannot be read here, as {error.name} is missing; write the music as "
+                "MIDI, or run: pip install --force-reinstall note-seq"
+            ) from error
 
     class SteadyState(musicxml_parser.MusicXMLParserState):  # type: ignore[misc]
         @property

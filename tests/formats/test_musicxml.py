@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -220,3 +222,20 @@ def test_five_thousand_mutated_files_raise_nothing_but_our_errors() -> None:
         except MagentaBridgeError:
             continue
     assert 0 < read_all < 5000
+
+
+def test_what_the_parser_needs_and_has_not_is_told(tmp_path: Path) -> None:
+    """In the image for serving it is left out."""
+    path = tmp_path / "score.musicxml"
+    path.write_bytes(score([WHOLE]))
+    code = (
+        "import sys; sys.modules['librosa'] = None\n"
+        "from magenta_bridge.errors import UnsupportedError\n"
+        "from magenta_bridge.formats import read\n"
+        "try:\n    read(sys.argv[1])\n"
+        "except UnsupportedError as error:\n    print(error.message)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=True
+    )
+    assert "MusicXML cannot be read here, as librosa is missing" in done.stdout
