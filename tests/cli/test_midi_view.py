@@ -10,7 +10,8 @@ from rich.console import Console
 
 from magenta_bridge.cli.midi_scene import Scene
 from magenta_bridge.cli.midi_screen import ScreenView
-from magenta_bridge.cli.midi_view import LineView, sentence_of
+from magenta_bridge.cli.midi_sentences import sentence_of
+from magenta_bridge.cli.midi_view import LineView
 from magenta_bridge.midi.settings import Musician, PortChoice, Settings
 from magenta_bridge.noteseq import NoteSequence
 
