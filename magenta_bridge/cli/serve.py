@@ -11,6 +11,7 @@ import click
 from magenta_bridge.cli.http_options import http_options, take_http
 from magenta_bridge.cli.serve_load import load_options, take_load
 from magenta_bridge.cli.serve_security import refuse_exposed, security_options, take_security
+from magenta_bridge.cli.serve_users import take_users, user_options
 from magenta_bridge.cli.watch_options import Watching, watch_options
 from magenta_bridge.cli.words import EXISTING_FILE, EXISTING_FOLDER
 
@@ -56,6 +57,7 @@ Examples:
 @http_options
 @load_options
 @security_options
+@user_options
 @watch_options
 def serve(
     watching: Watching,
@@ -91,6 +93,7 @@ def serve(
         http=take_http(port, options),
         metrics_port=watching.metrics_port,
         tracing=watching.otel,
+        users=take_users(options),
         **take_load(options),
     )
     refuse_exposed(settings)

@@ -29,6 +29,7 @@ from magenta_bridge.server.rotation import server_credentials
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
 from magenta_bridge.server.transport import transport_options
+from magenta_bridge.server.users import Users, UserSettings
 from magenta_bridge.server.workers import WorkerPool, pool_of
 from magenta_bridge.v1 import (
     generation_pb2,
@@ -214,7 +215,8 @@ async def serve(
 ) -> None:
     """Serves until the process is asked to stop (SIGINT, SIGTERM), then drains and returns.
 
-    A second signal cuts off the calls in hand.
+    Where the settings name users it also drains and returns once they are gone. A second
+    signal cuts off the calls in hand.
 
     Args:
         registry: The generators to serve.
@@ -242,7 +244,7 @@ async def serve(
             if notice is not None:
                 for line in server.notices():
                     notice(line)
-            await stops.get()
+            await _wait_for_end(stops, server.settings.users)
         except BaseException:
             await server.drain(0)
             raise
@@ -260,6 +262,20 @@ async def _start_unless_stopped(server: BridgeServer, stops: asyncio.Queue[int])
         stop.cancel()
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
+
+
+async def _wait_for_end(stops: asyncio.Queue[int], users: UserSettings | None) -> None:
+    """Waits until the process is asked to stop, or nobody is left whom it is there for."""
+    if users is None:
+        await stops.get()
+        return
+    stop = asyncio.ensure_future(stops.get())
+    gone = asyncio.ensure_future(Users(users).wait_until_gone())
+    try:
+        await asyncio.wait({stop, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.cancel()
+        gone.cancel()
 
 
 async def _drain_unless_hurried(server: BridgeServer, stops: asyncio.Queue[int]) -> None:

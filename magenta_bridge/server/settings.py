@@ -16,6 +16,7 @@ from magenta_bridge.limits import (
 from magenta_bridge.server.connect.settings import HttpSettings
 from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.tokens import Tokens
+from magenta_bridge.server.users import UserSettings
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
 
@@ -43,6 +44,7 @@ class ServerSettings:
         metrics_port: Port of this computer for Prometheus, 0 for any free one; None for no metrics.
         tracing: Whether to insist on OpenTelemetry; else its environment variables decide.
         http: How it answers HTTP with JSON beside gRPC; None for not at all.
+        users: Whom it is there for: it ends once they are gone. None to serve until it is stopped.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -60,3 +62,4 @@ class ServerSettings:
     metrics_port: int | None = None
     tracing: bool = False
     http: HttpSettings | None = None
+    users: UserSettings | None = None
