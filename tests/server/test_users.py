@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import grpc
 import pytest
 from click.testing import CliRunner
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.client import Client
@@ -120,19 +124,33 @@ def test_a_process_ends_by_itself_when_its_users_have_gone(tmp_path: Path) -> No
     assert str(tmp_path) in line
 
 
-def test_a_process_stays_while_a_file_is_touched_and_finishes_what_is_in_hand(
-    tmp_path: Path,
-) -> None:
-    """As a stream that outlasts the linger shows; its end is that of the last user as well."""
+def test_a_process_stays_while_a_file_is_touched(tmp_path: Path) -> None:
+    """Three times as long as it lingers it answers; then it ends with its last user."""
     words = ("--users", str(tmp_path), "--linger", "1", "--bundle", BUNDLE)
-    with running_server(*words) as server, Client(server.address, timeout=100) as client:
-        for count in range(3):
-            for piece in client.stream("lstm_melody", bars=LONG_BARS, seed=count):
-                _touch(tmp_path / "one", int(piece.total_time * 1000) + count)
+    with running_server(*words) as server, Client(server.address, timeout=30) as client:
+        begin = time.monotonic()
+        touches = itertools.count()
+        while time.monotonic() - begin < 3:
+            _touch(tmp_path / "one", next(touches))
             assert client.generators()
         code, out, log = server.wait()
     assert (code, out) == (0, "Stopped.\n")
     assert "Nobody uses the server any more" in log
+
+
+def test_work_in_hand_is_finished_though_nobody_is_left(tmp_path: Path) -> None:
+    words = ("--users", str(tmp_path), "--linger", "1", "--bundle", BUNDLE)
+    with running_server(*words) as server, Client(server.address, timeout=100) as client:
+        pieces = client.stream("lstm_melody", bars=LONG_BARS)
+        next(pieces)
+        with grpc.insecure_channel(server.address) as channel:
+            request = health_pb2.HealthCheckRequest()
+            health = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
+            assert next(health).status == health_pb2.HealthCheckResponse.SERVING
+            assert next(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        complete = [piece.total_time for piece in pieces]
+        assert complete[-1] == LONG_BARS * 2.0
+        assert server.wait()[:2] == (0, "Stopped.\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals to send")
