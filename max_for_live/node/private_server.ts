@@ -7,6 +7,8 @@ import { isAlive, type SharedServer } from "./run_folder.ts";
 
 const READY = /Serving (.+) on (127\.0\.0\.1:\d+)(?: and (http:\/\/\S+))? \(/;
 const WORDS = ["serve", "--port", "0", "--http-port", "0", "--log-level", "warning"];
+/** Seconds that it stays after the last of its users was cut off without a word. */
+const LINGER = process.env.MAGENTA_BRIDGE_LINGER || "60";
 /** Milliseconds between looks at what it has said. */
 const LOOK = 100;
 /** Seconds in which it has to be ready; the first start compiles Python's files. */
@@ -15,14 +17,23 @@ const PATIENCE = 90;
 export interface PrivateServerEvents {
   /** What it says while it is getting ready. */
   progress(line: string): void;
-  ready(server: SharedServer): void;
+  ready(place: Pick<SharedServer, "grpc" | "http">): void;
   /** It does not start, or has ended; `reason` is what it said last. */
   ended(reason: string): void;
 }
 
+/** What it is started with. */
+export interface Start {
+  program: string;
+  /** File for its words. */
+  log: string;
+  /** Folder in which its users tell of themselves. */
+  users: string;
+}
+
 /**
  * Its words go to a file and it is a process group of its own, so that it can outlive this device
- * while another one uses it.
+ * while another one uses it. It ends by itself when nobody does, however that came.
  */
 export class PrivateServer {
   private readonly child: ChildProcess;
@@ -33,13 +44,13 @@ export class PrivateServer {
   private said = "";
 
   constructor(
-    program: string,
-    private readonly log: string,
+    private readonly how: Start,
     private readonly events: PrivateServerEvents,
   ) {
-    const file = openSync(log, "w", 0o600);
+    const file = openSync(how.log, "w", 0o600);
     try {
-      this.child = spawn(program, WORDS, {
+      const words = [...WORDS, "--users", how.users, "--linger", LINGER];
+      this.child = spawn(how.program, words, {
         detached: true,
         windowsHide: true,
         stdio: ["ignore", file, file],
@@ -70,7 +81,7 @@ export class PrivateServer {
     if (ready) {
       this.isReady = true;
       this.stopLooking();
-      this.events.ready({ grpc: ready[2] as string, http: ready[3] ?? "", pid: this.pid });
+      this.events.ready({ grpc: ready[2] as string, http: ready[3] ?? "" });
       return;
     }
     const last = lines[lines.length - 1] ?? "";
@@ -98,7 +109,7 @@ export class PrivateServer {
 
   private lines(): string[] {
     try {
-      const text = readFileSync(this.log, "utf8");
+      const text = readFileSync(this.how.log, "utf8");
       return text.split(/\r?\n/).filter((line) => line.trim() !== "");
     } catch {
       return [];

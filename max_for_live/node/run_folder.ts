@@ -1,8 +1,9 @@
 /**
  * A folder of the user's in which devices tell each other of the server that one of them started.
  *
- * `server.json` says where it is. Every device that uses it keeps a file named by its process in
- * `users`, and touches it, so that the last one to go can end the server.
+ * `server.json` says where it is. In `users` each server has a folder of its own, in which every
+ * device that uses it keeps a file named by its process, and touches it: the last one to go ends the
+ * server, and a server whose file nobody touches any more ends by itself.
  */
 
 import {
@@ -19,7 +20,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
 export interface SharedServer {
   /** HOST:PORT. */
@@ -27,6 +28,8 @@ export interface SharedServer {
   /** Such as "http://127.0.0.1:50052"; "" for none. */
   http: string;
   pid: number;
+  /** Name of the folder in which its users tell of themselves. */
+  users: string;
 }
 
 /** Seconds after which a file that nobody touched says nothing any more. */
@@ -38,14 +41,13 @@ export class RunFolder {
   private readonly users: string;
   private readonly server: string;
   private readonly starting: string;
-  private readonly mine: string;
+  private made = 0;
 
   constructor(path = process.env.MAGENTA_BRIDGE_RUN || defaultPath()) {
     this.users = join(path, "users");
     this.server = join(path, "server.json");
     this.starting = join(path, "starting");
     this.log = join(path, "server.log");
-    this.mine = join(this.users, String(process.pid));
     mkdirSync(this.users, { recursive: true, mode: 0o700 });
     refuseForeign(path);
   }
@@ -53,9 +55,9 @@ export class RunFolder {
   /** The server that some device started; null when none says so. */
   read(): SharedServer | null {
     try {
-      const { grpc, http, pid } = JSON.parse(readFileSync(this.server, "utf8"));
-      const sound = /^127\.0\.0\.1:\d+$/.test(grpc) && Number.isInteger(pid) && pid > 0;
-      return sound && isAlive(pid) ? { grpc, http: String(http ?? ""), pid } : null;
+      const { grpc, http, pid, users } = JSON.parse(readFileSync(this.server, "utf8"));
+      const sound = /^127\.0\.0\.1:\d+$/.test(grpc) && /^[\w-]+$/.test(users);
+      return sound && isAlive(pid) ? { grpc, http: String(http ?? ""), pid, users } : null;
     } catch {
       return null;
     }
@@ -67,35 +69,53 @@ export class RunFolder {
     renameSync(draft, this.server);
   }
 
-  /** Says that the server is gone, unless another has taken its place. */
-  forget(pid: number): void {
-    const known = this.readPid();
-    if (known === pid) rmSync(this.server, { force: true });
+  /** Says that a server is gone, unless another has taken its place. */
+  forget({ pid, users }: Pick<SharedServer, "pid" | "users">): void {
+    if (this.readPid() === pid) rmSync(this.server, { force: true });
+    rmSync(join(this.users, users), { recursive: true, force: true });
   }
 
-  /** Says, or says again, that this process uses the server. */
-  use(): void {
+  /** Makes a folder for the users of a server to come; those that nobody uses go. */
+  newUsers(): string {
+    for (const name of readdirSync(this.users)) {
+      const folder = join(this.users, name);
+      const files = [folder, ...filesIn(folder)];
+      if (files.every((file) => ageOf(file) > STALE_USER)) {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    }
+    this.made += 1;
+    const name = `${process.pid}-${Date.now()}-${this.made}`;
+    mkdirSync(this.usersOf(name), { mode: 0o700 });
+    return name;
+  }
+
+  /** The path of such a folder. */
+  usersOf(name: string): string {
+    return join(this.users, name);
+  }
+
+  /** Says, or says again, that this process uses a server. */
+  use({ users }: SharedServer): void {
+    const mine = this.mine(users);
     try {
       const now = new Date();
-      utimesSync(this.mine, now, now);
+      utimesSync(mine, now, now);
     } catch {
-      writeFileSync(this.mine, "", { mode: 0o600 });
+      mkdirSync(this.usersOf(users), { recursive: true, mode: 0o700 });
+      writeFileSync(mine, "", { mode: 0o600 });
     }
   }
 
-  leave(): void {
-    rmSync(this.mine, { force: true });
+  leave({ users }: SharedServer): void {
+    rmSync(this.mine(users), { force: true });
   }
 
-  /** Whether another living process uses the server. */
-  hasOthers(): boolean {
-    return readdirSync(this.users).some((name) => {
-      const pid = Number(name);
-      if (pid === process.pid) return false;
-      const file = join(this.users, name);
-      if (isAlive(pid) && ageOf(file) < STALE_USER) return true;
-      rmSync(file, { force: true });
-      return false;
+  /** Whether another living process uses a server. */
+  hasOthers({ users }: SharedServer): boolean {
+    return filesIn(this.usersOf(users)).some((file) => {
+      const pid = Number(basename(file));
+      return pid !== process.pid && isAlive(pid) && ageOf(file) < STALE_USER;
     });
   }
 
@@ -120,6 +140,10 @@ export class RunFolder {
     } catch {
       // Nobody has it.
     }
+  }
+
+  private mine(users: string): string {
+    return join(this.usersOf(users), String(process.pid));
   }
 
   private isStartStale(): boolean {
@@ -148,6 +172,14 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    return [];
   }
 }
 

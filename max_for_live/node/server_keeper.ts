@@ -47,7 +47,10 @@ export class ServerKeeper {
   /** null while there is no server. */
   client: ServerClient | null = null;
   private current: KeeperState = { state: "starting", grpc: "", http: "", text: "Starting." };
-  private own: PrivateServer | null = null;
+  /** The server that this device starts, until it is ready. */
+  private coming: PrivateServer | null = null;
+  /** The server that this device has started, in use or not. */
+  private own: SharedServer | null = null;
   /** The shared server in use, ours or another device's. */
   private shared: SharedServer | null = null;
   private wish = "auto";
@@ -74,13 +77,12 @@ export class ServerKeeper {
   /** "auto" or HOST:PORT; pressed again, it begins anew where there is no server. */
   connect(wish: string): void {
     this.crashes = 0;
-    if (wish === this.wish && this.client) {
-      this.watch();
-      return;
-    }
+    if (wish !== this.wish) this.leaveAll();
+    // What is being started is not to be started twice.
+    else if (this.coming) return;
     this.wish = wish;
-    this.drop();
-    this.search();
+    if (this.client) this.watch();
+    else this.search();
   }
 
   useProgram(path: string): void {
@@ -89,29 +91,38 @@ export class ServerKeeper {
     if (!this.client && this.current.state === "no server") this.search();
   }
 
-  /** Ends the server when it is ours and nobody else uses it. May be called from an exit. */
+  /** Ends the server when it is of a device and nobody else uses it. May be called from an exit. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    const shared = this.shared;
+    this.leaveAll();
+  }
+
+  /** Leaves every server; those of devices that nobody else uses are ended. */
+  private leaveAll(): void {
+    const held = new Map([this.own, this.shared].map((server) => [server?.pid, server]));
     this.drop();
+    this.coming?.stop();
+    this.coming = null;
+    this.own = null;
     this.folder.releaseStart();
-    this.folder.leave();
-    if (this.own && !shared) this.own.stop();
-    if (!shared || this.folder.hasOthers()) return;
-    this.folder.forget(shared.pid);
-    endProcess(shared.pid);
+    for (const server of held.values()) {
+      if (!server || this.folder.hasOthers(server)) continue;
+      this.folder.forget(server);
+      endProcess(server.pid);
+    }
   }
 
   private search(): void {
     if (this.closed) return;
     const turn = this.turn();
     this.say("starting", "Looking for a server.");
-    const places = this.wish === "auto" ? [this.usual, this.folder.read()] : [this.wish];
+    const known = this.folder.read();
+    const places = this.wish === "auto" ? [this.usual, known] : [this.wish];
     const next = (): void => {
       const place = places.shift();
       if (place === undefined) {
-        this.begin();
+        this.begin(known?.pid);
         return;
       }
       if (place === null) {
@@ -130,7 +141,8 @@ export class ServerKeeper {
     next();
   }
 
-  private begin(): void {
+  /** Starts a server, or waits for one; the one of that process has not answered. */
+  private begin(silent?: number): void {
     if (this.wish !== "auto") {
       this.say("no server", `No server answers at ${this.wish}; press Reconnect for another.`);
       this.again(() => this.search());
@@ -147,7 +159,12 @@ export class ServerKeeper {
       this.later(TIMES.others, () => this.search());
       return;
     }
-    this.start(program);
+    // While we looked elsewhere another device may have started one.
+    const known = this.folder.read();
+    if (known && known.pid !== silent) {
+      this.folder.releaseStart();
+      this.search();
+    } else this.start(program);
   }
 
   /** Quietly, so that the sentence on the strip stays. */
@@ -175,25 +192,31 @@ export class ServerKeeper {
   private start(program: string): void {
     const turn = this.turn();
     this.say("starting", "Starting the server.");
-    const server: PrivateServer = new PrivateServer(program, this.folder.log, {
+    const users = this.folder.newUsers();
+    const how = { program, log: this.folder.log, users: this.folder.usersOf(users) };
+    const server: PrivateServer = new PrivateServer(how, {
       progress: (line) => {
         if (turn === this.attempt) this.say("starting", `Starting the server: ${line}`);
       },
-      ready: (shared) => {
-        this.folder.write(shared);
+      ready: (place) => {
+        const own = { ...place, pid: server.pid, users };
+        this.coming = null;
+        this.own = own;
+        this.folder.use(own);
+        this.folder.write(own);
         this.folder.releaseStart();
-        if (turn !== this.attempt) return server.stop();
-        this.settle(new ServerClient(shared.grpc), shared);
+        this.settle(new ServerClient(own.grpc), own);
       },
       ended: (reason) => {
-        this.folder.releaseStart();
-        this.folder.forget(server.pid);
-        if (this.own === server) this.own = null;
-        const ours = turn === this.attempt || this.shared?.pid === server.pid;
+        if (this.coming === server) this.folder.releaseStart();
+        this.folder.forget({ pid: server.pid, users });
+        const ours = this.coming === server || this.shared?.pid === server.pid;
+        if (this.coming === server) this.coming = null;
+        if (this.own?.pid === server.pid) this.own = null;
         if (ours && !this.closed) this.crashed(reason);
       },
     });
-    this.own = server;
+    this.coming = server;
   }
 
   private crashed(reason: string): void {
@@ -216,7 +239,7 @@ export class ServerKeeper {
     this.misses = 0;
     this.looks = 0;
     this.since = Date.now();
-    if (shared) this.folder.use();
+    if (shared) this.folder.use(shared);
     this.say("connected", "Connected.", client.address, shared ? shared.http : httpBeside(client));
     this.later(TIMES.watch, () => this.watch());
   }
@@ -225,7 +248,7 @@ export class ServerKeeper {
     const client = this.client;
     if (!client) return;
     const turn = this.turn();
-    if (this.shared) this.folder.use();
+    if (this.shared) this.folder.use(this.shared);
     client.check(TIMES.patience, (failure) => {
       if (turn !== this.attempt) return;
       this.misses = failure ? this.misses + 1 : 0;
@@ -241,6 +264,7 @@ export class ServerKeeper {
   private drop(): void {
     this.turn();
     const client = this.client;
+    if (this.shared) this.folder.leave(this.shared);
     this.client = null;
     this.shared = null;
     if (!client) return;

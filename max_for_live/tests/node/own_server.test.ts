@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
 import { isAlive } from "../../node/run_folder.ts";
-import { MELODY, PROGRAM } from "./node_half.ts";
-import { device, folder, script, serverOf, until } from "./rig.ts";
+import { device, serverOf } from "./rig.ts";
+import { Server } from "./server.ts";
+import { SilentPort } from "./silent_port.ts";
+import { folder, program, script, started, until } from "./started.ts";
 
-describe("with a server of its own", { timeout: 60_000 }, () => {
+describe("with a server of its own", { timeout: 120_000 }, () => {
   test("the device starts it, says how far it is, and ends it", async () => {
     const half = await device();
     half.send("connect", "auto");
@@ -57,6 +59,99 @@ describe("with a server of its own", { timeout: 60_000 }, () => {
     await until(() => !isAlive(pid));
   });
 
+  test("one that another device has started meanwhile is used, and none is started", async () => {
+    const [usual, server] = await Promise.all([SilentPort.open(), Server.start()]);
+    const before = started().length;
+    const half = await device({ env: { MAGENTA_BRIDGE_PORT: String(usual.port) } });
+    half.send("connect", "auto");
+    await usual.asked;
+    const told = { grpc: server.grpc, http: server.http, pid: server.pid, users: "theirs" };
+    writeFileSync(join(half.run, "server.json"), JSON.stringify(told));
+    const connected = await half.heard(["state", "connected"]);
+    assert.equal(connected[2], server.grpc);
+    assert.equal(started().length, before);
+    await half.stop();
+    await server.ended;
+    usual.close();
+  });
+
+  test("it is started once, however often Reconnect is pressed meanwhile", async () => {
+    const before = started().length;
+    const half = await device();
+    half.send("connect", "auto");
+    await half.heard(["state", "starting", "-", "-", "Starting the server."]);
+    half.send("connect", "auto");
+    half.send("connect", "auto");
+    await half.heard(["state", "connected"]);
+    assert.equal(started().length, before + 1);
+  });
+
+  test("two devices with a server each, however that came, end each its own", async () => {
+    const run = join(folder, "two");
+    const first = await device({ run });
+    first.send("connect", "auto");
+    await first.heard(["state", "connected"]);
+    const one = serverOf(first);
+    rmSync(join(run, "server.json"));
+    const second = await device({ run });
+    second.send("connect", "auto");
+    await second.heard(["state", "connected"]);
+    const other = serverOf(second);
+    assert.notEqual(other.pid, one.pid);
+    await first.stop();
+    await until(() => !isAlive(one.pid));
+    assert.ok(isAlive(other.pid));
+    await second.stop();
+    await until(() => !isAlive(other.pid));
+  });
+
+  test("a device that is given another server leaves its own, and ends it", async () => {
+    const server = await Server.start();
+    const half = await device();
+    half.send("connect", "auto");
+    await half.heard(["state", "connected"]);
+    const { pid } = serverOf(half);
+    half.send("connect", server.grpc);
+    await half.heard(["state", "connected", server.grpc]);
+    await until(() => !isAlive(pid));
+    await half.stop();
+    await server.kill();
+  });
+
+  test("it ends by itself when its device was killed and no other comes", async () => {
+    const half = await device({ env: { MAGENTA_BRIDGE_LINGER: "1" } });
+    half.send("connect", "auto");
+    await half.heard(["state", "connected"]);
+    const { pid } = serverOf(half);
+    await half.stop("SIGKILL");
+    await until(() => !isAlive(pid));
+  });
+
+  test("it ends by itself when its device was killed before it was ready", async () => {
+    const before = started().length;
+    const half = await device({ env: { MAGENTA_BRIDGE_LINGER: "1" } });
+    half.send("connect", "auto");
+    await until(() => started().length > before);
+    await half.stop("SIGKILL");
+    const [pid = 0] = started().slice(before);
+    await until(() => !isAlive(pid));
+  });
+
+  test("it stays for a device that is there, longer than it lingers", async () => {
+    const half = await device({ env: { MAGENTA_BRIDGE_LINGER: "4" } });
+    half.send("connect", "auto");
+    await half.heard(["state", "connected"]);
+    const server = serverOf(half);
+    const file = join(half.run, "users", server.users, String(half.pid));
+    // Four touches lie nine seconds apart or more.
+    for (let touches = 0, time = 0; touches < 4; touches += 1) {
+      await until(() => statSync(file).mtimeMs !== time);
+      time = statSync(file).mtimeMs;
+    }
+    assert.deepEqual(serverOf(half), server);
+    assert.ok(isAlive(server.pid));
+  });
+
   test("one whose device was killed is found and ended by the next device", async () => {
     const run = join(folder, "orphan");
     const first = await device({ run });
@@ -75,7 +170,7 @@ describe("with a server of its own", { timeout: 60_000 }, () => {
 
   test("the program is used that the musician chose, with a path as Max writes it", async () => {
     const half = await device({ env: { MAGENTA_BRIDGE_PROGRAM: "/nowhere", PATH: "/nowhere" } });
-    const path = script("with spaces", `exec "${PROGRAM}" "$@" --bundle "${MELODY}"`);
+    const path = program("with spaces");
     half.send("program", `Macintosh HD:${path}`);
     half.send("connect", "auto");
     await half.heard(["state", "connected"]);
@@ -101,8 +196,8 @@ describe("without a program that works", { timeout: 60_000 }, () => {
   });
 
   test("the device gives up after five starts, with the program's last words", async () => {
-    const program = script("broken", 'echo "Error: the models are missing." >&2; exit 1');
-    const half = await device({ env: { MAGENTA_BRIDGE_PROGRAM: program } });
+    const broken = script("broken", 'echo "Error: the models are missing." >&2; exit 1');
+    const half = await device({ env: { MAGENTA_BRIDGE_PROGRAM: broken } });
     half.send("connect", "auto");
     const said = await half.heard(["state", "error"]);
     assert.match(String(said[4]), /ended 5 times: the models are missing\. Press Reconnect\./);

@@ -1,25 +1,20 @@
 /** Devices' Node halves for tests; those that a test leaves behind are ended after it. */
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before } from "node:test";
+import { afterEach, before } from "node:test";
 
-import { builtBundle, MELODY, NodeHalf, type NodeHalfOptions, PROGRAM } from "./node_half.ts";
+import type { SharedServer } from "../../node/run_folder.ts";
+import { builtBundle, NodeHalf, type NodeHalfOptions } from "./node_half.ts";
+import { quick } from "./started.ts";
 
 let bundle: string;
-/** The program, so that it serves one generator. */
-let quick: string;
 const halves: NodeHalf[] = [];
-
-export const folder = mkdtempSync(join(tmpdir(), "magenta-bridge-test-"));
 
 before(async () => {
   bundle = await builtBundle();
-  quick = script("magenta-bridge-quick", `exec "${PROGRAM}" "$@" --bundle "${MELODY}"`);
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
 afterEach(async () => {
   for (const half of halves.splice(0)) {
     await half.stop();
@@ -42,19 +37,6 @@ export function rawDevice(options: Partial<NodeHalfOptions> = {}): NodeHalf {
 }
 
 /** The server that a device has started tells its process in the folder that devices share. */
-export function serverOf(half: NodeHalf): { grpc: string; pid: number } {
+export function serverOf(half: NodeHalf): SharedServer {
   return JSON.parse(readFileSync(join(half.run, "server.json"), "utf8"));
-}
-
-/** Observes until it is so; the test's own limit ends it where that never comes. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((done) => setTimeout(done, 20));
-}
-
-/** A shell script among the test's files. */
-export function script(name: string, text: string): string {
-  const path = join(folder, name);
-  writeFileSync(path, `#!/bin/sh\n${text}\n`);
-  chmodSync(path, 0o755);
-  return path;
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { type AddressInfo, createServer, type Server as Listening, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 
 import { device } from "./rig.ts";
 import { Server } from "./server.ts";
+import { SilentPort } from "./silent_port.ts";
 
 function endless(bars = 512) {
   return {
@@ -87,27 +87,13 @@ describe("with a server that was started by hand", { timeout: 60_000 }, () => {
 });
 
 describe("with a server that accepts and says nothing", { timeout: 60_000 }, () => {
-  let hung: Listening;
-  const sockets = new Set<Socket>();
-
-  before(async () => {
-    hung = createServer((socket) => {
-      sockets.add(socket);
-      socket.on("error", () => {});
-      socket.resume();
-    });
-    await new Promise<void>((done) => hung.listen(0, "127.0.0.1", done));
-  });
-  after(() => {
-    for (const socket of sockets) socket.destroy();
-    hung.close();
-  });
-
   test("the device says so, and does not wait for ever", async () => {
+    const silent = await SilentPort.open();
     const half = await device();
-    const address = `127.0.0.1:${(hung.address() as AddressInfo).port}`;
+    const address = `127.0.0.1:${silent.port}`;
     half.send("connect", address);
     const said = await half.heard(["state", "no server"]);
     assert.match(String(said[4]), new RegExp(`No server answers at ${address}`));
+    silent.close();
   });
 });

@@ -2,7 +2,15 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 
+import { after } from "node:test";
+
 import { MELODY, PROGRAM } from "./node_half.ts";
+
+/** All that run; a test that fails may not come to its end. */
+const running = new Set<ChildProcess>();
+after(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 export class Server {
   /** All that it has said, its log included. */
@@ -22,6 +30,8 @@ export class Server {
     const quick = ["--bundle", MELODY, "--log-format", "json"];
     const all = ["serve", "--port", "0", "--http-port", "0", ...quick, ...words];
     const child = spawn(PROGRAM, all, { stdio: ["ignore", "pipe", "pipe"] });
+    running.add(child);
+    child.on("close", () => running.delete(child));
     return new Promise((found, failed) => {
       let said = "";
       let server: Server | null = null;
@@ -39,6 +49,10 @@ export class Server {
       child.on("error", failed);
       child.on("close", () => failed(new Error(said)));
     });
+  }
+
+  get pid(): number {
+    return this.child.pid ?? -1;
   }
 
   private readonly waiting: { pattern: RegExp; found: () => void }[] = [];
