@@ -72,6 +72,13 @@ export class Desk {
     this.parts.view.text("progress", `Canceled; ${this.written} of ${this.wanted} written.`);
   }
 
+  /** The server is gone, and with it what it was writing. */
+  lost(failure: Failure): void {
+    if (!this.writing) return;
+    this.writing.cancel();
+    this.ended(failure);
+  }
+
   move(steps: number): void {
     const playing = this.audition.playing;
     this.candidates.move(steps);

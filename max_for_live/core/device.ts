@@ -43,7 +43,10 @@ export class Device {
     this.connection = new Connection(ways, later, host, {
       standing: (standing) => this.strip.stand(standing),
       listed: (generators) => this.listed(generators),
-      lost: () => this.jam.lost(lostServer().message),
+      lost: () => {
+        this.jam.lost(lostServer().message);
+        this.desk.lost(lostServer());
+      },
     });
     const doubt = () => this.connection.doubt();
     this.desk = new Desk({ view, live, later, player, strip: this.strip, doubt });

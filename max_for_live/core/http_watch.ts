@@ -10,6 +10,8 @@ export const USUAL_HTTP = "http://127.0.0.1:50052";
 
 /** Seconds between looks. */
 export const HTTP_TIMES = { well: 5, pauses: [1, 2, 4, 8] } as const;
+/** Looks in vain after which a server that was there is gone: it may have been busy for a moment. */
+const MISSES = 2;
 
 export class HttpWatch {
   /** null while no server answers. */
@@ -17,6 +19,7 @@ export class HttpWatch {
   /** Whether an answer, or none, is known. */
   hasLooked = false;
   private tries = 0;
+  private misses = 0;
   private running = false;
   private look: Call | null = null;
   private forget: () => void = () => {};
@@ -64,6 +67,11 @@ export class HttpWatch {
     const before = this.transport;
     this.look = null;
     this.hasLooked = true;
+    this.misses = well ? 0 : this.misses + 1;
+    if (before && !well && this.misses < MISSES) {
+      this.forget = this.later.after(HTTP_TIMES.pauses[0], () => this.try());
+      return;
+    }
     this.transport = well ? transport : null;
     this.tries = well ? 0 : this.tries + 1;
     const pauses = HTTP_TIMES.pauses;

@@ -17,8 +17,10 @@ export class Strip {
   stand(standing: Standing): void {
     const { state } = this.standing;
     this.standing = standing;
-    // Why something was not done has changed with the state.
-    if (state !== standing.state) this.sentence = "";
+    // Why something was not done has changed with the state; but what a server took along is said
+    // until it is back, or until there is something to be done about it.
+    const stays = this.passes && standing.state === "starting";
+    if (state !== standing.state && !stays) this.clear();
     this.show();
   }
 

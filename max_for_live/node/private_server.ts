@@ -122,11 +122,11 @@ export class PrivateServer {
   }
 }
 
-/** Asks a process to end; it drains what it has in hand. */
-export function endProcess(pid: number): void {
+/** Asks a process to end, and it drains what it has in hand; one that hangs is ended at once. */
+export function endProcess(pid: number, hangs = false): void {
   if (!isAlive(pid)) return;
   try {
-    process.kill(pid, "SIGTERM");
+    process.kill(pid, hangs ? "SIGKILL" : "SIGTERM");
   } catch {
     // It has ended by itself.
   }

@@ -29,6 +29,8 @@ export interface KeeperEvents {
 const TIMES = {
   /** Between health checks. */
   watch: 3,
+  /** After a check that had no answer. */
+  doubt: 1,
   /** For a check's answer: on a computer that is busy rendering it takes a while. */
   patience: 4,
   /** For a server to answer that is only looked for. */
@@ -78,7 +80,7 @@ export class ServerKeeper {
   connect(wish: string): void {
     this.crashes = 0;
     if (wish !== this.wish) this.leaveAll();
-    // What is being started is not to be started twice.
+    // It is on its way.
     else if (this.coming) return;
     this.wish = wish;
     if (this.client) this.watch();
@@ -113,10 +115,10 @@ export class ServerKeeper {
     }
   }
 
-  private search(): void {
+  private search(text = "Looking for a server."): void {
     if (this.closed) return;
     const turn = this.turn();
-    this.say("starting", "Looking for a server.");
+    this.say("starting", text);
     const known = this.folder.read();
     const places = this.wish === "auto" ? [this.usual, known] : [this.wish];
     const next = (): void => {
@@ -164,7 +166,10 @@ export class ServerKeeper {
     if (known && known.pid !== silent) {
       this.folder.releaseStart();
       this.search();
-    } else this.start(program);
+      return;
+    }
+    if (this.own) endProcess(this.own.pid, this.own.pid === silent);
+    this.start(program);
   }
 
   /** Quietly, so that the sentence on the strip stays. */
@@ -253,10 +258,11 @@ export class ServerKeeper {
       if (turn !== this.attempt) return;
       this.misses = failure ? this.misses + 1 : 0;
       const gone = failure !== null && failure.code === "unavailable";
-      if (!gone && this.misses < MISSES) return this.later(TIMES.watch, () => this.watch());
+      if (!gone && this.misses < MISSES) {
+        return this.later(failure ? TIMES.doubt : TIMES.watch, () => this.watch());
+      }
       this.drop();
-      this.say("no server", `The server at ${client.address} does not answer.`);
-      this.search();
+      this.search(`The server at ${client.address} does not answer; looking for another.`);
     });
   }
 

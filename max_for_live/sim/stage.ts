@@ -19,8 +19,8 @@ export const BRIDGE = "Magenta Bridge.amxd";
 
 /** Milliseconds between looks, on the wall. */
 const LOOK = 4;
-/** Milliseconds on the wall until something that was waited for counts as missing. */
-const PATIENCE = 15_000;
+/** Seconds on the wall until something that was waited for counts as missing. */
+const PATIENCE = 15;
 /** Nobody listens there: a server of whoever runs the tests is left alone. */
 const NOBODY = "9";
 
@@ -81,8 +81,8 @@ export class Stage {
   }
 
   /** Settles once a look says so; fails with what the devices show when it never does. */
-  async until(what: string, look: () => boolean): Promise<void> {
-    const end = performance.now() + PATIENCE;
+  async until(what: string, look: () => boolean, patience = PATIENCE): Promise<void> {
+    const end = performance.now() + patience * 1000;
     while (!look()) {
       if (performance.now() > end) throw new Error(`Not seen: ${what}.\n${this.#seen()}`);
       await new Promise((done) => setTimeout(done, LOOK));

@@ -165,6 +165,27 @@ test("a server over HTTP that says nothing is given up, and so is one that dies"
   assert.ok(http.aborted > 0);
 });
 
+test("over HTTP a look in vain is forgiven, and a second one ends what is being written", () => {
+  const http = new Http();
+  const stage = stageWith(http);
+  stage.device.ready();
+  stage.clock.pass(8);
+  http.answers = "nothing";
+  stage.device.control("go");
+  assert.equal(stage.view.state, "busy");
+  const looks = (): number => http.asked.filter((path) => path === "/healthz").length;
+  const before = looks();
+  while (looks() === before) stage.clock.pass(0.25);
+  http.answers = "well";
+  stage.clock.pass(10);
+  assert.equal(stage.view.state, "busy");
+  http.answers = "nothing";
+  const later = looks();
+  while (looks() < later + 3) stage.clock.pass(0.25);
+  assert.equal(stage.view.state, "no server");
+  assert.equal(stage.view.texts.get("progress"), "Stopped; 0 of 1 written.");
+});
+
 test("over HTTP each variation is a call with a seed of its own, and Cancel ends the rest", () => {
   const http = new Http();
   const stage = stageWith(http);

@@ -172,6 +172,17 @@ test("that the server was away is said until it answers again", () => {
   assert.doesNotMatch(stage.view.sentence, /does not answer/);
 });
 
+test("that the server took the work along is said until it is back or something is to be done", () => {
+  const stage = connected();
+  stage.device.control("go");
+  stage.failed("unavailable", "The server has gone in the middle of the work.");
+  stage.asked.pop();
+  stage.device.node("state", "starting", "-", "-", "Looking for a server.");
+  assert.equal(stage.view.sentence, "The server has gone in the middle of the work.");
+  stage.device.node("state", "no server", "-", "-", "Type that.");
+  assert.equal(stage.view.sentence, "Type that.");
+});
+
 test("what else went wrong stays on the strip when the server is asked for its list", () => {
   const stage = connected();
   stage.device.control("go");

@@ -63,6 +63,10 @@ export class Server {
     return new Promise((found) => this.waiting.push({ pattern, found }));
   }
 
+  send(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   async kill(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     this.child.kill(signal);
     await this.ended;

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { isAlive } from "../../node/run_folder.ts";
 import type { SimClip } from "../../sim/live_clip.ts";
 import { World } from "../../sim/objects/device.ts";
 import type { Opened } from "../../sim/objects/open.ts";
 import { clipsOf, type Servers, Stage } from "../../sim/stage.ts";
-import { PROGRAM } from "../node/node_half.ts";
 import { Server } from "../node/server.ts";
+import { program } from "../node/started.ts";
 
 async function whole(servers: Servers, act: (stage: Stage) => Promise<void>, world?: World) {
   const stage = new Stage(servers, world);
@@ -34,16 +35,11 @@ async function firstClip(stage: Stage, { device }: Opened): Promise<SimClip> {
 const serverOf = (folder: string): number =>
   JSON.parse(readFileSync(join(folder, "run", "server.json"), "utf8")).pid;
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
+/** The program with all that it serves. */
+const full = program("magenta-bridge");
 
 test("no server runs: the first device starts one, the second uses it, the last one ends it", () =>
-  whole({ program: PROGRAM }, async (stage) => {
+  whole({ program: full }, async (stage) => {
     const first = stage.drag(stage.track());
     await stage.strip(first, /Starting the server/);
     const second = stage.drag(stage.track("Bass"));
@@ -68,10 +64,10 @@ test("the program is not installed: the strip shows the line to type, and Progra
     device.answerDialog(join(stage.folder, "nothing"));
     await stage.strip(opened, /There is no .*nothing/);
     device.click("program");
-    device.answerDialog(PROGRAM);
+    device.answerDialog(full);
     await stage.strip(opened, /generators? at/);
     const kept = device.save();
-    assert.deepEqual(kept["Program Path"], [PROGRAM]);
+    assert.deepEqual(kept["Program Path"], [full]);
     device.click("self_test");
     await stage.until("the report", () => /report|json/i.test(device.text("progress")));
   }));
