@@ -13,6 +13,8 @@ import { type Servers, Stage } from "./stage.ts";
 
 interface Scenario {
   servers: Servers;
+  /** Path of the device; the built main device without it. */
+  device?: string;
   /** Of the Set. */
   tempo?: number;
   steps: [string, ...unknown[]][];
@@ -52,26 +54,26 @@ const STEPS: Record<string, (scene: Scene, ...args: never[]) => void | Promise<v
   },
 };
 
-async function play({ servers, tempo, steps }: Scenario): Promise<object> {
+async function play({ servers, device, tempo, steps }: Scenario): Promise<object> {
   const stage = new Stage(servers);
   try {
     if (tempo !== undefined) stage.world.set.write("tempo", tempo);
     const track = stage.track();
-    const scene: Scene = { stage, track, opened: stage.drag(track) };
+    const scene: Scene = { stage, track, opened: stage.drag(track, device) };
     for (const [word, ...args] of steps) {
       const step = STEPS[word];
       if (!step) throw new Error(`There is no step ${word}.`);
       await step(scene, ...(args as never[]));
     }
-    const { device } = scene.opened;
+    const shown = scene.opened.device;
     return {
       clips: clips(track).map((clip) => ({
         name: clip.read("name")?.join(" ") ?? "",
         length: clip.number("length"),
         notes: clip.notes,
       })),
-      status: device.text("status"),
-      path: device.text("path"),
+      status: shown.text("status"),
+      path: shown.text("path"),
       complaints: stage.world.complaints,
     };
   } finally {

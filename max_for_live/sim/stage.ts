@@ -6,7 +6,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SimClip } from "./live_clip.ts";
 import type { SimTrack } from "./live_track.ts";
@@ -73,9 +73,12 @@ export class Stage {
     return this.world.set.addTrack(name);
   }
 
-  /** Drags a device onto a track; `stored` is what the Set has kept of it. */
+  /**
+   * Drags a device onto a track: one of the built ones, or one at a path. `stored` is what the Set
+   * has kept of it.
+   */
   drag(track: SimTrack, name = BRIDGE, stored?: Stored): Opened {
-    const opened = openDevice(join(DEVICES, name), this.world, track, stored);
+    const opened = openDevice(resolve(DEVICES, name), this.world, track, stored);
     this.#opened.push(opened);
     return opened;
   }

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from magenta_bridge.client import Client
 from magenta_bridge.generators.shipped import find_bundle_file
 from magenta_bridge.noteseq import NoteSequence
-from tests.cli.program import PROGRAM
+from tests.cli.program import PROGRAM, call_program
 from tests.max_for_live.simulated_live import Step, press
 
 QPM = 120.0
@@ -124,3 +125,28 @@ def test_another_tempo_changes_no_beat(place: Place) -> None:
     steps: list[Step] = [CONNECTED, SAME_SEED, ("turn", "seed", 9), ("click", "go"), ("clips", 1)]
     slow, fast = (press({"grpc": place.grpc}, *steps, tempo=tempo) for tempo in (97.0, QPM))
     assert _clip(slow["clips"][0]) == _clip(fast["clips"][0])
+
+
+def test_what_is_installed_in_folder_form_plays_the_same(place: Place, tmp_path: Path) -> None:
+    """Its script lies beside it, not inside."""
+    installed = call_program("max", "install", "--folder-form", "--to", tmp_path)
+    assert installed.returncode == 0, installed.stderr
+    [script] = tmp_path.rglob("magenta-bridge-node.js")
+    device = script.with_name("Magenta Bridge.amxd")
+    outcome = press(
+        {"grpc": place.grpc},
+        CONNECTED,
+        SAME_SEED,
+        ("turn", "seed", 21),
+        ("click", "go"),
+        ("clips", 1),
+        tempo=QPM,
+        device=device,
+    )
+    with Client(place.grpc) as bridge:
+        expected = bridge.generate("lstm_melody", bars=4, seed=21)
+    assert outcome["path"] == "gRPC"
+    assert _clip(outcome["clips"][0]) == _beats(expected, 0)
+    script.unlink()
+    with pytest.raises(AssertionError, match=r"is neither in .* nor beside it"):
+        press({"grpc": place.grpc}, device=device)
