@@ -9,7 +9,7 @@ import type { Generator } from "./messages.ts";
 import { Panel } from "./panel.ts";
 import type { DeviceParts } from "./parts.ts";
 import { QuietView } from "./quiet_view.ts";
-import { orderFor } from "./request.ts";
+import { orderFor, refuseAudio } from "./request.ts";
 import { responder } from "./responder.ts";
 import { Selection } from "./selection.ts";
 import { runSelfTest } from "./self_test.ts";
@@ -181,6 +181,7 @@ export class Device {
       return;
     }
     const { tool } = this.selection;
+    refuseAudio(tool, live.selectedAudio());
     const clip = live.selectedClip();
     const target = targetFor(clip, live, tool.primer);
     // Everything that may be refused comes before the seed is drawn anew.

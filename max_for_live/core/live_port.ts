@@ -73,6 +73,8 @@ export interface LivePort {
   facts(): SetFacts;
   /** The clip in the detail view; null when none, or when it is no MIDI clip. */
   selectedClip(): ClipFacts | null;
+  /** The name of the clip in the detail view where it is an audio clip; null where it is none. */
+  selectedAudio(): string | null;
   /** Where a clip goes when no clip is selected: the device's track, the highlighted slot. */
   ownTarget(): Target;
   /** Makes a new clip with these notes, in as few undo steps as can be; touches no other clip. */

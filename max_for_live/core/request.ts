@@ -43,11 +43,7 @@ export function orderFor(
   choices: Choices,
 ): Order {
   if (!tool.primer) return fromNothing(generator, set, choices);
-  if (clip === null) {
-    throw new Error(
-      `Select a MIDI clip to ${tool.verb.toLowerCase()}; an audio clip has no notes.`,
-    );
-  }
+  if (clip === null) throw new Error(`Select a MIDI clip to ${tool.verb.toLowerCase()}.`);
   const music = heard(clip);
   if (music.notes.length === 0) {
     throw new Error(`The clip ${nameOf(clip)} has no notes to hear; select another.`);
@@ -56,6 +52,15 @@ export function orderFor(
   const bar = barLength(clock.numerator, clock.denominator);
   const length = tool.bars ? choices.bars * bar : nextBar(music.length, bar);
   return after(music, clock, length, generator, choices);
+}
+
+/** Throws an Error of one sentence when the tool wants notes and an audio clip is selected. */
+export function refuseAudio(tool: Tool, name: string | null): void {
+  if (!tool.primer || name === null) return;
+  const verb = tool.verb.toLowerCase();
+  throw new Error(
+    `The clip ${nameOf({ name })} is audio and has no notes; select a MIDI clip to ${verb}.`,
+  );
 }
 
 /** The order to go on after `music`, which begins on a bar line, for `length` beats. */
@@ -117,6 +122,6 @@ export function takesScale(generator: Generator): boolean {
   return has(generator, "scale_root", "scale_intervals");
 }
 
-function nameOf(clip: ClipFacts): string {
+function nameOf(clip: { name: string }): string {
   return clip.name === "" ? "that is selected" : `"${clip.name}"`;
 }

@@ -30,10 +30,15 @@ export class LiveSetPort implements LivePort {
   }
 
   selectedClip(): ClipFacts | null {
-    const clip = LiveObject.at("live_set view").child("detail_clip");
-    if (clip === null || !clip.exists || clip.number("is_midi_clip") !== 1) return null;
+    const clip = detailClip();
+    if (clip === null || !isMidi(clip)) return null;
     const place = placeOf(clip);
     return place === null ? null : readClip(clip, place);
+  }
+
+  selectedAudio(): string | null {
+    const clip = detailClip();
+    return clip === null || isMidi(clip) ? null : clip.text("name");
   }
 
   ownTarget(): Target {
@@ -47,6 +52,16 @@ export class LiveSetPort implements LivePort {
     clip.set("name", name);
     return { place, name: clip.text("name") };
   }
+}
+
+/** The clip in the detail view; null when none. */
+function detailClip(): LiveObject | null {
+  const clip = LiveObject.at("live_set view").child("detail_clip");
+  return clip?.exists ? clip : null;
+}
+
+function isMidi(clip: LiveObject): boolean {
+  return clip.number("is_midi_clip") === 1;
 }
 
 function readClip(clip: LiveObject, place: ClipPlace): ClipFacts {

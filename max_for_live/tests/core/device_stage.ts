@@ -126,6 +126,7 @@ export function clip(notes: LiveNote[], more: Partial<ClipFacts> = {}): ClipFact
 export class OneTrack implements LivePort {
   set: SetFacts = SET;
   selected: ClipFacts | null = null;
+  audio: string | null = null;
   refusal = "";
   readonly written: { target: Target; length: number; notes: LiveNote[]; name: string }[] = [];
 
@@ -134,6 +135,9 @@ export class OneTrack implements LivePort {
   }
   selectedClip(): ClipFacts | null {
     return this.selected;
+  }
+  selectedAudio(): string | null {
+    return this.audio;
   }
   ownTarget(): Target {
     return { kind: "session", track: 0, fromSlot: 0 };

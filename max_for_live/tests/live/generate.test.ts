@@ -182,15 +182,25 @@ test("a frozen track says what to do", async () => {
   stage.end();
 });
 
-test("a clip with the cursor on an audio track is refused in words", async () => {
+test("no clip, and a clip of audio, are refused each in words of its own", async () => {
   const { stage, track } = onTheTrack();
   const audio = stage.set.addTrack("Vocals", false);
   const slot = audio.slots[0];
   assert.ok(slot);
-  stage.set.view.detailClip = slot.place(new SimClip(slot, { length: 4, midi: false }));
   const device = await (await stage.plug(track)).connected();
   device.control("tool_continue", 1);
   device.control("go");
-  assert.match(device.text("status"), /Select a MIDI clip/);
+  assert.equal(device.text("status"), "Select a MIDI clip to continue.");
+  const clip = slot.place(new SimClip(slot, { length: 4, midi: false }));
+  stage.set.view.detailClip = clip;
+  device.control("go");
+  const rest = "is audio and has no notes; select a MIDI clip to continue.";
+  assert.equal(device.text("status"), `The clip that is selected ${rest}`);
+  clip.write("name", "Take 1");
+  device.control("go");
+  assert.equal(device.text("status"), `The clip "Take 1" ${rest}`);
+  device.control("tool_generate", 1);
+  device.control("go");
+  assert.doesNotMatch(device.text("status"), /audio/);
   stage.end();
 });
