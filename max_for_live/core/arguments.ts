@@ -1,13 +1,13 @@
 /**
- * The generator's own table of arguments, on the device's six boxes for numbers.
+ * The generator's own table of arguments, on the device's eight boxes for numbers.
  *
- * Temperature, seed and scale have controls of their own. Texts have no box, and beyond six an
+ * Temperature, seed and scale have controls of their own. Texts have no box, and beyond eight an
  * argument keeps its default: whatever a later server sends, the device goes on.
  */
 
 import type { Argument, ArgumentValue, Generator } from "./messages.ts";
 
-export const BOXES = 6;
+export const BOXES = 8;
 
 const ELSEWHERE = new Set(["temperature", "seed", "scale_root", "scale_intervals"]);
 const INT = "ARGUMENT_TYPE_INT";
@@ -29,7 +29,7 @@ export interface Box {
   help: string;
 }
 
-/** Returns at most six, in the table's order. */
+/** Returns at most eight, in the table's order. */
 export function boxesOf(generator: Generator): Box[] {
   const fit = (generator.arguments ?? []).filter(
     ({ name, type }) => !ELSEWHERE.has(name) && [INT, FLOAT, BOOL].includes(type),

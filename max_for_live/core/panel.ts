@@ -43,8 +43,8 @@ export class Panel {
 
   /** Takes a control's value; false when the control is not of this panel. */
   take(id: string, value: number): boolean {
-    const box = /^arg_([1-6])$/.exec(id);
-    if (box) this.turn(Number(box[1]) - 1, value);
+    const box = /^arg_(\d+)$/.exec(id);
+    if (box && Number(box[1]) <= BOXES) this.turn(Number(box[1]) - 1, value);
     else if (this.values.has(id)) this.values.set(id, value);
     else return false;
     return true;

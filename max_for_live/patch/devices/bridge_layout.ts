@@ -1,5 +1,6 @@
 /** Where everything stands in Magenta Bridge, in pixels of Live's device view. */
 
+import { BOXES } from "../../core/arguments.ts";
 import { CONTROLS } from "../controls.ts";
 import type { Look } from "../faces.ts";
 import type { Rect } from "../patcher.ts";
@@ -25,7 +26,8 @@ const ACTIONS = 125;
 const STRIP = 150;
 const STRIP_HEIGHT = 15;
 
-const SETTING_PITCH = 20;
+/** Eight settings reach down to the strip. */
+const SETTING_PITCH = 18;
 const NUMBOX = 15;
 
 const PANEL: Rect = [NOTES.left, EDGE, NOTES.width, ACTIONS - 2 * GAP];
@@ -107,7 +109,7 @@ function music(): Record<string, Look> {
 function settings(): Record<string, Look> {
   const { left, width } = SETTINGS;
   const looks: Record<string, Look> = {};
-  for (let i = 0; i < 6; i += 1) {
+  for (let i = 0; i < BOXES; i += 1) {
     const top = EDGE + i * SETTING_PITCH;
     looks[`arg_${i + 1}_label`] = { rect: [left, top, 66, NUMBOX], ground: "surface" };
     looks[`arg_${i + 1}`] = { rect: [left + 68, top, width - 68, NUMBOX] };

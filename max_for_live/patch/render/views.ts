@@ -1,5 +1,6 @@
 /** The moments of a device's life that the pictures show. */
 
+import { BOXES } from "../../core/arguments.ts";
 import type { RollNote } from "../../core/roll.ts";
 import type { Roll } from "./roll.ts";
 
@@ -25,8 +26,21 @@ const GENERATORS = ["lstm_melody", "gru_melody", "lstm_polyphony", "gan_duo"];
 const UNSERVED = ["tool_interpolate", "tool_groove", "tool_drumify"];
 const JAM = ["jam", "jam_bars"];
 const NOT_JAM = ["variations", "bars"];
-const SETTINGS = ["Top P", "Top K", "Min Pitch", "Max Pitch", "Program"];
-const NO_SETTINGS = [1, 2, 3, 4, 5, 6].flatMap((index) => [`arg_${index}`, `arg_${index}_label`]);
+/** Name and value of a generator's own arguments. */
+type Settings = [string, number][];
+const MELODY: Settings = [
+  ["Top P", 0.97],
+  ["Top K", 0],
+  ["Min Pitch", 48],
+  ["Max Pitch", 84],
+  ["Program", -1],
+];
+const POLYPHONY: Settings = [
+  ...MELODY.slice(0, 4),
+  ["Density", 2.5],
+  ["Voices", 4],
+  ["Program", -1],
+];
 const RESULT = ["previous", "next", "audition", "keep", "drop"];
 
 const EMPTY: Roll = { notes: [], length: 0 };
@@ -89,7 +103,7 @@ const connected = state({
     candidate: "2 of 4",
     progress: "4 written; keep what you like.",
     chord: "C# D E F# G A B",
-    ...labels(),
+    ...labels(MELODY),
   },
   values: {
     tool_generate: 0,
@@ -97,17 +111,17 @@ const connected = state({
     variations: 4,
     seed: 31415,
     follow_scale: 1,
-    ...numbers(),
+    ...numbers(MELODY),
   },
   entries: { generator: GENERATORS },
-  hidden: [...UNSERVED, ...JAM, "arg_6", "arg_6_label"],
+  hidden: [...UNSERVED, ...JAM, ...unused(MELODY)],
   inactive: ["cancel"],
   roll: SAMPLE,
 });
 
 const starting = state({
   texts: { status: "Starting the server.", go: "Generate" },
-  hidden: [...UNSERVED, "tool_jam", ...JAM, ...NO_SETTINGS],
+  hidden: [...UNSERVED, "tool_jam", ...JAM, ...unused([])],
   inactive: ["cancel", ...RESULT],
 });
 
@@ -116,20 +130,28 @@ const failing = state({
     status: "Magenta Bridge is not installed. In a terminal, type: pip install magenta-bridge",
     go: "Generate",
   },
-  hidden: [...UNSERVED, "tool_jam", ...JAM, ...NO_SETTINGS],
+  hidden: [...UNSERVED, "tool_jam", ...JAM, ...unused([])],
   inactive: ["cancel", ...RESULT],
 });
 
 const jamming = state({
   texts: {
     ...connected.texts,
+    ...labels(POLYPHONY),
     go: "Jam",
     candidate: "",
     progress: "Listening; the answer is being written",
   },
-  values: { ...connected.values, tool_continue: 0, tool_jam: 1, jam: 1 },
+  values: {
+    ...connected.values,
+    ...numbers(POLYPHONY),
+    generator: GENERATORS.indexOf("lstm_polyphony"),
+    tool_continue: 0,
+    tool_jam: 1,
+    jam: 1,
+  },
   entries: connected.entries,
-  hidden: [...UNSERVED, ...NOT_JAM, "arg_6", "arg_6_label"],
+  hidden: [...UNSERVED, ...NOT_JAM, ...unused(POLYPHONY)],
   inactive: ["go", "cancel", ...RESULT],
 });
 
@@ -148,11 +170,16 @@ export const VIEWS: View[] = [
   { device: "Magenta Bridge Transformation", name: "transformation", state: tool },
 ];
 
-function labels(): Record<string, string> {
-  return Object.fromEntries(SETTINGS.map((words, index) => [`arg_${index + 1}_label`, words]));
+function labels(settings: Settings): Record<string, string> {
+  return Object.fromEntries(settings.map(([words], index) => [`arg_${index + 1}_label`, words]));
 }
 
-function numbers(): Record<string, number> {
-  const values = [0.97, 0, 48, 84, -1];
-  return Object.fromEntries(values.map((value, index) => [`arg_${index + 1}`, value]));
+function numbers(settings: Settings): Record<string, number> {
+  return Object.fromEntries(settings.map(([, value], index) => [`arg_${index + 1}`, value]));
+}
+
+/** The boxes that these settings leave. */
+function unused(settings: Settings): string[] {
+  const all = Array.from({ length: BOXES }, (_, index) => `arg_${index + 1}`);
+  return all.slice(settings.length).flatMap((id) => [id, `${id}_label`]);
 }

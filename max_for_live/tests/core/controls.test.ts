@@ -114,6 +114,19 @@ test("the generator's own arguments are on the boxes; only what differs is sent"
   });
 });
 
+test("eight arguments have a box each, and what is beyond keeps its default", () => {
+  const names = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+  const rows = names.map((name) => ({ name, type: "ARGUMENT_TYPE_INT", minimum: 0, maximum: 9 }));
+  const stage = connected({ ...MELODY, arguments: rows });
+  assert.equal(stage.view.texts.get("arg_8_label"), "Eight");
+  names.forEach((_, index) => {
+    stage.device.control(`arg_${index + 1}`, 5);
+  });
+  stage.device.control("go");
+  const sent = Object.keys(stage.order.request.options?.args ?? {});
+  assert.deepEqual(sent, names.slice(0, 8));
+});
+
 test("boxes keep their values for each generator, and those that the Set has kept", () => {
   const stage = new DeviceStage([DRUMS, MELODY]);
   stage.device.control("generator_id", "melody");
