@@ -2,15 +2,7 @@
 
 import type { DevicePlan, Script } from "../device.ts";
 import { miditool } from "./miditool.ts";
-import {
-  column,
-  DIALS,
-  EDGE,
-  TOOL_HEIGHT,
-  TOOL_LOOKS,
-  TOOL_PANELS,
-  TOOL_WIDTH,
-} from "./tool_layout.ts";
+import { column, DIALS, EDGE } from "./tool_layout.ts";
 
 export function generator(script: Script): DevicePlan {
   return miditool(
@@ -18,12 +10,8 @@ export function generator(script: Script): DevicePlan {
       device: "generator",
       name: "Magenta Bridge Generator",
       type: "nagg",
-      width: TOOL_WIDTH,
-      height: TOOL_HEIGHT,
-      panels: TOOL_PANELS,
       captions: [["Seed", { rect: [column(2), DIALS, 44, 13], align: "center" }]],
       looks: {
-        ...TOOL_LOOKS,
         seed: { rect: [column(2), DIALS + 13, 44, 15] },
         dice: { rect: [column(2), DIALS + 32, 44, 15] },
         choice: { rect: [EDGE, 84, 70, 20] },

@@ -5,8 +5,9 @@ import { type Control, controlsOf } from "../controls.ts";
 import type { DevicePlan, Script } from "../device.ts";
 import { addCaption, addFace, addPanel, addStore, type Look } from "../faces.ts";
 import type { Placed } from "../parameters.ts";
-import { type Box, Patch, type Rect } from "../patcher.ts";
+import { type Box, Patch } from "../patcher.ts";
 import { addCode, addStores, listenTo, speakTo } from "../wiring.ts";
+import { TOOL_HEIGHT, TOOL_LOOKS, TOOL_PANELS, TOOL_WIDTH } from "./tool_layout.ts";
 
 /** Outlets of the script. */
 const OUT = { notes: 0, trigger: 1, ui: 2 } as const;
@@ -17,9 +18,7 @@ export interface Tool {
   device: "generator" | "transformation";
   name: string;
   type: DeviceType;
-  width: number;
-  height: number;
-  panels: Rect[];
+  /** Places of the controls that the other tool has elsewhere, or not at all. */
   looks: Record<string, Look>;
   captions: [string, Look][];
 }
@@ -42,8 +41,8 @@ export function miditool(tool: Tool, script: Script): DevicePlan {
     patch,
     placed,
     banks: [],
-    width: tool.width,
-    height: tool.height,
+    width: TOOL_WIDTH,
+    height: TOOL_HEIGHT,
     codes: [{ ...script, box: code }],
     files: [],
   };
@@ -51,7 +50,7 @@ export function miditool(tool: Tool, script: Script): DevicePlan {
 
 function addFaces(patch: Patch, tool: Tool): Placed[] {
   patch.begin("Look");
-  for (const rect of tool.panels) {
+  for (const rect of TOOL_PANELS) {
     addPanel(patch, rect);
   }
   for (const [words, look] of tool.captions) {
@@ -64,7 +63,7 @@ function addBox(patch: Patch, row: Control, tool: Tool): Box {
   if (row.kind === "blob") {
     return addStore(patch, row);
   }
-  const look = tool.looks[row.id];
+  const look = tool.looks[row.id] ?? TOOL_LOOKS[row.id];
   if (!look) {
     throw new Error(`${tool.name}: the control "${row.id}" has no place.`);
   }

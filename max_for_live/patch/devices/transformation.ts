@@ -2,15 +2,7 @@
 
 import type { DevicePlan, Script } from "../device.ts";
 import { miditool } from "./miditool.ts";
-import {
-  column,
-  DIALS,
-  EDGE,
-  TOOL_HEIGHT,
-  TOOL_LOOKS,
-  TOOL_PANELS,
-  TOOL_WIDTH,
-} from "./tool_layout.ts";
+import { column, DIALS, EDGE } from "./tool_layout.ts";
 
 export function transformation(script: Script): DevicePlan {
   return miditool(
@@ -18,12 +10,8 @@ export function transformation(script: Script): DevicePlan {
       device: "transformation",
       name: "Magenta Bridge Transformation",
       type: "natt",
-      width: TOOL_WIDTH,
-      height: TOOL_HEIGHT,
-      panels: TOOL_PANELS,
       captions: [["Seed", { rect: [EDGE, 76, 26, 15] }]],
       looks: {
-        ...TOOL_LOOKS,
         amount: { rect: [column(2), DIALS, 44, 48] },
         seed: { rect: [EDGE + 27, 76, 39, 15] },
         dice: { rect: [EDGE + 70, 76, 30, 15] },
