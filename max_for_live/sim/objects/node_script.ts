@@ -76,7 +76,7 @@ export class NodeScript implements MaxObject {
       ? ["list", ...message.args]
       : [message.selector, ...message.args];
     if (this.#up && this.#child?.connected) {
-      this.#child.send({ kind: "message", selector: words[0], words: words.slice(1) });
+      this.#send({ kind: "message", selector: words[0], words: words.slice(1) });
     } else this.dropped.push(words.join(" "));
     return true;
   }
@@ -132,9 +132,9 @@ export class NodeScript implements MaxObject {
     else if (kind === "unknown") this.#around.error(`has no handler for "${words.join(" ")}"`);
     if (kind === "unknown") return;
     try {
-      this.#answer(id, this.#dict(kind, words));
+      this.#send({ kind: "answer", id, value: this.#dict(kind, words) });
     } catch (error) {
-      this.#child?.send({ kind: "answer", id, problem: (error as Error).message });
+      this.#send({ kind: "answer", id, problem: (error as Error).message });
     }
   }
 
@@ -147,8 +147,9 @@ export class NodeScript implements MaxObject {
     return dicts.read(String(name));
   }
 
-  #answer(id: number, value: unknown): void {
-    if (this.#child?.connected) this.#child.send({ kind: "answer", id, value });
+  /** What does not arrive is no fault: the process may be going at this moment. */
+  #send(message: object): void {
+    if (this.#child?.connected) this.#child.send(message, () => {});
   }
 
   #event(event: () => void): void {

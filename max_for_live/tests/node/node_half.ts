@@ -106,7 +106,7 @@ export class NodeHalf {
   }
 
   send(selector: string, ...words: Word[]): void {
-    if (this.child.connected) this.child.send({ kind: "message", selector, words });
+    this.tell({ kind: "message", selector, words });
   }
 
   /** Settles with the first message, past ones included from `since` on, that begins with these. */
@@ -160,12 +160,17 @@ export class NodeHalf {
   private hear({ kind, id, words }: Said): void {
     if (kind === "outlet") this.take(words as Word[]);
     else if (kind === "post" || kind === "unknown") this.complaints.push(words.join(" "));
-    if (kind === "unknown" || !this.child.connected) return;
+    if (kind === "unknown") return;
     try {
-      this.child.send({ kind: "answer", id, value: this.dict(kind, words) });
+      this.tell({ kind: "answer", id, value: this.dict(kind, words) });
     } catch (thrown) {
-      this.child.send({ kind: "answer", id, problem: (thrown as Error).message });
+      this.tell({ kind: "answer", id, problem: (thrown as Error).message });
     }
+  }
+
+  /** What does not arrive is no fault: the process may be going at this moment. */
+  private tell(message: object): void {
+    if (this.child.connected) this.child.send(message, () => {});
   }
 
   private take(words: Word[]): void {
