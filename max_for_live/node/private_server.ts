@@ -122,11 +122,20 @@ export class PrivateServer {
   }
 }
 
-/** Asks a process to end, and it drains what it has in hand; one that hangs is ended at once. */
-export function endProcess(pid: number, hangs = false): void {
+/** Asks a process to end; it drains what it has in hand. */
+export function endProcess(pid: number): void {
+  signal(pid, "SIGTERM");
+}
+
+/** Ends a process that hangs. */
+export function killProcess(pid: number): void {
+  signal(pid, "SIGKILL");
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
   if (!isAlive(pid)) return;
   try {
-    process.kill(pid, hangs ? "SIGKILL" : "SIGTERM");
+    process.kill(pid, name);
   } catch {
     // It has ended by itself.
   }

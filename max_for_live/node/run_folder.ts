@@ -43,13 +43,12 @@ export class RunFolder {
   private readonly starting: string;
   private made = 0;
 
-  constructor(path = process.env.MAGENTA_BRIDGE_RUN || defaultPath()) {
+  constructor(private readonly path = process.env.MAGENTA_BRIDGE_RUN || defaultPath()) {
     this.users = join(path, "users");
     this.server = join(path, "server.json");
     this.starting = join(path, "starting");
     this.log = join(path, "server.log");
-    mkdirSync(this.users, { recursive: true, mode: 0o700 });
-    refuseForeign(path);
+    this.make();
   }
 
   /** The server that some device started; null when none says so. */
@@ -77,8 +76,7 @@ export class RunFolder {
 
   /** Makes a folder for the users of a server to come; those that nobody uses go. */
   newUsers(): string {
-    for (const name of readdirSync(this.users)) {
-      const folder = join(this.users, name);
+    for (const folder of filesIn(this.users)) {
       const files = [folder, ...filesIn(folder)];
       if (files.every((file) => ageOf(file) > STALE_USER)) {
         rmSync(folder, { recursive: true, force: true });
@@ -86,7 +84,7 @@ export class RunFolder {
     }
     this.made += 1;
     const name = `${process.pid}-${Date.now()}-${this.made}`;
-    mkdirSync(this.usersOf(name), { mode: 0o700 });
+    mkdirSync(this.usersOf(name), { recursive: true, mode: 0o700 });
     return name;
   }
 
@@ -122,6 +120,8 @@ export class RunFolder {
   /** Takes the right to start a server; false while another process has it. */
   claimStart(): boolean {
     try {
+      // A folder for temporary files is swept now and then.
+      this.make();
       closeSync(openSync(this.starting, "wx", 0o600));
       writeFileSync(this.starting, String(process.pid));
       return true;
@@ -140,6 +140,11 @@ export class RunFolder {
     } catch {
       // Nobody has it.
     }
+  }
+
+  private make(): void {
+    mkdirSync(this.users, { recursive: true, mode: 0o700 });
+    refuseForeign(this.path);
   }
 
   private mine(users: string): string {

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 
 import { INSTALL_LINE } from "../core/failures.ts";
 import type { Connection } from "../core/view.ts";
-import { endProcess, PrivateServer } from "./private_server.ts";
+import { endProcess, killProcess, PrivateServer } from "./private_server.ts";
 import { findProgram, programAt } from "./program.ts";
 import type { RunFolder, SharedServer } from "./run_folder.ts";
 import { ServerClient } from "./server_client.ts";
@@ -168,7 +168,8 @@ export class ServerKeeper {
       this.search();
       return;
     }
-    if (this.own) endProcess(this.own.pid, this.own.pid === silent);
+    // It is our own child, so that the number is surely still its own.
+    if (this.own && this.own.pid === silent) killProcess(this.own.pid);
     this.start(program);
   }
 

@@ -26,6 +26,14 @@ describe("with a server of its own", { timeout: 120_000 }, () => {
     assert.ok(!existsSync(join(half.run, "server.json")));
   });
 
+  test("it is started also where the folder that devices share was swept away", async () => {
+    const half = await device();
+    rmSync(half.run, { recursive: true });
+    half.send("connect", "auto");
+    await half.heard(["state", "connected"]);
+    assert.ok(isAlive(serverOf(half).pid));
+  });
+
   test("it is started again when it dies", async () => {
     const half = await device();
     half.send("connect", "auto");
