@@ -37,12 +37,14 @@ export const PROGRAM =
 /** One generator of the shipped ones; a server with it alone is up sooner. */
 export const MELODY = here("../../../models/lstm/lstm_melody.mag");
 
-/** Builds the bundle once, into a folder without anything else. */
+/** Builds the bundle once, into a folder without anything else, which goes with the tests. */
 export async function builtBundle(): Promise<string> {
   const { bundleNode } = (await import("../../build/bundle.mjs" as string)) as {
     bundleNode(outdir: string): Promise<string>;
   };
-  return bundleNode(mkdtempSync(join(tmpdir(), "magenta-bridge-bundle-")));
+  const folder = mkdtempSync(join(tmpdir(), "magenta-bridge-bundle-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return bundleNode(folder);
 }
 
 export interface NodeHalfOptions {
