@@ -8,33 +8,14 @@ Prints one JSON line; the target is a ratio of at most 2.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 
+from benchmarks.bench.serving import serving
 from magenta_bridge.client import Client
 
 BARS = 4
-_SERVE = "from magenta_bridge.cli.main import main; main(['serve', '--port', '0'])"
-
-
-@contextlib.contextmanager
-def a_server() -> Iterator[tuple[str, float]]:
-    """Starts a server; yields its address, and seconds from the start to its ready line."""
-    began = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "-c", _SERVE], stdout=subprocess.PIPE, text=True
-    ) as process:
-        line = process.stdout.readline() if process.stdout else ""
-        seconds = time.perf_counter() - began
-        try:
-            yield line.rpartition(" on ")[2].split()[0], seconds
-        finally:
-            process.terminate()
 
 
 def time_requests(bridge: Client, generator_id: str, count: int) -> list[float]:
@@ -52,8 +33,8 @@ def measure(runs: int, following: int) -> dict[str, object]:
     starts: list[float] = []
     ratios: dict[str, list[float]] = {}
     for _ in range(runs):
-        with a_server() as (address, seconds), Client(address) as bridge:
-            starts.append(seconds)
+        with serving() as server, Client(server.address) as bridge:
+            starts.append(server.ready_seconds)
             # The connection itself is not what is measured.
             for generator in bridge.generators():
                 first, *others = time_requests(bridge, generator.id, 1 + following)

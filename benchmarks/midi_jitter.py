@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import json
 import multiprocessing
-import re
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ from multiprocessing.connection import Connection
 
 import mido
 
+from benchmarks.bench.serving import serving
 from magenta_bridge.client import Client
 from magenta_bridge.midi.clock import RealClock
 from magenta_bridge.midi.ledger import Ledger
@@ -36,12 +36,6 @@ GENERATOR = "lstm_melody"
 BARS = 64
 
 _BURN = "while True: pass"
-_SERVE = """
-import sys
-from magenta_bridge.cli.main import main
-sys.argv = ["magenta-bridge", "serve", "--port", "0", "--log-level", "warning"]
-main()
-"""
 
 
 def play(answers: Connection, ticks: int) -> None:
@@ -108,30 +102,17 @@ def burners() -> Iterator[None]:
 @contextlib.contextmanager
 def generation() -> Iterator[None]:
     """Lets a real server generate melodies, one after another."""
-    server = subprocess.Popen(
-        [sys.executable, "-c", _SERVE], stdout=subprocess.PIPE, text=True, bufsize=1
-    )
     stop = threading.Event()
     begun = threading.Event()
-    asking = threading.Thread(target=_ask, args=(_address(server), begun, stop))
-    asking.start()
-    begun.wait()
-    try:
-        yield
-    finally:
-        stop.set()
-        asking.join()
-        server.terminate()
-        server.communicate()
-
-
-def _address(server: subprocess.Popen[str]) -> str:
-    """Returns where a server listens, from the line that says that it is ready."""
-    line = server.stdout.readline() if server.stdout else ""
-    found = re.search(r" on (\S+)", line)
-    if found is None:
-        raise SystemExit("The server did not start; its message is above.")
-    return found[1]
+    with serving("--log-level", "warning") as server:
+        asking = threading.Thread(target=_ask, args=(server.address, begun, stop))
+        asking.start()
+        begun.wait()
+        try:
+            yield
+        finally:
+            stop.set()
+            asking.join()
 
 
 def _ask(address: str, begun: threading.Event, stop: threading.Event) -> None:

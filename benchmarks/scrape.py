@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import http.client
 import json
-import re
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from typing import Final
 
 from prometheus_client import generate_latest
 
+from benchmarks.bench.serving import serving
 from benchmarks.streaming import listen_together, quantile
 from magenta_bridge.client import Client
 from magenta_bridge.errors import MagentaBridgeError
@@ -32,33 +32,11 @@ from magenta_bridge.server.metrics import Metrics
 from magenta_bridge.v1 import generation_pb2
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-SERVE: Final = "from magenta_bridge.cli.main import main; main()"
 CLIENTS: Final = 8
 CODES: Final = (
     *("OK", "CANCELLED", "DEADLINE_EXCEEDED"),
     *("INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED"),
 )
-
-
-@contextlib.contextmanager
-def running_server() -> Iterator[tuple[str, str]]:
-    """Runs a server with metrics; yields its address and that of the metrics.
-
-    Raises:
-        SystemExit: It did not start.
-    """
-    command = [sys.executable, "-c", SERVE, "serve", "--port", "0", "--metrics-port", "0"]
-    command += ["--log-level", "warning"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            lines = [process.stdout.readline() if process.stdout else "" for _ in range(2)]
-            found = re.search(r" on (127\S+) ", lines[0] + lines[1])
-            pages = re.search(r"http://(127\S+)/metrics", lines[0] + lines[1])
-            if found is None or pages is None:
-                raise SystemExit("The server did not start; its message is above.")
-            yield found[1], pages[1]
-        finally:
-            process.terminate()
 
 
 @contextlib.contextmanager
@@ -140,7 +118,8 @@ def series(page: str) -> int:
 
 def measure(samples: int) -> dict[str, float | int | str]:
     """Measures everything."""
-    with running_server() as (address, pages):
+    with serving("--metrics-port", "0", "--log-level", "warning") as server:
+        address, pages = server.address, server.metrics
         call_in_many_ways(address)
         found = series(read(pages, "/metrics")[1])
         idle = read_in_turn(pages, samples, "idle")

@@ -13,11 +13,8 @@ import argparse
 import asyncio
 import contextlib
 import json
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,12 +22,12 @@ from typing import Final
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from benchmarks.bench.serving import serving
 from magenta_bridge.client import AsyncClient
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 GENERATOR: Final = "lstm_melody"
 BAR_SECONDS: Final = 2.0  # 4/4 at 120 qpm
-SERVE: Final = "from magenta_bridge.cli.main import main; main()"
 
 
 @dataclass(frozen=True)
@@ -46,25 +43,6 @@ class Stream:
     first: float
     leads: Sequence[float]
     whole: float
-
-
-@contextlib.contextmanager
-def running_server() -> Iterator[str]:
-    """Runs ``magenta-bridge serve`` on a free port and yields its address.
-
-    Raises:
-        SystemExit: It did not start.
-    """
-    command = [sys.executable, "-c", SERVE, "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline() if process.stdout else ""
-        ready = re.match(r"Serving .* on (?P<address>\S+) ", line)
-        try:
-            if ready is None:
-                raise SystemExit("The server did not start; its message is above.")
-            yield ready["address"]
-        finally:
-            process.terminate()
 
 
 async def listen(client: AsyncClient, bars: int, seed: int) -> Stream:
@@ -150,7 +128,8 @@ def describe_streams(streams: Sequence[Stream], bars: int, name: str) -> dict[st
 
 async def measure(samples: int, clients: int, bars: int) -> dict[str, float | int | str]:
     """Measures everything on one server."""
-    with running_server() as address:
+    with serving() as server:
+        address = server.address
         notes, checks = await time_first_notes(address, samples)
         together = await listen_together(address, clients, bars)
         beside = await listen_beside_a_batch(address, clients, bars)
