@@ -79,10 +79,13 @@ def benchmark(**words: Any) -> None:  # noqa: ANN401 - one option each, of its o
         click.echo(score_baseline(data, dataset, words["baseline"], as_json=as_json))
         return
     _check_keras()
+    from magenta_bridge.evaluation.rolls import read_rolls
+
+    split = read_rolls(data, dataset)  # before TensorFlow, which takes its time to load
     with silent_stderr():  # TensorFlow greets on loading, past every log level
         from magenta_bridge.cli import benchmark_networks as networks
     if words["saved"] is not None:
-        click.echo(networks.score_saved(data, dataset, words["saved"], as_json=as_json))
+        click.echo(networks.score_saved(split, dataset, words["saved"], as_json=as_json))
         return
     job = networks.NetworkJob(
         dataset=dataset,
@@ -94,7 +97,7 @@ def benchmark(**words: Any) -> None:  # noqa: ANN401 - one option each, of its o
         run_folder=words["run_folder"],
         save=words["save"],
     )
-    click.echo(networks.train_and_score(data, job, as_json=as_json))
+    click.echo(networks.train_and_score(split, job, as_json=as_json))
 
 
 def _check_words(words: Mapping[str, Any]) -> None:

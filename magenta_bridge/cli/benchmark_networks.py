@@ -15,7 +15,7 @@ from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.evaluation.roll_network import NetworkModel
 from magenta_bridge.evaluation.roll_rows import Row, SeedResult, load_row, save_row
 from magenta_bridge.evaluation.roll_score import RollScore, score_rolls
-from magenta_bridge.evaluation.rolls import RollSplit, read_rolls
+from magenta_bridge.evaluation.rolls import RollSplit
 from magenta_bridge.training.checkpoint import Run
 from magenta_bridge.training.progress import TerminalWatcher
 from magenta_bridge.training.roll_recipe import RollKind, RollRecipe, recipe_for
@@ -49,28 +49,27 @@ class _Trained:
     score: RollScore
 
 
-def score_saved(data: Path, dataset: str, folder: Path, *, as_json: bool) -> str:
+def score_saved(split: RollSplit, dataset: str, folder: Path, *, as_json: bool) -> str:
     """Scores a saved row on the test pieces.
 
     Raises:
-        MagentaBridgeError: Music or row cannot be used, or the row is of another dataset.
+        MagentaBridgeError: The row cannot be used, or is of another dataset.
     """
     row, network = load_row(folder)
     if row.dataset != dataset:
         raise InvalidArgumentError(
             f"{folder} holds a network of {row.dataset}; say --dataset {row.dataset}."
         )
-    score = score_rolls(NetworkModel(network), read_rolls(data, dataset).test)
+    score = score_rolls(NetworkModel(network), split.test)
     return _told(row, score, as_json=as_json)
 
 
-def train_and_score(data: Path, job: NetworkJob, *, as_json: bool) -> str:
+def train_and_score(split: RollSplit, job: NetworkJob, *, as_json: bool) -> str:
     """Trains a row, a seed after the other, and scores the seed that validation prefers.
 
     Raises:
-        MagentaBridgeError: Music, a checkpoint or the folder to save in cannot be used.
+        MagentaBridgeError: A checkpoint or the folder to save in cannot be used.
     """
-    split = read_rolls(data, job.dataset)
     if job.save is not None:
         ready_folder(job.save)
     runs = job.run_folder or Path("runs") / job.kind.name
