@@ -136,8 +136,13 @@ def _told(row: Row, score: RollScore, *, as_json: bool) -> str:
         "deviation": row.deviation,
     }
     name = f"{row.cell} {row.size} {row.output}"
-    remark = (
+    return told(row.dataset, name, score, facts, (_remark(row),)).text(as_json=as_json)
+
+
+def _remark(row: Row) -> str:
+    if len(row.seeds) == 1:
+        return f"The only seed; {row.parameters:,} parameters."
+    return (
         f"Seed {row.saved_seed} of {len(row.seeds)}, chosen on the validation pieces; all: mean "
         f"{row.mean:.2f}, standard deviation {row.deviation:.2f}; {row.parameters:,} parameters."
     )
-    return told(row.dataset, name, score, facts, (remark,)).text(as_json=as_json)

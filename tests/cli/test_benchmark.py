@@ -75,6 +75,12 @@ def test_a_saved_network_gives_its_row_again(music: Path, tmp_path: Path) -> Non
     assert f"gru 20k joint {again['nats_per_frame']:.2f} nats a frame" in people
     assert f"mean {found['mean']:.2f}, standard deviation {found['deviation']:.2f}" in people
 
+    row = tmp_path / "row" / "row.json"
+    row.write_text(json.dumps({**json.loads(row.read_text()), "seeds": found["seeds"][:1]}))
+    alone = call(music, "--from", str(tmp_path / "row")).output
+    assert "The only seed;" in alone  # which deviates from nothing
+    assert "deviation" not in alone
+
     resumed = json.loads(call(music, *words, "--json").stdout)
     assert resumed["nats_per_frame"] == pytest.approx(found["nats_per_frame"], rel=1e-6)
 
