@@ -14,6 +14,8 @@ TOOLS := abc2midi chromium chromedriver curl node npm jackd jack_lsp fluidsynth
 TOOL_PACKAGES := abcmidi chromium chromium-driver curl
 # Without what they recommend: a desktop program and a large SoundFont.
 SOUND_PACKAGES := jackd2 fluidsynth
+# Debian 12 has Node 18.
+NEW_NODE := node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 11) ? 0 : 1)'
 BASE := $(VENV)/.base-installed
 DEV := $(VENV)/.dev-installed
 NPM_STAMP := max_for_live/node_modules/.installed
@@ -61,6 +63,8 @@ tools: ## Install the programs that the tests use, or say which are missing.
 			exit 1; \
 		fi; \
 	fi
+	@$(NEW_NODE) || { [ "$$(id -u)" = 0 ] && npm install --global --silent node@20 && hash -r && $(NEW_NODE); } || { \
+		echo "The tests need Node 20.11 or later, and this is $$(node --version); run: npm install --global node@20"; exit 1; }
 
 soak: tools $(DEV) ## Call a server in all ways for MINUTES=3, then silence players 2,000 times.
 	@$(BIN)/python -m tests.soak.run --minutes $(MINUTES)
@@ -123,7 +127,7 @@ $(DEV): requirements/dev.txt $(PACKAGING) | $(BIN)/python
 	@touch $(BASE) $@
 
 $(NPM_STAMP): max_for_live/package-lock.json
-	@command -v npm >/dev/null || { echo "The devices need Node 20.11 or later, with npm; see nodejs.org."; exit 1; }
+	@command -v npm >/dev/null && $(NEW_NODE) || { echo "The devices need Node 20.11 or later, with npm; see nodejs.org."; exit 1; }
 	$(call heading,'Installing the packages of max_for_live (first time: half a minute)')
 	@npm --prefix max_for_live ci --silent --no-audit --no-fund
 	@touch $@
