@@ -38,6 +38,18 @@ def rows(document: str, first: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
+def lines_of(name: str, *words: str) -> list[Line]:
+    """Runs a benchmark; returns its lines."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def test_a_line_is_a_row_under_its_headings() -> None:
     document = write_tables([OURS])
     figures = ["25.0", "24.0", "31.5", "26.1", "100.0", "98.0", "4.0", "0.42", "5.0", "5.0"]
@@ -78,14 +90,7 @@ def test_the_document_in_the_repository_has_every_section() -> None:
 
 def test_the_generation_benchmark_runs() -> None:
     """One run: JSON lines of all three networks, each with its yardstick."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.generation", "--runs", "1"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    lines = lines_of("generation", "--runs", "1")
     assert [line["network"].split(",")[0] for line in lines] == [
         "LSTM 2x128",
         "LSTM 2x512",
@@ -97,14 +102,7 @@ def test_the_generation_benchmark_runs() -> None:
 
 def test_the_benchmark_of_scrapes_runs() -> None:
     """Two scrapes of each kind; the page has a column for each figure that it is said to have."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.scrape", "--samples", "2"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    line = json.loads(done.stdout)
+    (line,) = lines_of("scrape", "--samples", "2")
     (section,) = [each for each in SECTIONS if each.benchmark == "scrape"]
     assert set(section.columns) <= set(line)
     assert line["most_series"] > line["series"] > 100

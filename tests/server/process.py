@@ -9,7 +9,15 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from magenta_bridge.generators.shipped import shipped_bundles
 from tests.cli.program import PROGRAM
+
+BUNDLE = next(str(path) for path in shipped_bundles() if path.stem == "lstm_melody")
+# Far more than is written while a signal is on its way, far less than the grace allows.
+LONG_BARS = 512
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,16 @@ class ServerProcess:
     def send(self, number: signal.Signals) -> None:
         """Sends a signal."""
         self.process.send_signal(number)
+
+    @contextlib.contextmanager
+    def health(self) -> Iterator[Iterator[int]]:
+        """Watches its health, SERVING at first; yields what it says from then on."""
+        with grpc.insecure_channel(self.address) as channel:
+            request = health_pb2.HealthCheckRequest()
+            watch = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
+            said = (answer.status for answer in watch)
+            assert next(said) == health_pb2.HealthCheckResponse.SERVING
+            yield said
 
     def wait(self) -> tuple[int, str, str]:
         """Waits for the end; returns exit status, output, and complaints."""

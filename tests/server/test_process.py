@@ -9,20 +9,16 @@ import threading
 import time
 from collections.abc import Iterator
 
-import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from magenta_bridge.client import AsyncClient, Client
 from magenta_bridge.errors import MagentaBridgeError, ServerUnavailableError
-from magenta_bridge.generators.shipped import shipped_bundles
 from magenta_bridge.noteseq import NoteSequence
 from tests.contract.live_server import LiveServer
-from tests.server.process import ServerProcess, running_server
+from tests.server.process import BUNDLE, LONG_BARS, ServerProcess, running_server
 
-BUNDLE = next(str(path) for path in shipped_bundles() if path.stem == "lstm_melody")
-# Far more than is written while a signal is on its way, far less than the grace allows.
-LONG_BARS = 512
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no such signals to send"
@@ -142,12 +138,9 @@ def test_work_in_hand_is_finished_before_the_process_ends(server: ServerProcess)
     with Client(server.address, timeout=100) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         next(pieces)
-        with grpc.insecure_channel(server.address) as channel:
-            request = health_pb2.HealthCheckRequest()
-            health = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
-            assert next(health).status == health_pb2.HealthCheckResponse.SERVING
+        with server.health() as health:
             server.send(signal.SIGTERM)
-            assert next(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            assert next(health) == NOT_SERVING
         with pytest.raises(ServerUnavailableError):
             client.generators()
         assert _drain(pieces) == LONG_BARS * 2.0
@@ -158,12 +151,9 @@ def test_a_second_signal_ends_the_process_without_the_rest(server: ServerProcess
     with Client(server.address, timeout=100) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         next(pieces)
-        with grpc.insecure_channel(server.address) as channel:
-            request = health_pb2.HealthCheckRequest()
-            health = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
-            assert next(health).status == health_pb2.HealthCheckResponse.SERVING
+        with server.health() as health:
             server.send(signal.SIGTERM)
-            assert next(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            assert next(health) == NOT_SERVING
             server.send(signal.SIGTERM)
             _check_ended_well(server)
         with pytest.raises(ServerUnavailableError):

@@ -11,19 +11,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import grpc
 import pytest
 from click.testing import CliRunner
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.client import Client
-from magenta_bridge.generators.shipped import shipped_bundles
 from magenta_bridge.server.users import LOOKS, Users, UserSettings
-from tests.server.process import running_server
+from tests.server.process import BUNDLE, LONG_BARS, running_server
 
-BUNDLE = next(str(path) for path in shipped_bundles() if path.stem == "lstm_melody")
-LONG_BARS = 512
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 def _looks_until_gone(users: Users, between: Callable[[int], None], most: int) -> int | None:
@@ -143,11 +140,8 @@ def test_work_in_hand_is_finished_though_nobody_is_left(tmp_path: Path) -> None:
     with running_server(*words) as server, Client(server.address, timeout=100) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         next(pieces)
-        with grpc.insecure_channel(server.address) as channel:
-            request = health_pb2.HealthCheckRequest()
-            health = health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60)
-            assert next(health).status == health_pb2.HealthCheckResponse.SERVING
-            assert next(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with server.health() as health:
+            assert next(health) == NOT_SERVING
         complete = [piece.total_time for piece in pieces]
         assert complete[-1] == LONG_BARS * 2.0
         assert server.wait()[:2] == (0, "Stopped.\n")

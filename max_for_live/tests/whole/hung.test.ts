@@ -20,12 +20,17 @@ async function whole(servers: Servers, act: (stage: Stage, opened: Opened) => Pr
   assert.deepEqual(stage.world.complaints, []);
 }
 
-/** Presses Generate for more than is written in a minute, and waits until some is there. */
-async function begin(stage: Stage, { device }: Opened): Promise<void> {
+/** Presses Generate for more than is written in a minute. */
+function ask({ device }: Opened): void {
   device.turn("bars", 64);
   device.turn("variations", 8);
   device.click("go");
-  await stage.until("progress", () => /bar [2-9]/.test(device.text("progress")));
+}
+
+/** Asks for that, and waits until some is there. */
+async function begin(stage: Stage, opened: Opened): Promise<void> {
+  ask(opened);
+  await stage.until("progress", () => /bar [2-9]/.test(opened.device.text("progress")));
 }
 
 /** Waits until it is missed, and what was being written with it. */
@@ -44,45 +49,56 @@ async function oneClip(stage: Stage, { device }: Opened): Promise<void> {
   await stage.until("a clip", () => track !== undefined && clipsOf(track).some(Boolean));
 }
 
-test("a hung server: the strip says so, the work ends, and the next press works", async () => {
+/** A server runs for as long as the act takes; it ends even where the act fails and it hangs. */
+async function serving(act: (server: Server) => Promise<void>): Promise<void> {
   const server = await Server.start();
-  await whole({ grpc: server.grpc }, async (stage, opened) => {
-    const { device } = opened;
-    await stage.strip(opened, /generators? at/);
-    await begin(stage, opened);
-    server.send("SIGSTOP");
+  try {
+    await act(server);
+  } finally {
+    await server.kill("SIGKILL");
+  }
+}
+
+/** The server goes on, is found by Reconnect, and writes a clip. */
+async function recover(stage: Stage, opened: Opened, server: Server, found: RegExp): Promise<void> {
+  server.send("SIGCONT");
+  opened.device.click("reconnect");
+  await stage.strip(opened, found);
+  await oneClip(stage, opened);
+}
+
+/** Hangs the server in the middle of the work over gRPC; behind the act it goes on. */
+function hungAtWork(act: (stage: Stage, opened: Opened) => Promise<void>): Promise<void> {
+  return serving((server) =>
+    whole({ grpc: server.grpc }, async (stage, opened) => {
+      await stage.strip(opened, /generators? at/);
+      await begin(stage, opened);
+      server.send("SIGSTOP");
+      await act(stage, opened);
+      await recover(stage, opened, server, /generators? at/);
+    }),
+  );
+}
+
+test("a hung server: the strip says so, the work ends, and the next press works", () =>
+  hungAtWork(async (stage, opened) => {
     await loss(stage, opened);
+    const { device } = opened;
     device.click("go");
     assert.match(device.text("status"), /[Ss]erver/);
     assert.equal(device.control("cancel").active, false, "nothing is begun without a server");
-    server.send("SIGCONT");
-    device.click("reconnect");
-    await stage.strip(opened, /generators? at/);
-    await oneClip(stage, opened);
-  });
-  await server.kill();
-});
+  }));
 
-test("a hung server: Cancel works before it is missed, and so does Generate after it", async () => {
-  const server = await Server.start();
-  await whole({ grpc: server.grpc }, async (stage, opened) => {
+test("a hung server: Cancel works before it is missed, and so does Generate after it", () =>
+  hungAtWork(async (stage, opened) => {
     const { device } = opened;
-    await stage.strip(opened, /generators? at/);
-    await begin(stage, opened);
-    server.send("SIGSTOP");
     device.click("cancel");
     assert.match(device.text("progress"), /Canceled/);
     assert.equal(device.control("cancel").active, false);
     device.click("go");
     assert.equal(device.control("cancel").active, true);
     await loss(stage, opened);
-    server.send("SIGCONT");
-    device.click("reconnect");
-    await stage.strip(opened, /generators? at/);
-    await oneClip(stage, opened);
-  });
-  await server.kill();
-});
+  }));
 
 test("a hung server of the device's own is ended, and another is started", () =>
   whole({ program: quick }, async (stage, opened) => {
@@ -100,24 +116,17 @@ test("a hung server of the device's own is ended, and another is started", () =>
     await oneClip(stage, opened);
   }));
 
-test("a hung server over HTTP: the strip says so, the work ends, the next press works", async () => {
-  const server = await Server.start();
-  await whole({ http: server.http }, async (stage, opened) => {
-    const { device } = opened;
-    stage.hurry = 10;
-    await stage.strip(opened, /over HTTP/);
-    stage.hurry = 1;
-    device.turn("bars", 64);
-    device.turn("variations", 8);
-    device.click("go");
-    server.send("SIGSTOP");
-    stage.hurry = 10;
-    await loss(stage, opened);
-    server.send("SIGCONT");
-    stage.hurry = 1;
-    device.click("reconnect");
-    await stage.strip(opened, /over HTTP/);
-    await oneClip(stage, opened);
-  });
-  await server.kill();
-});
+test("a hung server over HTTP: the strip says so, the work ends, the next press works", () =>
+  serving((server) =>
+    whole({ http: server.http }, async (stage, opened) => {
+      stage.hurry = 10;
+      await stage.strip(opened, /over HTTP/);
+      stage.hurry = 1;
+      ask(opened);
+      server.send("SIGSTOP");
+      stage.hurry = 10;
+      await loss(stage, opened);
+      stage.hurry = 1;
+      await recover(stage, opened, server, /over HTTP/);
+    }),
+  ));
