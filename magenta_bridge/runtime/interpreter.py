@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from magenta_bridge.runtime.silence import silent_stderr
+from magenta_bridge.runtime.vector_kernels import vector_kernels
 
 _greeting = threading.Lock()
 _greeted = threading.Event()
@@ -16,7 +17,8 @@ def build_interpreter(flatbuffer: bytes) -> Any:
 
     LiteRT announces its CPU delegate on the standard error stream once in each process, past
     Python and past every log level; a musician who waits for one clear sentence there should
-    not read it. So the stream is closed to it while the first interpreter is built.
+    not read it. So the stream is closed to it while the first interpreter is built. That one also
+    decides which kernels the process computes with; see ``vector_kernels``.
 
     Raises:
         ValueError: The bytes are no LiteRT program.
@@ -24,7 +26,7 @@ def build_interpreter(flatbuffer: bytes) -> Any:
     """
     if _greeted.is_set():
         return _build(flatbuffer)
-    with _greeting, silent_stderr():
+    with _greeting, silent_stderr(), vector_kernels():
         interpreter = _build(flatbuffer)
         _greeted.set()
         return interpreter
