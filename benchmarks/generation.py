@@ -47,30 +47,37 @@ class Contestant:
 
     Attributes:
         name: What it is called.
+        weights: Bits of a weight of its program: ``int8`` or ``int4``.
         generator: Ours.
         program: What it runs.
         network: The same in Keras, for the yardstick's weights.
     """
 
     name: str
+    weights: str
     generator: MelodyGenerator
     program: StepProgram
     network: Any
 
 
-def random_network(units: int) -> Contestant:
+def random_network(units: int, weights: str) -> Contestant:
     """Makes an LSTM of two layers with random weights and exports it as training does."""
     import keras
 
     from magenta_bridge.models.registry import build_network
     from magenta_bridge.training.export import export_program
+    from magenta_bridge.training.four_bits import to_four_bits
+    from magenta_bridge.training.own_pieces import own_piece
 
     keras.utils.set_random_seed(1)
     network = build_network("lstm", "melody", {"units": [units, units]})
     traits = {"family": "lstm", "encoding": "melody", "pitch_range": [0, 127]}
-    program = StepProgram(export_program(network, traits, int8=True, probe=[_START, *_PROBE]))
-    bundle = Bundle("random", "Random weights.", "", program, b"")
-    return Contestant(f"LSTM 2x{units}", MelodyGenerator(bundle), program, network)
+    exported = export_program(network, traits, int8=True, probe=[_START, *_PROBE])
+    if weights == "int4":
+        exported = to_four_bits(exported, [own_piece(StepProgram(exported), STEPS)])
+    program = StepProgram(exported)
+    generator = MelodyGenerator(Bundle("random", "Random weights.", "", program, b""))
+    return Contestant(f"LSTM 2x{units}", weights, generator, program, network)
 
 
 def shipped_network(name: str) -> Contestant:
@@ -83,7 +90,8 @@ def shipped_network(name: str) -> Contestant:
     recipe = Recipe(BundleRecipe(name, "", "lstm", "melody"), network=config)
     network = build(recipe, bundle.network)
     sizes = "x".join(str(each) for each in (len(network.units), network.units[0]))
-    return Contestant(f"{name}, LSTM {sizes}", MelodyGenerator(bundle), bundle.program, network)
+    generator = MelodyGenerator(bundle)
+    return Contestant(f"{name}, LSTM {sizes}", "int8", generator, bundle.program, network)
 
 
 def _our_run(generator: MelodyGenerator) -> Callable[[], object]:
@@ -144,7 +152,12 @@ def _check_same(yardstick: Any, network: Any) -> None:  # noqa: ANN401
 
 
 def _time(run: Callable[[], object]) -> tuple[float, float]:
-    """Returns a run's microseconds a step by this thread's clock and by the wall's."""
+    """Returns a run's microseconds a step by this thread's clock and by the wall's.
+
+    One that is not timed goes before it and fills the caches with what this run reads, instead of
+    what was measured in turn with it.
+    """
+    run()
     began, began_wall = clock(), time.perf_counter()
     run()
     return (clock() - began) / STEPS * 1e6, (time.perf_counter() - began_wall) / STEPS * 1e6
@@ -166,6 +179,7 @@ def measure(contestant: Contestant, runs: int) -> dict[str, float | int | str]:
     return {
         "benchmark": "generation",
         "network": contestant.name,
+        "weights": contestant.weights,
         "steps": STEPS,
         "runs": runs,
         "us_per_step": round(spent, 1),
@@ -186,11 +200,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=31, help="measured runs of each network")
     runs = max(1, parser.parse_args().runs)
+    # As in a server, which never loads TensorFlow; see ``runtime.vector_kernels``.
+    find_bundle("lstm_melody").program.session()
     with silent_stderr():  # TensorFlow greets on loading, past every log level
         import tensorflow  # noqa: F401
     contestants: tuple[Callable[[], Contestant], ...] = (
-        lambda: random_network(128),
-        lambda: random_network(512),
+        lambda: random_network(128, "int8"),
+        lambda: random_network(512, "int8"),
+        lambda: random_network(512, "int4"),
         lambda: shipped_network("lstm_melody"),
     )
     for make in contestants:

@@ -52,6 +52,7 @@ SECTIONS: Final = (
         "them: no step can be faster where they are more than the processor's caches hold.",
         {
             "network": "Network",
+            "weights": "its weights",
             "us_per_step": "µs a step",
             "best_us_per_step": "fastest run",
             "p95_us_per_step": "95th percentile",

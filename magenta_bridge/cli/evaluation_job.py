@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from magenta_bridge.cli.held_out import fed_pieces, recipe_of_split
+from magenta_bridge.cli.program_weights import weights_of
 from magenta_bridge.cli.reading import count_files
 from magenta_bridge.cli.scoring import ADVERSARIAL, network_of
 from magenta_bridge.errors import FileFormatError, TrainingError
@@ -81,6 +82,7 @@ def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
         baselines=measure_baselines(train, valid, test, material),
         program=score_program(bundle.program, test),
         unit=material.unit,
+        weights=weights_of(bundle.traits),
     )
 
 

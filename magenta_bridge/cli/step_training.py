@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from magenta_bridge.cli.held_out import fed_pieces
 from magenta_bridge.cli.music_samples import look_at_music
+from magenta_bridge.cli.program_weights import weights_of, with_weights
 from magenta_bridge.cli.training_bundle import describe, pack
 from magenta_bridge.cli.training_report import Report, make_card
 from magenta_bridge.evaluation.baseline import measure_baselines
@@ -48,7 +49,7 @@ def write(path: Path, recipe: Recipe, split: Split, network: Any) -> None:  # no
     material = material_for(recipe.bundle.encoding)
     probe = fed_pieces(material, split.test[:1])[0][: _PROBE_STEPS + 1]
     program = export_program(network, describe(recipe, split), int8=True, probe=probe.tolist())
-    pack(path, recipe, split, program=program, network=network)
+    pack(path, recipe, split, program=with_weights(program, recipe, split), network=network)
 
 
 def measure(
@@ -72,10 +73,12 @@ def measure(
     """
     material = material_for(recipe.bundle.encoding)
     train, valid, test = (fed_pieces(material, side) for side in vars(split).values())
+    served = read_bundle(bundle)
     found = Likelihood(
         baselines=measure_baselines(train, valid, test, material),
-        program=score_program(read_bundle(bundle).program, test),
+        program=score_program(served.program, test),
         unit=material.unit,
+        weights=weights_of(served.traits),
         network=score_network(network, test, material),
     )
     music = look_at_music(load_generator(bundle), test, recipe.bundle.encoding)

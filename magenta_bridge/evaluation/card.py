@@ -19,15 +19,17 @@ class Likelihood:
 
     Attributes:
         baselines: Scores of the n-grams, by name.
-        program: Score of the int8 program that is served.
+        program: Score of the program that is served.
         unit: What a step is, e.g. ``sixteenth step``.
         network: Score of the float network; None where it was not at hand.
+        weights: What the program's weights are, e.g. ``int8``.
     """
 
     baselines: Mapping[str, Score]
     program: Score
     unit: str
     network: Score | None = None
+    weights: str = "int8"
 
     @property
     def best_baseline(self) -> Score:
@@ -47,7 +49,7 @@ class Likelihood:
 
     @property
     def drift(self) -> float:
-        """Relative change of the held-out loss by the int8 weights; 0 without a network."""
+        """Relative change of the held-out loss by the rounded weights; 0 without a network."""
         if self.network is None:
             return 0.0
         return self.program.nats_per_step / self.network.nats_per_step - 1.0
@@ -122,12 +124,12 @@ def likelihood_section(found: Likelihood) -> str:
     rows = dict(found.baselines)
     if found.network is not None:
         rows["network, float32"] = found.network
-    rows["**program as served, int8**"] = found.program
+    rows[f"**program as served, {found.weights}**"] = found.program
     lines = [
         f"| {name} | {score.nats_per_step:.4f} | {score.accuracy:.2%} |"
         for name, score in rows.items()
     ]
-    drift = f" Its int8 weights change the network's loss by {found.drift:+.3%}."
+    drift = f" Its {found.weights} weights change the network's loss by {found.drift:+.3%}."
     return "\n".join([
         "## Held-out figures",
         "",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,17 +10,16 @@ from typing import Any, Final
 import keras
 import numpy as np
 import tensorflow as tf
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from magenta_bridge.errors import BundleError, TrainingError
 from magenta_bridge.models.grid import GridNetwork
 from magenta_bridge.runtime.loop import MOST_STEPS
 from magenta_bridge.runtime.loop import SIGNATURE as LOOP
-from magenta_bridge.runtime.program import DESCRIPTION_NAME, StepProgram
+from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.training.export_loop import Loop, loop_drift
+from magenta_bridge.training.flatbuffer import write_description
 
-_FILE_IDENTIFIER: Final = b"TFL3"
 # Int8 weights move logits by this much at most; float programs by rounding noise alone.
 _FLOAT_TOLERANCE: Final = 1e-3
 _INT8_TOLERANCE: Final = 1.0
@@ -117,26 +115,6 @@ def _write_saved_model(network: keras.Model, folder: str) -> list[str]:
         signatures.append(LOOP)
     archive.write_out(folder, verbose=False)
     return signatures
-
-
-def write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> bytes:
-    """Returns the flatbuffer with a JSON-able description in its metadata, for any there was."""
-    import flatbuffers
-
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
-    payload = schema.BufferT()
-    payload.data = np.frombuffer(
-        json.dumps(description, sort_keys=True, ensure_ascii=True).encode(), dtype=np.uint8
-    )
-    entry = schema.MetadataT()
-    entry.name = DESCRIPTION_NAME.encode()
-    entry.buffer = len(model.buffers)
-    model.buffers.append(payload)
-    others = [each for each in model.metadata or [] if each.name != entry.name]
-    model.metadata = [*others, entry]
-    builder = flatbuffers.Builder(len(flatbuffer) + 4096)
-    builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
-    return bytes(builder.Output())
 
 
 def logit_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> float:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from magenta_bridge.errors import BundleError, TrainingError
 from magenta_bridge.models.gan.network import BarGAN
 from magenta_bridge.runtime.bar_program import SIGNATURE, BarProgram
-from magenta_bridge.training.export import convert, write_description
+from magenta_bridge.training.export import convert
+from magenta_bridge.training.flatbuffer import write_description
 
 # Int8 weights move scores by this much at most; float programs by rounding noise alone.
 _FLOAT_TOLERANCE: Final = 1e-3

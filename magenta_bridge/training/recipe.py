@@ -18,6 +18,10 @@ else:
 
 T = TypeVar("T")
 
+AUTO: Final = "auto"
+INT8: Final = "int8"
+INT4: Final = "int4"
+
 _NOUNS: Final[Mapping[type, str]] = {
     str: "text",
     int: "a whole number",
@@ -102,6 +106,23 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True)
+class ProgramRecipe:
+    """How the network is served; it learns the same however.
+
+    Attributes:
+        weights: Bits of a weight: ``int8``; ``int4``, for half the bytes; or ``auto``, which is
+            ``int4`` for large networks that foretell music as well so.
+    """
+
+    weights: str = AUTO
+
+    def __post_init__(self) -> None:
+        known = (AUTO, INT8, INT4)
+        if self.weights not in known:
+            raise ValueError(f"weights must be one of {', '.join(known)}, got {self.weights!r}")
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A whole recipe; ``network`` holds the family's own keyword arguments."""
 
@@ -109,6 +130,7 @@ class Recipe:
     data: DataRecipe = field(default_factory=DataRecipe)
     network: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingRecipe = field(default_factory=TrainingRecipe)
+    program: ProgramRecipe = field(default_factory=ProgramRecipe)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -131,12 +153,19 @@ def read_recipe(path: Path) -> Recipe:
             raise InvalidArgumentError(
                 f"{path}: {name!r} is no section of a recipe; those are [{'], ['.join(sections)}]."
             )
-    return Recipe(
+    recipe = Recipe(
         bundle=_fill(BundleRecipe, tables.pop("bundle", {}), path, "bundle"),
         data=_fill(DataRecipe, tables.pop("data", {}), path, "data"),
         network=tables.pop("network", {}),
         training=_fill(TrainingRecipe, tables.pop("training", {}), path, "training"),
+        program=_fill(ProgramRecipe, tables.pop("program", {}), path, "program"),
     )
+    if recipe.bundle.family == "gan" and recipe.program.weights == INT4:
+        raise InvalidArgumentError(
+            f"{path}: [program]: weights of int4 are for networks that go step by step, and a gan "
+            "writes bar by bar; leave the line out."
+        )
+    return recipe
 
 
 def _fill(cls: type[T], table: Mapping[str, Any], path: Path, section: str) -> T:

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.generators.bundle import Bundle, read_bundle, write_bundle
+from magenta_bridge.generators.bundle import read_bundle, write_bundle
 from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.runtime.program import StepProgram
-from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 from magenta_bridge.training.export import export_program
-from magenta_bridge.training.recipe import BundleRecipe, Recipe
+from magenta_bridge.training.four_bits import to_four_bits
+from magenta_bridge.training.own_pieces import own_piece
+from magenta_bridge.training.recipe import INT4, BundleRecipe, Recipe
 from magenta_bridge.training.session import build, network_config
 
 _PROBE_STEPS: Final = 48
+_PIECES: Final = 128
+_PIECE_STEPS: Final = 128
 
 
 Check = Callable[[StepProgram, StepProgram], None]
@@ -45,7 +46,11 @@ def reexport(path: Path, check: Check | None = None) -> int:
     config = network_config(bundle.network, family, encoding)
     recipe = Recipe(BundleRecipe(bundle.id, "", family, encoding), network=config)
     network = build(recipe, bundle.network)
-    program = export_program(network, bundle.traits, int8=True, probe=_own_piece(bundle))
+    probe = own_piece(bundle.program, _PROBE_STEPS)
+    program = export_program(network, bundle.traits, int8=True, probe=probe)
+    if bundle.traits.get("weights") == INT4:
+        played = (own_piece(bundle.program, _PIECE_STEPS, seed) for seed in range(_PIECES))
+        program = to_four_bits(program, played)
     if check is not None:
         check(bundle.program, StepProgram(program))
     write_bundle(
@@ -57,14 +62,3 @@ def reexport(path: Path, check: Check | None = None) -> int:
         network=bundle.network,
     )
     return len(program)
-
-
-def _own_piece(bundle: Bundle) -> list[int]:
-    """Returns what the bundle itself plays, from a start id on."""
-    session, sampler = bundle.program.session(), Sampler(SamplerOptions(), seed=0)
-    anything = np.ones(session.logit_count, dtype=np.bool_)
-    ids = [session.logit_count]
-    for _ in range(_PROBE_STEPS):
-        ids.append(sampler.choose(session.step(ids[-1]), anything))
-    bundle.program.release(session)
-    return ids

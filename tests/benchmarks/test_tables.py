@@ -13,6 +13,7 @@ from tests.architecture.sources import ROOT
 OURS: Line = {
     "benchmark": "generation",
     "network": "LSTM 2x128",
+    "weights": "int8",
     "us_per_step": 25.0,
     "best_us_per_step": 24.0,
     "p95_us_per_step": 31.5,
@@ -52,9 +53,9 @@ def lines_of(name: str, *words: str) -> list[Line]:
 
 def test_a_line_is_a_row_under_its_headings() -> None:
     document = write_tables([OURS])
-    figures = ["25.0", "24.0", "31.5", "26.1", "100.0", "98.0", "4.0", "0.42", "5.0", "5.0"]
+    figures = ["int8", "25.0", "24.0", "31.5", "26.1", "100.0", "98.0", "4.0", "0.42", "5.0", "5.0"]
     assert rows(document, "LSTM 2x128") == [["LSTM 2x128", *figures, ""]]
-    assert rows(document, "Network")[0][:2] == ["Network", "µs a step"]
+    assert rows(document, "Network")[0][:3] == ["Network", "its weights", "µs a step"]
 
 
 def test_the_peer_with_the_same_network_is_compared() -> None:
@@ -89,13 +90,15 @@ def test_the_document_in_the_repository_has_every_section() -> None:
 
 
 def test_the_generation_benchmark_runs() -> None:
-    """One run: JSON lines of all three networks, each with its yardstick."""
+    """One run: a JSON line of each network and its weights, with its yardstick."""
     lines = lines_of("generation", "--runs", "1")
-    assert [line["network"].split(",")[0] for line in lines] == [
-        "LSTM 2x128",
-        "LSTM 2x512",
-        "lstm_melody",
+    assert [(line["network"].split(",")[0], line["weights"]) for line in lines] == [
+        ("LSTM 2x128", "int8"),
+        ("LSTM 2x512", "int8"),
+        ("LSTM 2x512", "int4"),
+        ("lstm_melody", "int8"),
     ]
+    assert lines[2]["program_mb"] < 0.6 * lines[1]["program_mb"]
     measured = ("us_per_step", "numpy_us_per_step", "reading_us_per_step")
     assert all(line[key] > 0 for line in lines for key in measured)
 

@@ -13,8 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from magenta_bridge.cli import reexport
-from magenta_bridge.generators.bundle import read_bundle
+from magenta_bridge.generators.bundle import read_bundle, write_bundle
 from magenta_bridge.training import reexport as making
+from magenta_bridge.training.flatbuffer import write_description
+from magenta_bridge.training.four_bits import product_bytes
 from magenta_bridge.training.session import build
 from tests.cli.program import ROOT, call_program
 from tests.training.pieces import write_pieces
@@ -114,6 +116,26 @@ def test_a_program_that_foretells_worse_is_not_kept(
     assert scores is not None, done.stdout
     assert float(scores["new"]) > 1.01 * float(scores["old"])
     assert bundle.read_bytes() == text
+
+
+@pytest.mark.timeout(300)
+def test_four_bits_stay_four_bits(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are rounded anew, by what the program itself plays."""
+    held = read_bundle(bundle)
+    write_bundle(
+        bundle,
+        generator_id=held.id,
+        description=held.description,
+        details=held.details,
+        program=write_description(held.program.flatbuffer, {**held.traits, "weights": "int4"}),
+        network=held.network,
+    )
+    monkeypatch.setattr(making, "_PIECES", 2)
+    done = _reexport(bundle)
+    assert done.exit_code == 0, done.stderr
+    after = read_bundle(bundle)
+    assert after.traits["weights"] == "int4"
+    assert product_bytes(after.program.flatbuffer) < product_bytes(held.program.flatbuffer)
 
 
 def test_other_music_than_a_shipped_bundle_was_trained_on_is_refused(tmp_path: Path) -> None:

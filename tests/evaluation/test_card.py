@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from magenta_bridge.evaluation.card import (
     Card,
     Likelihood,
@@ -45,6 +47,13 @@ def test_gain_and_drift_follow_from_the_scores() -> None:
     assert _FOUND.best_baseline.nats == 200.0
     assert round(_FOUND.gain, 6) == 0.495
     assert round(_FOUND.drift, 6) == 0.01
+
+
+def test_the_weights_of_the_program_are_named() -> None:
+    assert "| **program as served, int8** |" in likelihood_section(_FOUND)
+    thin = likelihood_section(dataclasses.replace(_FOUND, weights="int4"))
+    assert "| **program as served, int4** |" in thin
+    assert "Its int4 weights change the network's loss by +1.000%." in thin
 
 
 def test_the_card_holds_every_figure() -> None:

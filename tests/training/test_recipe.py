@@ -43,6 +43,7 @@ def test_good_recipe(file: Path) -> None:
     assert recipe.network == {"units": [8, 8]}
     assert recipe.training == TrainingRecipe(learning_rate=1e-2, transpose=(-2, 3))
     assert as_table(recipe)["training"]["transpose"] == (-2, 3)
+    assert recipe.program.weights == "auto"
 
 
 def test_shipped_recipes_are_good(repository: Path) -> None:
@@ -70,6 +71,12 @@ def test_shipped_recipes_are_good(repository: Path) -> None:
         pytest.param(GOOD.replace("[-2, 3]", "[3, -2]"), "transpose must be", id="upside down"),
         pytest.param(GOOD.replace("[-2, 3]", "[1.5, 2]"), "transpose must be", id="half tones"),
         pytest.param(GOOD.replace("= 0\n", "= 0.95\n"), "below 1 together", id="no training left"),
+        pytest.param(GOOD + '[program]\nweights = "int3"', "one of auto, int8, int4", id="bits"),
+        pytest.param(
+            '[bundle]\nid = "x"\ndescription = "X."\nfamily = "gan"\n[program]\nweights = "int4"',
+            "a gan writes bar by bar; leave the line out",
+            id="bits of a gan",
+        ),
     ],
 )
 def test_bad_recipe(file: Path, text: str, said: str) -> None:
