@@ -11,7 +11,7 @@ from keras import ops
 from magenta_bridge.encodings import polyphony
 from magenta_bridge.models.frame_context import COPIES, PITCHES, FrameContext
 from magenta_bridge.models.recurrent import RecurrentStack
-from magenta_bridge.models.tensor import State, Tensor
+from magenta_bridge.models.tensor import State, Tensor, along
 
 _NEVER = -1e4
 
@@ -127,32 +127,37 @@ class FrameNetwork(keras.Model):
         frames, under_way, clock, *memory = state
         frames, under_way = self._write(ids, frames, under_way)
         meter, place, bar = self._advance(ids, clock)
-        bar_ago = ops.one_hot(self.longest_bar - bar, self.longest_bar, dtype="int32")
-        ago = ops.sum(ops.expand_dims(bar_ago, -1) * frames, axis=1)
+        latest = ops.full_like(bar, self.longest_bar - 1)
+        seen = along(frames, ops.stack([latest, self.longest_bar - bar], axis=1))
+        before, ago = ops.split(seen, 2, axis=1)
         features, can_come, copies = self.context(
             ops.expand_dims(ids, 1),
-            frames[:, -1:],
-            ops.expand_dims(ago, 1),
+            before,
+            ago,
             ops.expand_dims(meter * self.longest_bar + place, 1),
         )
-        hidden, new_memory = self.stack.step(features[:, 0], memory)
-        logits = self._read_out(hidden, can_come[:, 0], copies[:, 0])
+        features, can_come, copies = (
+            ops.squeeze(each, axis=1) for each in (features, can_come, copies)
+        )
+        hidden, new_memory = self.stack.step(features, memory)
+        logits = self._read_out(hidden, can_come, copies)
         return logits, [frames, under_way, ops.stack([meter, place], axis=1), *new_memory]
 
     def _write(self, ids: Tensor, frames: Tensor, under_way: Tensor) -> tuple[Tensor, Tensor]:
         """Adds an id to the frame under way; an END closes it, a start id forgets everything."""
-        goes_on = ops.cast(ids < self.event_ids, "int32")[:, None]
-        closes = (ids == polyphony.END)[:, None]
+        column = ops.expand_dims(ids, 1)
+        begins, closes = column >= self.event_ids, column == polyphony.END
         struck = ops.one_hot(ids - polyphony.NEW, PITCHES, dtype="int32")
         held = ops.one_hot(ids - polyphony.HELD, PITCHES, dtype="int32")
-        under_way = under_way * goes_on
-        frames = frames * goes_on[:, None]
-        shifted = ops.concatenate([frames[:, 1:], under_way[:, None]], axis=1)
+        silence = ops.zeros_like(under_way)
         written = under_way + polyphony.BEGINS * struck + polyphony.SOUNDS_ON * held
-        return (
-            ops.where(closes[:, None], shifted, frames),
-            ops.where(closes, ops.zeros_like(under_way), written),
+        # Rows are looked up and not computed, which in an exported program costs less.
+        rows = ops.concatenate(
+            [frames, *(ops.expand_dims(row, 1) for row in (under_way, silence))], axis=1
         )
+        kept = ops.arange(self.longest_bar, dtype="int32") + ops.cast(closes, "int32")
+        frames = along(rows, ops.where(begins, self.longest_bar + 1, kept))
+        return frames, ops.where(ops.logical_or(begins, closes), silence, written)
 
     def _advance(self, ids: Tensor, clock: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         begins = ids >= self.event_ids

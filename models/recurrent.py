@@ -49,7 +49,7 @@ class RecurrentStack(keras.layers.Layer):
         if not units or min(units) < 1:
             raise ValueError(f"units must name one or more widths of 1 or more, got {units}")
         self.units = tuple(units)
-        self._cell_step = _lstm_step if cell == "lstm" else _keras_step
+        self._cell_step = _CELL_STEPS[cell]
         layer, self._parts = CELLS[cell]
         self.layers = [
             layer(width, return_sequences=True, return_state=True, name=f"{cell}_{index}")
@@ -136,3 +136,23 @@ def _lstm_step(cell: Any, inputs: Tensor, held: State) -> tuple[Tensor, State]:
     carried = ops.sigmoid(stays) * carried + ops.sigmoid(enters) * ops.tanh(new)
     hidden = ops.sigmoid(leaves) * ops.tanh(carried)
     return hidden, [hidden, carried]
+
+
+def _gru_step(cell: Any, inputs: Tensor, held: State) -> tuple[Tensor, State]:
+    """Runs a GRU cell as Keras does, but splits products where Keras slices them.
+
+    An exported program copies the parts of a split row by row, and those of a slice one number
+    after another.
+    """
+    (hidden,) = held
+    of_inputs = ops.matmul(inputs, cell.kernel) + cell.bias[0]
+    of_hidden = ops.matmul(hidden, cell.recurrent_kernel) + cell.bias[1]
+    keeps, resets, new = ops.split(of_inputs, 3, axis=1)
+    keeps_too, resets_too, new_too = ops.split(of_hidden, 3, axis=1)
+    kept = ops.sigmoid(keeps + keeps_too)
+    new = ops.tanh(new + ops.sigmoid(resets + resets_too) * new_too)
+    hidden = kept * hidden + (1.0 - kept) * new
+    return hidden, [hidden]
+
+
+_CELL_STEPS: Final = {"lstm": _lstm_step, "gru": _gru_step, "rnn": _keras_step}

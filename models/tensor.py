@@ -29,7 +29,7 @@ def rows(table: Tensor, ids: Tensor) -> Tensor:
 
 
 def along(values: Tensor, places: Tensor) -> Tensor:
-    """Returns of each row of ``values (batch, n)`` what stands at ``places (batch, m)``.
+    """Returns of each row of ``values (batch, n, ...)`` what stands at ``places (batch, m)``.
 
     As ``ops.take_along_axis``, for places 0 to ``n - 1`` alone; see ``rows``.
     """
@@ -37,7 +37,8 @@ def along(values: Tensor, places: Tensor) -> Tensor:
         import tensorflow as tf
 
         return tf.gather(values, places, batch_dims=1)
-    return ops.take_along_axis(values, places, axis=1)
+    inner = (1,) * (len(values.shape) - 2)
+    return ops.take_along_axis(values, ops.reshape(places, (*places.shape, *inner)), axis=1)
 
 
 def scattered(places: Tensor, values: Tensor, width: int) -> Tensor:

@@ -165,9 +165,7 @@ def check_ids(ids: NDArray[np.integer]) -> None:
         raise InvalidSequenceError("The last frame is not closed by an END.")
 
 
-def grammar_mask(
-    before: NDArray[np.bool_], *, lowest: int = 0, room: bool = True
-) -> NDArray[np.bool_]:
+def grammar_mask(before: NDArray[np.bool_], *, lowest: int = 0) -> NDArray[np.bool_]:
     """Returns which ids may come next: ``(EVENT_IDS,)``, True where allowed.
 
     ``END`` is always among them.
@@ -175,13 +173,11 @@ def grammar_mask(
     Args:
         before: Which pitches sounded in the frame before, ``(PITCHES,)``.
         lowest: One above the last pitch of the frame so far, 0..128.
-        room: Whether the frame may hold another pitch.
     """
     allowed = np.zeros(EVENT_IDS, dtype=np.bool_)
     allowed[END] = True
-    if room:
-        allowed[NEW + lowest : NEW + PITCHES] = True
-        allowed[HELD + lowest : HELD + PITCHES] = before[lowest:]
+    allowed[NEW + lowest : NEW + PITCHES] = True
+    allowed[HELD + lowest : HELD + PITCHES] = before[lowest:]
     return allowed
 
 

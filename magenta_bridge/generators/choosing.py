@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,41 +19,35 @@ FIRST_CHUNK_STEPS: Final = 16
 LOOP_CHUNK_STEPS: Final = 48
 
 
-class Grammar(Protocol):
-    """Which ids may come next, until the section is full."""
-
-    @property
-    def is_full(self) -> bool:
-        """Tells whether nothing may come any more."""
-
-    def mask(self) -> NDArray[np.bool_]:
-        """Returns ``(event_ids,)``, True where allowed; the section is not full."""
-
-    def add(self, value: int) -> None:
-        """Takes the id that was chosen."""
-
-
-class Ruled:
-    """A section of so many steps under an automaton; a ``Grammar``.
+class Grammar:
+    """Which ids may come in a section of so many steps, until it is full.
 
     Args:
         automaton: What may come after what.
         steps: Steps of the section.
+        lengths: How many steps go by with each id, ``(ids,)``; None for one with each.
 
     Attributes:
         automaton: What may come after what.
-        left: Steps that are not written yet.
     """
 
-    def __init__(self, automaton: Automaton, steps: int) -> None:
+    def __init__(
+        self, automaton: Automaton, steps: int, lengths: NDArray[np.int32] | None = None
+    ) -> None:
         self.automaton = automaton
-        self.left = steps
+        self._left = steps
+        self._lengths = lengths
         self._rule = automaton.first
 
     @property
     def is_full(self) -> bool:
         """Tells whether all steps are written."""
-        return not self.left
+        return self._left <= 0
+
+    @property
+    def most(self) -> int:
+        """How many ids can come at most before it is full, if that can be told; else many."""
+        return self._left if self._lengths is None else MOST_STEPS
 
     def mask(self) -> NDArray[np.bool_]:
         """Returns what the rule in force allows, ``(ids,)``."""
@@ -63,7 +57,17 @@ class Ruled:
     def add(self, value: int) -> None:
         """Takes the id that was chosen."""
         self._rule = int(self.automaton.following[self._rule, value])
-        self.left -= 1
+        self._left -= 1 if self._lengths is None else int(self._lengths[value])
+
+    def take(self, ids: list[int]) -> list[int]:
+        """Takes ids that were chosen under the automaton; returns those that were wanted."""
+        if self._lengths is None:
+            self._left -= len(ids)
+            return ids
+        gone_by = np.cumsum(self._lengths[ids])
+        wanted = ids[: int(np.searchsorted(gone_by, self._left)) + 1]
+        self._left -= int(gone_by[len(wanted) - 1])
+        return wanted
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def choose_chunks(
     Yields:
         The next ids, at most ``FIRST_CHUNK_STEPS`` at first, later at most ``LOOP_CHUNK_STEPS``.
     """
-    if program.loops and isinstance(choice.grammar, Ruled):
+    if program.loops:
         loop = program.loop_session()
         try:
             yield from _many_a_call(loop, choice, choice.grammar, interrupt)
@@ -125,7 +129,7 @@ def warm_up(program: StepProgram) -> int:
 
 
 def _many_a_call(
-    loop: LoopSession, choice: Choice, grammar: Ruled, interrupt: Interrupt
+    loop: LoopSession, choice: Choice, grammar: Grammar, interrupt: Interrupt
 ) -> Iterator[list[int]]:
     loop.begin(int(choice.fed[0]))
     for first in range(1, len(choice.fed), MOST_STEPS):
@@ -135,10 +139,9 @@ def _many_a_call(
     most = FIRST_CHUNK_STEPS
     while not grammar.is_full:
         interrupt()
-        chunk = loop.choose(min(most, grammar.left))
+        chosen = loop.choose(min(most, grammar.most))
         most = LOOP_CHUNK_STEPS
-        grammar.left -= len(chunk)  # the loop itself minds the rules
-        yield chunk
+        yield grammar.take(chosen)
 
 
 def _one_by_one(session: Session, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:

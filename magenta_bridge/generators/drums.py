@@ -12,7 +12,7 @@ from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
 from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.choosing import Choice, Ruled
+from magenta_bridge.generators.choosing import Choice, Grammar
 from magenta_bridge.generators.drums_output import DrumsOutput
 from magenta_bridge.generators.primer import first_step, grid_before, read_section
 from magenta_bridge.generators.stepwise import (
@@ -64,7 +64,7 @@ class DrumsGenerator(StepGenerator):
         return Plan(
             Choice(
                 fed=np.concatenate([start, context]),
-                grammar=Ruled(drum_rules(silent=not primer.notes), section.steps),
+                grammar=Grammar(drum_rules(silent=not primer.notes), section.steps),
                 sampler=sampler_of(values),
                 bias=density_bias(float(values["density"])),
             ),

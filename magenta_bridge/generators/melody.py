@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import melody
 from magenta_bridge.generators.arguments import ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.choosing import Choice, Ruled
+from magenta_bridge.generators.choosing import Choice, Grammar
 from magenta_bridge.generators.melody_output import MelodyOutput
 from magenta_bridge.generators.pitches import allowed_pitches, event_mask, octave_shift
 from magenta_bridge.generators.primer import context_ids, read_section
@@ -69,7 +69,7 @@ class MelodyGenerator(StepGenerator):
         return Plan(
             Choice(
                 fed=np.concatenate([start, melody.transpose_ids(context, shift)]),
-                grammar=Ruled(_rules_of(pitches.tobytes(), shift), section.steps),
+                grammar=Grammar(_rules_of(pitches.tobytes(), shift), section.steps),
                 sampler=sampler_of(values),
             ),
             output=MelodyOutput(music, section, shift, program=int(values["program"])),

@@ -12,7 +12,7 @@ from magenta_bridge.encodings import performance
 from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.choosing import Choice
+from magenta_bridge.generators.choosing import Choice, Grammar
 from magenta_bridge.generators.performance_output import PerformanceOutput
 from magenta_bridge.generators.performance_primer import performance_before
 from magenta_bridge.generators.pitches import allowed_pitches
@@ -25,10 +25,14 @@ from magenta_bridge.generators.stepwise import (
     sampling_arguments,
 )
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.runtime.loop import Automaton
 
 _ROUNDING: Final = 1e-6
 # A shift this long is as likely at any density; 100 ms is a run of even sixteenths at 150 qpm.
 _PLAIN_SHIFT: Final = 10
+_LENGTHS: Final = np.array(
+    [performance.shift_steps(value) for value in range(performance.EVENT_IDS)], dtype=np.int32
+)
 _SAMPLING: Final = sampling_arguments(performance.EVENT_IDS, top_p=0.98)
 _OWN: Final = (
     Argument(
@@ -72,7 +76,7 @@ class PerformanceGenerator(StepGenerator):
         return Plan(
             Choice(
                 fed=np.concatenate([[performance.START], context]).astype(np.int32),
-                grammar=_SectionGrammar(pitches, context, _steps(section)),
+                grammar=_PlayingGrammar(pitches, context, _steps(section)),
                 sampler=sampler_of(values),
                 bias=density_bias(float(values["density"])),
             ),
@@ -80,29 +84,40 @@ class PerformanceGenerator(StepGenerator):
         )
 
 
-class _SectionGrammar:
-    """Playing until the section's time has gone by; see ``choosing.Grammar``."""
+class _PlayingGrammar(Grammar):
+    """Playing until the section's time has gone by.
+
+    A program that makes many steps a call knows ``PerformanceGrammar`` itself; for one that makes
+    a single step it is minded here.
+    """
 
     def __init__(self, pitches: NDArray[np.bool_], context: NDArray[np.int32], steps: int) -> None:
-        self._rules = PerformanceGrammar(pitches)
+        super().__init__(playing_rules(pitches, silent=not len(context)), steps, _LENGTHS)
+        self._playing = PerformanceGrammar(pitches)
         for value in context.tolist():
-            self._rules.add(value)
-        self._end = self._rules.step + steps
-        self._silent = not len(context)
-
-    @property
-    def is_full(self) -> bool:
-        return self._rules.step >= self._end
+            self._playing.add(value)
 
     def mask(self) -> NDArray[np.bool_]:
-        allowed = self._rules.mask()
-        if self._silent:
-            allowed[performance.TIME_SHIFT : performance.VELOCITY] = False
-        return allowed
+        return super().mask() & self._playing.mask()
 
     def add(self, value: int) -> None:
-        self._rules.add(value)
-        self._silent = False
+        super().add(value)
+        self._playing.add(value)
+
+
+def playing_rules(pitches: NDArray[np.bool_], *, silent: bool) -> Automaton:
+    """Returns the rules of a section: without a primer no time goes by before the first note.
+
+    Args:
+        pitches: Which pitches may begin, ``(128,)``; one at least.
+        silent: Whether there is no primer.
+    """
+    begun, beginning = 0, 1
+    allowed = np.ones((2, performance.EVENT_IDS), dtype=np.bool_)
+    allowed[:, : performance.NOTE_OFF] = pitches
+    allowed[beginning, performance.TIME_SHIFT : performance.VELOCITY] = False
+    following = np.full(allowed.shape, begun, dtype=np.int32)
+    return Automaton(allowed, following, first=beginning if silent else begun)
 
 
 def _steps(section: Section) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Final
 
@@ -12,7 +13,7 @@ from magenta_bridge.encodings import polyphony
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
 from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.choosing import Choice
+from magenta_bridge.generators.choosing import Choice, Grammar
 from magenta_bridge.generators.pitches import allowed_pitches
 from magenta_bridge.generators.polyphony_output import PolyphonyOutput
 from magenta_bridge.generators.primer import first_step, grid_before, read_section
@@ -25,6 +26,7 @@ from magenta_bridge.generators.stepwise import (
 )
 from magenta_bridge.generators.voice import PROGRAM
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.runtime.loop import Automaton
 
 _SAMPLING: Final = sampling_arguments(polyphony.EVENT_IDS, top_p=0.97)
 _OWN: Final = (
@@ -38,6 +40,7 @@ _OWN: Final = (
     ),
     PROGRAM,
 )  # fmt: skip
+_LENGTHS: Final = (np.arange(polyphony.EVENT_IDS) == polyphony.END).astype(np.int32)
 ARGUMENTS: Final = (*_SAMPLING[:-1], *PITCH_ARGUMENTS, *_OWN, _SAMPLING[-1])
 
 
@@ -76,7 +79,11 @@ class PolyphonyGenerator(StepGenerator):
         return Plan(
             Choice(
                 fed=np.concatenate([start, context]),
-                grammar=_PolyphonyGrammar(pitches, section.steps, int(values["voices"])),
+                grammar=Grammar(
+                    _rules_of(pitches.tobytes(), int(values["voices"])),
+                    section.steps,
+                    lengths=_LENGTHS,
+                ),
                 sampler=sampler_of(values),
                 bias=density_bias(float(values["density"])),
             ),
@@ -84,45 +91,35 @@ class PolyphonyGenerator(StepGenerator):
         )
 
 
-class _PolyphonyGrammar:
-    """Frames in order, the first of which begins a note; see ``choosing.Grammar``.
+@functools.lru_cache(maxsize=32)
+def _rules_of(pitches: bytes, voices: int) -> Automaton:
+    return frame_rules(np.frombuffer(pitches, dtype=np.bool_), voices)
+
+
+def frame_rules(pitches: NDArray[np.bool_], voices: int) -> Automaton:
+    """Returns the rules of a section: its first frame begins a note and holds none.
+
+    What else belongs to a frame, pitches in ascending order and only such held as sounded
+    before, the network itself knows.
 
     Args:
         pitches: Which pitches may sound, ``(128,)``; one at least.
-        steps: Frames in the section.
-        voices: Most pitches in a frame; 0 for all.
+        voices: Most pitches in a frame; 0 for any number.
     """
-
-    def __init__(self, pitches: NDArray[np.bool_], steps: int, voices: int) -> None:
-        self._allowed = np.concatenate([[True], pitches, pitches])
-        self._left = steps
-        self._voices = voices or polyphony.PITCHES
-        self._empty = True
-        self._before = np.zeros(polyphony.PITCHES, dtype=np.bool_)
-        self._frame = self._before.copy()
-        self._lowest = 0
-
-    @property
-    def is_full(self) -> bool:
-        return not self._left
-
-    def mask(self) -> NDArray[np.bool_]:
-        room = int(self._frame.sum()) < self._voices
-        allowed = polyphony.grammar_mask(self._before, lowest=self._lowest, room=room)
-        allowed &= self._allowed
-        allowed[polyphony.END] = not self._empty
-        return allowed
-
-    def add(self, value: int) -> None:
-        pitch = polyphony.pitch_of(value)
-        if pitch is None:
-            self._before, self._frame = self._frame, np.zeros_like(self._frame)
-            self._lowest = 0
-            self._left -= 1
-        else:
-            self._frame[pitch] = True
-            self._lowest = pitch + 1
-            self._empty = False
+    # A rule for each number of pitches in the first frame, then one for each in later frames. A
+    # frame of any number of pitches has one rule from its first pitch on.
+    most = voices or 1
+    filled = np.tile(np.arange(most + 1), 2)
+    later = np.arange(len(filled)) > most
+    allowed = np.empty((len(filled), polyphony.EVENT_IDS), dtype=np.bool_)
+    allowed[:, polyphony.END] = later | (filled > 0)
+    room = np.logical_or(not voices, filled < most)[:, np.newaxis]
+    allowed[:, polyphony.NEW : polyphony.HELD] = room & pitches
+    allowed[:, polyphony.HELD :] = room & later[:, np.newaxis] & pitches
+    following = np.where(filled < most, np.arange(len(filled)) + 1, np.arange(len(filled)))
+    table = np.repeat(following[:, np.newaxis], polyphony.EVENT_IDS, axis=1)
+    table[:, polyphony.END] = most + 1
+    return Automaton(allowed, table.astype(np.int32))
 
 
 def density_bias(density: float) -> NDArray[np.float32] | None:

@@ -9,9 +9,8 @@ grammar is handed over as these two tables.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -23,9 +22,8 @@ from magenta_bridge.runtime.signature import open_signature
 
 SIGNATURE: Final = "loop"
 MOST_STEPS: Final = 64
-RULES: Final = 4
 # Below every logit, and no infinity, which times zero is no number.
-_FORBIDDEN: Final = -1e9
+FORBIDDEN: Final = -1e9
 _FREE: Final = -1
 
 
@@ -39,28 +37,41 @@ class Automaton:
         first: The rule that begins.
 
     Raises:
-        ValueError: There are more rules than ``RULES``, or one allows nothing.
+        ValueError: There is no rule, one allows nothing, or the tables differ in shape.
     """
 
     allowed: NDArray[np.bool_]
     following: NDArray[np.int32]
     first: int = 0
+    _tables: dict[int, tuple[NDArray[np.float32], NDArray[np.int32]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        if self.allowed.shape != self.following.shape or not 0 < len(self.allowed) <= RULES:
-            raise ValueError(f"an automaton has 1 to {RULES} rules, each for every id")
+        if self.allowed.shape != self.following.shape or not len(self.allowed):
+            raise ValueError("an automaton has one rule or more, each for every id")
         if not self.allowed.any(axis=1).all():
             raise ValueError("each rule of an automaton must allow an id")
 
-    @functools.cached_property
-    def tables(self) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """What a program reads: ``bias`` of what may not come, and ``following``."""
-        shape = (RULES, self.allowed.shape[1])
-        bias = np.full(shape, _FORBIDDEN, dtype=np.float32)
-        bias[: len(self.allowed)][self.allowed] = 0.0
-        following = np.zeros(shape, dtype=np.int32)
-        following[: len(self.following)] = self.following
-        return bias, following
+    def tables(self, rules: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """Returns what a program reads: ``bias`` of what may not come, and ``following``.
+
+        Args:
+            rules: For how many rules the program has room.
+
+        Raises:
+            ValueError: There are more.
+        """
+        if rules not in self._tables:
+            if len(self.allowed) > rules:
+                raise ValueError(f"the program has room for {rules} rules, not {len(self.allowed)}")
+            shape = (rules, self.allowed.shape[1])
+            bias = np.full(shape, FORBIDDEN, dtype=np.float32)
+            bias[: len(self.allowed)][self.allowed] = 0.0
+            following = np.zeros(shape, dtype=np.int32)
+            following[: len(self.following)] = self.following
+            self._tables[rules] = bias, following
+        return self._tables[rules]
 
 
 class LoopSession:
@@ -73,6 +84,7 @@ class LoopSession:
         subgraph: Index of that signature's subgraph.
 
     Attributes:
+        rules: Rules that an automaton may have.
         logit_count: How many ids a step chooses among.
 
     Raises:
@@ -83,7 +95,9 @@ class LoopSession:
         try:
             self._loop = open_signature(flatbuffer, SIGNATURE, subgraph=subgraph)
             self._states = sorted(n for n in self._loop.blanks if n.startswith("state_"))
-            self.logit_count: int = self._loop.blanks["bias"].shape[1]
+            bias = self._loop.blanks["bias"]
+            self.rules: int = bias.shape[0]
+            self.logit_count: int = bias.shape[1]
             self._draws = np.zeros((MOST_STEPS, 2), dtype=np.float32)
             self.begin(0)
             self.feed(np.zeros(1, dtype=np.int32))
@@ -125,7 +139,7 @@ class LoopSession:
             sampler: Who draws, and with which options.
             bias: Added to the logits before the choice, ``(ids,)``; None for nothing.
         """
-        table, following = automaton.tables
+        table, following = automaton.tables(self.rules)
         options = sampler.options
         self._loop.set("bias", table if bias is None else table + bias)
         self._loop.set("following", following)

@@ -12,17 +12,27 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from magenta_bridge.errors import BundleError, TrainingError
+from magenta_bridge.models.frames import FrameNetwork
 from magenta_bridge.models.grid import GridNetwork
+from magenta_bridge.models.stream import StreamNetwork
 from magenta_bridge.runtime.loop import MOST_STEPS
 from magenta_bridge.runtime.loop import SIGNATURE as LOOP
 from magenta_bridge.runtime.program import StepProgram
-from magenta_bridge.training.export_loop import Loop, loop_drift
+from magenta_bridge.training.export_loop import Loop, Memory, NoMemory, loop_drift
+from magenta_bridge.training.export_performance import PerformanceMemory
 from magenta_bridge.training.flatbuffer import write_description
 
 # Int8 weights move logits by this much at most; float programs by rounding noise alone.
 _FLOAT_TOLERANCE: Final = 1e-3
 _INT8_TOLERANCE: Final = 1.0
+# What says which ids may follow which: an automaton of so many rules, and what else.
+_RULES: Final[Mapping[type[keras.Model], tuple[int, type[Memory]]]] = {
+    GridNetwork: (4, NoMemory),
+    FrameNetwork: (18, NoMemory),
+    StreamNetwork: (2, PerformanceMemory),
+}
 
 
 def export_program(
@@ -46,13 +56,14 @@ def export_program(
         TrainingError: The program does not run, or its logits are not the network's.
     """
     with tempfile.TemporaryDirectory() as folder:
-        signatures = _write_saved_model(network, folder)
-        flatbuffer = convert(folder, signatures, int8=int8)
+        flatbuffer = convert(folder, _write_saved_model(network, folder), int8=int8)
     program = write_description(flatbuffer, description)
     try:
-        drift = logit_drift(network, program, probe)
-        if LOOP in signatures:
-            drift = max(drift, loop_drift(network, program, probe[:MOST_STEPS]))
+        rules = PerformanceGrammar() if isinstance(network, StreamNetwork) else None
+        drift = max(
+            logit_drift(network, program, probe),
+            loop_drift(network, program, probe[:MOST_STEPS], rules),
+        )
     except BundleError as error:
         raise TrainingError(
             f"The exported program does not run ({error.message}) and was not kept; "
@@ -91,8 +102,7 @@ def _write_saved_model(network: keras.Model, folder: str) -> list[str]:
     """Writes a SavedModel whose tensors bear the names the runtime expects.
 
     Returns:
-        Its signatures: one step, and many steps where an id is a step of a grid, so that what
-        may follow what fits an automaton.
+        Its signatures: one step, and many.
     """
     state = network.initial_state(1)
     names = [f"state_{index}" for index in range(len(state))]
@@ -108,13 +118,11 @@ def _write_saved_model(network: keras.Model, folder: str) -> list[str]:
     archive = keras.export.ExportArchive()
     archive.track(network)
     archive.add_endpoint("step", step, input_signature=signature)
-    signatures = ["step"]
-    if isinstance(network, GridNetwork):
-        loop = Loop(network)
-        archive.add_endpoint(LOOP, loop, input_signature=loop.signature)
-        signatures.append(LOOP)
+    rules, memory = next(each for kind, each in _RULES.items() if isinstance(network, kind))
+    loop = Loop(network, rules, memory())
+    archive.add_endpoint(LOOP, loop, input_signature=loop.signature)
     archive.write_out(folder, verbose=False)
-    return signatures
+    return ["step", LOOP]
 
 
 def logit_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> float:

@@ -3,14 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
-from magenta_bridge.runtime.loop import MOST_STEPS, RULES, Automaton
+from magenta_bridge.runtime.loop import MOST_STEPS, Automaton
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
+
+
+class Memory(Protocol):
+    """What rules besides an automaton remember, in tensors that are zeros at first.
+
+    Attributes:
+        specs: Their shapes.
+    """
+
+    specs: ClassVar[Sequence[tf.TensorSpec]]
+
+    def narrow(self, bias: tf.Tensor, held: list[tf.Tensor]) -> tf.Tensor:
+        """Returns a bias ``(1, ids)`` with what may not come ruled out besides."""
+
+    def after(self, ids: tf.Tensor, held: list[tf.Tensor]) -> list[tf.Tensor]:
+        """Returns what is remembered after an id ``(1,)``."""
+
+
+class NoMemory:
+    """Of rules that an automaton is enough for."""
+
+    specs: ClassVar[Sequence[tf.TensorSpec]] = ()
+
+    def narrow(self, bias: tf.Tensor, held: list[tf.Tensor]) -> tf.Tensor:
+        """Rules out nothing."""
+        del held
+        return bias
+
+    def after(self, ids: tf.Tensor, held: list[tf.Tensor]) -> list[tf.Tensor]:
+        """Remembers nothing."""
+        del ids
+        return held
 
 
 class Loop:
@@ -22,17 +56,22 @@ class Loop:
 
     Args:
         network: A network of the step contract.
+        rules: Rules that an automaton may have.
+        memory: What other rules there are.
     """
 
-    def __init__(self, network: keras.Model) -> None:
+    def __init__(self, network: keras.Model, rules: int, memory: Memory) -> None:
         self._network = network
-        self._state = network.initial_state(1)
+        self._rules = rules
+        self._memory = memory
+        self._parts = len(network.initial_state(1))
+        self._state = [*network.initial_state(1), *memory.specs]
         self._event_ids = int(network.event_ids)
 
     @property
     def signature(self) -> list[tf.TensorSpec]:
         """What goes in, in the order of ``__call__``."""
-        ids, rules = self._event_ids, RULES
+        ids, rules = self._event_ids, self._rules
         return [
             tf.TensorSpec((1,), tf.int32, name="count"),
             tf.TensorSpec((1,), tf.int32, name="ids"),
@@ -62,10 +101,12 @@ class Loop:
         def one(
             step: tf.Tensor, ids: tf.Tensor, rule: tf.Tensor, chosen: tf.Tensor, *state: tf.Tensor
         ) -> tuple[tf.Tensor, ...]:
-            logits, new_state = self._network.step(ids, list(state))
-            bias = tf.gather(given["bias"], rule)
+            held = list(state[self._parts :])
+            logits, new_state = self._network.step(ids, list(state[: self._parts]))
+            bias = self._memory.narrow(tf.gather(given["bias"], rule), held)
             drawn = draw(logits + bias, tf.gather(given["draws"], step))
             ids = tf.maximum(tf.gather(given["forced"], step), drawn)
+            new_state = [*new_state, *self._memory.after(ids, held)]
             row = tf.reshape(tf.gather(given["following"], rule), [self._event_ids])
             here = tf.range(MOST_STEPS) == step
             return (step + 1, ids, tf.gather(row, ids), tf.where(here, ids, chosen), *new_state)
@@ -117,7 +158,19 @@ class Drawing:
         return tf.gather(tf.reshape(order, [self._ids]), rank)
 
 
-def loop_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> float:
+class Rules(Protocol):
+    """What a ``Memory`` rules out, said in another way."""
+
+    def mask(self) -> NDArray[np.bool_]:
+        """Returns which ids may come next, ``(ids,)``."""
+
+    def add(self, value: int) -> None:
+        """Takes the next id."""
+
+
+def loop_drift(
+    network: keras.Model, program: bytes, probe: Sequence[int], rules: Rules | None = None
+) -> float:
     """Returns how far the signature ``loop`` and its network part, at most.
 
     The program hears ``probe`` and its state is compared with the network's; then it chooses
@@ -127,6 +180,8 @@ def loop_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> fl
         network: The network.
         program: The program made of it.
         probe: Ids from a start id on, at most ``MOST_STEPS``.
+        rules: What may come behind what, where the program itself minds it; infinitely far is
+            an id that may not.
     """
     session = StepProgram(program).loop_session()
     session.begin(int(probe[0]))
@@ -143,11 +198,17 @@ def loop_drift(network: keras.Model, program: bytes, probe: Sequence[int]) -> fl
     anything = Automaton(free, np.zeros(free.shape, dtype=np.int32))
     session.follow(anything, Sampler(SamplerOptions(temperature=0.0), seed=0))
     latest = int(probe[-1])
+    if rules:
+        for value in probe[1:]:
+            rules.add(int(value))
     for value in session.choose(len(probe)):
         logits, state = step(_as_ids(latest), state)
         row = np.asarray(keras.ops.convert_to_numpy(logits))[0]
+        row = np.where(rules.mask(), row, -np.inf) if rules else row
         gaps.append(float(row.max() - row[value]))
         latest = value
+        if rules:
+            rules.add(latest)
     return max(gaps) if np.isfinite(gaps).all() else float("inf")
 
 

@@ -106,7 +106,6 @@ def test_the_mask_keeps_the_order_of_a_frame() -> None:
     before = np.isin(np.arange(128), (60, 64))
     allowed = np.flatnonzero(polyphony.grammar_mask(before, lowest=61)).tolist()
     assert allowed == [END, *range(NEW + 61, NEW + 128), HELD + 64]
-    assert np.flatnonzero(polyphony.grammar_mask(before, room=False)).tolist() == [END]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,10 @@ from tests.generators.asking import options
 
 
 class WrittenProgram:
-    """Prefers a round of ids one after the other. Stands for a ``StepProgram``."""
+    """Prefers a round of ids one after the other. Stands for a ``StepProgram``.
+
+    As every network of frames it rules out what breaks their order.
+    """
 
     loops = False
 
@@ -47,7 +50,28 @@ class WrittenProgram:
         logits = np.zeros(self.logit_count, dtype=np.float32)
         if self.written:
             logits[self.written[started % len(self.written)]] = 9.0
+        if self.logit_count == polyphony.EVENT_IDS:
+            logits[~self._can_come()] = -1e4
         return logits
+
+    def _can_come(self) -> NDArray[np.bool_]:
+        frames = [[], *self._frames()]
+        before, now = frames[-2:]
+        sounded = np.isin(np.arange(polyphony.PITCHES), before)
+        return polyphony.grammar_mask(sounded, lowest=max(now, default=-1) + 1)
+
+    def _frames(self) -> list[list[int]]:
+        """Returns the pitches of each frame since the last start id."""
+        frames: list[list[int]] = [[]]
+        for value in self.fed:
+            pitch = polyphony.pitch_of(value)
+            if value >= polyphony.EVENT_IDS:
+                frames = [[]]
+            elif pitch is None:
+                frames.append([])
+            else:
+                frames[-1].append(pitch)
+        return frames
 
 
 def make(program: WrittenProgram) -> PolyphonyGenerator:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
@@ -16,7 +17,6 @@ from magenta_bridge.training.export_loop import Drawing, loop_drift
 from tests.models.tiny import draw_fed, tiny_network
 from tests.runtime.borders import distance_to_border
 
-LOOPING = [kind for kind in network_kinds() if kind[1] in ("melody", "drums")]
 # Where float32 cannot tell on which side of a border a number lies.
 ROUNDING = 1e-4
 
@@ -49,20 +49,14 @@ def test_the_program_draws_as_the_sampler_does(
         assert found == expected or distance_to_border(logits, chosen, draws[0]) < ROUNDING
 
 
-@pytest.mark.parametrize("kind", LOOPING, ids="-".join)
+@pytest.mark.parametrize("kind", network_kinds(), ids="-".join)
 def test_both_signatures_are_the_network(kind: tuple[str, str]) -> None:
     """And another network's are not."""
     network = tiny_network(*kind)
     probe = draw_fed(kind[1], 2, 3)[:24].tolist()
     program = export_program(network, {"family": "tiny"}, int8=False, probe=probe)
     assert StepProgram(program).loops
-    assert loop_drift(network, program, probe) < 1e-4
-    assert loop_drift(tiny_network(*kind, seed=4), program, probe) > 1e-3
-
-
-@pytest.mark.parametrize("encoding", ["polyphony", "performance"])
-def test_grammars_that_are_no_automaton_get_no_loop(encoding: str) -> None:
-    """It would lie in the bundle unused."""
-    probe = draw_fed(encoding, 2, 1)[:4].tolist()
-    program = export_program(tiny_network("gru", encoding), {"a": 1}, int8=False, probe=probe)
-    assert not StepProgram(program).loops
+    other = tiny_network(*kind, seed=4)
+    mine, others = (PerformanceGrammar() if kind[1] == "performance" else None for _ in range(2))
+    assert loop_drift(network, program, probe, mine) < 1e-4
+    assert loop_drift(other, program, probe, others) > 1e-3

@@ -9,13 +9,18 @@ import pytest
 from numpy.typing import NDArray
 
 from magenta_bridge.errors import BundleError
-from magenta_bridge.runtime.loop import MOST_STEPS, RULES, Automaton, LoopSession
+from magenta_bridge.runtime.loop import MOST_STEPS, Automaton, LoopSession
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 from tests.runtime.borders import distance_to_border
 from tests.runtime.programs import shipped_programs, without_loop
 
-LOOPED = {name: raw for name, raw in shipped_programs().items() if StepProgram(raw).loops}
+# Those that mind no rules but the ones they are handed; see also tests/generators/test_choosing.py.
+LOOPED = {
+    name: raw
+    for name, raw in shipped_programs().items()
+    if StepProgram(raw).description["encoding"] != "performance"
+}
 STEPS = 96
 SEED = 5
 # Of float32, where probabilities are summed up.
@@ -187,10 +192,17 @@ def test_a_call_has_a_limit(program: StepProgram, count: int) -> None:
         loop.choose(count)
 
 
-def test_rules_that_cannot_be_kept_are_refused() -> None:
+def test_rules_that_cannot_be_kept_are_refused(program: StepProgram) -> None:
     allowed, following = np.ones((2, 5), dtype=np.bool_), np.zeros((2, 5), dtype=np.int32)
-    with pytest.raises(ValueError, match="1 to 4 rules"):
-        Automaton(np.ones((RULES + 1, 5), np.bool_), np.zeros((RULES + 1, 5), np.int32))
+    loop = program.loop_session()
+    shape = (loop.rules + 1, loop.logit_count)
+    with pytest.raises(ValueError, match=f"room for {loop.rules} rules, not {loop.rules + 1}"):
+        loop.follow(
+            Automaton(np.ones(shape, np.bool_), np.zeros(shape, np.int32)),
+            Sampler(SamplerOptions(), SEED),
+        )
+    with pytest.raises(ValueError, match="one rule or more"):
+        Automaton(allowed[:0], following[:0])
     with pytest.raises(ValueError, match="each for every id"):
         Automaton(allowed, following[:, :4])
     with pytest.raises(ValueError, match="must allow"):
