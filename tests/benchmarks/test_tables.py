@@ -103,6 +103,19 @@ def test_the_generation_benchmark_runs() -> None:
     assert all(line[key] > 0 for line in lines for key in measured)
 
 
+def test_the_benchmark_of_encodings_runs() -> None:
+    """One run: a line for each generator that goes step by step, whatever it writes."""
+    lines = lines_of("encodings", "--runs", "1")
+    (section,) = [each for each in SECTIONS if each.benchmark == "encodings"]
+    assert {line["generator"].split("_")[1] for line in lines} == {
+        "melody",
+        "drums",
+        "polyphony",
+        "performance",
+    }
+    assert all(set(section.columns) <= set(line) and line["notes"] > 0 for line in lines)
+
+
 def test_the_benchmark_of_scrapes_runs() -> None:
     """Two scrapes of each kind; the page has a column for each figure that it is said to have."""
     (line,) = lines_of("scrape", "--samples", "2")

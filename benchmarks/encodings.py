@@ -1,0 +1,101 @@
+"""What sixteen bars of each encoding cost, with many steps a call and with one.
+
+Each shipped generator that goes step by step continues two bars by sixteen, at 120 qpm, once with
+its program as it is and once, in turn with it, with the program's single steps, whose ids are
+chosen in Python as programs of earlier versions have it. Prints one JSON line per generator::
+
+    python -m benchmarks.encodings
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import statistics
+from collections.abc import Callable
+from typing import Final, cast
+
+from magenta_bridge.evaluation.speed import clock
+from magenta_bridge.generators.bundle import Bundle, read_bundle
+from magenta_bridge.generators.generator import SequenceGenerator
+from magenta_bridge.generators.shipped import load_generator, shipped_bundles
+from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.runtime.program import StepProgram
+
+_BAR_SECONDS: Final = 2.0
+_PRIMER_BARS: Final = 2
+_BARS: Final = 16
+_MAKES_BARS: Final = "gan"
+
+
+class SingleSteps(StepProgram):
+    """A program of which only the single step is used."""
+
+    @property
+    def loops(self) -> bool:
+        """Never."""
+        return False
+
+
+def _single(generator: SequenceGenerator, bundle: Bundle) -> SequenceGenerator:
+    program = SingleSteps(bundle.program.flatbuffer)
+    maker = cast("Callable[[Bundle], SequenceGenerator]", type(generator))
+    return maker(dataclasses.replace(bundle, program=program))
+
+
+def _request(drums: bool) -> tuple[NoteSequence, GeneratorOptions]:
+    """Returns two bars of eighths, and what asks for sixteen more."""
+    primer, options = NoteSequence(), GeneratorOptions()
+    for index in range(8 * _PRIMER_BARS):
+        begin = index * _BAR_SECONDS / 8
+        pitch = (36, 42, 38, 42)[index % 4] if drums else 60 + index * 2 % 12
+        end = begin + _BAR_SECONDS / 8
+        primer.notes.add(pitch=pitch, velocity=90, start_time=begin, end_time=end, is_drum=drums)
+    begin = _PRIMER_BARS * _BAR_SECONDS
+    options.generate_sections.add(start_time=begin, end_time=begin + _BARS * _BAR_SECONDS)
+    return primer, options
+
+
+def _seconds(generator: SequenceGenerator, drums: bool) -> float:
+    """Returns the processor's time of a request, the second of two, so that caches are warm."""
+    primer, options = _request(drums)
+    generator.generate(primer, options)
+    began = clock()
+    generator.generate(primer, options)
+    return clock() - began
+
+
+def measure(bundle: Bundle, generator: SequenceGenerator, runs: int) -> dict[str, object]:
+    """Measures both ways in turn; medians."""
+    drums = generator.info.encoding == "drums"
+    single = _single(generator, bundle)
+    primer, options = _request(drums)
+    times = [(_seconds(generator, drums), _seconds(single, drums)) for _ in range(runs)]
+    many, one = (statistics.median(column) for column in zip(*times, strict=True))
+    return {
+        "benchmark": "encodings",
+        "generator": bundle.id,
+        "bars": _BARS,
+        "runs": runs,
+        "notes": len(generator.generate(primer, options).notes),
+        "ms": round(many * 1e3, 1),
+        "single_steps_ms": round(one * 1e3, 1),
+        "ratio_to_single_steps": round(one / many, 2),
+        "times_real_time": round(_BARS * _BAR_SECONDS / many),
+    }
+
+
+def main() -> None:
+    """Reads the command line and prints the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=11, help="measured runs of each generator")
+    runs = max(1, parser.parse_args().runs)
+    for path in shipped_bundles():
+        bundle = read_bundle(path)
+        if bundle.traits["family"] != _MAKES_BARS:
+            print(json.dumps(measure(bundle, load_generator(path), runs)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
