@@ -134,6 +134,25 @@ SECTIONS: Final = (
         },
     ),
     Section(
+        "calls",
+        "What a call costs",
+        "A real server is asked for the table of one generator, which it has at hand, and for a "
+        "bar of melody; one call at a time, and with many waiting for an answer at once. In turn "
+        "with it a bare gRPC server, without anything of ours, is asked for its health. Servers "
+        "and client share this computer's cores.",
+        {
+            "call": "Call",
+            "samples": "calls",
+            "p50_ms": "ms, median",
+            "p99_ms": "99th percentile",
+            "in_flight": "calls at once",
+            "calls_a_second": "calls a second",
+            "bare_p50_ms": "bare, ms, median",
+            "bare_p99_ms": "99th percentile",
+            "bare_calls_a_second": "calls a second",
+        },
+    ),
+    Section(
         "first_request",
         "The first request of a server",
         "How many times as long as the median of those that follow the first request takes, for "

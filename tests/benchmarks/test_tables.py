@@ -116,6 +116,15 @@ def test_the_benchmark_of_encodings_runs() -> None:
     assert all(set(section.columns) <= set(line) and line["notes"] > 0 for line in lines)
 
 
+def test_the_benchmark_of_calls_runs() -> None:
+    """A few calls of each kind, beside those of a server without anything of ours."""
+    lines = lines_of("calls", "--samples", "8")
+    (section,) = [each for each in SECTIONS if each.benchmark == "calls"]
+    assert [line["call"] for line in lines] == ["GetGenerator", "Generate, one bar"]
+    assert all(set(section.columns) <= set(line) for line in lines)
+    assert all(line["calls_a_second"] > 0 < line["bare_calls_a_second"] for line in lines)
+
+
 def test_the_benchmark_of_scrapes_runs() -> None:
     """Two scrapes of each kind; the page has a column for each figure that it is said to have."""
     (line,) = lines_of("scrape", "--samples", "2")
