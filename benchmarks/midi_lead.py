@@ -71,6 +71,7 @@ class Session:
         self._done.wait(4 * TICK_S * (self._calls + 2))
         self._interaction.stop()
         self._hub.close()
+        self._outlet.ledger.close(remove=True)
 
     @property
     def dropped(self) -> int:

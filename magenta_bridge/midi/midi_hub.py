@@ -89,6 +89,7 @@ class MidiHub:
         self._open_notes: dict[int, int] = {}
         self._closed = False
         self._owned: list[InputPort | Outport] = []
+        self._ledgers: list[Ledger] = []
         self._outport: Outport = Outports([self._open_output(port) for port in output_midi_ports])
         self._inports = [self._open_input(port) for port in input_midi_ports or ()]
         if not self._inports:
@@ -131,6 +132,8 @@ class MidiHub:
         self._end_passed_notes()
         for owned in self._owned:
             owned.close()
+        for ledger in self._ledgers:
+            ledger.close(remove=True)
 
     @property
     def passthrough(self) -> bool:
@@ -327,7 +330,8 @@ class MidiHub:
                 self._owned.append(outport)
             return outport
         port = ports.open_output(choice, virtual=_is_new(choice, ports.output_names()))
-        outlet = Outlet(port, Ledger.create(), RealClock())
+        self._ledgers.append(Ledger.create())
+        outlet = Outlet(port, self._ledgers[-1], RealClock())
         self._owned.append(outlet)
         return outlet
 

@@ -57,6 +57,7 @@ class Stage:
             self.interaction.stop()
         self.hub.close()
         assert self.outlet.ledger.sounding() == []
+        self.outlet.ledger.close(remove=True)
 
     def turn(self, control: int, value: int = 127) -> None:
         """Turns a controller."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import mido
 import pytest
 
 from magenta_bridge.errors import MidiHubError
+from magenta_bridge.midi import ports
 from magenta_bridge.midi.clock import RealClock
 from magenta_bridge.midi.hub import Metronome, MidiHub, MidiSignal, TextureType
 from magenta_bridge.midi.ledger import Ledger
@@ -37,16 +40,20 @@ def port() -> MemoryPort:
 @pytest.fixture
 def make_hub(keys: EchoPort, port: MemoryPort) -> Iterator[MakeHub]:
     """Builds hubs between both and closes them."""
-    hubs = []
+    hubs: list[MidiHub] = []
+    outlets: list[BorrowedOutlet] = []
 
     def make(texture: int = TextureType.POLYPHONIC, **options: object) -> MidiHub:
         # On a busy computer this way to the port drops nothing that is late.
-        hubs.append(MidiHub([keys], [BorrowedOutlet(port)], texture, **options))  # type: ignore[arg-type]
+        outlets.append(BorrowedOutlet(port))
+        hubs.append(MidiHub([keys], [outlets[-1]], texture, **options))  # type: ignore[arg-type]
         return hubs[-1]
 
     yield make
     for hub in hubs:
         hub.close()
+    for outlet in outlets:
+        outlet.close()
 
 
 def _told(port: MemoryPort) -> list[tuple[str, int]]:
@@ -225,9 +232,22 @@ def test_the_metronome_ticks_on_the_beat(port: MemoryPort, make_hub: MakeHub) ->
     assert len(_told(port)) == 2 * len(ticks)
 
 
-def test_a_metronome_may_send_anything_or_nothing(port: MemoryPort) -> None:
+def test_a_hub_that_is_closed_leaves_no_file_behind(
+    port: MemoryPort, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A port that it opens by name has a ledger, which is a file."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(ports, "open_output", lambda *_, **__: port)
+    monkeypatch.setattr(ports, "output_names", lambda: ["synth"])
+    with MidiHub(None, ["synth"], TextureType.POLYPHONIC):
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+    assert port.closed
+
+
+def test_a_metronome_may_send_anything_or_nothing(port: MemoryPort, tmp_path: Path) -> None:
     """Signals in turn, None for a pause; no tick comes after the stop time."""
-    outlet = Outlet(port, Ledger.create(), RealClock())
+    outlet = Outlet(port, Ledger.create(tmp_path), RealClock())
     begin = WALL.now() + 0.5
     signals = [MidiSignal(control=42, value=127), None, MidiSignal(control=42, value=0)]
     metronome = Metronome(outlet, 240, begin, stop_time=begin + 0.875, signals=signals)

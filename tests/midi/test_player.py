@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,9 +27,11 @@ def port() -> MemoryPort:
 
 
 @pytest.fixture
-def outlet(port: MemoryPort) -> Outlet:
+def outlet(port: MemoryPort) -> Iterator[Outlet]:
     """The way to the port; on a busy computer it drops nothing that is late."""
-    return BorrowedOutlet(port)
+    it = BorrowedOutlet(port)
+    yield it
+    it.close()
 
 
 def _told(messages: list[Message]) -> list[tuple[str, int]]:
