@@ -3,9 +3,10 @@
 ``make soak MINUTES=3`` runs it. A real server process is called by two client processes, beside
 clients that die in mid-stream. Seeded answers are compared with those that the server gave at
 rest. Then a fresh server is called beside it for a third of that time, to see whether the old one
-has become slow. Prints one JSON line; exits 1 when an answer is wrong, memory has grown by more
-than 50 MiB, tasks, open requests or file descriptors are left over, or the p99 of whole answers
-is above the fresh server's by more than a fifth in three of four stretches.
+has become slow. Prints one JSON line, and on the way each minute that has gone by; exits 1 when
+an answer is wrong, memory has grown by more than 50 MiB, tasks, open requests or file descriptors
+are left over, or the p99 of whole answers is above the fresh server's by more than a fifth in
+three of four stretches.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ def running_server() -> Iterator[Server]:
 def run_traffic(server: Server, seconds: float, golden: dict[str, str]) -> list[dict[str, Any]]:
     """Has the client processes call for so long, lets others die meanwhile, and takes samples."""
     clients = [_start_client(server, seconds, number, golden) for number in range(CLIENTS)]
+    began, told = time.monotonic(), 0
     while any(client.poll() is None for client in clients):
         with contextlib.suppress(subprocess.TimeoutExpired):
             # Each dies within a second or two; while it lives, nothing else is to be done.
@@ -96,7 +98,15 @@ def run_traffic(server: Server, seconds: float, golden: dict[str, str]) -> list[
                 [sys.executable, "-m", "tests.soak.crash", server.address], check=False, timeout=60
             )
         server.sample()
+        minutes = int((time.monotonic() - began) / 60)
+        if minutes > told:
+            told = minutes
+            _tell(f"{minutes} of {seconds / 60:.0f} minutes, {server.memory[-1]:.0f} MiB")
     return [_read_score(client) for client in clients]
+
+
+def _tell(progress: str) -> None:
+    print(progress, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def compare_with_fresh(
@@ -159,7 +169,9 @@ def soak(seconds: float) -> dict[str, float]:
         before, descriptors = server.count(), server.descriptors()
         server.sample()
         scores = run_traffic(server, seconds, golden)
-        compared = compare_with_fresh(server, min(seconds / 3, MOST_COMPARED_S), golden)
+        compared_s = min(seconds / 3, MOST_COMPARED_S)
+        _tell(f"Now beside a fresh server, {compared_s / 60:.1f} minutes")
+        compared = compare_with_fresh(server, compared_s, golden)
         left = settle(server, before, descriptors)
         server.sample()
     total: Counter[str] = Counter()
