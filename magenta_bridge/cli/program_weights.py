@@ -26,7 +26,8 @@ def with_weights(program: bytes, recipe: Recipe, split: Split) -> bytes:
     """Returns a program with the weights that its recipe asks for.
 
     ``auto`` is ``int4`` where eight bits are more than a core's cache holds and four foretell the
-    validation pieces as well, to 1 %.
+    validation pieces as well, to 1 %. A program none of whose matrices can have four stays as it
+    is.
 
     Args:
         program: An exported program whose matrices are int8.
@@ -39,6 +40,8 @@ def with_weights(program: bytes, recipe: Recipe, split: Split) -> bytes:
     material = material_for(recipe.bundle.encoding)
     heard = _some(fed_pieces(material, split.train))
     thin = to_four_bits(program, (piece.tolist() for piece in heard))
+    if product_bytes(thin) == product_bytes(program):
+        return program  # so small or so shaped that no matrix could be rounded
     if wanted == AUTO and _costs(program, thin, fed_pieces(material, split.validation)):
         return program
     return write_description(thin, {**StepProgram(program).description, "weights": INT4})

@@ -27,7 +27,8 @@ def factor_moments(
         pieces: Ids, from a start id on.
 
     Returns:
-        For each buffer the sum over all factors ``x`` of ``x x^T``, ``(inputs, inputs)``.
+        For the buffer of each product the sum over its factors ``x`` of ``x x^T``,
+        ``(inputs, inputs)``.
     """
     taps = {product.buffer: f"factor_{product.factor}" for product in wanted}
     rows: dict[str, list[NDArray[np.float32]]] = {name: [] for name in taps.values()}

@@ -8,6 +8,7 @@ from magenta_bridge.cli import program_weights
 from magenta_bridge.cli.program_weights import weights_of, with_weights
 from magenta_bridge.generators.shipped import find_bundle
 from magenta_bridge.runtime.program import StepProgram
+from magenta_bridge.training import four_bits
 from magenta_bridge.training.families import Split
 from magenta_bridge.training.recipe import BundleRecipe, ProgramRecipe, Recipe
 from magenta_bridge.training.tunes import Tune
@@ -42,6 +43,13 @@ def test_four_bits_are_told_with_the_program(split: Split) -> None:
     assert len(program) < 0.7 * len(PROGRAM)
     told = StepProgram(PROGRAM).description
     assert StepProgram(program).description == {**told, "weights": "int4"}
+
+
+def test_four_bits_that_no_matrix_can_have_are_not_told(
+    split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(four_bits, "_LEAST_SHARE", 1.0)
+    assert with_weights(PROGRAM, _recipe("int4"), split) is PROGRAM
 
 
 def test_a_network_that_fits_the_cache_keeps_eight_bits(split: Split) -> None:
