@@ -8,11 +8,11 @@ from typing import ClassVar, Protocol
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from magenta_bridge.runtime.loop import MOST_STEPS, Automaton
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
+from magenta_bridge.training.own_pieces import Rules
 
 
 class Memory(Protocol):
@@ -156,16 +156,6 @@ class Drawing:
         kept = tf.reduce_min(tf.where(sums >= self._reach, sums, 1.0), axis=1)
         rank = tf.argmax(sums > draw * kept, axis=1, output_type=tf.int32)
         return tf.gather(tf.reshape(order, [self._ids]), rank)
-
-
-class Rules(Protocol):
-    """What a ``Memory`` rules out, said in another way."""
-
-    def mask(self) -> NDArray[np.bool_]:
-        """Returns which ids may come next, ``(ids,)``."""
-
-    def add(self, value: int) -> None:
-        """Takes the next id."""
 
 
 def loop_drift(

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.generators.bundle import read_bundle, write_bundle
+from magenta_bridge.generators.bundle import Bundle, read_bundle, write_bundle
 from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.training.export import export_program
@@ -46,10 +47,10 @@ def reexport(path: Path, check: Check | None = None) -> int:
     config = network_config(bundle.network, family, encoding)
     recipe = Recipe(BundleRecipe(bundle.id, "", family, encoding), network=config)
     network = build(recipe, bundle.network)
-    probe = own_piece(bundle.program, _PROBE_STEPS)
+    probe = _own_piece(bundle, _PROBE_STEPS)
     program = export_program(network, bundle.traits, int8=True, probe=probe)
     if bundle.traits.get("weights") == INT4:
-        played = (own_piece(bundle.program, _PIECE_STEPS, seed) for seed in range(_PIECES))
+        played = (_own_piece(bundle, _PIECE_STEPS, seed) for seed in range(_PIECES))
         program = to_four_bits(program, played)
     if check is not None:
         check(bundle.program, StepProgram(program))
@@ -62,3 +63,9 @@ def reexport(path: Path, check: Check | None = None) -> int:
         network=bundle.network,
     )
     return len(program)
+
+
+def _own_piece(bundle: Bundle, steps: int, seed: int = 0) -> list[int]:
+    """Returns what a bundle plays; it keeps to a grammar that its network does not know."""
+    rules = PerformanceGrammar() if bundle.traits["encoding"] == "performance" else None
+    return own_piece(bundle.program, steps, seed, rules)
