@@ -21,13 +21,13 @@ import mido
 
 from benchmarks.bench.serving import serving
 from magenta_bridge.client import Client
-from magenta_bridge.midi.clock import RealClock
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.memory_port import EchoPort
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.player import MidiPlayer
-from magenta_bridge.midi.priority import Priority, before_others, spare_collections
-from magenta_bridge.midi.wall import WALL
+from magenta_bridge.midi.engine.player import MidiPlayer
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.ports.memory_port import EchoPort
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.priority import Priority, before_others, spare_collections
+from magenta_bridge.midi.timing.steady_clock import WALL
 from magenta_bridge.noteseq import NoteSequence
 
 TICK_S = 0.010

@@ -9,7 +9,7 @@ from types import TracebackType
 import grpc
 from grpc_health.v1 import health_pb2_grpc
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.bundle import Bundle, read_bundle
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator

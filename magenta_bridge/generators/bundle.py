@@ -11,11 +11,10 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError
 
 from magenta_bridge.errors import BundleError, MagentaBridgeError
+from magenta_bridge.files import read_limited, save_bytes
 from magenta_bridge.limits import BUNDLE_BYTES
 from magenta_bridge.noteseq import GeneratorBundle
-from magenta_bridge.private_files import read_limited
 from magenta_bridge.runtime.program import StepProgram
-from magenta_bridge.saving import save_bytes
 
 # checkpoint_file: the Keras archive, then the seal.
 _PARTS: Final = 2

@@ -13,24 +13,24 @@ from grpc_reflection.v1alpha import reflection
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.server.access import AccessGate
-from magenta_bridge.server.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.connect.port import HttpPort
-from magenta_bridge.server.endpoint import check_free
-from magenta_bridge.server.exposure import check_exposure, is_open_house
-from magenta_bridge.server.generation import GenerationService
-from magenta_bridge.server.interceptor import BoundaryInterceptor
-from magenta_bridge.server.library import Library
-from magenta_bridge.server.model_health import ModelHealth
-from magenta_bridge.server.models import ModelService
-from magenta_bridge.server.observation import Observation
-from magenta_bridge.server.rate import rate_gates
-from magenta_bridge.server.rotation import server_credentials
+from magenta_bridge.server.bind_policy import check_exposure, is_open_house
+from magenta_bridge.server.bundles.health import ModelHealth
+from magenta_bridge.server.bundles.loader import Library
+from magenta_bridge.server.http.server import HttpPort
+from magenta_bridge.server.idle_shutdown import Users, UserSettings
+from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
+from magenta_bridge.server.rpc.channel_options import transport_options
+from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor
+from magenta_bridge.server.security.authentication import AccessGate
+from magenta_bridge.server.security.endpoint import check_free
+from magenta_bridge.server.security.rate_limit import rate_gates
+from magenta_bridge.server.security.reloading import server_credentials
+from magenta_bridge.server.services.generation import GenerationService
+from magenta_bridge.server.services.models import ModelService
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
-from magenta_bridge.server.transport import transport_options
-from magenta_bridge.server.users import Users, UserSettings
-from magenta_bridge.server.workers import WorkerPool, pool_of
+from magenta_bridge.server.telemetry.setup import Observation
+from magenta_bridge.server.workers.pool import WorkerPool, pool_of
 from magenta_bridge.v1 import (
     generation_pb2,
     generation_pb2_grpc,
@@ -109,7 +109,14 @@ class BridgeServer:
     def _gates(self) -> list[Gate]:
         """Returns who is asked, in order, before a call is worked on."""
         access = AccessGate(self.settings.tokens, all_admins=is_open_house(self.settings))
-        return [access, *rate_gates(self.settings, loopback=self._endpoint.is_loopback)]
+        return [
+            access,
+            *rate_gates(
+                self.settings.calls_per_second,
+                self.settings.calls_at_once,
+                loopback=self._endpoint.is_loopback,
+            ),
+        ]
 
     def _observers(self) -> list[Observer]:
         """Returns who hears of every call."""

@@ -10,17 +10,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import pianoroll
-from magenta_bridge.encodings.bar_features import bar_features, feature_distance
+from magenta_bridge.data.bars import BarSampler, Dreams, tracks_of
+from magenta_bridge.data.example import Tune
+from magenta_bridge.data.splits import Split
+from magenta_bridge.encodings import bars as pianoroll
+from magenta_bridge.encodings.bars import bar_features, feature_distance
 from magenta_bridge.errors import TrainingError, UnsupportedError
 from magenta_bridge.models.gan.network import BarGAN, TwoRateAdam
-from magenta_bridge.training.bars import BarSampler, Dreams, tracks_of
+from magenta_bridge.recipe import Recipe
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.families import Split
+from magenta_bridge.training.fit import identity
 from magenta_bridge.training.loop import Watcher
-from magenta_bridge.training.recipe import Recipe
-from magenta_bridge.training.session import identity
-from magenta_bridge.training.tunes import Tune
 
 _FINAL_RATE = 0.02
 _JUDGED, _JUDGED_BARS = 256, 16

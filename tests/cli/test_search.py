@@ -15,24 +15,24 @@ from typing import Any
 
 import pytest
 
-from magenta_bridge.cli.search_contest import open_contests, usual_recipe
-from magenta_bridge.cli.search_folder import claimed
-from magenta_bridge.cli.search_job import run_search
-from magenta_bridge.cli.search_rounds import Rounds
+from magenta_bridge.data.splits import load_split
 from magenta_bridge.errors import (
     InvalidArgumentError,
     NotFoundError,
     TrainingError,
 )
 from magenta_bridge.generators.arguments import write_argument
-from magenta_bridge.generators.shipped import load_generator
+from magenta_bridge.generators.loading import load_generator
+from magenta_bridge.lab.search.folder import claimed
+from magenta_bridge.lab.search.objective_study import open_contests, usual_recipe
+from magenta_bridge.lab.search.run import run_search
+from magenta_bridge.lab.search.scheduler import Rounds
+from magenta_bridge.lab.search.space import Space, Span
+from magenta_bridge.lab.search.study import Standing
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from magenta_bridge.training.recipe import read_recipe
-from magenta_bridge.training.search_space import Space, Span
-from magenta_bridge.training.search_study import Standing
-from magenta_bridge.training.splitting import load_split
+from magenta_bridge.recipe import read_recipe
 from tests.cli.program import ROOT, run_program
-from tests.cli.searcher import TUNES, a_job, small_spaces
+from tests.lab.search.searcher import TUNES, a_job, small_spaces
 
 _OUTPUTS = ["best.mag", "best.md", "best.png", "best.toml", "importance.png", "leaderboard.json",
             "leaderboard.md", "pareto.png", "study.db"]  # fmt: skip
@@ -208,7 +208,15 @@ def _until(folder: Path, epochs: int, process: subprocess.Popen[str]) -> None:
 @contextlib.contextmanager
 def _started(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Yields a process that searches, which does not outlive the test."""
-    words = [sys.executable, "-m", "tests.cli.searcher", str(folder), "gru", "1", str(_EPOCHS)]
+    words = [
+        sys.executable,
+        "-m",
+        "tests.lab.search.searcher",
+        str(folder),
+        "gru",
+        "1",
+        str(_EPOCHS),
+    ]
     process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     with process:
         try:

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import pianoroll
-from magenta_bridge.encodings.bar_features import bar_features, feature_distance, together
-from magenta_bridge.encodings.pianoroll import Song
-from magenta_bridge.evaluation.bar_likelihood import foretell_bars, score_bar_ngram, score_bars
-from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
-from magenta_bridge.evaluation.bars_card import bars_section, gain_of, standing_of
-from magenta_bridge.evaluation.bars_report import BarsReport
-from magenta_bridge.evaluation.score import Score
+from magenta_bridge.encodings import bars as pianoroll
+from magenta_bridge.encodings.bars import Song, bar_features, feature_distance, together
+from magenta_bridge.evaluation.bars.card import bars_section, gain_of, standing_of
+from magenta_bridge.evaluation.bars.likelihood import foretell_bars, score_bar_ngram, score_bars
+from magenta_bridge.evaluation.bars.ngram import BarNGram, as_pieces
+from magenta_bridge.evaluation.bars.report import BarsReport
+from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.models.gan.network import BarGAN
 from tests.training.step_by_step import step_by_step
 

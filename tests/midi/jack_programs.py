@@ -14,15 +14,15 @@ import threading
 import mido
 
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.midi.clock import RealClock
-from magenta_bridge.midi.guard import Guard
-from magenta_bridge.midi.leash import Leash
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.messages import ends_note, starts_note
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.port_watcher import watcher
-from magenta_bridge.midi.ports import input_names, open_input, open_output, output_names
-from magenta_bridge.midi.supervisor import Supervisor
+from magenta_bridge.midi.output.messages import ends_note, starts_note
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.ports.ports import input_names, open_input, open_output, output_names
+from magenta_bridge.midi.ports.watcher import watcher
+from magenta_bridge.midi.process.guarded_port import Guard
+from magenta_bridge.midi.process.supervised import Leash
+from magenta_bridge.midi.process.supervisor import Supervisor
+from magenta_bridge.midi.timing.clock import RealClock
 
 ORGAN = 19
 

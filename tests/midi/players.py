@@ -8,12 +8,12 @@ import random
 import mido
 
 from magenta_bridge.errors import NotFoundError
-from magenta_bridge.midi.clock import RealClock
-from magenta_bridge.midi.leash import Leash
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.player import MidiPlayer
-from magenta_bridge.midi.wall import WALL
+from magenta_bridge.midi.engine.player import MidiPlayer
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.process.supervised import Leash
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.steady_clock import WALL
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.socket_port import SocketPort
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import mido
 
-from magenta_bridge.midi.clock import RealClock
 from magenta_bridge.midi.hub import MidiHub, MidiSignal, TextureType
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.memory_port import EchoPort, MemoryPort
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.wall import WALL
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.ports.memory_port import EchoPort, MemoryPort
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.steady_clock import WALL
 from tests.midi.generators import Parrot
 
 TICK_S = 0.4

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import mido
 import pytest
 
-from magenta_bridge.midi import ledger as ledgers
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.outlet import TOO_LATE_S, Outlet
-from magenta_bridge.midi.schedule import Schedule
+from magenta_bridge.midi.engine.event_queue import Schedule
+from magenta_bridge.midi.output import note_ledger as ledgers
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import TOO_LATE_S, Outlet
 from magenta_bridge.noteseq import NoteSequence
 
 if TYPE_CHECKING:

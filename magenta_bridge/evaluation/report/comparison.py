@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from magenta_bridge.evaluation.report.music import MusicFigures
-from magenta_bridge.evaluation.report.told import Told
+from magenta_bridge.evaluation.report.music_metrics import MusicFigures
+from magenta_bridge.evaluation.report.paired_likelihood import Told
 
 
 @dataclass(frozen=True)

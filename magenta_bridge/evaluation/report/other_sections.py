@@ -18,8 +18,8 @@ from magenta_bridge.evaluation.report.blocks import (
     Text,
 )
 from magenta_bridge.evaluation.report.comparison import Comparison, Contender, Take
+from magenta_bridge.evaluation.report.labels import counted, mebibytes, number
 from magenta_bridge.evaluation.report.likelihood_section import tone_of
-from magenta_bridge.evaluation.report.words import counted, mebibytes, number
 
 _LEARNING: Final = (
     "Training goes to the right, and where the curve of unheard music (validation) no longer "

@@ -7,7 +7,7 @@ from typing import Final
 
 from magenta_bridge.evaluation.report.blocks import Points, Section, Text
 from magenta_bridge.evaluation.report.comparison import Comparison, Contender
-from magenta_bridge.evaluation.report.words import counted, listed, number, ranged
+from magenta_bridge.evaluation.report.labels import counted, listed, number, ranged
 
 # With fewer pieces, resampling them says too little about other pieces.
 FEWEST_FOR_CHANCE: Final = 6

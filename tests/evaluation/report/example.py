@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from magenta_bridge.evaluation.measures.mgeval import FEATURES, SetDistance
-from magenta_bridge.evaluation.measures.originality import Run
+from magenta_bridge.evaluation.metrics.mgeval import FEATURES, SetDistance
+from magenta_bridge.evaluation.metrics.originality import Run
 from magenta_bridge.evaluation.report.comparison import (
     Comparison,
     Contender,
@@ -18,8 +18,8 @@ from magenta_bridge.evaluation.report.comparison import (
     Speed,
     Take,
 )
-from magenta_bridge.evaluation.report.music import MusicFigures, measure_music
-from magenta_bridge.evaluation.report.told import Told
+from magenta_bridge.evaluation.report.music_metrics import MusicFigures, measure_music
+from magenta_bridge.evaluation.report.paired_likelihood import Told
 
 PIECES = 40
 
