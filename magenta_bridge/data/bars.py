@@ -58,7 +58,7 @@ def _begins(bars: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.flatnonzero(bars[:, 0, 0] >= 2)
 
 
-class Dreams:
+class GeneratedHistory:
     """Songs that the generator made, as what comes before a bar.
 
     Args:
@@ -121,7 +121,7 @@ class BarSampler:
         """Returns how many batches an epoch has."""
         return len(self._places) // self.batch if self.batch else 0
 
-    def batches(self, epoch: int, dreams: Dreams | None = None) -> Iterator[tuple[Batch]]:
+    def batches(self, epoch: int, dreams: GeneratedHistory | None = None) -> Iterator[tuple[Batch]]:
         """Yields the inputs of ``models.gan.network.BarGAN``, batch by batch.
 
         Args:
@@ -135,7 +135,7 @@ class BarSampler:
             yield (self._stack(chosen, dreams, rng),)
 
     def _stack(
-        self, chosen: NDArray[np.int64], dreams: Dreams | None, rng: np.random.Generator
+        self, chosen: NDArray[np.int64], dreams: GeneratedHistory | None, rng: np.random.Generator
     ) -> Batch:
         span = pianoroll.HISTORY_BARS
         windows = np.stack([self._padded[song][at : at + span + 1] for song, at in chosen])

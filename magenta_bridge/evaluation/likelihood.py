@@ -52,7 +52,7 @@ def total(scores: Iterable[Score]) -> Score:
 
 
 @dataclass(frozen=True, eq=False)
-class Foretold:
+class StepLikelihoods:
     """How well the steps of one piece were foretold.
 
     Attributes:
@@ -75,19 +75,19 @@ class Foretold:
         """The sums over all steps here."""
         return Score(float(self.nats.sum()), int(self.hits.sum()), len(self.nats))
 
-    def moved(self, first: int) -> Foretold:
+    def moved(self, first: int) -> StepLikelihoods:
         """Returns the same steps as those of the piece from ``first`` on."""
-        return Foretold(self.nats, self.hits, first)
+        return StepLikelihoods(self.nats, self.hits, first)
 
-    def within(self, first: int, end: int) -> Foretold:
+    def within(self, first: int, end: int) -> StepLikelihoods:
         """Returns the steps ``first`` to ``end`` of the piece, as far as they are here."""
         begin, stop = max(first - self.first, 0), max(end - self.first, 0)
-        return Foretold(self.nats[begin:stop], self.hits[begin:stop], max(first, self.first))
+        return StepLikelihoods(self.nats[begin:stop], self.hits[begin:stop], max(first, self.first))
 
 
-def foretell(
+def log_likelihood(
     logits: NDArray[np.float32], targets: NDArray[np.int32], *, first: int = 0
-) -> Foretold:
+) -> StepLikelihoods:
     """Looks up what was foretold of what came.
 
     Args:
@@ -99,12 +99,12 @@ def foretell(
     top = wide.max(axis=1)
     normalizer = top + np.log(np.exp(wide - top[:, None]).sum(axis=1))
     chosen = wide[np.arange(len(targets)), targets]
-    return Foretold(normalizer - chosen, wide.argmax(axis=1) == targets, first)
+    return StepLikelihoods(normalizer - chosen, wide.argmax(axis=1) == targets, first)
 
 
 def score_logits(logits: NDArray[np.float32], targets: NDArray[np.int32]) -> Score:
-    """Scores predictions; arguments as for ``foretell``."""
-    return foretell(logits, targets).score
+    """Scores predictions; arguments as for ``log_likelihood``."""
+    return log_likelihood(logits, targets).score
 
 
 # Lengths are rounded up to these, so that few shapes are compiled.
@@ -114,16 +114,16 @@ _LONG: Final = 1024
 
 def score_program(program: StepProgram, pieces: Iterable[Piece]) -> Score:
     """Scores pieces step by step with the program that is served."""
-    return total(each.score for each in foretell_pieces(program, pieces))
+    return total(each.score for each in score_pieces(program, pieces))
 
 
-def foretell_pieces(program: StepProgram, pieces: Iterable[Piece]) -> Iterator[Foretold]:
+def score_pieces(program: StepProgram, pieces: Iterable[Piece]) -> Iterator[StepLikelihoods]:
     """Foretells each step of each piece with the program that is served."""
     session = program.session()
     for piece in pieces:
         session.reset()
         logits = np.stack([session.step(int(value)) for value in piece[:-1]])
-        yield foretell(logits, piece[1:])
+        yield log_likelihood(logits, piece[1:])
     program.release(session)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from magenta_bridge.evaluation.copying import PRIMER_BARS, Copying
 from magenta_bridge.evaluation.features.base import Idiom
-from magenta_bridge.evaluation.features.common import Spread
+from magenta_bridge.evaluation.features.common import PercentileRange
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.sanity_checks import check_music
 
@@ -69,8 +69,8 @@ class Music:
     """
 
     idiom: Idiom
-    human: Mapping[str, Spread]
-    machine: Mapping[str, Spread]
+    human: Mapping[str, PercentileRange]
+    machine: Mapping[str, PercentileRange]
     copying: Copying | None
     samples: int
     settings: str
@@ -188,5 +188,5 @@ def _copying_lines(found: Music) -> list[str]:
     ]
 
 
-def _show(spread: Spread) -> str:
+def _show(spread: PercentileRange) -> str:
     return f"{spread.mean:.2f} ({spread.low:.2f} to {spread.high:.2f})"

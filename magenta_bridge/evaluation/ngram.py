@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.data.dataset import Reader
-from magenta_bridge.evaluation.likelihood import Foretold, Piece, Score, total
+from magenta_bridge.evaluation.likelihood import Piece, Score, StepLikelihoods, total
 
 Context: TypeAlias = tuple[int, ...]
 Place = Callable[[Piece], NDArray[np.int64] | None]
@@ -54,11 +54,11 @@ class NGram:
             Scores for the orders ``0..order``; the best order is for the caller to choose, on
             other pieces than he reports.
         """
-        found = [self.foretell(piece) for piece in pieces]
+        found = [self.log_likelihood(piece) for piece in pieces]
         orders = zip(*found, strict=True) if found else [()] * (self.order + 1)
         return [total(each.score for each in pieces) for pieces in orders]
 
-    def foretell(self, piece: Piece) -> list[Foretold]:
+    def log_likelihood(self, piece: Piece) -> list[StepLikelihoods]:
         """Foretells each step of a piece at every order at once, ``0..order``."""
         ids, places = piece.tolist(), self._places(piece)
         nats = np.zeros((self.order + 1, len(places)))
@@ -71,7 +71,7 @@ class NGram:
                     self._mix(mixed, (place, *history[len(history) - length :]))
                 nats[length, step - 1] = -np.log(mixed[ids[step]])
                 hits[length, step - 1] = mixed.argmax() == ids[step]
-        return [Foretold(*each) for each in zip(nats, hits, strict=True)]
+        return [StepLikelihoods(*each) for each in zip(nats, hits, strict=True)]
 
     def _mix(self, mixed: NDArray[np.float64], context: Context) -> None:
         """Interpolates the distribution of one context into ``mixed``, in place."""
@@ -113,23 +113,23 @@ def measure_baselines(
     Returns:
         Test scores by the n-gram's name, which tells the chosen order.
     """
-    found = foretell_baselines(train, validation, test, reader)
+    found = score_baselines(train, validation, test, reader)
     return {name: total(each.score for each in pieces) for name, pieces in found.items()}
 
 
-def foretell_baselines(
+def score_baselines(
     train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
-) -> dict[str, list[Foretold]]:
+) -> dict[str, list[StepLikelihoods]]:
     """Foretells each step of each test piece; see ``measure_baselines``."""
     many = sum(len(piece) for piece in train) > _MANY_STEPS
     highest = _HIGHEST_ORDER_OF_MANY if many else _HIGHEST_ORDER
     kinds = {"n-gram": None, "n-gram with meter and place in the bar": reader.places}
     if test and reader.places(test[0]) is None:
         del kinds["n-gram with meter and place in the bar"]
-    results: dict[str, list[Foretold]] = {}
+    results: dict[str, list[StepLikelihoods]] = {}
     for name, place in kinds.items():
         model = NGram(reader.event_ids, highest, place).fit(train)
         chosen = [score.nats_per_step for score in model.score(validation)]
         order = int(np.argmin(chosen))
-        results[f"{name}, order {order}"] = [model.foretell(piece)[order] for piece in test]
+        results[f"{name}, order {order}"] = [model.log_likelihood(piece)[order] for piece in test]
     return results

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from magenta_bridge.evaluation.features.base import Idiom
-from magenta_bridge.evaluation.features.common import Spread
+from magenta_bridge.evaluation.features.common import PercentileRange
 
 _MOST_STUCK: Final = 0.02
 
@@ -28,7 +28,7 @@ class Check:
 
 
 def check_music(
-    idiom: Idiom, human: Mapping[str, Spread], machine: Mapping[str, Spread]
+    idiom: Idiom, human: Mapping[str, PercentileRange], machine: Mapping[str, PercentileRange]
 ) -> list[Check]:
     """Holds generated music against human music.
 

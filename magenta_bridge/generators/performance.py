@@ -22,7 +22,7 @@ from magenta_bridge.generators.arguments import Argument, ArgumentType, Argument
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.note_writer import clock_of
 from magenta_bridge.generators.pitches import allowed_pitches
-from magenta_bridge.generators.primer import Section, heard_before, read_section
+from magenta_bridge.generators.primer import Section, input_notes_before, read_section
 from magenta_bridge.generators.sampling import Choice, Grammar
 from magenta_bridge.generators.step_generator import (
     PITCH_ARGUMENTS,
@@ -142,7 +142,7 @@ def performance_before(
     Raises:
         InvalidArgumentError: An input section ends before it starts.
     """
-    heard = heard_before(_with_pedal(music), options, section, since=-1.0)
+    heard = input_notes_before(_with_pedal(music), options, section, since=-1.0)
     notes = sorted(
         (note for note in heard.notes if not note.is_drum), key=lambda note: note.start_time
     )

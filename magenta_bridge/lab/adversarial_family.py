@@ -14,8 +14,8 @@ from magenta_bridge.evaluation.bars.report import report_bars
 from magenta_bridge.evaluation.model_card import music_section
 from magenta_bridge.export.bars import export_bar_program
 from magenta_bridge.generators.loading import load_generator
-from magenta_bridge.lab.held_out import describe, fed_pieces, pack
-from magenta_bridge.lab.model_card import SAMPLES, Report, look_at_music, make_card
+from magenta_bridge.lab.held_out import describe, encode_examples, pack
+from magenta_bridge.lab.model_card import SAMPLES, Report, evaluate_samples, make_card
 from magenta_bridge.recipe import Recipe
 from magenta_bridge.training.adversarial import build_gan, train_adversarial
 from magenta_bridge.training.checkpoint import Progress, Run
@@ -80,8 +80,8 @@ def measure(
         test=test,
         samples=SAMPLES,
     )
-    pieces = fed_pieces(material_for(recipe.bundle.encoding), fitting)
-    music = look_at_music(generator, pieces, recipe.bundle.encoding)
+    pieces = encode_examples(material_for(recipe.bundle.encoding), fitting)
+    music = evaluate_samples(generator, pieces, recipe.bundle.encoding)
     figures = [bars_section(found), music_section(music)]
     return Report(
         card=make_card(

@@ -16,19 +16,19 @@ from magenta_bridge.data.registry import material_for
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.evaluation.features.base import Idiom
 from magenta_bridge.evaluation.features.registry import idiom_of
-from magenta_bridge.evaluation.likelihood import Foretold, Piece
-from magenta_bridge.evaluation.ngram import foretell_baselines
+from magenta_bridge.evaluation.likelihood import Piece, StepLikelihoods
+from magenta_bridge.evaluation.ngram import score_baselines
 from magenta_bridge.evaluation.report.comparison import (
     Comparison,
-    Contender,
     Data,
     Listening,
+    ModelResult,
     Speed,
 )
 from magenta_bridge.evaluation.report.latency import speeds_of
 from magenta_bridge.evaluation.report.listening import choose_passage, listen
 from magenta_bridge.evaluation.report.music_metrics import MusicFigures
-from magenta_bridge.evaluation.report.paired_likelihood import Told, on_common_steps
+from magenta_bridge.evaluation.report.paired_likelihood import Told, align_steps
 from magenta_bridge.evaluation.report.report import figures_of, page_of
 from magenta_bridge.evaluation.report.sample_sets import MusicSets
 from magenta_bridge.files import save_bytes
@@ -39,9 +39,9 @@ from magenta_bridge.lab.compare_entry import (
     read_entries,
     versions,
 )
-from magenta_bridge.lab.compare_split import Ground, common_ground
-from magenta_bridge.lab.evaluate import foretell_tunes
-from magenta_bridge.lab.held_out import fed_pieces
+from magenta_bridge.lab.compare_split import SharedSplit, shared_split
+from magenta_bridge.lab.evaluate import score_examples
+from magenta_bridge.lab.held_out import encode_examples
 from magenta_bridge.lab.model_card import settings_of
 
 Say = Callable[[str], None]
@@ -53,14 +53,14 @@ class _Table:
 
     material: Material
     idiom: Idiom
-    ground: Ground
+    ground: SharedSplit
 
     @property
     def test(self) -> list[Tune]:
         return self.ground.split.test
 
     def fed(self, tunes: Sequence[Tune]) -> list[Piece]:
-        return fed_pieces(self.material, tunes)
+        return encode_examples(self.material, tunes)
 
 
 def run_comparison(
@@ -86,7 +86,7 @@ def run_comparison(
     entries = read_entries(names)
     say(f"Reading {data} ...")
     with count_files() as report:
-        ground = common_ground([each.bundle for each in entries], data, report)
+        ground = shared_split([each.bundle for each in entries], data, report)
     encoding = str(entries[0].bundle.traits["encoding"])
     table = _Table(material_for(encoding), idiom_of(encoding), ground)
     kept, told, floors = _likelihoods(entries, table, data, say)
@@ -116,16 +116,16 @@ def _likelihoods(
     entries: Sequence[Entry], table: _Table, data: Path, say: Say
 ) -> tuple[list[int], dict[str, Told], dict[str, Told]]:
     """Returns which held-out pieces all could foretell, and the sums of bundles and n-grams."""
-    foretold: dict[str, Sequence[Foretold | None]] = {}
+    foretold: dict[str, Sequence[StepLikelihoods | None]] = {}
     for each in entries:
         say(f"Scoring {each.name} on held-out {table.material.noun}: {len(table.test):,} ...")
-        foretold[each.name] = foretell_tunes(each.bundle, table.test)
+        foretold[each.name] = score_examples(each.bundle, table.test)
     say("Counting n-grams ...")
     split = table.ground.split
-    floors = foretell_baselines(
+    floors = score_baselines(
         table.fed(split.train), table.fed(split.validation), table.fed(split.test), table.material
     )
-    kept, told = on_common_steps(
+    kept, told = align_steps(
         {**foretold, **floors}, [tune.ids for tune in table.test], table.idiom.begun
     )
     if not kept:
@@ -168,8 +168,8 @@ def _music(entries: Sequence[Entry], table: _Table, samples: int, say: Say) -> _
 
 def _contender(
     each: Entry, heard: bool | None, told: Told, music: MusicFigures, speed: Speed
-) -> Contender:
-    return Contender(
+) -> ModelResult:
+    return ModelResult(
         name=each.name,
         family=str(each.bundle.traits["family"]),
         description=each.bundle.description,

@@ -19,7 +19,7 @@ _FOREIGN: Final = DataRecipe(validation_share=0.1, test_share=0.5)
 
 
 @dataclass(frozen=True)
-class Ground:
+class SharedSplit:
     """What bundles are compared on.
 
     Attributes:
@@ -33,7 +33,7 @@ class Ground:
     sha256: str
 
 
-def common_ground(bundles: Sequence[Bundle], data: Path, report: CorpusReport) -> Ground:
+def shared_split(bundles: Sequence[Bundle], data: Path, report: CorpusReport) -> SharedSplit:
     """Reads music and deals it out so that no bundle has heard the test side.
 
     Args:
@@ -53,9 +53,9 @@ def common_ground(bundles: Sequence[Bundle], data: Path, report: CorpusReport) -
         for recipe, known in zip(recipes, heard, strict=True)
         if known is not False
     }
-    dealers = list(ways.values()) or [replace(recipes[0], data=_FOREIGN)]
-    splits = [deal(recipe, tunes, data) for recipe in dealers]
-    return Ground(_new_to_all(splits, data), heard, digest)
+    splitters = list(ways.values()) or [replace(recipes[0], data=_FOREIGN)]
+    splits = [deal(recipe, tunes, data) for recipe in splitters]
+    return SharedSplit(_new_to_all(splits, data), heard, digest)
 
 
 def _has_heard(recipe: Recipe, digest: str) -> bool | None:

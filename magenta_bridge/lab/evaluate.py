@@ -17,12 +17,12 @@ from magenta_bridge.data.example import Tune
 from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split, load_split
 from magenta_bridge.errors import FileFormatError, TrainingError, UnsupportedError
-from magenta_bridge.evaluation.likelihood import Foretold, Score, foretell_pieces, score_program
+from magenta_bridge.evaluation.likelihood import Score, StepLikelihoods, score_pieces, score_program
 from magenta_bridge.evaluation.model_card import Likelihood
 from magenta_bridge.evaluation.ngram import measure_baselines
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.loading import find_bundle
-from magenta_bridge.lab.held_out import fed_pieces, recipe_of_split
+from magenta_bridge.lab.held_out import encode_examples, recipe_of_split
 from magenta_bridge.lab.precision import weights_of
 from magenta_bridge.recipe import Recipe
 from magenta_bridge.runtime.quiet_stderr import silent_stderr
@@ -31,7 +31,7 @@ ADVERSARIAL: Final = "gan"
 _KEY_NATS: Final = math.log(12)
 
 
-def foretell_tunes(bundle: Bundle, tunes: Sequence[Tune]) -> list[Foretold | None]:
+def score_examples(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihoods | None]:
     """Foretells each step of each tune.
 
     Programs that choose step by step are scored as they are served; of an adversarial bundle
@@ -53,7 +53,7 @@ def foretell_tunes(bundle: Bundle, tunes: Sequence[Tune]) -> list[Foretold | Non
     if bundle.traits["family"] == ADVERSARIAL:
         return _foretell_bars(bundle, tunes)
     material = material_for(str(bundle.traits["encoding"]))
-    return list(foretell_pieces(bundle.program, fed_pieces(material, tunes)))
+    return list(score_pieces(bundle.program, encode_examples(material, tunes)))
 
 
 def network_of(bundle: Bundle) -> Any:
@@ -73,14 +73,14 @@ def network_of(bundle: Bundle) -> Any:
     return read_gan(bundle.network)
 
 
-def _foretell_bars(bundle: Bundle, tunes: Sequence[Tune]) -> list[Foretold | None]:
+def _foretell_bars(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihoods | None]:
     network = network_of(bundle)
     from magenta_bridge.data.bars import bars_of, first_step
-    from magenta_bridge.evaluation.bars.likelihood import foretell_bars
+    from magenta_bridge.evaluation.bars.likelihood import bar_likelihoods
 
     tracks = 2 if bundle.traits["encoding"] == "duo" else 1
     songs = [bars_of(tune, tracks) for tune in tunes]
-    told = map(_told_the_key, foretell_bars(network, [s for s in songs if s is not None]))
+    told = map(_told_the_key, bar_likelihoods(network, [s for s in songs if s is not None]))
     return [
         None
         if song is None
@@ -89,11 +89,11 @@ def _foretell_bars(bundle: Bundle, tunes: Sequence[Tune]) -> list[Foretold | Non
     ]
 
 
-def _told_the_key(foretold: Foretold) -> Foretold:
+def _told_the_key(foretold: StepLikelihoods) -> StepLikelihoods:
     """Counts what it takes to know which of twelve moves brought a piece to the white keys."""
     nats = foretold.nats.copy()
     nats[0] += _KEY_NATS
-    return Foretold(nats, foretold.hits, foretold.first)
+    return StepLikelihoods(nats, foretold.hits, foretold.first)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def run_evaluation(name: str, data: Path, say: Callable[[str], None]) -> Evaluat
 def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
     """Scores the program that is served."""
     material = material_for(recipe.bundle.encoding)
-    train, valid, test = (fed_pieces(material, side) for side in vars(split).values())
+    train, valid, test = (encode_examples(material, side) for side in vars(split).values())
     return Likelihood(
         baselines=measure_baselines(train, valid, test, material),
         program=score_program(bundle.program, test),

@@ -21,7 +21,7 @@ from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.recipe import BundleRecipe, DataRecipe, Recipe, TrainingRecipe
 
 
-def fed_pieces(material: Material, tunes: Sequence[Tune]) -> list[Piece]:
+def encode_examples(material: Material, tunes: Sequence[Tune]) -> list[Piece]:
     """Returns the tunes as they are fed: start id, then event ids."""
     return [
         np.concatenate([[material.start_id(tune)], tune.ids]).astype(np.int32) for tune in tunes

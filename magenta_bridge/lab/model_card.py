@@ -89,7 +89,7 @@ SAMPLES: Final = 200
 _SETTINGS: Final = ("temperature", "top_p", "top_k")
 
 
-def look_at_music(generator: SequenceGenerator, test: Sequence[Piece], encoding: str) -> Music:
+def evaluate_samples(generator: SequenceGenerator, test: Sequence[Piece], encoding: str) -> Music:
     """Draws samples, and puts their features beside those of held-out pieces."""
     idiom = idiom_of(encoding)
     return Music(

@@ -13,8 +13,8 @@ from magenta_bridge.evaluation.ngram import measure_baselines
 from magenta_bridge.export.litert import export_program
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.generators.loading import load_generator
-from magenta_bridge.lab.held_out import describe, fed_pieces, pack
-from magenta_bridge.lab.model_card import Report, look_at_music, make_card
+from magenta_bridge.lab.held_out import describe, encode_examples, pack
+from magenta_bridge.lab.model_card import Report, evaluate_samples, make_card
 from magenta_bridge.lab.precision import weights_of, with_weights
 from magenta_bridge.recipe import Recipe
 from magenta_bridge.training.checkpoint import Progress, Run
@@ -45,7 +45,7 @@ def write(path: Path, recipe: Recipe, split: Split, network: Any) -> None:
         TrainingError: The exported program disagrees with the network.
     """
     material = material_for(recipe.bundle.encoding)
-    probe = fed_pieces(material, split.test[:1])[0][: _PROBE_STEPS + 1]
+    probe = encode_examples(material, split.test[:1])[0][: _PROBE_STEPS + 1]
     program = export_program(network, describe(recipe, split), int8=True, probe=probe.tolist())
     pack(path, recipe, split, program=with_weights(program, recipe, split), network=network)
 
@@ -70,7 +70,7 @@ def measure(
         command: The command line that makes it again.
     """
     material = material_for(recipe.bundle.encoding)
-    train, valid, test = (fed_pieces(material, side) for side in vars(split).values())
+    train, valid, test = (encode_examples(material, side) for side in vars(split).values())
     served = read_bundle(bundle)
     found = Likelihood(
         baselines=measure_baselines(train, valid, test, material),
@@ -79,7 +79,7 @@ def measure(
         weights=weights_of(served.traits),
         network=score_network(network, test, material),
     )
-    music = look_at_music(load_generator(bundle), test, recipe.bundle.encoding)
+    music = evaluate_samples(load_generator(bundle), test, recipe.bundle.encoding)
     figures = [likelihood_section(found), music_section(music)]
     return Report(
         card=make_card(

@@ -23,7 +23,7 @@ from magenta_bridge.generators.loading import find_bundle
 from magenta_bridge.lab.families import check_kind, trainer_of
 from magenta_bridge.lab.finish import Outputs, finish, say
 from magenta_bridge.recipe import Recipe, read_recipe
-from magenta_bridge.training.callbacks import BoardWatcher, TerminalWatcher, heeding_interrupts
+from magenta_bridge.training.callbacks import BoardWatcher, TerminalWatcher, deferred_interrupts
 from magenta_bridge.training.checkpoint import Progress, Run
 from magenta_bridge.training.default_recipes import fit_to_size, go_on_from, own_recipe
 from magenta_bridge.training.fit import EXPORTING_BACKEND, backend, network_config
@@ -33,7 +33,7 @@ _ENCODING: Final = "melody"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TrainingRequest:
     """What is to be trained.
 
     Attributes:
@@ -57,7 +57,7 @@ class Wanted:
         return dataclasses.replace(recipe, training=training)
 
 
-def wanted_recipe(
+def resolve_recipe(
     recipe_file: Path | None,
     *,
     output: Path | None,
@@ -65,7 +65,7 @@ def wanted_recipe(
     encoding: str | None,
     start: str | None,
     epochs: int | None,
-) -> Wanted:
+) -> TrainingRequest:
     """Reads what a command line asks for.
 
     Args:
@@ -80,11 +80,11 @@ def wanted_recipe(
         MagentaBridgeError: The recipe or the bundle cannot be used.
     """
     if recipe_file is not None:
-        return Wanted(read_recipe(recipe_file), b"", fixed=True, epochs=epochs)
+        return TrainingRequest(read_recipe(recipe_file), b"", fixed=True, epochs=epochs)
     name = _bundle_id(output.stem if output is not None else "my_melody")
     if start is None:
         recipe = own_recipe(name, family or _FAMILY, encoding or _ENCODING)
-        return Wanted(recipe, b"", fixed=False, epochs=epochs)
+        return TrainingRequest(recipe, b"", fixed=False, epochs=epochs)
     bundle = find_bundle(start)
     held = (str(bundle.traits.get("family", "")), str(bundle.traits.get("encoding", "")))
     if (family or held[0], encoding or held[1]) != held:
@@ -96,7 +96,7 @@ def wanted_recipe(
         raise UnsupportedError(f"{start} is adversarial and cannot be trained on; train it anew.")
     network = network_config(bundle.network, *held)
     recipe = go_on_from(own_recipe(name, *held), network)
-    return Wanted(recipe, bundle.network, fixed=False, epochs=epochs)
+    return TrainingRequest(recipe, bundle.network, fixed=False, epochs=epochs)
 
 
 def _bundle_id(stem: str) -> str:
@@ -128,7 +128,7 @@ def run_training(job: TrainingJob) -> None:
         MagentaBridgeError: Data, recipe or checkpoint cannot be used, or the output cannot be
             written; the latter is found before any work.
     """
-    wanted = wanted_recipe(
+    wanted = resolve_recipe(
         job.recipe_file,
         output=job.output,
         family=job.family,
@@ -165,11 +165,11 @@ def read_music(corpus: Path, recipe: Recipe) -> Split:
     return split
 
 
-def _learn(recipe: Recipe, split: Split, run: Run, wanted: Wanted) -> Progress:
+def _learn(recipe: Recipe, split: Split, run: Run, wanted: TrainingRequest) -> Progress:
     terminal = TerminalWatcher()
     watcher = BoardWatcher(run.folder / "logs", terminal)
     try:
-        with heeding_interrupts(watcher) as heedful:
+        with deferred_interrupts(watcher) as heedful:
             return trainer_of(recipe).learn(recipe, split, run, heedful, wanted.start)
     finally:
         terminal.close()

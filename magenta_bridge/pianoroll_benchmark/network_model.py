@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.likelihood import foretell
+from magenta_bridge.evaluation.likelihood import log_likelihood
 from magenta_bridge.pianoroll_benchmark.inputs import feed
 from magenta_bridge.pianoroll_benchmark.roll import Roll
 
@@ -33,7 +33,7 @@ class NetworkModel:
         output = self._network.output_kind
         inputs, chosen, weights = feed([roll], output, rows=1, steps=-(-count // unit) * unit)
         logits = np.asarray(self._network.predict_on_batch(inputs))
-        asked = foretell(logits.reshape(-1, logits.shape[-1]), chosen.ravel()).nats
+        asked = log_likelihood(logits.reshape(-1, logits.shape[-1]), chosen.ravel()).nats
         if output == "sigmoid":
             frame = np.repeat(np.arange(chosen.shape[1]), chosen.shape[2])
         else:

@@ -17,7 +17,7 @@ from magenta_bridge.pianoroll_benchmark.recipe import RollKind, RollRecipe, reci
 from magenta_bridge.pianoroll_benchmark.report import told
 from magenta_bridge.pianoroll_benchmark.results import Row, SeedResult, load_row, save_row
 from magenta_bridge.pianoroll_benchmark.score import RollScore, score_rolls
-from magenta_bridge.training.callbacks import TerminalWatcher, heeding_interrupts
+from magenta_bridge.training.callbacks import TerminalWatcher, deferred_interrupts
 from magenta_bridge.training.checkpoint import Run
 
 
@@ -85,7 +85,7 @@ def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Train
     recipe = recipe_for(job.kind, seed, job.epochs)
     watcher = TerminalWatcher(unit="decision")
     try:
-        with heeding_interrupts(watcher) as heedful:
+        with deferred_interrupts(watcher) as heedful:
             network, progress = train_rolls(
                 recipe, split.train, split.validation, run=Run(folder), watcher=heedful
             )

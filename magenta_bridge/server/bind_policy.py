@@ -41,7 +41,7 @@ def check_exposure(settings: ServerSettings) -> Endpoint:
     return endpoint
 
 
-def is_open_house(settings: ServerSettings) -> bool:
+def allows_anonymous_admin(settings: ServerSettings) -> bool:
     """Returns whether whoever can reach the server may do everything: on a computer of one's own.
 
     That is so as long as neither tokens nor certificates tell callers apart.

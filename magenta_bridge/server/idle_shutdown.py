@@ -20,7 +20,7 @@ LOOKS: Final = 20
 
 
 @dataclass(frozen=True)
-class UserSettings:
+class IdleShutdownSettings:
     """Where users tell that they are there.
 
     Attributes:
@@ -32,7 +32,7 @@ class UserSettings:
     linger_seconds: float = 60.0
 
 
-class Users:
+class KeepAliveFolder:
     """Tells when no file of a folder has been touched for a while.
 
     What counts is that a look finds a file, or a time of one, that the look before did not find.
@@ -43,7 +43,7 @@ class Users:
         settings: The folder, and how long to wait.
     """
 
-    def __init__(self, settings: UserSettings) -> None:
+    def __init__(self, settings: IdleShutdownSettings) -> None:
         self._settings = settings
         self._seen = self._touches()
         self._quiet = 0

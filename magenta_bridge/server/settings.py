@@ -18,7 +18,7 @@ from magenta_bridge.limits import (
     REQUEST_SECONDS,
 )
 from magenta_bridge.server.bundles.sources import Sources
-from magenta_bridge.server.idle_shutdown import UserSettings
+from magenta_bridge.server.idle_shutdown import IdleShutdownSettings
 from magenta_bridge.server.security.tokens import Tokens
 
 # Never anything else: what a browser may do here rests on it.
@@ -91,4 +91,4 @@ class ServerSettings:
     metrics_port: int | None = None
     tracing: bool = False
     http: HttpSettings | None = None
-    users: UserSettings | None = None
+    users: IdleShutdownSettings | None = None

@@ -45,7 +45,7 @@ class BoardWatcher:
         self._inner.on_epoch(progress)
 
 
-class Heedful:
+class InterruptFlag:
     """A watcher that raises an interrupt again where the first one was lost.
 
     Args:
@@ -90,9 +90,9 @@ class Heedful:
 
 
 @contextmanager
-def heeding_interrupts(watcher: Watcher) -> Iterator[Heedful]:
+def deferred_interrupts(watcher: Watcher) -> Iterator[InterruptFlag]:
     """Yields a watcher that no Ctrl-C escapes; signals reach it in the main thread alone."""
-    heedful = Heedful(watcher)
+    heedful = InterruptFlag(watcher)
     if threading.current_thread() is not threading.main_thread():
         yield heedful
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from magenta_bridge.data.bars import BarSampler, Batch, Dreams, bars_of, first_step
+from magenta_bridge.data.bars import BarSampler, Batch, GeneratedHistory, bars_of, first_step
 from magenta_bridge.data.example import Tune
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.meters import METERS, bar_steps
@@ -60,7 +60,7 @@ def test_what_never_begins_on_a_bar_line_is_left_out() -> None:
     assert bars_of(tune_of([0, 64, *[0] * 14] * 4), 1) is None
 
 
-def _batches(one: BarSampler, epoch: int, dreams: Dreams | None = None) -> list[Batch]:
+def _batches(one: BarSampler, epoch: int, dreams: GeneratedHistory | None = None) -> list[Batch]:
     return [batch for (batch,) in one.batches(epoch, dreams)]
 
 
@@ -98,7 +98,7 @@ def test_dreams_stand_before_a_bar_in_its_meter_and_place() -> None:
     kinds = np.array([0, 1, 2, 0], dtype=np.int32)
     songs = np.empty((4, 20, 1, pianoroll.STEPS), dtype=np.int32)
     songs[:] = np.arange(2, 6)[:, None, None, None] + np.arange(20)[None, :, None, None]
-    dreams, rng = Dreams(songs, kinds), np.random.default_rng(1)
+    dreams, rng = GeneratedHistory(songs, kinds), np.random.default_rng(1)
     for kind in range(3):
         opening = dreams.before(kind, 3, rng)
         assert (opening[: SPAN - 3] == pianoroll.PAD).all()

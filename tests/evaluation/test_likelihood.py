@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from magenta_bridge.evaluation.likelihood import Score, foretell, score_logits, total
+from magenta_bridge.evaluation.likelihood import Score, log_likelihood, score_logits, total
 from magenta_bridge.evaluation.ngram import NGram
 
 _START = 2
@@ -26,7 +26,7 @@ def test_logits_are_scored_as_a_softmax() -> None:
 
 def test_steps_are_told_one_by_one() -> None:
     logits = np.log(np.array([[0.25, 0.75], [0.5, 0.5]], dtype=np.float32))
-    told = foretell(logits, np.array([0, 0], dtype=np.int32), first=4)
+    told = log_likelihood(logits, np.array([0, 0], dtype=np.int32), first=4)
     assert told.nats.tolist() == pytest.approx([-math.log(0.25), -math.log(0.5)], rel=1e-6)
     assert told.hits.tolist() == [False, True]
     assert (told.first, told.end) == (4, 6)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import Features, Spread, spread
+from magenta_bridge.evaluation.features.common import Features, PercentileRange, spread
 from magenta_bridge.evaluation.features.melody import MELODY
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.model_card import (
@@ -92,7 +92,11 @@ def test_a_check_that_fails_is_told() -> None:
 def test_stuck_and_silent_samples_fail_their_checks() -> None:
     """Two in a hundred stuck samples are too many, and so is one silent one."""
     human = spread([_features()])
-    machine = {**spread([_features()]), "stuck": Spread(0.02, 0, 0), "silent": Spread(0.01, 0, 0)}
+    machine = {
+        **spread([_features()]),
+        "stuck": PercentileRange(0.02, 0, 0),
+        "silent": PercentileRange(0.01, 0, 0),
+    }
     assert [check.passed for check in check_music(MELODY, human, machine)][:2] == [False, False]
-    machine["stuck"], machine["silent"] = Spread(0.01, 0, 0), Spread(0.0, 0, 0)
+    machine["stuck"], machine["silent"] = PercentileRange(0.01, 0, 0), PercentileRange(0.0, 0, 0)
     assert all(check.passed for check in check_music(MELODY, human, machine))

@@ -13,7 +13,7 @@ from magenta_bridge.data.corpus import CorpusReport, digest_of
 from magenta_bridge.data.splits import deal, load_tunes
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.lab.compare_split import common_ground
+from magenta_bridge.lab.compare_split import shared_split
 from magenta_bridge.recipe import BundleRecipe, DataRecipe, Recipe, TrainingRecipe
 from tests.cli.program import ROOT
 
@@ -45,7 +45,7 @@ def _test_names(seed: int, share: float) -> set[str]:
 
 
 def _names(bundles: list[Bundle]) -> tuple[set[str], set[str], set[str]]:
-    split = common_ground(bundles, TUNES, CorpusReport()).split
+    split = shared_split(bundles, TUNES, CorpusReport()).split
     train, validation, test = (
         {tune.name for tune in side} for side in (split.train, split.validation, split.test)
     )
@@ -62,13 +62,13 @@ def test_of_music_that_was_learned_only_what_all_held_out_counts() -> None:
 
 
 def test_music_that_nobody_heard_is_held_out_in_half() -> None:
-    ground = common_ground([_bundle(1, 0.05, "a"), _bundle(2, 0.05, "b")], TUNES, CorpusReport())
+    ground = shared_split([_bundle(1, 0.05, "a"), _bundle(2, 0.05, "b")], TUNES, CorpusReport())
     assert ground.heard == [False, False]
     assert len(ground.split.test) >= 8
 
 
 def test_a_bundle_that_does_not_tell_is_taken_to_have_heard_it() -> None:
-    ground = common_ground([_bundle(1, 0.5, ""), _bundle(2, 0.5, "b")], TUNES, CorpusReport())
+    ground = shared_split([_bundle(1, 0.5, ""), _bundle(2, 0.5, "b")], TUNES, CorpusReport())
     assert ground.heard == [None, False]
     assert {tune.name for tune in ground.split.test} == _test_names(1, 0.5)
 
@@ -77,6 +77,6 @@ def test_where_nothing_is_new_to_all_that_is_said() -> None:
     own = digest_of(TUNES)
     seeds = [n for n in range(40) if not _test_names(1, 0.1) & _test_names(n, 0.1)]
     with pytest.raises(UnsupportedError, match="no piece of it is new to all of them"):
-        common_ground(
+        shared_split(
             [_bundle(1, 0.1, own), _bundle(seeds[0], 0.1, own)], Path(TUNES), CorpusReport()
         )

@@ -11,7 +11,7 @@ from magenta_bridge.data.example import Tune
 from magenta_bridge.encodings import melody
 from magenta_bridge.evaluation.bars.likelihood import score_bars
 from magenta_bridge.generators.loading import find_bundle
-from magenta_bridge.lab.evaluate import foretell_tunes
+from magenta_bridge.lab.evaluate import score_examples
 from magenta_bridge.training.adversarial import read_gan
 
 
@@ -25,14 +25,14 @@ LONG_BARS = _tune((9, 8), *[66, 0, 69, 0, 71, 0] * 12)
 
 
 def test_a_program_tells_every_step() -> None:
-    told = foretell_tunes(find_bundle("gru_melody"), [UPBEAT, LONG_BARS])
+    told = score_examples(find_bundle("gru_melody"), [UPBEAT, LONG_BARS])
     assert [(each.first, each.end) for each in told if each is not None] == [(0, 72), (0, 72)]
 
 
 def test_a_network_of_bars_tells_the_steps_it_reads_and_pays_for_the_key() -> None:
     """It begins behind the upbeat and ends with the tune; the key is one choice among twelve."""
     bundle = find_bundle("gan_melody")
-    told, none = foretell_tunes(bundle, [UPBEAT, LONG_BARS])
+    told, none = score_examples(bundle, [UPBEAT, LONG_BARS])
     assert none is None
     assert told is not None
     assert (told.first, told.end) == (16, 72)

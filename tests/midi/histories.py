@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from magenta_bridge.midi.engine.player import MidiPlayer
 from magenta_bridge.midi.output.all_notes_off import silence
 from magenta_bridge.midi.output.note_ledger import STAYS_OPEN_S, Ledger
-from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.timing.clock import VirtualClock
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.notes import sequence_of
@@ -69,7 +69,7 @@ class WatchedPort(FragilePort):
             assert self._ledger.count(*key), f"{key} sounds and is not in the ledger"
 
 
-class WatchedOutlet(Outlet):
+class WatchedOutlet(NoteOutput):
     """An outlet that says when it panics: only then may a note-off come without its note-on."""
 
     def panic(self) -> None:

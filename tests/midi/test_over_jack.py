@@ -11,7 +11,7 @@ import pytest
 
 from magenta_bridge.midi.engine.midi_clock_out import BeatClockOut
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.reconnecting_port import SteadyInput, SteadyOutput
 from magenta_bridge.midi.timing.clock import RealClock
@@ -177,7 +177,7 @@ def _song(keys: SteadyOutput, qpm: float) -> Iterator[InternalClock]:
     """Sends a beat clock, as Live does, and stops it at last."""
     song = InternalClock(qpm, RealClock().now() + 0.1)
     ledger = Ledger.create()
-    out = BeatClockOut(Outlet(keys, ledger, RealClock()), song)
+    out = BeatClockOut(NoteOutput(keys, ledger, RealClock()), song)
     out.start()
     try:
         yield song

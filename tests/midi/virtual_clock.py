@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from magenta_bridge.midi.timing.clock import VirtualClock
-from magenta_bridge.midi.timing.steady_clock import SteadyWall
+from magenta_bridge.midi.timing.steady_clock import SteadyClock
 
 
-class VirtualWall(SteadyWall):
+class VirtualWall(SteadyClock):
     """Wall and monotonic time of a virtual clock, which are the same.
 
     Args:

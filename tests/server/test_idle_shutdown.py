@@ -17,13 +17,15 @@ from grpc_health.v1 import health_pb2
 
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.client import Client
-from magenta_bridge.server.idle_shutdown import LOOKS, Users, UserSettings
+from magenta_bridge.server.idle_shutdown import LOOKS, IdleShutdownSettings, KeepAliveFolder
 from tests.server.process import BUNDLE, LONG_BARS, running_server
 
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-def _looks_until_gone(users: Users, between: Callable[[int], None], most: int) -> int | None:
+def _looks_until_gone(
+    users: KeepAliveFolder, between: Callable[[int], None], most: int
+) -> int | None:
     """Returns which look, counted from one, finds them gone; None where none of so many does."""
     for count in range(1, most + 1):
         if users.look():
@@ -39,7 +41,7 @@ def _touch(path: Path, second: int) -> None:
 
 def test_whoever_touches_a_file_now_and_then_is_there(tmp_path: Path) -> None:
     """Once in nineteen looks is enough, at any time of any clock: only a change counts."""
-    users = Users(UserSettings(tmp_path))
+    users = KeepAliveFolder(IdleShutdownSettings(tmp_path))
     seconds = iter([4_000_000_000, 5, 1_700_000_000, 86_400] * 3)
 
     def touch(count: int) -> None:
@@ -53,7 +55,7 @@ def test_they_are_gone_after_so_many_looks_at_nothing_new(tmp_path: Path) -> Non
     """From the last touch on, and files that lie there say nothing, nor does one that goes."""
     for name in ("left", "behind"):
         (tmp_path / name).touch()
-    users = Users(UserSettings(tmp_path))
+    users = KeepAliveFolder(IdleShutdownSettings(tmp_path))
 
     def act(count: int) -> None:
         if count == 5:
@@ -66,15 +68,18 @@ def test_they_are_gone_after_so_many_looks_at_nothing_new(tmp_path: Path) -> Non
 
 def test_one_user_is_enough(tmp_path: Path) -> None:
     (tmp_path / "quiet").touch()
-    users = Users(UserSettings(tmp_path))
+    users = KeepAliveFolder(IdleShutdownSettings(tmp_path))
     assert _looks_until_gone(users, lambda count: _touch(tmp_path / "b", count), 100) is None
 
 
 def test_a_folder_that_is_missing_or_goes_holds_nobody(tmp_path: Path) -> None:
     folder = tmp_path / "users"
-    assert _looks_until_gone(Users(UserSettings(folder)), lambda _: None, 100) == LOOKS
+    assert (
+        _looks_until_gone(KeepAliveFolder(IdleShutdownSettings(folder)), lambda _: None, 100)
+        == LOOKS
+    )
     folder.mkdir()
-    users = Users(UserSettings(folder))
+    users = KeepAliveFolder(IdleShutdownSettings(folder))
 
     def act(count: int) -> None:
         if count < 30:
@@ -101,7 +106,7 @@ async def test_time_in_which_nobody_looked_ends_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr("magenta_bridge.server.idle_shutdown.asyncio.sleep", sleep)
-        await Users(UserSettings(tmp_path, 60.0)).wait_until_gone()
+        await KeepAliveFolder(IdleShutdownSettings(tmp_path, 60.0)).wait_until_gone()
     assert len(naps) == 2 * LOOKS
     assert set(naps) == {3.0}
     [record] = caplog.records

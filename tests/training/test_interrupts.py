@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from magenta_bridge.training.callbacks import Heedful, heeding_interrupts
+from magenta_bridge.training.callbacks import InterruptFlag, deferred_interrupts
 from magenta_bridge.training.checkpoint import Progress
 
 
@@ -36,7 +36,7 @@ class _Swallowing:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_interrupt_comes_again() -> None:
     counting = _Counting()
-    with heeding_interrupts(counting) as heedful:
+    with deferred_interrupts(counting) as heedful:
         heedful.on_batch(0, 1, 2, 8, 1.0)
         _Swallowing()
         with pytest.raises(KeyboardInterrupt):
@@ -48,7 +48,7 @@ def test_a_lost_interrupt_comes_again() -> None:
 
 def test_an_interrupt_that_is_not_lost_stops_at_once_and_handlers_are_put_back() -> None:
     former = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), heeding_interrupts(_Counting()):
+    with pytest.raises(KeyboardInterrupt), deferred_interrupts(_Counting()):
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is former
 
@@ -57,8 +57,8 @@ def test_all_else_is_passed_on_in_any_thread() -> None:
     counting = _Counting()
 
     def watch() -> None:
-        with heeding_interrupts(counting) as heedful:
-            assert isinstance(heedful, Heedful)
+        with deferred_interrupts(counting) as heedful:
+            assert isinstance(heedful, InterruptFlag)
             heedful.on_batch(0, 1, 1, 8, 1.0)
             heedful.on_epoch(Progress())
 

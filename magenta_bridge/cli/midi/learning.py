@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from magenta_bridge.midi.process.control_listener import Ears
+from magenta_bridge.midi.process.control_listener import ControlListener
 from magenta_bridge.midi.process.settings import CONTROLS, PortChoice
 
 
@@ -48,7 +48,7 @@ def learn_controls(controls: dict[str, int], inputs: Sequence[PortChoice]) -> di
         The numbers afterwards.
     """
     learning = Learning(controls)
-    with Ears(inputs) as ears:
+    with ControlListener(inputs) as ears:
         while (name := _ask(learning)) is not None:
             click.echo(f"Turn the controller for {name}.")
             click.echo(learning.assign(name, ears.next_turned()))

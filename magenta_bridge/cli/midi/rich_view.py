@@ -13,7 +13,7 @@ from rich.text import Text
 
 from magenta_bridge.cli.midi.view_state import Scene
 from magenta_bridge.midi.process.settings import Settings
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 
 _STYLES: Final = {"Idle": "dim", "Listening": "bold cyan", "Responding": "bold magenta"}
 _FRAMES_PER_SECOND: Final = 8
@@ -86,5 +86,5 @@ class ScreenView:
         return table
 
     def _beats(self) -> str:
-        beat = self._scene.beat(WALL.now()) if self._scene.ticks else 0
+        beat = self._scene.beat(STEADY_CLOCK.now()) if self._scene.ticks else 0
         return " ".join("●" if number == beat else "·" for number in range(1, 5))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from magenta_bridge.certificates.tls import TlsFiles
-    from magenta_bridge.server.idle_shutdown import UserSettings
+    from magenta_bridge.server.idle_shutdown import IdleShutdownSettings
     from magenta_bridge.server.security.tokens import Tokens
     from magenta_bridge.server.settings import HttpSettings, ServerSettings
 
@@ -221,7 +221,7 @@ def user_options(command: _Command) -> _Command:
     return users(linger(command))
 
 
-def take_users(options: dict[str, Any]) -> UserSettings | None:
+def take_users(options: dict[str, Any]) -> IdleShutdownSettings | None:
     """Takes the options out of those of a command and returns what they ask for.
 
     Args:
@@ -233,11 +233,11 @@ def take_users(options: dict[str, Any]) -> UserSettings | None:
     Raises:
         click.UsageError: One is given that says nothing without the other.
     """
-    from magenta_bridge.server.idle_shutdown import UserSettings
+    from magenta_bridge.server.idle_shutdown import IdleShutdownSettings
 
     folder, linger = options.pop("users"), options.pop("linger")
     if folder is not None:
-        return UserSettings(folder, _LINGER_SECONDS if linger is None else linger)
+        return IdleShutdownSettings(folder, _LINGER_SECONDS if linger is None else linger)
     if linger is not None:
         raise click.UsageError("--linger says nothing without --users.")
     return None

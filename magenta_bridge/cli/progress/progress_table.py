@@ -11,14 +11,14 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from magenta_bridge.lab.search.leaderboard import Ranking, cells, dials_line, headings
-from magenta_bridge.lab.search.study import FINISHED, Attempt, Standing
+from magenta_bridge.lab.search.leaderboard import Ranking, cells, format_params, headings
+from magenta_bridge.lab.search.study import FINISHED, Attempt, TrialSummary
 from magenta_bridge.training.checkpoint import Progress
 
 _OTHER_LINES: Final = 6
 
 
-class Board:
+class ProgressTable:
     """Shows the rankings while the search goes on.
 
     Args:
@@ -39,7 +39,7 @@ class Board:
         self._refresh()
         self._line(
             f"trial {attempt.number} ({done} of {self._wanted} done): {attempt.family}, "
-            f"{dials_line(attempt.values)}"
+            f"{format_params(attempt.values)}"
         )
 
     def on_batch(self, number: int, epoch: int, share: float) -> None:
@@ -55,7 +55,7 @@ class Board:
             f"  trial {number}, epoch {progress.epoch}: validation {loss:.4f}, {seconds:.0f} s"
         )
 
-    def on_end(self, row: Standing) -> None:
+    def on_end(self, row: TrialSummary) -> None:
         """Hears that a trial has ended."""
         self._refresh()
         figure = ""

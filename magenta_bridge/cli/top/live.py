@@ -22,7 +22,7 @@ Wait = Callable[[float], bool]
 
 
 @contextlib.contextmanager
-def hearing_q() -> Iterator[Wait]:
+def quit_on_q() -> Iterator[Wait]:
     """Yields a function that waits for some seconds, and returns early and True after ``q``.
 
     While it is open, a terminal hands over keys at once and does not show them. Where input is no
@@ -93,7 +93,7 @@ def watch(url: str, first: Scrape, interval: float) -> None:
     plain = console.options.ascii_only
     snapshot, fault = history.add(first), ""
     screen = Live(console=console, screen=True, auto_refresh=False)
-    with contextlib.suppress(KeyboardInterrupt), hearing_q() as wait, screen:
+    with contextlib.suppress(KeyboardInterrupt), quit_on_q() as wait, screen:
         while True:
             screen.update(draw(snapshot, history.rates(), plain=plain, fault=fault), refresh=True)
             if wait(interval):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.bars import Song
 from magenta_bridge.evaluation.bars.ngram import BarNGram, as_pieces
-from magenta_bridge.evaluation.likelihood import Foretold, Score, foretell, total
+from magenta_bridge.evaluation.likelihood import Score, StepLikelihoods, log_likelihood, total
 
 _HIGHEST_ORDER: Final = 6
 _BATCH: Final = 256
@@ -29,10 +29,10 @@ def score_bars(network: Any, songs: Sequence[Song]) -> Score:
     Returns:
         The sum over all steps that a bar has, of all tracks; steps beyond it do not count.
     """
-    return total(each.score for each in foretell_bars(network, songs))
+    return total(each.score for each in bar_likelihoods(network, songs))
 
 
-def foretell_bars(network: Any, songs: Sequence[Song]) -> Iterator[Foretold]:
+def bar_likelihoods(network: Any, songs: Sequence[Song]) -> Iterator[StepLikelihoods]:
     """Foretells every step of every bar, tracks in turn; see ``score_bars``."""
     judge = _reader_of(network)
     for kind, bars in songs:
@@ -72,7 +72,7 @@ def _reader_of(network: Any) -> keras.Model:
 
 def _foretell_song(
     judge: keras.Model, event_ids: int, kind: int, bars: NDArray[np.int32]
-) -> Foretold:
+) -> StepLikelihoods:
     span = pianoroll.HISTORY_BARS
     silence = np.full((span, *bars.shape[1:]), pianoroll.PAD, dtype=np.int32)
     padded = np.concatenate([silence, bars])
@@ -88,4 +88,4 @@ def _foretell_song(
     steps = pianoroll.BAR_STEPS[kind]
     # Step by step, tracks in turn, as the pieces of a duo are written.
     told = logits[:, :, :steps].transpose(0, 2, 1, 3).reshape(-1, event_ids)
-    return foretell(told, bars[:, :, :steps].transpose(0, 2, 1).ravel())
+    return log_likelihood(told, bars[:, :, :steps].transpose(0, 2, 1).ravel())

@@ -62,7 +62,7 @@ def is_stuck(values: Sequence[Hashable]) -> float:
 
 
 @dataclass(frozen=True)
-class Spread:
+class PercentileRange:
     """One feature over many pieces: mean, and the middle 90 % of them."""
 
     mean: float
@@ -70,11 +70,11 @@ class Spread:
     high: float
 
 
-def spread(measured: Sequence[Features]) -> dict[str, Spread]:
+def spread(measured: Sequence[Features]) -> dict[str, PercentileRange]:
     """Returns mean and 5th to 95th percentile of each feature."""
     columns = {name: np.array([row[name] for row in measured]) for name in measured[0]}
     return {
-        name: Spread(
+        name: PercentileRange(
             float(values.mean()),
             float(np.percentile(values, 5)),
             float(np.percentile(values, 95)),

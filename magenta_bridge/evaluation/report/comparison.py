@@ -70,7 +70,7 @@ class Listening:
 
 
 @dataclass(frozen=True)
-class Contender:
+class ModelResult:
     """One bundle.
 
     Attributes:
@@ -154,7 +154,7 @@ class Comparison:
     """
 
     data: Data
-    contenders: Sequence[Contender]
+    contenders: Sequence[ModelResult]
     floors: Mapping[str, Told]
     held_out: MusicFigures
     people: MusicFigures

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.likelihood import Foretold, Piece
+from magenta_bridge.evaluation.likelihood import Piece, StepLikelihoods
 from magenta_bridge.evaluation.metrics.bootstrap import (
     Interval,
     micro_interval,
@@ -55,8 +55,8 @@ class Told:
         return paired_difference(self.nats * _BITS, other.nats * _BITS, self.notes)
 
 
-def on_common_steps(
-    foretold: Mapping[str, Sequence[Foretold | None]],
+def align_steps(
+    foretold: Mapping[str, Sequence[StepLikelihoods | None]],
     pieces: Sequence[Piece],
     begun: Callable[[Piece], NDArray[np.int64]],
 ) -> tuple[list[int], dict[str, Told]]:

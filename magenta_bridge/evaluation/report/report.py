@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from magenta_bridge.evaluation.metrics.bootstrap import Interval
-from magenta_bridge.evaluation.report.comparison import Comparison, Contender
+from magenta_bridge.evaluation.report.comparison import Comparison, ModelResult
 from magenta_bridge.evaluation.report.labels import listed
 from magenta_bridge.evaluation.report.likelihood_section import likelihood_section
 from magenta_bridge.evaluation.report.music_metrics import MusicFigures
@@ -69,7 +69,7 @@ def figures_of(found: Comparison) -> dict[str, Any]:
     return plain
 
 
-def _bundle(each: Contender) -> dict[str, Any]:
+def _bundle(each: ModelResult) -> dict[str, Any]:
     return {
         "family": each.family,
         "file": each.file,

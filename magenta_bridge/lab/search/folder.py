@@ -21,7 +21,7 @@ _ELSE: Final = "name another --output, or say what the search there was begun wi
 
 
 @contextlib.contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def exclusive_lock(folder: Path) -> Iterator[None]:
     """Keeps other processes out of a folder, which is made when it is missing.
 
     The lock is one on an SQLite file: the system lets go of it however this process ends, so

@@ -14,7 +14,7 @@ from magenta_bridge.files import save_bytes
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.lab.search.leaderboard import Ranking
 from magenta_bridge.lab.search.objective_study import trial_folder
-from magenta_bridge.lab.search.study import Standing
+from magenta_bridge.lab.search.study import TrialSummary
 from magenta_bridge.runtime.bar_program import BarProgram
 
 _ROUNDS: Final = 3
@@ -54,7 +54,7 @@ def with_speeds(output: Path, rankings: Sequence[Ranking]) -> list[Ranking]:
     ]
 
 
-def _measure(output: Path, rows: Sequence[Standing]) -> dict[str, float]:
+def _measure(output: Path, rows: Sequence[TrialSummary]) -> dict[str, float]:
     timers = {
         str(row.trial): timer_of(
             trial_folder(output, row.trial) / f"{row.family}_{row.trial:03}.mag"
@@ -65,7 +65,7 @@ def _measure(output: Path, rows: Sequence[Standing]) -> dict[str, float]:
     return {trial: statistics.median(each[trial] for each in rounds) for trial in timers}
 
 
-def _with_speed(row: Standing, speeds: Mapping[str, float]) -> Standing:
+def _with_speed(row: TrialSummary, speeds: Mapping[str, float]) -> TrialSummary:
     if row.microseconds is None:
         return row
     return dataclasses.replace(row, microseconds=speeds[str(row.trial)])

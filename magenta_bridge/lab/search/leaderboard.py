@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from magenta_bridge.lab.search.objectives import Yardstick
-from magenta_bridge.lab.search.study import FINISHED, Standing
+from magenta_bridge.lab.search.objectives import Objective
+from magenta_bridge.lab.search.study import FINISHED, TrialSummary
 
 HEADINGS: Final = ("rank", "trial", "family", "hyperparameters", "epochs", "µs/step", "state")
 _SHORT: Final = {
@@ -34,18 +34,18 @@ class Ranking:
         winner: Bundle, trial and held-out figure of the best, once it is made; else empty.
     """
 
-    yardstick: Yardstick
-    standings: Sequence[Standing]
+    yardstick: Objective
+    standings: Sequence[TrialSummary]
     importance: Mapping[str, float] = field(default_factory=dict)
     winner: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def finished(self) -> list[Standing]:
+    def finished(self) -> list[TrialSummary]:
         """The finished trials, best first."""
         return [each for each in self.standings if each.state == FINISHED]
 
 
-def dials_line(values: Mapping[str, Any]) -> str:
+def format_params(values: Mapping[str, Any]) -> str:
     """Returns hyperparameters as one reads them: ``2x192, dropout 0.3, rate 0.002``."""
     rest = dict(values)
     units = rest.pop("units", "")
@@ -57,7 +57,7 @@ def dials_line(values: Mapping[str, Any]) -> str:
     ])  # fmt: skip
 
 
-def cells(place: int, row: Standing) -> list[str]:
+def cells(place: int, row: TrialSummary) -> list[str]:
     """Returns a row of the table, the figure of merit behind the hyperparameters.
 
     Args:
@@ -68,7 +68,7 @@ def cells(place: int, row: Standing) -> list[str]:
         str(place) if row.state == FINISHED else "",
         str(row.trial),
         row.family,
-        dials_line(row.values),
+        format_params(row.values),
         "" if row.value is None else f"{row.value:.4f}",
         str(row.epochs),
         "" if row.microseconds is None else f"{row.microseconds:.0f}",
@@ -76,7 +76,7 @@ def cells(place: int, row: Standing) -> list[str]:
     ]
 
 
-def headings(yardstick: Yardstick) -> list[str]:
+def headings(yardstick: Objective) -> list[str]:
     """Returns the heads of the columns of ``cells``."""
     return [*HEADINGS[:4], yardstick.unit, *HEADINGS[4:]]
 

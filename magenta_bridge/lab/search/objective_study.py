@@ -9,9 +9,9 @@ from pathlib import Path
 
 from magenta_bridge.data.splits import Split
 from magenta_bridge.lab.search.leaderboard import Ranking
-from magenta_bridge.lab.search.objectives import Yardstick, yardsticks_of
+from magenta_bridge.lab.search.objectives import Objective, yardsticks_of
 from magenta_bridge.lab.search.space import Space, recipe_with
-from magenta_bridge.lab.search.study import Attempt, SearchStudy, Standing, open_storage
+from magenta_bridge.lab.search.study import Attempt, SearchStudy, TrialSummary, open_storage
 from magenta_bridge.recipe import Recipe
 from magenta_bridge.training.default_recipes import fit_to_size, own_recipe
 
@@ -19,7 +19,7 @@ Spaces = Callable[[str, str], Space]
 
 
 @dataclass(frozen=True)
-class Contest:
+class ObjectiveStudy:
     """The trials that one yardstick compares.
 
     Attributes:
@@ -28,11 +28,11 @@ class Contest:
         recipes: What ``train`` would do, by family.
     """
 
-    yardstick: Yardstick
+    yardstick: Objective
     study: SearchStudy
     recipes: Mapping[str, Recipe]
 
-    def recipe(self, row: Standing | Attempt, number: int) -> Recipe:
+    def recipe(self, row: TrialSummary | Attempt, number: int) -> Recipe:
         """Returns a trial's recipe."""
         usual = self.recipes[row.family]
         bundle = dataclasses.replace(usual.bundle, id=f"{row.family}_{number:03}")
@@ -61,7 +61,7 @@ def open_contests(
     *,
     epochs: int | None,
     spaces: Spaces,
-) -> list[Contest]:
+) -> list[ObjectiveStudy]:
     """Opens the file of a search, or makes it.
 
     Args:
@@ -88,7 +88,7 @@ def open_contests(
             spaces(first, encoding),
             epochs=recipes[first].training.epochs,
         )
-        contests.append(Contest(yardstick, study, recipes))
+        contests.append(ObjectiveStudy(yardstick, study, recipes))
     return contests
 
 

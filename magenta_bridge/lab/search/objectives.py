@@ -9,7 +9,7 @@ from magenta_bridge.data.registry import material_for
 
 
 @dataclass(frozen=True)
-class Yardstick:
+class Objective:
     """A figure of merit on the validation pieces, lower is better, and whom it compares.
 
     Attributes:
@@ -25,7 +25,7 @@ class Yardstick:
     families: tuple[str, ...]
 
 
-def yardsticks_of(families: Sequence[str], encoding: str) -> list[Yardstick]:
+def yardsticks_of(families: Sequence[str], encoding: str) -> list[Objective]:
     """Returns the yardsticks that a search of these families needs.
 
     The step families foretell the same ids at the same steps, so their likelihoods compare. The
@@ -40,7 +40,7 @@ def yardsticks_of(families: Sequence[str], encoding: str) -> list[Yardstick]:
     found = []
     if steps:
         found.append(
-            Yardstick(
+            Objective(
                 "likelihood",
                 f"nats a {material_for(encoding).unit}",
                 "How well the program that is served foretells whole validation pieces.",
@@ -49,7 +49,7 @@ def yardsticks_of(families: Sequence[str], encoding: str) -> list[Yardstick]:
         )
     if "gan" in families:
         found.append(
-            Yardstick(
+            Objective(
                 "distance",
                 "distance to human music",
                 "How far the music that the network makes from nothing lies from the validation "

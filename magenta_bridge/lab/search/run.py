@@ -21,21 +21,21 @@ from magenta_bridge.lab.finish import say
 from magenta_bridge.lab.search.folder import (
     HYPERPARAMETERS,
     check_told,
-    claimed,
+    exclusive_lock,
     music_digest,
     tell,
 )
 from magenta_bridge.lab.search.latency import with_speeds
 from magenta_bridge.lab.search.leaderboard import Ranking, leaderboard_table
 from magenta_bridge.lab.search.objective_study import (
-    Contest,
+    ObjectiveStudy,
     Spaces,
     open_contests,
     trial_folder,
     usual_recipe,
 )
 from magenta_bridge.lab.search.results import make_winner, write_results
-from magenta_bridge.lab.search.scheduler import Rounds
+from magenta_bridge.lab.search.scheduler import SearchRunner
 from magenta_bridge.lab.search.space import space_for
 from magenta_bridge.lab.search.study import FAILED, space_text
 from magenta_bridge.lab.train import read_music
@@ -80,7 +80,7 @@ def run_search(job: SearchJob, spaces: Spaces = space_for) -> None:
         raise NotFoundError(f"There is no folder or archive {job.data}; name one with music.")
     # TensorFlow warns of each new network that it has seen others.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    with claimed(job.output):
+    with exclusive_lock(job.output):
         told = _told(job, spaces)
         check_told(job.output, told)
         split = read_music(job.data, usual_recipe(job.families[0], job.encoding))
@@ -95,12 +95,12 @@ def run_search(job: SearchJob, spaces: Spaces = space_for) -> None:
             spaces=spaces,
         )
         deadline = began + (job.seconds or float("inf"))
-        rounds = Rounds(job.output, split, contests, trials=job.trials, deadline=deadline)
+        rounds = SearchRunner(job.output, split, contests, trials=job.trials, deadline=deadline)
         _try_all(rounds, job, told)
         _keep_the_best(contests, job, split, told)
 
 
-def _try_all(rounds: Rounds, job: SearchJob, told: Mapping[str, Any]) -> None:
+def _try_all(rounds: SearchRunner, job: SearchJob, told: Mapping[str, Any]) -> None:
     try:
         rounds.run(lambda rankings: write_results(job.output, told, rankings))
     except KeyboardInterrupt:
@@ -111,7 +111,7 @@ def _try_all(rounds: Rounds, job: SearchJob, told: Mapping[str, Any]) -> None:
         _say_how_to_go_on(rounds, job)
 
 
-def _say_how_to_go_on(rounds: Rounds, job: SearchJob) -> None:
+def _say_how_to_go_on(rounds: SearchRunner, job: SearchJob) -> None:
     say(
         f"{rounds.done} of {job.trials} trials are done and kept in {job.output}; the same "
         "command goes on."
@@ -119,7 +119,7 @@ def _say_how_to_go_on(rounds: Rounds, job: SearchJob) -> None:
 
 
 def _keep_the_best(
-    contests: Sequence[Contest], job: SearchJob, split: Split, told: Mapping[str, Any]
+    contests: Sequence[ObjectiveStudy], job: SearchJob, split: Split, told: Mapping[str, Any]
 ) -> None:
     winners = [_with_winner(each, job, split, len(contests)) for each in contests]
     rankings = with_speeds(job.output, winners)
@@ -144,7 +144,7 @@ def _told(job: SearchJob, spaces: Spaces) -> dict[str, Any]:
     }
 
 
-def _with_winner(contest: Contest, job: SearchJob, split: Split, contests: int) -> Ranking:
+def _with_winner(contest: ObjectiveStudy, job: SearchJob, split: Split, contests: int) -> Ranking:
     """Returns the ranking with its winner made, or found as an earlier call made it."""
     ranking = contest.ranking()
     if not ranking.finished:

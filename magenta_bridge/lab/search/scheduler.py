@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from magenta_bridge.cli.progress.progress_table import Board
+from magenta_bridge.cli.progress.progress_table import ProgressTable
 from magenta_bridge.data.splits import Split
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.lab.search.leaderboard import Ranking
-from magenta_bridge.lab.search.objective_study import Contest, trial_folder
+from magenta_bridge.lab.search.objective_study import ObjectiveStudy, trial_folder
 from magenta_bridge.lab.search.study import FAILED, FINISHED, PRUNED, STOPPED
-from magenta_bridge.lab.search.trial import PrunedError, TimeIsUpError, TrialWatcher, run_trial
+from magenta_bridge.lab.search.trial import PrunedError, TimeLimitError, TrialWatcher, run_trial
 from magenta_bridge.training.checkpoint import Run
 from magenta_bridge.training.fit import forget_networks
 
@@ -21,7 +21,7 @@ from magenta_bridge.training.fit import forget_networks
 _FEWEST_FAILURES: Final = 3
 
 
-class Rounds:
+class SearchRunner:
     """A search in its folder.
 
     Args:
@@ -36,14 +36,14 @@ class Rounds:
         self,
         output: Path,
         split: Split,
-        contests: Sequence[Contest],
+        contests: Sequence[ObjectiveStudy],
         *,
         trials: int,
         deadline: float,
     ) -> None:
         self._output, self._split, self._contests = output, split, contests
         self._trials, self._deadline = trials, deadline
-        self._board = Board(self.rankings, trials)
+        self._board = ProgressTable(self.rankings, trials)
 
     @property
     def done(self) -> int:
@@ -75,20 +75,20 @@ class Rounds:
         finally:
             self._board.close()
 
-    def _next(self) -> Contest | None:
+    def _next(self) -> ObjectiveStudy | None:
         """Returns who is to try next: first who has a trial to go on with, then turn by turn."""
         most_failures = max(self._trials, _FEWEST_FAILURES)
         if self.done >= self._trials or self._count(FAILED) >= most_failures:
             return None
 
-        def turn(contest: Contest) -> tuple[bool, float]:
+        def turn(contest: ObjectiveStudy) -> tuple[bool, float]:
             rows = contest.study.standings()
             stopped = any(row.state == STOPPED for row in rows)
             return not stopped, len(rows) / len(contest.yardstick.families)
 
         return min(self._contests, key=turn)
 
-    def _try(self, contest: Contest) -> None:
+    def _try(self, contest: ObjectiveStudy) -> None:
         number = 1 + max(each.study.last_number() for each in self._contests)
         attempt, study = contest.study.ask(number), contest.study
         self._board.on_trial(attempt, self.done)
@@ -99,7 +99,7 @@ class Rounds:
             measured = run_trial(recipe, self._split, folder, watcher)
         except PrunedError:
             study.prune(attempt)
-        except TimeIsUpError:
+        except TimeLimitError:
             study.leave()
         except MagentaBridgeError as error:
             study.fail(attempt, error.message)

@@ -11,7 +11,7 @@ from magenta_bridge.recipe import Recipe, TrainingRecipe
 
 
 @dataclass(frozen=True)
-class Span:
+class Range:
     """A number within bounds, both included.
 
     Attributes:
@@ -30,15 +30,15 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Pick:
-    """One of several values; see ``Span``."""
+class Categorical:
+    """One of several values; see ``Range``."""
 
     name: str
     values: tuple[int, ...]
     usual: int
 
 
-Dial: TypeAlias = Span | Pick
+Dial: TypeAlias = Range | Categorical
 Space: TypeAlias = tuple[Dial, ...]
 
 
@@ -49,29 +49,29 @@ def _stack(units: int, embedding: int, dropout: float) -> Space:
     attention adds to that is a dial.
     """
     return (
-        Span("layers", 1, 3, 2, step=1),
-        Span("units", 64, 384, units, step=32),
-        Span("embedding_units", 16, 128, embedding, step=16),
-        Span("dropout", 0.0, 0.5, dropout, step=0.05),
-        Pick("attention_steps", (0, 16, 32, 64), 0),
-        Span("learning_rate", 3e-4, 1e-2, 2e-3),
+        Range("layers", 1, 3, 2, step=1),
+        Range("units", 64, 384, units, step=32),
+        Range("embedding_units", 16, 128, embedding, step=16),
+        Range("dropout", 0.0, 0.5, dropout, step=0.05),
+        Categorical("attention_steps", (0, 16, 32, 64), 0),
+        Range("learning_rate", 3e-4, 1e-2, 2e-3),
     )
 
 
-_GRID: Final = (*_stack(192, 64, 0.3), Span("window_steps", 64, 256, 128, step=32))
+_GRID: Final = (*_stack(192, 64, 0.3), Range("window_steps", 64, 256, 128, step=32))
 _FRAMES: Final = (
     *_stack(192, 64, 0.3),
-    Span("frame_units", 32, 160, 96, step=32),
-    Span("window_steps", 128, 512, 256, step=64),
+    Range("frame_units", 32, 160, 96, step=32),
+    Range("window_steps", 128, 512, 256, step=64),
 )
-_STREAM: Final = (*_stack(256, 128, 0.1), Span("window_steps", 128, 512, 256, step=64))
+_STREAM: Final = (*_stack(256, 128, 0.1), Range("window_steps", 128, 512, 256, step=64))
 # It learns whole bars, each behind eight: there are no windows, layers or dropout to choose.
 _BARS: Final = (
-    Span("units", 64, 256, 192, step=32),
-    Span("critic_units", 32, 96, 64, step=16),
-    Span("embedding_units", 8, 32, 16, step=8),
-    Span("adversity", 0.02, 0.5, 0.1),
-    Span("learning_rate", 3e-4, 5e-3, 1e-3),
+    Range("units", 64, 256, 192, step=32),
+    Range("critic_units", 32, 96, 64, step=16),
+    Range("embedding_units", 8, 32, 16, step=8),
+    Range("adversity", 0.02, 0.5, 0.1),
+    Range("learning_rate", 3e-4, 5e-3, 1e-3),
 )
 _SPACES: Final = {"performance": _STREAM, "polyphony": _FRAMES}
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError
 
 from magenta_bridge.errors import TrainingError
-from magenta_bridge.lab.search.space import Dial, Pick, Space, usual_values
+from magenta_bridge.lab.search.space import Categorical, Dial, Space, usual_values
 
 _SEED: Final = 7
 # Fewer say nothing of which hyperparameter matters.
@@ -38,7 +38,7 @@ _STATES: Final = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class TrialSummary:
     """One trial as the leaderboard shows it.
 
     Attributes:
@@ -200,7 +200,7 @@ class SearchStudy:
         self._study.tell(attempt.trial, value, state=state)
         self._current = 0
 
-    def standings(self) -> list[Standing]:
+    def standings(self) -> list[TrialSummary]:
         """Returns all trials, best first: finished ones, those under way, pruned, failed."""
         latest: dict[int, FrozenTrial] = {}
         for each in self._trials():
@@ -210,12 +210,12 @@ class SearchStudy:
         rows = [self._standing(each) for each in latest.values()]
         return sorted(rows, key=lambda row: (order.index(row.state), _merit(row), row.trial))
 
-    def _standing(self, trial: FrozenTrial) -> Standing:
+    def _standing(self, trial: FrozenTrial) -> TrialSummary:
         told = trial.user_attrs
         state = RUNNING if told["label"] == self._current else _STATES[trial.state]
         epochs = trial.intermediate_values
         value = trial.value if state == FINISHED else min(epochs.values(), default=None)
-        return Standing(
+        return TrialSummary(
             trial=told["label"],
             family=told.get("family", self.families[0]),
             values={name: each for name, each in trial.params.items() if name != "family"},
@@ -261,7 +261,7 @@ def space_text(space: Space) -> str:
     return json.dumps([repr(dial) for dial in space])
 
 
-def _merit(row: Standing) -> float:
+def _merit(row: TrialSummary) -> float:
     return float("inf") if row.value is None else row.value
 
 
@@ -270,7 +270,7 @@ def _is(trial: FrozenTrial, state: TrialState) -> bool:
 
 
 def _suggest(trial: Trial, dial: Dial) -> Any:
-    if isinstance(dial, Pick):
+    if isinstance(dial, Categorical):
         return trial.suggest_categorical(dial.name, dial.values)
     if not dial.step:
         return trial.suggest_float(dial.name, dial.low, dial.high, log=True)

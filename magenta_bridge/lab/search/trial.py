@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from magenta_bridge.cli.progress.progress_table import Board
+from magenta_bridge.cli.progress.progress_table import ProgressTable
 from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.errors import TrainingError
@@ -15,11 +15,11 @@ from magenta_bridge.evaluation.likelihood import score_program
 from magenta_bridge.files import save_bytes
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.lab.families import trainer_of
-from magenta_bridge.lab.held_out import fed_pieces
+from magenta_bridge.lab.held_out import encode_examples
 from magenta_bridge.lab.search.latency import timer_of
 from magenta_bridge.lab.search.study import Attempt
 from magenta_bridge.recipe import Recipe, recipe_text
-from magenta_bridge.training.callbacks import heeding_interrupts
+from magenta_bridge.training.callbacks import deferred_interrupts
 from magenta_bridge.training.checkpoint import Progress, Run
 
 
@@ -27,7 +27,7 @@ class PrunedError(Exception):
     """A trial is not worth going on with."""
 
 
-class TimeIsUpError(Exception):
+class TimeLimitError(Exception):
     """The time of the search has passed; the trial can go on another time."""
 
 
@@ -53,7 +53,7 @@ class TrialWatcher:
         deadline: When the search has to stop, on ``time.monotonic``'s clock.
     """
 
-    def __init__(self, attempt: Attempt, board: Board, deadline: float) -> None:
+    def __init__(self, attempt: Attempt, board: ProgressTable, deadline: float) -> None:
         self._attempt, self._board, self._deadline = attempt, board, deadline
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
@@ -76,7 +76,7 @@ class TrialWatcher:
         if hopeless:
             raise PrunedError
         if time.monotonic() > self._deadline:
-            raise TimeIsUpError
+            raise TimeLimitError
 
     def report(self, progress: Progress) -> bool:
         """Reports all epochs so far; returns whether others stand much better."""
@@ -101,7 +101,7 @@ def run_trial(recipe: Recipe, split: Split, folder: Path, watcher: TrialWatcher)
     """
     run, trainer = Run(folder), trainer_of(recipe)
     save_bytes(folder / "recipe.toml", recipe_text(recipe).encode())
-    with heeding_interrupts(watcher) as heedful:
+    with deferred_interrupts(watcher) as heedful:
         progress = trainer.learn(recipe, split, run, heedful, b"")
     watcher.report(progress)
     bundle = folder / f"{recipe.bundle.id}.mag"
@@ -109,5 +109,5 @@ def run_trial(recipe: Recipe, split: Split, folder: Path, watcher: TrialWatcher)
     speed = timer_of(bundle)()
     if recipe.bundle.family == "gan":
         return Measured(progress.best_loss, speed)
-    pieces = fed_pieces(material_for(recipe.bundle.encoding), split.validation)
+    pieces = encode_examples(material_for(recipe.bundle.encoding), split.validation)
     return Measured(score_program(read_bundle(bundle).program, pieces).nats_per_step, speed)

@@ -13,7 +13,7 @@ import mido
 
 from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.engine.signal import MidiSignal, signal_of
-from magenta_bridge.midi.timing.steady_clock import WALL, sleep_until
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
 from magenta_bridge.noteseq import NoteSequence
 
 _DRUM_CHANNEL: Final = 9
@@ -50,8 +50,8 @@ class MidiCaptor(threading.Thread, abc.ABC):
         self._changed = threading.Condition(self._lock)
         self._captured = NoteSequence()
         self._captured.tempos.add(qpm=qpm)
-        self._start_time = WALL.heard(start_time)
-        self._stop_time = None if stop_time is None else WALL.heard(stop_time)
+        self._start_time = STEADY_CLOCK.heard(start_time)
+        self._stop_time = None if stop_time is None else STEADY_CLOCK.heard(stop_time)
         self._stop_signal = signal_of(stop_signal)
         self._stop_called = False
         self._ended_at: float | None = None
@@ -97,7 +97,9 @@ class MidiCaptor(threading.Thread, abc.ABC):
         """Waits for the end and completes the sequence."""
         with self._lock:
             while self._ended_at is None:
-                remaining = None if self._stop_time is None else self._stop_time - WALL.now()
+                remaining = (
+                    None if self._stop_time is None else self._stop_time - STEADY_CLOCK.now()
+                )
                 if remaining is not None and remaining <= 0:
                     break
                 self._changed.wait(remaining)
@@ -122,7 +124,9 @@ class MidiCaptor(threading.Thread, abc.ABC):
                 raise MidiHubError("This captor has been stopped; its stop_time cannot change.")
             if not self._stop_called:
                 self._stop_called = True
-                self._stop_time = WALL.now() if stop_time is None else WALL.heard(stop_time)
+                self._stop_time = (
+                    STEADY_CLOCK.now() if stop_time is None else STEADY_CLOCK.heard(stop_time)
+                )
                 self._changed.notify_all()
         if block:
             self.join()
@@ -178,7 +182,7 @@ class MidiCaptor(threading.Thread, abc.ABC):
         with self._lock:
             for awaited, heard in self._listeners:
                 if signal is None or awaited == signal:
-                    heard.put(WALL.now())
+                    heard.put(STEADY_CLOCK.now())
 
     def register_callback(
         self, fn: OnCapture, signal: MidiSignal | None = None, period: float | None = None
@@ -250,9 +254,9 @@ class MidiCaptor(threading.Thread, abc.ABC):
             yield sequence
 
     def _at_periods(self, period: float) -> Iterator[NoteSequence]:
-        due = WALL.now() + period
+        due = STEADY_CLOCK.now() + period
         while self.is_alive():
-            skipped = (WALL.now() - due) // period
+            skipped = (STEADY_CLOCK.now() - due) // period
             if skipped > 0:
                 _LOG.warning("Skipping %d periods of %.3f s to catch up.", skipped, period)
                 due += skipped * period

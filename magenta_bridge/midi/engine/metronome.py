@@ -12,7 +12,7 @@ import mido
 from magenta_bridge.midi.engine.signal import MidiSignal
 from magenta_bridge.midi.output.outputs import Outport, as_outport
 from magenta_bridge.midi.timing.priority import raise_priority
-from magenta_bridge.midi.timing.steady_clock import WALL, sleep_until
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
 
 TICK_SECONDS: Final = 0.05
 # Melodic tom, counted from 0.
@@ -80,8 +80,8 @@ class Metronome(threading.Thread):
                     mido.Message("program_change", program=program, channel=self._channel)
                 )
             self._period = 60.0 / qpm
-            self._start_time = WALL.heard(start_time)
-            self._stop_time = math.inf if stop_time is None else WALL.heard(stop_time)
+            self._start_time = STEADY_CLOCK.heard(start_time)
+            self._stop_time = math.inf if stop_time is None else STEADY_CLOCK.heard(stop_time)
             self._messages = _messages_of(signals, self._channel)
             self._duration = duration
             self._changed.notify_all()
@@ -95,7 +95,7 @@ class Metronome(threading.Thread):
             sleep_until(after)
             if message is None:
                 continue
-            self._outport.send(message, due=WALL.monotonic(after))
+            self._outport.send(message, due=STEADY_CLOCK.monotonic(after))
             if message.type == "note_on":
                 sleep_until(after + self._duration)
                 self._outport.send(
@@ -110,7 +110,7 @@ class Metronome(threading.Thread):
             block: Whether to wait for the thread.
         """
         with self._changed:
-            self._stop_time = WALL.heard(stop_time)
+            self._stop_time = STEADY_CLOCK.heard(stop_time)
             self._changed.notify_all()
         if block and self.is_alive():
             self.join()
@@ -126,13 +126,13 @@ class Metronome(threading.Thread):
         """
         with self._changed:
             # Half a period, so that a tempo that changes on a tick does not repeat the tick.
-            earliest = max(WALL.now() - _SPIN_SECONDS, after + self._period / 2)
+            earliest = max(STEADY_CLOCK.now() - _SPIN_SECONDS, after + self._period / 2)
             while True:
                 number = max(0, math.ceil((earliest - self._start_time) / self._period))
                 due = self._start_time + number * self._period
                 if due > self._stop_time:
                     return None
-                remaining = due - WALL.now() - _SPIN_SECONDS
+                remaining = due - STEADY_CLOCK.now() - _SPIN_SECONDS
                 if remaining <= 0:
                     return due, self._messages[number % len(self._messages)]
                 self._changed.wait(remaining)

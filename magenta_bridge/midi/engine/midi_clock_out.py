@@ -14,7 +14,7 @@ import mido
 from magenta_bridge.midi.output.outputs import Outport
 from magenta_bridge.midi.timing.midi_clock_in import TICKS_PER_BEAT, TICKS_PER_SIXTEENTH
 from magenta_bridge.midi.timing.priority import raise_priority
-from magenta_bridge.midi.timing.steady_clock import WALL, SteadyWall
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, SteadyClock
 from magenta_bridge.midi.timing.tempo import TempoSource
 
 # The tempo, the song and its position are looked at this often.
@@ -44,7 +44,9 @@ class BeatClockOut(threading.Thread):
         wall: Tells the time; its monotonic seconds are those of the source.
     """
 
-    def __init__(self, outport: Outport, source: TempoSource, *, wall: SteadyWall = WALL) -> None:
+    def __init__(
+        self, outport: Outport, source: TempoSource, *, wall: SteadyClock = STEADY_CLOCK
+    ) -> None:
         super().__init__(name="midi-clock", daemon=True)
         self._outport = outport
         self._source = source

@@ -19,12 +19,12 @@ from magenta_bridge.midi.engine.player import MidiPlayer
 from magenta_bridge.midi.engine.signal import MidiSignal, TextureType
 from magenta_bridge.midi.output.messages import ends_note, starts_note
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.output.outputs import Outport, Outports, as_outport
 from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.port import InputPort
 from magenta_bridge.midi.timing.clock import RealClock
-from magenta_bridge.midi.timing.steady_clock import WALL, sleep_until
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
 from magenta_bridge.noteseq import NoteSequence
 
 _LOG = logging.getLogger(__name__)
@@ -217,7 +217,7 @@ class MidiHub:
                     self._signals[signal] = threading.Condition(self._lock)
                 self._signals[signal].wait()
         elif timeout is not None and signal is None:
-            sleep_until(WALL.now() + timeout)
+            sleep_until(STEADY_CLOCK.now() + timeout)
         else:
             raise MidiHubError("Say either a signal or a timeout to wait for.")
 
@@ -268,7 +268,7 @@ class MidiHub:
         player = MidiPlayer(
             self._outport,
             sequence,
-            start_time if start_time is None else WALL.heard(start_time),
+            start_time if start_time is None else STEADY_CLOCK.heard(start_time),
             allow_updates,
             self._playback_channel,
             self._playback_offset,
@@ -330,7 +330,7 @@ class MidiHub:
             return outport
         port = ports.open_output(choice, virtual=_is_new(choice, ports.output_names()))
         self._ledgers.append(Ledger.create())
-        outlet = Outlet(port, self._ledgers[-1], RealClock())
+        outlet = NoteOutput(port, self._ledgers[-1], RealClock())
         self._owned.append(outlet)
         return outlet
 
@@ -338,14 +338,14 @@ class MidiHub:
         """Takes a message stamped with the monotonic clock."""
         if self.on_message is not None:
             self.on_message(msg)
-        self._timestamp_and_handle_message(msg.copy(time=WALL.of_monotonic(msg.time)))
+        self._timestamp_and_handle_message(msg.copy(time=STEADY_CLOCK.of_monotonic(msg.time)))
 
     def _timestamp_and_handle_message(self, msg: mido.Message) -> None:
         """Takes a message stamped with the wall clock, or not at all."""
         if msg.type in _IGNORED:
             return
         if not msg.time:
-            msg.time = WALL.now()
+            msg.time = STEADY_CLOCK.now()
         with self._lock:
             self._notify(msg)
             self._captors[:] = filter(MidiCaptor.is_alive, self._captors)

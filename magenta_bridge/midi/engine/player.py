@@ -12,7 +12,7 @@ from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.engine.event_queue import Schedule
 from magenta_bridge.midi.output.outputs import Outport, as_outport
 from magenta_bridge.midi.timing.priority import raise_priority
-from magenta_bridge.midi.timing.steady_clock import WALL, SteadyWall
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, SteadyClock
 from magenta_bridge.noteseq import NoteSequence
 
 # A thread that sleeps is woken late; the last stretch before a message is spent looking.
@@ -47,7 +47,7 @@ class MidiPlayer(threading.Thread):
         channel: int = 0,
         offset: float = 0.0,
         *,
-        wall: SteadyWall = WALL,
+        wall: SteadyClock = STEADY_CLOCK,
     ) -> None:
         super().__init__()
         self._wall = wall

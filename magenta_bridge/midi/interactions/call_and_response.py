@@ -17,13 +17,13 @@ from magenta_bridge.midi.interactions.response_writer import Writer
 from magenta_bridge.midi.interactions.streamed_response import SequenceGenerator, Task
 from magenta_bridge.midi.interactions.tick_loop import LEAD_SECONDS, Observer, TickingInteraction
 from magenta_bridge.midi.interactions.turn_taking import (
+    Capturing,
     InteractionState,
-    Judgment,
-    Listening,
     Rules,
-    Verdict,
+    TurnDecision,
+    TurnResult,
 )
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.midi.timing.ticks import Ticks
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times
@@ -131,7 +131,7 @@ class CallAndResponseMidiInteraction(TickingInteraction):
     @contextlib.contextmanager
     def _playing(self) -> Iterator[None]:
         """Starts what the playing needs, and ends it."""
-        start = WALL.now()
+        start = STEADY_CLOCK.now()
         self._captor = self._midi_hub.start_capture(self._qpm, start)
         player = self._midi_hub.start_playback(NoteSequence(), allow_updates=True)
         self._answer = Answer(player, lambda notes: self._tell("response", sequence=notes))
@@ -170,7 +170,7 @@ class CallAndResponseMidiInteraction(TickingInteraction):
     def _look_ahead(self) -> None:
         """Has the response written that will be due at the next tick if nothing more is played."""
         expected = self._ticks.expected
-        if expected is None or expected - WALL.now() > LEAD_SECONDS:
+        if expected is None or expected - STEADY_CLOCK.now() > LEAD_SECONDS:
             return
         captured = self._captured(expected)
         if captured is None:
@@ -196,16 +196,16 @@ class CallAndResponseMidiInteraction(TickingInteraction):
         self._align(tick)
         judgment = self._listening.judge(captured, self._rules())
         self._tell("tick", time=tick, captured=captured, qpm=self._current_qpm())
-        if judgment.verdict is Verdict.IDLE:
+        if judgment.verdict is TurnResult.IDLE:
             self._idle(tick)
-        elif judgment.verdict is Verdict.TOO_SHORT:
+        elif judgment.verdict is TurnResult.TOO_SHORT:
             _LOG.info("The call of %d ticks is too short to answer.", judgment.ticks)
             self._captor.start_time = tick
-        elif judgment.verdict is Verdict.RESPOND:
+        elif judgment.verdict is TurnResult.RESPOND:
             self._respond(captured, judgment, tick)
         else:
             self._update_state(self.State.LISTENING)
-        if judgment.verdict is not Verdict.LISTENING:
+        if judgment.verdict is not TurnResult.LISTENING:
             self._end_call.clear()
         self._repeat(tick)
         self._listening.pass_tick(judgment, tick)
@@ -230,16 +230,16 @@ class CallAndResponseMidiInteraction(TickingInteraction):
     def _control(self, number: int | None) -> int | None:
         return self._midi_hub.control_value(number)
 
-    def _new_listening(self, start: float) -> Listening:
-        return Listening(start)
+    def _new_listening(self, start: float) -> Capturing:
+        return Capturing(start)
 
     def _next_call_start(self, tick: float) -> float:  # noqa: ARG002 - for other ways to play
         """Returns since when to hear the next call, after a response was begun at a tick."""
         return self._answer.start if self._allow_overlap else self._answer.end
 
-    def _task(self, captured: NoteSequence, judgment: Judgment, tick: float) -> Task | None:
+    def _task(self, captured: NoteSequence, judgment: TurnDecision, tick: float) -> Task | None:
         """Returns what is to be written at a tick; None when no response is due."""
-        if judgment.verdict is not Verdict.RESPOND:
+        if judgment.verdict is not TurnResult.RESPOND:
             return None
         length = tick - self._listening.last_tick
         call_start = self._captor.start_time
@@ -260,7 +260,7 @@ class CallAndResponseMidiInteraction(TickingInteraction):
         call, length = answer.written(self._current_qpm()), answer.duration
         return Task(self._sequence_generator, call, length, 2 * length, self._temperature())
 
-    def _respond(self, captured: NoteSequence, judgment: Judgment, tick: float) -> None:
+    def _respond(self, captured: NoteSequence, judgment: TurnDecision, tick: float) -> None:
         task = self._task(captured, judgment, tick)
         if task is None:
             return

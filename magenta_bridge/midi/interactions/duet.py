@@ -6,7 +6,7 @@ from typing import Final
 
 from magenta_bridge.midi.interactions.call_and_response import CallAndResponseMidiInteraction
 from magenta_bridge.midi.interactions.streamed_response import Task
-from magenta_bridge.midi.interactions.turn_taking import Judgment, Listening, Rules, Verdict
+from magenta_bridge.midi.interactions.turn_taking import Capturing, Rules, TurnDecision, TurnResult
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times
 
@@ -24,7 +24,7 @@ class DuetMidiInteraction(CallAndResponseMidiInteraction):
     do nothing.
     """
 
-    def _new_listening(self, start: float) -> Listening:
+    def _new_listening(self, start: float) -> Capturing:
         return Accompanying(start)
 
     def _next_call_start(self, tick: float) -> float:
@@ -34,8 +34,8 @@ class DuetMidiInteraction(CallAndResponseMidiInteraction):
         whole = max(0, round((earliest - self._captor.start_time) / length))
         return self._captor.start_time + whole * length
 
-    def _task(self, captured: NoteSequence, judgment: Judgment, tick: float) -> Task | None:
-        if judgment.verdict is not Verdict.RESPOND:
+    def _task(self, captured: NoteSequence, judgment: TurnDecision, tick: float) -> Task | None:
+        if judgment.verdict is not TurnResult.RESPOND:
             return None
         length = tick - self._listening.last_tick
         call_start = self._captor.start_time
@@ -44,23 +44,23 @@ class DuetMidiInteraction(CallAndResponseMidiInteraction):
         return Task(self._sequence_generator, call, start, start + length, self._temperature())
 
 
-class Accompanying(Listening):
+class Accompanying(Capturing):
     """Lets a tick be answered as long as the musician plays."""
 
     def __init__(self, start: float) -> None:
         super().__init__(start)
         self._silent_ticks = 0
 
-    def judge(self, captured: NoteSequence, rules: Rules) -> Judgment:
-        """See ``Listening.judge``; rules do not count."""
+    def judge(self, captured: NoteSequence, rules: Rules) -> TurnDecision:
+        """See ``Capturing.judge``; rules do not count."""
         heard = super().judge(captured, rules)
         waiting = self._silent_ticks + heard.silent >= _PATIENCE_TICKS
         resting = not captured.notes or waiting
-        verdict = Verdict.IDLE if resting else Verdict.RESPOND
-        return Judgment(verdict, heard.silent, heard.ticks)
+        verdict = TurnResult.IDLE if resting else TurnResult.RESPOND
+        return TurnDecision(verdict, heard.silent, heard.ticks)
 
-    def pass_tick(self, judgment: Judgment, tick: float) -> None:
-        """See ``Listening.pass_tick``."""
+    def pass_tick(self, judgment: TurnDecision, tick: float) -> None:
+        """See ``Capturing.pass_tick``."""
         super().pass_tick(judgment, tick)
-        resting = judgment.verdict is Verdict.IDLE
+        resting = judgment.verdict is TurnResult.IDLE
         self._silent_ticks = self._silent_ticks + 1 if judgment.silent and not resting else 0

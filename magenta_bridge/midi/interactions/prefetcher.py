@@ -15,7 +15,7 @@ from magenta_bridge.midi.interactions.streamed_response import Response, Streami
 _LOG = logging.getLogger(__name__)
 
 
-class Foresight:
+class Prefetcher:
     """Keeps the response to the latest task, and the latest that has begun to arrive.
 
     Threading: one thread.

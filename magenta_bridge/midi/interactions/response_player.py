@@ -8,7 +8,7 @@ from typing import Final
 
 from magenta_bridge.midi.engine.player import MidiPlayer
 from magenta_bridge.midi.interactions.streamed_response import Response
-from magenta_bridge.midi.interactions.velocity_matching import take_dynamics
+from magenta_bridge.midi.interactions.velocity_matching import match_velocities
 from magenta_bridge.noteseq import NoteSequence
 
 # A response that is off by less is left alone.
@@ -69,7 +69,7 @@ class Answer:
         def take(piece: NoteSequence) -> None:
             part = _moved(piece, -task.start, 1.0)
             if loudness is not None:
-                take_dynamics(part, loudness, bar_s)
+                match_velocities(part, loudness, bar_s)
             with self._lock:
                 if self._response is response:
                     self._take(part)

@@ -7,11 +7,11 @@ import threading
 from typing import Final, Protocol
 
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.midi.interactions.prefetcher import Foresight
+from magenta_bridge.midi.interactions.prefetcher import Prefetcher
 from magenta_bridge.midi.interactions.response_player import Answer
 from magenta_bridge.midi.interactions.streamed_response import Response, StreamingGenerator, Task
-from magenta_bridge.midi.interactions.velocity_matching import take_dynamics
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.interactions.velocity_matching import match_velocities
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times, notes_between
 
@@ -45,7 +45,7 @@ class Writer:
         self._stopped = stopped
         self._tell = tell
         self._humanize = humanize
-        self._foresight = Foresight(self._on_failure)
+        self._foresight = Prefetcher(self._on_failure)
 
     def prepare(self, task: Task) -> None:
         """Has a task written ahead, if its generator streams."""
@@ -74,7 +74,7 @@ class Writer:
             return
         notes = self._generate(task)
         if loudness is not None:
-            take_dynamics(notes, loudness, length)
+            match_velocities(notes, loudness, length)
         self._answer.play(notes, self._start(tick, length), task.end - task.start)
 
     def _wait_for(self, response: Response) -> None:
@@ -95,7 +95,7 @@ class Writer:
 
     def _start(self, tick: float, length: float) -> float:
         """Returns when a response that is at hand now begins: at the tick, or at a later one."""
-        late = WALL.now() - tick
+        late = STEADY_CLOCK.now() - tick
         if late < length / 4:
             return tick
         ticks = late // length + 1

@@ -6,10 +6,10 @@ import threading
 
 from magenta_bridge.midi.engine.player import MidiPlayer
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports.memory_port import EchoPort
 from magenta_bridge.midi.timing.clock import RealClock
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 
 
@@ -26,7 +26,7 @@ class Simulation:
     """
 
     def __init__(self, keys: EchoPort, call: NoteSequence, length: float) -> None:
-        self._outlet = Outlet(keys, Ledger.create(), RealClock())
+        self._outlet = NoteOutput(keys, Ledger.create(), RealClock())
         self._call = call
         self._length = length
         self._player: MidiPlayer | None = None
@@ -39,7 +39,7 @@ class Simulation:
         if what == "tick" and self._player is None:
             self._begin(float(str(details["time"])) + self._length)
         elif what in ("call", "failure"):
-            self._responded = WALL.now() >= self._call_ends
+            self._responded = STEADY_CLOCK.now() >= self._call_ends
         elif what == "state" and details["state"] == "Idle" and self._responded:
             self.answered.set()
 

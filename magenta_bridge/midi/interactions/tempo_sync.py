@@ -13,7 +13,7 @@ from magenta_bridge.midi.output.outputs import Outport, Outports
 from magenta_bridge.midi.timing.ableton_link import LinkTempo
 from magenta_bridge.midi.timing.bar_ticks import BarTicks
 from magenta_bridge.midi.timing.midi_clock_in import MidiClockIn
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.midi.timing.tempo import SLOWEST_CONTROLLED_QPM, InternalClock, TempoSource
 
 
@@ -77,13 +77,13 @@ class Timekeeper:
     def hear(self, what: str, details: dict[str, Any]) -> None:
         """Takes what the first interaction tells: our own clock goes as its ticks do."""
         if what == "begin":
-            self._own.anchor(0.0, WALL.monotonic(details["time"]))
+            self._own.anchor(0.0, STEADY_CLOCK.monotonic(details["time"]))
             if self._out is not None and not self._out.is_alive():
                 self._out.start()
         elif what == "tempo":
             self._own.change(details["qpm"], time.monotonic())
         elif what == "tick":
-            at = WALL.monotonic(details["time"])
+            at = STEADY_CLOCK.monotonic(details["time"])
             bar = round(self._own.beat_at(at) / self._beats)
             self._own.anchor(float(bar * self._beats), at)
 

@@ -17,9 +17,9 @@ from magenta_bridge.midi.interactions.base import MidiInteraction
 from magenta_bridge.midi.interactions.response_player import Answer
 from magenta_bridge.midi.interactions.response_writer import Writer
 from magenta_bridge.midi.interactions.streamed_response import SequenceGenerator, StreamingGenerator
-from magenta_bridge.midi.interactions.turn_taking import Listening
+from magenta_bridge.midi.interactions.turn_taking import Capturing
 from magenta_bridge.midi.timing.priority import raise_priority
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.midi.timing.ticks import CalledTicks, PeriodTicks, Ticks
 
 # Writing ahead begins this long before a tick, or half a tick before it if that is shorter.
@@ -55,7 +55,7 @@ class TickingInteraction(MidiInteraction):
     _captor: MidiCaptor
     _answer: Answer
     _writer: Writer
-    _listening: Listening
+    _listening: Capturing
     _ticks: Ticks
 
     def __init__(  # noqa: PLR0917 - Magenta's positions
@@ -101,8 +101,8 @@ class TickingInteraction(MidiInteraction):
                 if self._stop_signal.is_set() or not self._captor.is_alive():
                     break
                 self._follow_tempo()
-                self._heed_transport()
-                self._hear_again(WALL.now())
+                self._follow_transport()
+                self._hear_again(STEADY_CLOCK.now())
                 if tick is None:
                     self._look_ahead()
                 else:
@@ -134,7 +134,7 @@ class TickingInteraction(MidiInteraction):
         """Falls silent, for the song that is followed has stopped."""
 
     @abc.abstractmethod
-    def _new_listening(self, start: float) -> Listening:
+    def _new_listening(self, start: float) -> Capturing:
         """Returns how a call is heard from a time on."""
 
     def _make_ticks(self, start: float) -> Ticks:
@@ -160,7 +160,7 @@ class TickingInteraction(MidiInteraction):
         qpm = self._current_qpm()
         if qpm == self._told_qpm:
             return
-        now = WALL.now()
+        now = STEADY_CLOCK.now()
         self._answer.stretch(now, self._told_qpm / qpm)
         if not self._answer.is_over(now) and self._captor.start_time > now:
             self._captor.start_time = self._answer.end
@@ -176,13 +176,13 @@ class TickingInteraction(MidiInteraction):
         if self._given_ticks is not None and expected is not None:
             self._answer.align(tick, expected - tick)
 
-    def _heed_transport(self) -> None:
+    def _follow_transport(self) -> None:
         """Falls silent when the song that is followed stops."""
         running = getattr(self._given_ticks, "running", True)
         if self._song_runs and not running:
             self._rest()
         elif running and not self._song_runs:
-            now = WALL.now()
+            now = STEADY_CLOCK.now()
             self._captor.start_time = now
             self._listening = self._new_listening(now)
         self._song_runs = running
@@ -199,9 +199,9 @@ class TickingInteraction(MidiInteraction):
             return None
         if not isinstance(self._sequence_generator, StreamingGenerator):
             # Controllers of the tempo are looked at all the same.
-            return WALL.now() + _TEMPO_SECONDS
+            return STEADY_CLOCK.now() + _TEMPO_SECONDS
         lead = min(LEAD_SECONDS, (expected - self._listening.last_tick) / 2)
-        now = WALL.now()
+        now = STEADY_CLOCK.now()
         if now < expected - lead:
             return min(expected - lead, now + _TEMPO_SECONDS)
         return now + _LOOK_SECONDS

@@ -30,7 +30,7 @@ class InteractionState:
         return cls._NAMES[state]
 
 
-class Verdict(enum.Enum):
+class TurnResult(enum.Enum):
     """What a tick means."""
 
     IDLE = "nothing has been played"
@@ -55,7 +55,7 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Judgment:
+class TurnDecision:
     """What a tick means, and what is known about the tick.
 
     Attributes:
@@ -64,12 +64,12 @@ class Judgment:
         ticks: Ticks of the call with something in them, this one included.
     """
 
-    verdict: Verdict
+    verdict: TurnResult
     silent: bool
     ticks: int
 
 
-class Listening:
+class Capturing:
     """Counts the ticks of a call.
 
     Args:
@@ -80,22 +80,22 @@ class Listening:
         self.last_tick = start
         self._ticks = 0
 
-    def judge(self, captured: NoteSequence, rules: Rules) -> Judgment:
+    def judge(self, captured: NoteSequence, rules: Rules) -> TurnDecision:
         """Says what a tick at the end of ``captured`` would mean; nothing is counted yet."""
         last_end = max((note.end_time for note in captured.notes), default=0.0)
         silent = last_end <= self.last_tick
         ticks = self._ticks + (not silent)
         if not captured.notes:
-            verdict = Verdict.IDLE
+            verdict = TurnResult.IDLE
         elif not (rules.end_call or silent or ticks >= rules.maximum):
-            verdict = Verdict.LISTENING
+            verdict = TurnResult.LISTENING
         elif ticks < rules.minimum:
-            verdict = Verdict.TOO_SHORT
+            verdict = TurnResult.TOO_SHORT
         else:
-            verdict = Verdict.RESPOND
-        return Judgment(verdict, silent, ticks)
+            verdict = TurnResult.RESPOND
+        return TurnDecision(verdict, silent, ticks)
 
-    def pass_tick(self, judgment: Judgment, tick: float) -> None:
+    def pass_tick(self, judgment: TurnDecision, tick: float) -> None:
         """Counts a tick that has come."""
-        self._ticks = judgment.ticks if judgment.verdict is Verdict.LISTENING else 0
+        self._ticks = judgment.ticks if judgment.verdict is TurnResult.LISTENING else 0
         self.last_tick = tick

@@ -8,7 +8,7 @@ from magenta_bridge.noteseq import NoteSequence
 _ACCENT = 0.6
 
 
-def take_dynamics(response: NoteSequence, call: NoteSequence, bar_s: float) -> None:
+def match_velocities(response: NoteSequence, call: NoteSequence, bar_s: float) -> None:
     """Gives the notes of a response the velocities of a call.
 
     A note is as loud as the note of the call nearest to the same place in the bar, drawn towards

@@ -37,7 +37,7 @@ class OutletCounts:
     lateness_s: float = 0.0
 
 
-class Outlet:
+class NoteOutput:
     """Sends to one port, and keeps the ledger of it.
 
     A receiver sees every note begin and end once: a note that is struck while its key sounds

@@ -9,7 +9,7 @@ import mido
 
 from magenta_bridge.midi.output.messages import note_off
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports.port import PortGoneError
 from magenta_bridge.midi.timing.clock import RealClock
 
@@ -21,7 +21,7 @@ class Outport(Protocol):
     """Takes messages on their way out."""
 
     def send(self, message: Message, due: float | None = None) -> bool:
-        """Sends a message now; see ``Outlet.send``."""
+        """Sends a message now; see ``NoteOutput.send``."""
 
     def panic(self) -> None:
         """Ends every note that may sound."""
@@ -56,7 +56,7 @@ class Outports:
             outport.close()
 
 
-class BorrowedOutlet(Outlet):
+class SharedOutput(NoteOutput):
     """An outlet to a port that somebody else has opened and will close.
 
     Everything goes out that a hub of Magenta's would send: late notes too, and note-offs of notes
@@ -89,9 +89,9 @@ class BorrowedOutlet(Outlet):
 
 def as_outport(port: mido.ports.BaseOutput | Outport) -> Outport:
     """Returns something to send to, for a port of mido or one of ours."""
-    if isinstance(port, Outlet | Outports):
+    if isinstance(port, NoteOutput | Outports):
         return port
-    return BorrowedOutlet(port)
+    return SharedOutput(port)
 
 
 class _MidoOutput:

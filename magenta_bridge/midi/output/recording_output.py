@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports.port import OutputPort
 from magenta_bridge.midi.timing.clock import Clock
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Heard = tuple[float, bytes]
 
 
-class TappedOutlet(Outlet):
+class RecordingOutput(NoteOutput):
     """An outlet that remembers what was played at its time; what only passes through is not.
 
     Args:
@@ -29,7 +29,7 @@ class TappedOutlet(Outlet):
         super().__init__(port, ledger, clock)
 
     def send(self, message: Message, due: float | None = None) -> bool:
-        """Sends a message now; see ``Outlet.send``."""
+        """Sends a message now; see ``NoteOutput.send``."""
         taken = super().send(message, due)
         if taken and due is not None:
             self._heard.append((self._clock.now(), bytes(message.bytes())))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _READY = "ready"
 
 
-class Ears:
+class ControlListener:
     """The numbers of the controllers that are turned, while it is open.
 
     Args:
@@ -41,7 +41,7 @@ class Ears:
             self._close()
             raise answer
 
-    def __enter__(self) -> Ears:
+    def __enter__(self) -> ControlListener:
         return self
 
     def __exit__(

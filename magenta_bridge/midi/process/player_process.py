@@ -16,16 +16,16 @@ from magenta_bridge.midi.interactions.remote_generator import RemoteGenerator
 from magenta_bridge.midi.interactions.simulated_musician import Simulation
 from magenta_bridge.midi.interactions.tempo_sync import Timekeeper
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.recording_output import TappedOutlet
+from magenta_bridge.midi.output.recording_output import RecordingOutput
 from magenta_bridge.midi.ports.memory_port import EchoPort
 from magenta_bridge.midi.ports.port import InputPort
 from magenta_bridge.midi.ports.reconnecting_port import SteadyPort
 from magenta_bridge.midi.ports.watcher import watcher
 from magenta_bridge.midi.process.open_ports import open_chosen_input, open_chosen_output
 from magenta_bridge.midi.process.settings import Musician, Settings
-from magenta_bridge.midi.process.supervised import Leash
+from magenta_bridge.midi.process.supervised import SupervisorLink
 from magenta_bridge.midi.timing.clock import RealClock
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 
 # As in Magenta's interface: a tick is a bar of four quarter notes.
@@ -33,7 +33,7 @@ _TICK_QUARTERS: Final = 4
 _LOOK_SECONDS: Final = 0.05
 
 
-def play(leash: Leash, settings: Settings) -> None:
+def play(leash: SupervisorLink, settings: Settings) -> None:
     """Plays until the leash is pulled, or the simulated musician has been answered.
 
     Args:
@@ -61,7 +61,7 @@ def play(leash: Leash, settings: Settings) -> None:
 class _ReportedLog(logging.Handler):
     """Gives the log to the supervisor, whose terminal may hold a picture."""
 
-    def __init__(self, leash: Leash) -> None:
+    def __init__(self, leash: SupervisorLink) -> None:
         super().__init__()
         self._leash = leash
 
@@ -74,13 +74,13 @@ class _ReportedLog(logging.Handler):
 class _Stage:
     """Everything that is opened, in the order in which it is closed again."""
 
-    def __init__(self, leash: Leash, settings: Settings, client: Client) -> None:
+    def __init__(self, leash: SupervisorLink, settings: Settings, client: Client) -> None:
         self._leash = leash
         self._settings = settings
         self._client = client
         self._time = Timekeeper(settings.clock, settings.qpm, _TICK_QUARTERS)
         self._outlets = {
-            choice: TappedOutlet(open_chosen_output(choice), Ledger(path), RealClock())
+            choice: RecordingOutput(open_chosen_output(choice), Ledger(path), RealClock())
             for choice, path in zip(settings.all_outputs, leash.ledgers, strict=True)
         }
         leash.on_stop(self._time.stop)
@@ -108,7 +108,7 @@ class _Stage:
         self._time.send_to([self._outlets[choice] for choice in self._settings.clock_ports])
         for interaction in self._interactions:
             interaction.start()
-        self._leash.report(("ready", {"time": WALL.now()}))
+        self._leash.report(("ready", {"time": STEADY_CLOCK.now()}))
 
     def end(self) -> None:
         """Ends the interactions, and tells what they still played."""
@@ -133,7 +133,9 @@ class _Stage:
     def report_notes(self) -> None:
         """Sends what was played to the supervisor, times on the wall clock."""
         for outlet in [self._outlets[choice] for choice in self._settings.outputs[:1]]:
-            heard = [(WALL.of_monotonic(time_s), message) for time_s, message in outlet.drain()]
+            heard = [
+                (STEADY_CLOCK.of_monotonic(time_s), message) for time_s, message in outlet.drain()
+            ]
             if heard:
                 self._leash.report(("played", {"messages": heard}))
 

@@ -19,7 +19,7 @@ from typing import Final
 
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.midi.process.guarded_port import STOP_SIGNALS, allow_stop_signals
-from magenta_bridge.midi.timing.priority import spare_collections
+from magenta_bridge.midi.timing.priority import freeze_gc
 
 STOP: Final = "stop"
 FAILED: Final = "failed"
@@ -34,7 +34,7 @@ _FAILURE = 1
 _log = logging.getLogger(__name__)
 
 
-class Leash:
+class SupervisorLink:
     """Tells a player to stop, and carries what it reports to its supervisor.
 
     Threading: any thread.
@@ -103,10 +103,10 @@ def run_player(
             is set.
         arguments: What else the target is given.
     """
-    leash = Leash(connection, ledgers)
+    leash = SupervisorLink(connection, ledgers)
     _listen(leash, connection)
     try:
-        spare_collections()
+        freeze_gc()
         target(leash, *arguments)
     except MagentaBridgeError as error:
         leash.fail(error)
@@ -118,7 +118,7 @@ def run_player(
         leash.pull()
 
 
-def _listen(leash: Leash, connection: Connection) -> None:
+def _listen(leash: SupervisorLink, connection: Connection) -> None:
     """Pulls the leash on a word of the supervisor's, on its end, and on a signal."""
     heard, said = Pipe(duplex=False)
 

@@ -43,7 +43,7 @@ from magenta_bridge.midi.process.supervised import (
     STOP,
     run_player,
 )
-from magenta_bridge.midi.timing.priority import before_others
+from magenta_bridge.midi.timing.priority import realtime_priority
 
 # A player that gave signs of life hangs when none comes for this long.
 HANGS_AFTER_S: Final = 2.0
@@ -133,7 +133,7 @@ class Supervisor:
             InternalError: The player crashed, and was not to be started again.
         """
         self._ledgers = tuple(Ledger.create() for _ in self._guards)
-        with _signals_to(self._ask), before_others():
+        with _signals_to(self._ask), realtime_priority():
             try:
                 self._start_silencer()
                 self._start_player()

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Final
 
-from magenta_bridge.midi.timing.steady_clock import WALL, sleep_until
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
 from magenta_bridge.midi.timing.tempo import TempoSource
 
 _LOOK_SECONDS: Final = 0.02
@@ -52,24 +52,24 @@ class BarTicks:
         if not self._source.running:
             self._last_beat = -math.inf
             return None
-        return WALL.of_monotonic(self._source.time_at(self._next_line()))
+        return STEADY_CLOCK.of_monotonic(self._source.time_at(self._next_line()))
 
     def wait(self, until: float | None) -> float | None:
         """See ``Ticks.wait``; the song's changes are looked at all the time."""
         while True:
             line = self.expected
             end = min(
-                WALL.now() + _LOOK_SECONDS,
+                STEADY_CLOCK.now() + _LOOK_SECONDS,
                 math.inf if until is None else until,
                 math.inf if line is None else line,
             )
-            self._woken.wait(max(0.0, end - WALL.now() - _SPIN_SECONDS))
+            self._woken.wait(max(0.0, end - STEADY_CLOCK.now() - _SPIN_SECONDS))
             if self._woken.is_set():
                 self._woken.clear()
                 return None
-            if line is not None and line <= WALL.now() + _SPIN_SECONDS:
+            if line is not None and line <= STEADY_CLOCK.now() + _SPIN_SECONDS:
                 return self._pass(line)
-            if line is None or (until is not None and until <= WALL.now()):
+            if line is None or (until is not None and until <= STEADY_CLOCK.now()):
                 return None
 
     def wake(self) -> None:

@@ -46,7 +46,7 @@ def raise_priority() -> Priority:
 
 
 @contextlib.contextmanager
-def before_others() -> Iterator[Priority]:
+def realtime_priority() -> Iterator[Priority]:
     """Raises the priority of the thread that calls while it is open."""
     priority = raise_priority()
     try:
@@ -56,7 +56,7 @@ def before_others() -> Iterator[Priority]:
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
-def spare_collections() -> None:
+def freeze_gc() -> None:
     """Takes all objects there are out of the garbage collector's rounds; call before playing."""
     gc.collect()
     gc.freeze()

@@ -20,7 +20,7 @@ _JUMP_SECONDS: Final = 0.25
 _DAY_SECONDS: Final = 86_400.0
 
 
-class SteadyWall:
+class SteadyClock:
     """A wall clock that is carried by the monotonic one and follows the other's drift alone.
 
     Threading: safe from any number of threads.
@@ -89,9 +89,9 @@ class SteadyWall:
         return now
 
 
-WALL: Final = SteadyWall()
+STEADY_CLOCK: Final = SteadyClock()
 
 
 def sleep_until(seconds: float) -> None:
-    """Sleeps until a time of ``WALL``."""
-    WALL.sleep_until(seconds)
+    """Sleeps until a time of ``STEADY_CLOCK``."""
+    STEADY_CLOCK.sleep_until(seconds)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from magenta_bridge.midi.timing.steady_clock import WALL, sleep_until
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
 
 _SPIN_SECONDS = 0.002
 
@@ -49,7 +49,7 @@ class PeriodTicks:
         """When the next tick is due."""
         length = self._period()
         if length != self._length:
-            now = WALL.now()
+            now = STEADY_CLOCK.now()
             self._due = now + (self._due - now) * length / self._length
             self._length = length
         return self._due
@@ -59,14 +59,14 @@ class PeriodTicks:
         due = self.expected
         end = due if until is None else min(due, until)
         with self._changed:
-            remaining = end - WALL.now() - _SPIN_SECONDS
+            remaining = end - STEADY_CLOCK.now() - _SPIN_SECONDS
             if remaining > 0:
                 self._changed.wait_for(lambda: self._woken, remaining)
             woken, self._woken = self._woken, False
         if woken or (until is not None and until < due):
             return None
         sleep_until(due)
-        missed = (WALL.now() - due) // self._length
+        missed = (STEADY_CLOCK.now() - due) // self._length
         due += max(0.0, missed) * self._length
         self._due = due + self._length
         return due
@@ -107,7 +107,7 @@ class CalledTicks:
     def wait(self, until: float | None) -> float | None:
         """See ``Ticks.wait``."""
         with self._changed:
-            remaining = None if until is None else max(0.0, until - WALL.now())
+            remaining = None if until is None else max(0.0, until - STEADY_CLOCK.now())
             self._changed.wait_for(lambda: self._woken or self._called, remaining)
             self._woken = False
             if not self._called:

@@ -16,7 +16,7 @@ T = TypeVar("T")
 _PATIENCE_SECONDS: Final = 1.0
 
 
-class Aside:
+class BackgroundThreads:
     """Runs each piece of work on a thread of its own.
 
     The threads are daemons: a drive that does not answer must not keep the process.

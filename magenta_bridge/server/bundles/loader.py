@@ -21,10 +21,10 @@ from magenta_bridge.generators.bundle_folder import (
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator
 from magenta_bridge.generators.loading import warm_up
 from magenta_bridge.generators.registry import Entry, GeneratorRegistry
-from magenta_bridge.server.bundles.background import Aside
+from magenta_bridge.server.bundles.background import BackgroundThreads
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.sources import Sources
-from magenta_bridge.server.bundles.table import BundleStatus, Record, Shelf, is_clash
+from magenta_bridge.server.bundles.table import BundleRecord, BundleStatus, BundleTable, is_clash
 
 _LOADING: Final = "It is being read and warmed up."
 _INCOMPLETE: Final = "It cannot be used yet and may still be on its way: {0}"
@@ -33,7 +33,7 @@ _BUG: Final = "It fails in a way that it should not; the server's log says how."
 _log = logging.getLogger(__name__)
 
 
-class Library:
+class BundleLoader:
     """Keeps a registry, and the health of each generator, in step with bundles.
 
     Everything that takes time is done beside the event loop; a generator is warm before anybody
@@ -54,10 +54,10 @@ class Library:
         self._health = health
         self._sources = sources or Sources()
         self._folder = BundleFolder(self._sources.folder) if self._sources.folder else None
-        self._shelf = Shelf(registry.entries())
+        self._shelf = BundleTable(registry.entries())
         self._changes = Changes()
         self._there: dict[str, Stamp] = {}
-        self._aside = Aside()
+        self._aside = BackgroundThreads()
         self._turn = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
         self._blind = False
@@ -87,7 +87,7 @@ class Library:
                 await self._watching
         await self._aside.close()
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[BundleRecord]:
         """Returns what became of each bundle of the folder, by name in alphabetical order."""
         return self._shelf.records()
 
@@ -126,7 +126,7 @@ class Library:
             await self._publish()
         return self._registry.entry(generator.info.id)
 
-    async def unload(self, generator_id: str) -> Record:
+    async def unload(self, generator_id: str) -> BundleRecord:
         """Takes a generator of the folder out of service.
 
         Raises:
@@ -259,7 +259,7 @@ class Library:
 
     async def _note_loading(self, name: str, stamp: Stamp) -> None:
         known = self._shelf.id_of(name) or await self._read_id(self._need_folder().path / name)
-        self._shelf.note(Record(name, stamp.size, known, BundleStatus.LOADING, _LOADING))
+        self._shelf.note(BundleRecord(name, stamp.size, known, BundleStatus.LOADING, _LOADING))
 
     def _note(
         self,
@@ -272,7 +272,7 @@ class Library:
     ) -> None:
         record = self._shelf.record(name)
         known = record.generator_id if record else name
-        self._shelf.note(Record(name, stamp.size, known, status, message, clashes))
+        self._shelf.note(BundleRecord(name, stamp.size, known, status, message, clashes))
 
     async def _publish(self) -> None:
         self._registry.replace(self._shelf.entries(), complete=self._complete)

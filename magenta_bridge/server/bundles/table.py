@@ -22,7 +22,7 @@ class BundleStatus(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Record:
+class BundleRecord:
     """A file of the folder.
 
     Attributes:
@@ -59,7 +59,7 @@ def is_clash(error: Exception) -> bool:
     return isinstance(error, BundleError) and _HOLDER in error.metadata
 
 
-class Shelf:
+class BundleTable:
     """Keeps the records and who serves.
 
     Threading: one event loop uses it.
@@ -71,21 +71,21 @@ class Shelf:
     def __init__(self, fixed: Iterable[Entry] = ()) -> None:
         self._fixed = {entry.id: entry for entry in fixed}
         self._served: dict[str, _Served] = {}
-        self._records: dict[str, Record] = {}
+        self._records: dict[str, BundleRecord] = {}
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[BundleRecord]:
         """Returns all records, by name in alphabetical order."""
         return [self._records[name] for name in sorted(self._records)]
 
-    def record(self, name: str) -> Record | None:
+    def record(self, name: str) -> BundleRecord | None:
         """Returns the record of a file; None when there is none."""
         return self._records.get(name)
 
-    def note(self, record: Record) -> None:
+    def note(self, record: BundleRecord) -> None:
         """Puts a record in the place of an older one of that name."""
         self._records[record.name] = record
 
-    def restore(self, name: str, record: Record | None) -> None:
+    def restore(self, name: str, record: BundleRecord | None) -> None:
         """Puts back what was known of a file before."""
         if record is None:
             self._records.pop(name, None)
@@ -148,7 +148,7 @@ class Shelf:
         """
         freed = self._drop(name, but=generator.info.id)
         self._served[generator.info.id] = _Served(generator, name)
-        self.note(Record(name, size, generator.info.id, BundleStatus.READY))
+        self.note(BundleRecord(name, size, generator.info.id, BundleStatus.READY))
         return freed
 
     def forget(self, name: str) -> str:
@@ -160,7 +160,7 @@ class Shelf:
         record = self._records.pop(name, None)
         return record.generator_id if self._drop(name) and record is not None else ""
 
-    def unload(self, generator_id: str) -> Record:
+    def unload(self, generator_id: str) -> BundleRecord:
         """Takes a generator of the folder out of service.
 
         Raises:

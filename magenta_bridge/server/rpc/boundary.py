@@ -57,7 +57,7 @@ class Observer(Protocol):
         """
 
 
-class Refused(Exception):  # noqa: N818 - it carries an error's status, and is none itself
+class CallError(Exception):
     """A call ended with a status other than OK.
 
     Attributes:
@@ -150,7 +150,7 @@ class Boundary:
             known = DeadlineError(_TOO_LONG) if isinstance(raised, asyncio.TimeoutError) else raised
             code, reason = _named(known)
             about = {"method": call.method, "request_id": call.name}
-            raise Refused(status_of(known, where=_place(call), about=about)) from raised
+            raise CallError(status_of(known, where=_place(call), about=about)) from raised
         finally:
             if code == "CANCELLED" and call.time_remaining() < _DEADLINE_SLACK_SECONDS:
                 code = reason = DeadlineError.code

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from grpc_status import rpc_status
 
 from magenta_bridge.errors import CancelledError, MagentaBridgeError
-from magenta_bridge.server.rpc.boundary import Boundary, Refused
+from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
 from magenta_bridge.server.rpc.decoding import decoder
 
@@ -72,7 +72,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
                     answer = await asyncio.wait_for(
                         behavior(message, known), known.time_remaining()
                     )
-            except Refused as refused:
+            except CallError as refused:
                 await _abort(context, refused)
             return answer
 
@@ -90,7 +90,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             try:
                 async with self._enter(request, context, method) as (message, known):
                     await asyncio.wait_for(send(message, known, context), known.time_remaining())
-            except Refused as refused:
+            except CallError as refused:
                 await _abort(context, refused)
 
         return call
@@ -142,7 +142,7 @@ async def _write(context: _Context, piece: Message) -> None:
         raise CancelledError("The caller is gone.") from error
 
 
-async def _abort(context: _Context, refused: Refused) -> None:
+async def _abort(context: _Context, refused: CallError) -> None:
     status = rpc_status.to_status(refused.status)
     headers = (*context.trailing_metadata(), *status.trailing_metadata)
     try:

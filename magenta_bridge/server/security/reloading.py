@@ -22,7 +22,7 @@ LOOK_SECONDS: Final = 1.0
 _Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
-class Watched:
+class FileChangeDetector:
     """Tells when files have changed; a file that is missing counts as one state of it.
 
     Args:
@@ -63,7 +63,7 @@ class FileTokens(Tokens):
 
     def __init__(self, path: Path, others: Sequence[Token] = ()) -> None:
         self._path, self._others = path, tuple(others)
-        self._watched = Watched([path])
+        self._watched = FileChangeDetector([path])
         super().__init__([*read_tokens(path), *others])
 
     def find(self, text: str) -> Token | None:
@@ -88,7 +88,9 @@ def server_credentials(tls: TlsFiles) -> grpc.ServerCredentials:
         NotFoundError: A file is not there.
         FileFormatError: A file is damaged, encrypted or expired, or two do not belong together.
     """
-    watched = Watched([Path(each) for each in (tls.ca, tls.cert, tls.key) if each is not None])
+    watched = FileChangeDetector(
+        [Path(each) for each in (tls.ca, tls.cert, tls.key) if each is not None]
+    )
 
     def renewed() -> grpc.ServerCertificateConfiguration | None:
         if not watched.changed():

@@ -39,7 +39,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Order:
+class GenerateRequestPlan:
     """What a request asks for.
 
     Attributes:
@@ -80,7 +80,7 @@ class Order:
 
 def read_order(
     registry: GeneratorRegistry, request: GenerateRequest | StreamGenerateRequest
-) -> Order:
+) -> GenerateRequestPlan:
     """Reads and checks a request, all but the notes of its primer.
 
     Raises:
@@ -103,7 +103,7 @@ def read_order(
         _options_with_seed(request.options, (seed + index) % SEEDS, write="seed" in values)
         for index in range(variations)
     ]
-    return Order(generator, request.primer, options, seed)
+    return GenerateRequestPlan(generator, request.primer, options, seed)
 
 
 def _read_variations(variations: int) -> int:

@@ -9,7 +9,7 @@ from typing import Protocol
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import MESSAGE_BYTES, check_limit
 from magenta_bridge.server.rpc.call import Call
-from magenta_bridge.server.services.generate_request import Order, Piece, read_order
+from magenta_bridge.server.services.generate_request import GenerateRequestPlan, Piece, read_order
 from magenta_bridge.server.services.messages import describe_entry
 from magenta_bridge.server.services.pagination import cut_page
 from magenta_bridge.server.services.request_cache import Repeats
@@ -31,7 +31,7 @@ class PieceObserver(Protocol):
 
 
 async def tell_pieces(
-    pieces: AsyncGenerator[Piece, None], order: Order, observer: PieceObserver
+    pieces: AsyncGenerator[Piece, None], order: GenerateRequestPlan, observer: PieceObserver
 ) -> AsyncGenerator[Piece, None]:
     """Yields the pieces of an order, and tells of each before it is handed on.
 
@@ -134,7 +134,7 @@ class GenerationService:
                     seed=order.seed,
                 )
 
-    def _work(self, order: Order, call: Call) -> AsyncGenerator[Piece, None]:
+    def _work(self, order: GenerateRequestPlan, call: Call) -> AsyncGenerator[Piece, None]:
         pieces = self._workers.iterate(
             order.run, seconds=call.time_remaining(), account=call.account, music=order.music
         )

@@ -6,7 +6,7 @@ from magenta_bridge.generators.arguments import Argument
 from magenta_bridge.generators.generator import GeneratorInfo
 from magenta_bridge.generators.registry import Entry
 from magenta_bridge.noteseq import GeneratorOptions
-from magenta_bridge.server.bundles.table import Record
+from magenta_bridge.server.bundles.table import BundleRecord
 from magenta_bridge.v1 import generator_pb2, model_pb2
 
 
@@ -21,7 +21,7 @@ def describe_entry(entry: Entry) -> generator_pb2.Generator:
     return message
 
 
-def describe_bundle(record: Record) -> model_pb2.Bundle:
+def describe_bundle(record: BundleRecord) -> model_pb2.Bundle:
     """Returns the message that describes a file of the bundle folder."""
     return model_pb2.Bundle(
         name=record.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from magenta_bridge.errors import PermissionDeniedError
-from magenta_bridge.server.bundles.loader import Library
+from magenta_bridge.server.bundles.loader import BundleLoader
 from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.services.messages import describe_bundle, describe_entry
 from magenta_bridge.server.services.pagination import cut_page
@@ -17,7 +17,7 @@ class ModelService:
         library: The bundles.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: BundleLoader) -> None:
         self._library = library
 
     async def ListBundles(  # noqa: N802 - the rpc's name

@@ -32,7 +32,7 @@ class Schedule(Generic[T]):
     """
 
     def __init__(self) -> None:
-        self._accounts: dict[str, _Account[T]] = {}
+        self._accounts: dict[str, _ClientUsage[T]] = {}
         self._order = itertools.count()
         self._now = 0.0
         self._ready = 0
@@ -52,7 +52,7 @@ class Schedule(Generic[T]):
         entry = self._accounts.get(account)
         if entry is None:
             self._forget_idle()
-            entry = self._accounts[account] = _Account(self._now)
+            entry = self._accounts[account] = _ClientUsage(self._now)
         if entry.idle:
             entry.used = max(entry.used, self._now - SLACK_SECONDS)
         heapq.heappush(entry.ready, (due, next(self._order), step))
@@ -92,7 +92,7 @@ class Schedule(Generic[T]):
 
 
 @dataclass
-class _Account(Generic[T]):
+class _ClientUsage(Generic[T]):
     """What a client has used, in seconds, and what waits for it."""
 
     used: float

@@ -12,9 +12,9 @@ from magenta_bridge.evaluation.metrics.mgeval import FEATURES, SetDistance
 from magenta_bridge.evaluation.metrics.originality import Run
 from magenta_bridge.evaluation.report.comparison import (
     Comparison,
-    Contender,
     Data,
     Listening,
+    ModelResult,
     Speed,
     Take,
 )
@@ -48,9 +48,9 @@ def picture() -> bytes:
     return held.getvalue()
 
 
-def contender(name: str, *, nats: float, overlap: float, run: int, step_us: float) -> Contender:
+def contender(name: str, *, nats: float, overlap: float, run: int, step_us: float) -> ModelResult:
     """One bundle."""
-    return Contender(
+    return ModelResult(
         name=name,
         family="lstm",
         description="Plays <b>tunes</b>.",
@@ -67,7 +67,7 @@ def contender(name: str, *, nats: float, overlap: float, run: int, step_us: floa
     )
 
 
-def comparison(*contenders: Contender) -> Comparison:
+def comparison(*contenders: ModelResult) -> Comparison:
     """All that is needed for a page; of two bundles where none are given."""
     given = contenders or (
         contender("alpha", nats=1.0, overlap=0.8, run=9, step_us=70.0),

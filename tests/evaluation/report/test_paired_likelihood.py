@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.likelihood import Foretold, Piece
-from magenta_bridge.evaluation.report.paired_likelihood import on_common_steps
+from magenta_bridge.evaluation.likelihood import Piece, StepLikelihoods
+from magenta_bridge.evaluation.report.paired_likelihood import align_steps
 
 
 def _begun(ids: Piece) -> NDArray[np.int64]:
     return (ids > 0).astype(np.int64)
 
 
-def _even(nats: float, steps: int, first: int = 0) -> Foretold:
-    return Foretold(np.full(steps, nats), np.ones(steps, dtype=np.bool_), first)
+def _even(nats: float, steps: int, first: int = 0) -> StepLikelihoods:
+    return StepLikelihoods(np.full(steps, nats), np.ones(steps, dtype=np.bool_), first)
 
 
 def _piece(*ids: int) -> Piece:
@@ -27,9 +27,7 @@ def _piece(*ids: int) -> Piece:
 def test_models_are_compared_on_the_steps_that_both_told() -> None:
     """One begins two steps late, one ends a step early: three steps and two notes remain."""
     pieces = [_piece(5, 0, 7, 7, 0, 7)]
-    kept, told = on_common_steps(
-        {"a": [_even(1.0, 5)], "b": [_even(2.0, 4, first=2)]}, pieces, _begun
-    )
+    kept, told = align_steps({"a": [_even(1.0, 5)], "b": [_even(2.0, 4, first=2)]}, pieces, _begun)
     assert kept == [0]
     assert told["a"].steps.tolist() == told["b"].steps.tolist() == [3]
     assert told["a"].notes.tolist() == [2]
@@ -41,8 +39,8 @@ def test_models_are_compared_on_the_steps_that_both_told() -> None:
 
 def test_pieces_that_one_model_cannot_read_count_for_none() -> None:
     pieces = [_piece(1, 1), _piece(1, 1), _piece(0, 0), _piece(1, 1)]
-    told_by_all: list[Foretold | None] = [_even(1.0, 2)] * 4
-    kept, told = on_common_steps(
+    told_by_all: list[StepLikelihoods | None] = [_even(1.0, 2)] * 4
+    kept, told = align_steps(
         {"a": told_by_all, "b": [_even(1.0, 2), None, _even(1.0, 2), _even(1.0, 1, first=2)]},
         pieces,
         _begun,
@@ -52,7 +50,7 @@ def test_pieces_that_one_model_cannot_read_count_for_none() -> None:
 
 
 def test_steps_are_cut_out_where_they_stand() -> None:
-    whole = Foretold(np.arange(6.0), np.zeros(6, dtype=np.bool_), first=10)
+    whole = StepLikelihoods(np.arange(6.0), np.zeros(6, dtype=np.bool_), first=10)
     assert whole.end == 16
     part = whole.within(12, 14)
     assert (part.first, part.nats.tolist()) == (12, [2.0, 3.0])

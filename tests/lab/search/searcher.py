@@ -9,22 +9,22 @@ import sys
 from pathlib import Path
 
 from magenta_bridge.lab.search.run import SearchJob, run_search
-from magenta_bridge.lab.search.space import Pick, Space, Span
+from magenta_bridge.lab.search.space import Categorical, Range, Space
 
 TUNES = Path(__file__).parents[2] / "data" / "midi"
 
 _STEPS: Space = (
-    Span("layers", 1, 2, 1, step=1),
-    Span("units", 8, 16, 8, step=8),
-    Pick("embedding_units", (8,), 8),
-    Span("learning_rate", 1e-3, 1e-2, 5e-3),
-    Pick("window_steps", (64,), 64),
+    Range("layers", 1, 2, 1, step=1),
+    Range("units", 8, 16, 8, step=8),
+    Categorical("embedding_units", (8,), 8),
+    Range("learning_rate", 1e-3, 1e-2, 5e-3),
+    Categorical("window_steps", (64,), 64),
 )
 _BARS: Space = (
-    Pick("units", (8,), 8),
-    Pick("critic_units", (8,), 8),
-    Pick("embedding_units", (4,), 4),
-    Span("learning_rate", 1e-3, 1e-2, 5e-3),
+    Categorical("units", (8,), 8),
+    Categorical("critic_units", (8,), 8),
+    Categorical("embedding_units", (4,), 4),
+    Range("learning_rate", 1e-3, 1e-2, 5e-3),
 )
 
 

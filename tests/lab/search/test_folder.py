@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError, TrainingError
-from magenta_bridge.lab.search.folder import check_told, claimed, tell
+from magenta_bridge.lab.search.folder import check_told, exclusive_lock, tell
 
 _HOLD = """
 import sys
@@ -32,18 +32,18 @@ def test_a_second_process_is_kept_out_until_the_first_is_gone(tmp_path: Path) ->
         assert holder.stdout.readline() == "held\n"
         with (
             pytest.raises(TrainingError, match="Another search is at work"),
-            claimed(tmp_path / "out"),
+            exclusive_lock(tmp_path / "out"),
         ):
             pass
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    with claimed(tmp_path / "out"):
+    with exclusive_lock(tmp_path / "out"):
         pass
 
 
 def test_somebody_elses_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "song.mid").touch()
-    with pytest.raises(InvalidArgumentError, match="not of a search"), claimed(tmp_path):
+    with pytest.raises(InvalidArgumentError, match="not of a search"), exclusive_lock(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["song.mid"]
 
@@ -51,7 +51,7 @@ def test_somebody_elses_files_are_left_alone(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     out = tmp_path / "file" / "out"
-    with pytest.raises(NotFoundError, match="cannot be made"), claimed(out):
+    with pytest.raises(NotFoundError, match="cannot be made"), exclusive_lock(out):
         pass
 
 

@@ -7,8 +7,8 @@ import inspect
 import pytest
 
 from magenta_bridge.lab.search.space import (
+    Categorical,
     Dial,
-    Pick,
     recipe_with,
     space_for,
     usual_values,
@@ -23,7 +23,7 @@ KINDS = [*network_kinds(), ("gan", "duo"), ("gan", "melody")]
 
 
 def _edge(dial: Dial, *, top: bool) -> float:
-    if isinstance(dial, Pick):
+    if isinstance(dial, Categorical):
         return dial.values[-1 if top else 0]
     return dial.high if top else dial.low
 
@@ -60,7 +60,7 @@ def test_what_is_tried_first_is_what_train_would_do(family: str, encoding: str) 
 @pytest.mark.parametrize(("family", "encoding"), KINDS)
 def test_every_dial_stands_within_its_range(family: str, encoding: str) -> None:
     for dial in space_for(family, encoding):
-        if isinstance(dial, Pick):
+        if isinstance(dial, Categorical):
             assert dial.usual in dial.values
             continue
         assert dial.low < dial.usual < dial.high or dial.usual in (dial.low, dial.high)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import TrainingError
-from magenta_bridge.lab.search.space import Pick, Span
+from magenta_bridge.lab.search.space import Categorical, Range
 from magenta_bridge.lab.search.study import (
     FEWEST_FOR_IMPORTANCE,
     Attempt,
@@ -17,9 +17,9 @@ from magenta_bridge.lab.search.study import (
 )
 
 SPACE = (
-    Span("units", 8, 512, 16, step=8),
-    Span("rate", 1e-4, 1e-1, 1e-3),
-    Pick("window", (4, 8), 8),
+    Range("units", 8, 512, 16, step=8),
+    Range("rate", 1e-4, 1e-1, 1e-3),
+    Categorical("window", (4, 8), 8),
 )
 
 
@@ -165,4 +165,4 @@ def test_a_folder_may_be_called_anything(tmp_path: Path) -> None:
 
 def test_another_space_reads_otherwise() -> None:
     assert space_text(SPACE) == space_text(tuple(SPACE))
-    assert space_text(SPACE) != space_text((*SPACE[:2], Pick("window", (4, 8, 16), 8)))
+    assert space_text(SPACE) != space_text((*SPACE[:2], Categorical("window", (4, 8, 16), 8)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from magenta_bridge.cli.progress.progress_table import Board
+from magenta_bridge.cli.progress.progress_table import ProgressTable
 from magenta_bridge.data.splits import load_split
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.lab.search.leaderboard import Ranking
@@ -17,7 +17,7 @@ from magenta_bridge.lab.search.study import Attempt, SearchStudy, open_storage
 from magenta_bridge.lab.search.trial import (
     Measured,
     PrunedError,
-    TimeIsUpError,
+    TimeLimitError,
     TrialWatcher,
     run_trial,
 )
@@ -38,7 +38,7 @@ def _study(folder: Path, family: str = "lstm") -> SearchStudy:
 def _watcher(study: SearchStudy, attempt: Attempt, deadline: float = NEVER) -> TrialWatcher:
     (yardstick,) = yardsticks_of(study.families, "melody")
     return TrialWatcher(
-        attempt, Board(lambda: [Ranking(yardstick, study.standings())], 3), deadline
+        attempt, ProgressTable(lambda: [Ranking(yardstick, study.standings())], 3), deadline
     )
 
 
@@ -53,7 +53,7 @@ def test_a_trial_stops_at_the_end_of_an_epoch_when_the_time_is_up(tmp_path: Path
     """Unless it was the last one: then it is as good as done."""
     study = _study(tmp_path)
     late = _watcher(study, study.ask(1), deadline=time.monotonic())
-    with pytest.raises(TimeIsUpError):
+    with pytest.raises(TimeLimitError):
         late.on_epoch(_after(1.0))
     late.on_epoch(_after(1.0, 0.9, finished=True))
 

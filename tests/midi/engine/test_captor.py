@@ -14,7 +14,7 @@ from magenta_bridge.midi.hub import (
     MonophonicMidiCaptor,
     PolyphonicMidiCaptor,
 )
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.notes import sequence_of, wait_for
 
@@ -93,11 +93,11 @@ def test_a_message_given_as_stop_signal_ends_the_capture() -> None:
 
 def test_a_stop_time_ends_the_capture() -> None:
     """When it comes, on the wall clock."""
-    stop = WALL.now() + 0.05
+    stop = STEADY_CLOCK.now() + 0.05
     captor = PolyphonicMidiCaptor(120, 0.0, stop_time=stop)
     captor.start()
     captor.join()
-    assert WALL.now() >= stop
+    assert STEADY_CLOCK.now() >= stop
     assert captor.captured_sequence().total_time == stop
 
 
@@ -145,7 +145,7 @@ def test_iterating_by_a_period_keeps_step(captor: MidiCaptor) -> None:
     period = 0.02
     sequences = captor.iterate(period=period)
     times = [next(sequences).total_time for _ in range(3)]
-    wait_for(lambda: WALL.now() > times[-1] + 3 * period, "three periods")
+    wait_for(lambda: STEADY_CLOCK.now() > times[-1] + 3 * period, "three periods")
     times.append(next(sequences).total_time)
     steps = [(later - times[0]) / period for later in times]
     assert steps == pytest.approx([round(step) for step in steps], abs=1e-3)

@@ -10,7 +10,7 @@ import pytest
 
 from magenta_bridge.midi.engine.midi_clock_out import BeatClockOut
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import Outlet
+from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports.memory_port import MemoryPort
 from magenta_bridge.midi.timing.clock import RealClock, VirtualClock
 from magenta_bridge.midi.timing.midi_clock_in import MidiClockIn
@@ -39,7 +39,7 @@ class Wire:
         self.port = MemoryPort()
         self.follower = MidiClockIn(now=self.clock.now)
         self.port.callback = self._take
-        outlet = Outlet(self.port, Ledger.create(folder), self.clock)
+        outlet = NoteOutput(self.port, Ledger.create(folder), self.clock)
         self.out = BeatClockOut(outlet, song, wall=VirtualWall(self.clock))
 
     def play_until(self, moment: float) -> None:
@@ -111,7 +111,7 @@ def test_the_thread_sends_each_tick_and_none_early(tmp_path: Path) -> None:
     port = MemoryPort()
     start = time.monotonic() + 0.05
     song = InternalClock(240.0, start)
-    out = BeatClockOut(Outlet(port, Ledger.create(tmp_path), RealClock()), song)
+    out = BeatClockOut(NoteOutput(port, Ledger.create(tmp_path), RealClock()), song)
     out.start()
     wait_for(lambda: len(port.messages) > 24, "a beat")
     out.close()

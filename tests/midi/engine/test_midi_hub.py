@@ -13,12 +13,12 @@ import pytest
 from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.hub import Metronome, MidiHub, MidiSignal, TextureType
 from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import Outlet
-from magenta_bridge.midi.output.outputs import BorrowedOutlet
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.output.outputs import SharedOutput
 from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.memory_port import EchoPort, MemoryPort
 from magenta_bridge.midi.timing.clock import RealClock
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.notes import sequence_of, wait_for
 
@@ -41,11 +41,11 @@ def port() -> MemoryPort:
 def make_hub(keys: EchoPort, port: MemoryPort) -> Iterator[MakeHub]:
     """Builds hubs between both and closes them."""
     hubs: list[MidiHub] = []
-    outlets: list[BorrowedOutlet] = []
+    outlets: list[SharedOutput] = []
 
     def make(texture: int = TextureType.POLYPHONIC, **options: object) -> MidiHub:
         # On a busy computer this way to the port drops nothing that is late.
-        outlets.append(BorrowedOutlet(port))
+        outlets.append(SharedOutput(port))
         hubs.append(MidiHub([keys], [outlets[-1]], texture, **options))  # type: ignore[arg-type]
         return hubs[-1]
 
@@ -108,7 +108,7 @@ def test_a_closed_hub_leaves_nothing_sounding(
 ) -> None:
     """Neither what was passed through nor what was played; it hears nothing any more."""
     hub = make_hub()
-    now = WALL.now()
+    now = STEADY_CLOCK.now()
     hub.start_playback(sequence_of((50, 90, now + 0.01, now + 900)), allow_updates=True)
     hub.start_capture(120, now)
     _strike(keys, 60)
@@ -128,7 +128,7 @@ def test_a_panic_silences_and_the_hub_goes_on(
 ) -> None:
     """Sounding notes end, what was to come is forgotten, the next note sounds."""
     hub = make_hub()
-    now = WALL.now()
+    now = STEADY_CLOCK.now()
     hub.start_playback(sequence_of((50, 90, now + 0.01, now + 900)), allow_updates=True)
     wait_for(lambda: port.messages, "the played note")
     hub.panic()
@@ -140,13 +140,13 @@ def test_a_panic_silences_and_the_hub_goes_on(
 def test_a_capture_is_stamped_with_the_wall_clock(keys: EchoPort, make_hub: MakeHub) -> None:
     """Though the port tells the monotonic time."""
     hub = make_hub()
-    begin = WALL.now() - 0.001
+    begin = STEADY_CLOCK.now() - 0.001
     captor = hub.start_capture(90, begin)
     _strike(keys, 60)
     _strike(keys, 60, "note_off")
     captor.stop()
     (note,) = captor.captured_sequence().notes
-    assert begin <= note.start_time <= note.end_time <= WALL.now()
+    assert begin <= note.start_time <= note.end_time <= STEADY_CLOCK.now()
 
 
 def test_a_whole_capture_ends_by_its_signal(keys: EchoPort, make_hub: MakeHub) -> None:
@@ -179,9 +179,9 @@ def test_somebody_may_wait_for_a_signal_or_a_time(keys: EchoPort, make_hub: Make
         hub.wait_for_event()
     with pytest.raises(MidiHubError):
         hub.wait_for_event(MidiSignal(note=1), 1.0)
-    before = WALL.now()
+    before = STEADY_CLOCK.now()
     hub.wait_for_event(timeout=0.02)
-    assert WALL.now() >= before + 0.02
+    assert STEADY_CLOCK.now() >= before + 0.02
     for wake in (lambda: _strike(keys, 1), hub.wake_signal_waiters):
         thread = threading.Thread(target=hub.wait_for_event, args=[MidiSignal(note=1)])
         thread.start()
@@ -219,14 +219,14 @@ def test_controllers_are_remembered_and_sent(
 def test_the_metronome_ticks_on_the_beat(port: MemoryPort, make_hub: MakeHub) -> None:
     """High, low, low, low; each tick ends, also when it is stopped."""
     hub = make_hub()
-    begin = WALL.now() + 0.2
+    begin = STEADY_CLOCK.now() + 0.2
     hub.start_metronome(300, begin, channel=3)
     wait_for(lambda: len(_told(port)) >= 10, "five ticks")
     hub.stop_metronome()
     hub.stop_metronome()
     ticks = [m for m in port.messages if m.type == "note_on"]
     assert {tick.channel for tick in ticks} == {3}
-    beats = [(tick.time - WALL.monotonic(begin)) / 0.2 for tick in ticks]
+    beats = [(tick.time - STEADY_CLOCK.monotonic(begin)) / 0.2 for tick in ticks]
     # A tick that the computer was late with is left out; the others keep their places.
     assert [tick.note for tick in ticks] == [35 if int(beat + 0.01) % 4 else 44 for beat in beats]
     assert len(_told(port)) == 2 * len(ticks)
@@ -247,8 +247,8 @@ def test_a_hub_that_is_closed_leaves_no_file_behind(
 
 def test_a_metronome_may_send_anything_or_nothing(port: MemoryPort, tmp_path: Path) -> None:
     """Signals in turn, None for a pause; no tick comes after the stop time."""
-    outlet = Outlet(port, Ledger.create(tmp_path), RealClock())
-    begin = WALL.now() + 0.5
+    outlet = NoteOutput(port, Ledger.create(tmp_path), RealClock())
+    begin = STEADY_CLOCK.now() + 0.5
     signals = [MidiSignal(control=42, value=127), None, MidiSignal(control=42, value=0)]
     metronome = Metronome(outlet, 240, begin, stop_time=begin + 0.875, signals=signals)
     metronome.start()

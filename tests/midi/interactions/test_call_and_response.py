@@ -11,7 +11,7 @@ import pytest
 from magenta_bridge.midi.hub import MidiSignal
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
 from magenta_bridge.midi.interactions.streamed_response import Response, Task
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.midi.generators import Parrot, StreamingParrot
 from tests.midi.notes import sequence_of, wait_for
@@ -72,7 +72,7 @@ def test_a_generator_that_is_late_begins_at_a_later_tick(stage: Stage) -> None:
     stage.play(60)
     wait_for(lambda: stage.events("prepared"), "the tick at which it is due")
     due = stage.ticks()[-1]
-    wait_for(lambda: WALL.now() > due + TICK_S / 2, "half a tick")
+    wait_for(lambda: STEADY_CLOCK.now() > due + TICK_S / 2, "half a tick")
     generator.hold.set()
     wait_for(lambda: stage.events("response"), "the response")
     (late,) = stage.events("late")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from magenta_bridge.midi.interactions.duet import Accompanying, DuetMidiInteraction
-from magenta_bridge.midi.interactions.turn_taking import Rules, Verdict
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.interactions.turn_taking import Rules, TurnResult
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from tests.midi.generators import StreamingParrot
 from tests.midi.notes import sequence_of, wait_for
 from tests.midi.stage import TICK_S, Stage
@@ -20,8 +20,8 @@ def test_it_rests_after_two_silent_ticks() -> None:
         verdicts.append(judgment.verdict)
         listening.pass_tick(judgment, tick)
     judgment = listening.judge(sequence_of((60, 80, 3.5, 3.8)), Rules())
-    assert verdicts == [Verdict.RESPOND, Verdict.RESPOND, Verdict.IDLE]
-    assert judgment.verdict is Verdict.RESPOND
+    assert verdicts == [TurnResult.RESPOND, TurnResult.RESPOND, TurnResult.IDLE]
+    assert judgment.verdict is TurnResult.RESPOND
 
 
 def test_each_tick_is_accompanied_for_one_tick(stage: Stage) -> None:
@@ -32,9 +32,9 @@ def test_each_tick_is_accompanied_for_one_tick(stage: Stage) -> None:
     played: list[float] = []
 
     def play_on() -> bool:
-        if not played or WALL.now() > played[-1] + TICK_S / 3:
+        if not played or STEADY_CLOCK.now() > played[-1] + TICK_S / 3:
             stage.play(60)
-            played.append(WALL.now())
+            played.append(STEADY_CLOCK.now())
         return len(stage.events("call")) >= 6
 
     wait_for(play_on, "six ticks with accompaniment")

@@ -12,7 +12,7 @@ import pytest
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.midi.output.all_notes_off import silence
 from magenta_bridge.midi.output.note_ledger import STAYS_OPEN_S, Ledger
-from magenta_bridge.midi.output.note_output import TOO_LATE_S, Outlet
+from magenta_bridge.midi.output.note_output import TOO_LATE_S, NoteOutput
 from magenta_bridge.midi.ports.memory_port import MemoryPort
 from magenta_bridge.midi.timing.clock import VirtualClock
 from tests.midi.receiver import FragilePort, Receiver
@@ -78,7 +78,7 @@ def test_a_file_that_is_no_ledger_is_refused(tmp_path: Path) -> None:
 def test_the_ledger_knows_a_note_before_the_receiver_and_after(ledger: Ledger) -> None:
     seen: list[tuple[str, int]] = []
     port = MemoryPort()
-    outlet = Outlet(port, ledger, VirtualClock())
+    outlet = NoteOutput(port, ledger, VirtualClock())
     port.callback = lambda message: seen.append((message.type, ledger.count(0, 60)))
     outlet.send(on())
     outlet.send(off())
@@ -87,7 +87,7 @@ def test_the_ledger_knows_a_note_before_the_receiver_and_after(ledger: Ledger) -
 
 def test_a_key_struck_twice_is_ended_between_and_once_more(ledger: Ledger) -> None:
     port = MemoryPort()
-    outlet = Outlet(port, ledger, VirtualClock())
+    outlet = NoteOutput(port, ledger, VirtualClock())
     for message in (on(), on(), off(), off()):
         outlet.send(message)
     kinds = [kind for kind, _ in _notes(port)]
@@ -97,7 +97,7 @@ def test_a_key_struck_twice_is_ended_between_and_once_more(ledger: Ledger) -> No
 def test_late_note_ons_are_dropped_and_counted_and_note_offs_are_not(ledger: Ledger) -> None:
     port = MemoryPort()
     clock = VirtualClock(10.0)
-    outlet = Outlet(port, ledger, clock)
+    outlet = NoteOutput(port, ledger, clock)
     assert outlet.send(on(60), due=10.0 - 0.9 * TOO_LATE_S)
     assert not outlet.send(on(61), due=10.0 - 1.1 * TOO_LATE_S)
     assert outlet.send(off(60), due=5.0)
@@ -108,7 +108,7 @@ def test_late_note_ons_are_dropped_and_counted_and_note_offs_are_not(ledger: Led
 
 def test_a_note_off_without_a_note_goes_nowhere(ledger: Ledger) -> None:
     port = MemoryPort()
-    outlet = Outlet(port, ledger, VirtualClock())
+    outlet = NoteOutput(port, ledger, VirtualClock())
     assert not outlet.send(off())
     assert port.messages == []
     assert outlet.counts.unmatched == 1
@@ -116,7 +116,7 @@ def test_a_note_off_without_a_note_goes_nowhere(ledger: Ledger) -> None:
 
 def test_panic_ends_notes_first_and_then_says_so_by_controllers(ledger: Ledger) -> None:
     port = MemoryPort()
-    outlet = Outlet(port, ledger, VirtualClock())
+    outlet = NoteOutput(port, ledger, VirtualClock())
     outlet.send(on(60, 2))
     outlet.send(mido.Message("pitchwheel", channel=5))
     port.messages.clear()
@@ -135,7 +135,7 @@ def test_after_a_crash_all_pitches_of_the_used_channels_end(ledger: Ledger) -> N
 
 def test_a_closed_outlet_is_silent_and_sends_no_more(ledger: Ledger) -> None:
     port = MemoryPort()
-    outlet = Outlet(port, ledger, VirtualClock())
+    outlet = NoteOutput(port, ledger, VirtualClock())
     outlet.send(on())
     outlet.close()
     outlet.close()
@@ -148,7 +148,7 @@ def test_a_closed_outlet_is_silent_and_sends_no_more(ledger: Ledger) -> None:
 def test_what_a_dead_player_left_is_ended_by_the_next(ledger: Ledger) -> None:
     ledger.begin(0, 72)
     port = MemoryPort()
-    Outlet(port, ledger, VirtualClock())
+    NoteOutput(port, ledger, VirtualClock())
     assert (port.messages[0].type, port.messages[0].note) == ("note_off", 72)
     assert ledger.sounding() == []
 
@@ -156,7 +156,7 @@ def test_what_a_dead_player_left_is_ended_by_the_next(ledger: Ledger) -> None:
 def test_a_note_off_that_a_lost_port_cannot_take_is_sent_when_it_is_back(ledger: Ledger) -> None:
     receiver = Receiver()
     port = FragilePort(receiver)
-    outlet = Outlet(port, ledger, VirtualClock())
+    outlet = NoteOutput(port, ledger, VirtualClock())
     outlet.send(on())
     port.vanish()
     outlet.send(off())
@@ -168,7 +168,7 @@ def test_a_note_off_that_a_lost_port_cannot_take_is_sent_when_it_is_back(ledger:
 
 def test_two_threads_may_send_the_same_key(ledger: Ledger) -> None:
     receiver = Receiver()
-    outlet = Outlet(FragilePort(receiver), ledger, VirtualClock())
+    outlet = NoteOutput(FragilePort(receiver), ledger, VirtualClock())
 
     def play() -> None:
         for _ in range(2000):

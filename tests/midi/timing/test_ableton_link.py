@@ -12,7 +12,7 @@ import pytest
 from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
 from magenta_bridge.midi.timing.ableton_link import LinkTempo
 from magenta_bridge.midi.timing.bar_ticks import BarTicks
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from tests.midi.generators import StreamingParrot
 from tests.midi.notes import wait_for
 from tests.midi.stage import Stage
@@ -88,7 +88,7 @@ def test_the_response_is_on_the_bar_of_the_session(
     wait_for(stage.ticks, "a bar")
     stage.play(60)
     wait_for(lambda: stage.events("prepared"), "the bar at which the response is due")
-    due = WALL.monotonic(stage.ticks()[-1])
+    due = STEADY_CLOCK.monotonic(stage.ticks()[-1])
     off = peer.ask(f"beat {due}") % 4
     assert min(off, 4 - off) < 0.1
     peer.ask("tempo 240")

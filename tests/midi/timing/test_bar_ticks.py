@@ -10,7 +10,7 @@ import pytest
 
 from magenta_bridge.midi.timing.bar_ticks import BarTicks
 from magenta_bridge.midi.timing.midi_clock_in import MidiClockIn
-from magenta_bridge.midi.timing.steady_clock import WALL
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.midi.timing.tempo import InternalClock
 from tests.midi.generators import StreamingParrot
 from tests.midi.notes import wait_for
@@ -57,8 +57,8 @@ def test_ticks_are_bar_lines() -> None:
     while len(lines) < 3:
         tick = ticks.wait(None)
         if tick is not None:
-            assert WALL.now() >= tick
-            lines.append((WALL.monotonic(tick) - start) / (4 * 60.0 / QPM))
+            assert STEADY_CLOCK.now() >= tick
+            lines.append((STEADY_CLOCK.monotonic(tick) - start) / (4 * 60.0 / QPM))
     assert lines == pytest.approx([round(line) for line in lines], abs=1e-3)
     assert [round(line - lines[0]) for line in lines] == [0, 1, 2]
 
@@ -66,7 +66,7 @@ def test_ticks_are_bar_lines() -> None:
 def test_a_wait_can_be_cut_short() -> None:
     """By its time, and by waking."""
     ticks = BarTicks(InternalClock(1.0, time.monotonic() - 60.0))
-    assert ticks.wait(WALL.now()) is None
+    assert ticks.wait(STEADY_CLOCK.now()) is None
     ticks.wake()
     assert ticks.wait(None) is None
 

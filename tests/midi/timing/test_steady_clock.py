@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from magenta_bridge.midi.timing.steady_clock import WALL, SteadyWall
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, SteadyClock
 
 
 class _Times:
@@ -22,7 +22,7 @@ class _Times:
 def test_a_jump_of_the_computers_clock_moves_nothing() -> None:
     """Neither forth nor back."""
     times = _Times()
-    steady = SteadyWall(lambda: times.wall, lambda: times.monotonic)
+    steady = SteadyClock(lambda: times.wall, lambda: times.monotonic)
     for jump in (3600.0, -7200.0):
         before = steady.now()
         times.wall += jump
@@ -33,7 +33,7 @@ def test_a_jump_of_the_computers_clock_moves_nothing() -> None:
 def test_a_time_that_a_caller_reads_after_a_jump_is_understood() -> None:
     """So is one that was read before it, and one that is meant for the beginning of time."""
     times = _Times()
-    steady = SteadyWall(lambda: times.wall, lambda: times.monotonic)
+    steady = SteadyClock(lambda: times.wall, lambda: times.monotonic)
     read_before = times.wall + 2.0
     times.wall += 3600.0
     assert steady.heard(times.wall + 2.0) == pytest.approx(steady.now() + 2.0)
@@ -44,7 +44,7 @@ def test_a_time_that_a_caller_reads_after_a_jump_is_understood() -> None:
 def test_drift_is_followed_slowly() -> None:
     """A tenth of a second is caught up within minutes, by less than a millisecond a second."""
     times = _Times()
-    steady = SteadyWall(lambda: times.wall, lambda: times.monotonic)
+    steady = SteadyClock(lambda: times.wall, lambda: times.monotonic)
     times.wall += 0.1
     for _ in range(60):
         before = steady.now()
@@ -58,5 +58,5 @@ def test_drift_is_followed_slowly() -> None:
 
 def test_both_scales_lead_into_each_other() -> None:
     """A monotonic time and its wall time are the same moment."""
-    now = WALL.now()
-    assert WALL.of_monotonic(WALL.monotonic(now)) == pytest.approx(now, abs=1e-5)
+    now = STEADY_CLOCK.now()
+    assert STEADY_CLOCK.of_monotonic(STEADY_CLOCK.monotonic(now)) == pytest.approx(now, abs=1e-5)

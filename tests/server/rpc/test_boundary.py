@@ -9,7 +9,7 @@ import pytest
 from google.rpc import code_pb2
 
 from magenta_bridge.errors import OverloadedError
-from magenta_bridge.server.rpc.boundary import Boundary, Refused
+from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import Call
 
 
@@ -52,7 +52,7 @@ async def test_a_call_passes_the_gates_in_order() -> None:
 async def test_a_gate_refuses_before_any_work() -> None:
     listener = _Listener()
     boundary = Boundary(gates=[_Namer(), _Closed(), _Namer()], observers=[listener])
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CallError) as caught:
         async with boundary.enter(_call(boundary)):
             pytest.fail("the call was let in")
     assert caught.value.status.code == code_pb2.RESOURCE_EXHAUSTED
@@ -64,7 +64,7 @@ async def test_a_gate_refuses_before_any_work() -> None:
 async def test_a_bug_is_told_as_an_incident() -> None:
     listener = _Listener()
     boundary = Boundary(observers=[listener])
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CallError) as caught:
         async with boundary.enter(_call(boundary)):
             raise KeyError("secret")
     assert "secret" not in str(caught.value.status)
@@ -93,7 +93,7 @@ async def test_a_canceled_call_is_counted_as_such_and_the_boundary_is_idle_again
 async def test_a_call_that_takes_too_long_is_told_so() -> None:
     boundary = Boundary(0.01)
     call = _call(boundary)
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CallError) as caught:
         async with boundary.enter(call):
             await asyncio.wait_for(asyncio.Event().wait(), call.time_remaining())
     assert caught.value.status.code == code_pb2.DEADLINE_EXCEEDED
@@ -116,6 +116,6 @@ async def test_a_boundary_says_whether_it_refuses() -> None:
     assert not boundary.refusing
     boundary.refuse()
     assert boundary.refusing
-    with pytest.raises(Refused):
+    with pytest.raises(CallError):
         async with boundary.enter(_call(boundary)):
             pytest.fail("the call was let in")

@@ -6,7 +6,7 @@ import pytest
 
 from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.errors import UnauthenticatedError
-from magenta_bridge.server.bind_policy import is_open_house
+from magenta_bridge.server.bind_policy import allows_anonymous_admin
 from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.security.authentication import AccessGate
 from magenta_bridge.server.settings import ServerSettings
@@ -62,4 +62,4 @@ def test_the_token_goes_no_further_than_the_gate() -> None:
 def test_on_ones_own_computer_everybody_is_an_administrator_until_callers_are_told_apart(
     settings: ServerSettings, is_open: bool
 ) -> None:
-    assert is_open_house(settings) is is_open
+    assert allows_anonymous_admin(settings) is is_open

@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from magenta_bridge.errors import NotFoundError, UnsupportedError
-from magenta_bridge.server.rpc.boundary import Boundary, Refused
+from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.telemetry.tracing import Tracing
 from magenta_bridge.server.telemetry.tracing_setup import open_tracing, traces_wanted
@@ -46,7 +46,7 @@ async def _trace(call: Call, error: Exception | None = None) -> ReadableSpan:
         async with boundary.enter(call):
             if error is not None:
                 raise error
-    except Refused:
+    except CallError:
         assert error is not None
     (span,) = exporter.get_finished_spans()
     return span

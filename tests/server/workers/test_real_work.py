@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from magenta_bridge.errors import DeadlineError
-from magenta_bridge.server.services.generate_request import Order, Piece, read_order
+from magenta_bridge.server.services.generate_request import GenerateRequestPlan, Piece, read_order
 from magenta_bridge.server.workers.pool import WorkerPool
 from magenta_bridge.v1 import generation_pb2 as pb
 from tests.generators.section_checks import options, registry
@@ -23,7 +23,7 @@ def pool() -> Iterator[WorkerPool]:
     made.close()
 
 
-def _order(seconds: float) -> Order:
+def _order(seconds: float) -> GenerateRequestPlan:
     request = pb.GenerateRequest(
         generator_id="lstm_melody", options=options(0.0, seconds), seed=1, variations=16
     )
@@ -33,7 +33,7 @@ def _order(seconds: float) -> Order:
 class _Counted:
     """An order that counts its pieces, and whether it was closed."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: GenerateRequestPlan) -> None:
         self._order = order
         self.pieces = 0
         self.closed = False
@@ -92,7 +92,7 @@ async def test_a_live_bar_is_through_before_a_long_piece_has_made_much_more(
     """One bar asked for in the middle of hours of music waits for a chunk or two of it."""
     long, bar = _Counted(_order(1_000.0)), _Counted(_order(2.0))
 
-    async def write(work: _Counted, order: Order) -> None:
+    async def write(work: _Counted, order: GenerateRequestPlan) -> None:
         async for _ in pool.iterate(work.run, seconds=600, account="one", music=order.music):
             pass
 
