@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magenta_bridge.cli.options.client import server_options, take_server
+from magenta_bridge.cli.options.client import open_client, server_options, take_server
 from magenta_bridge.cli.options.generator_arguments import SEEDS, choose_seeds, read_settings
 from magenta_bridge.cli.options.output_paths import Targets, plan_targets
 from magenta_bridge.cli.options.types import (
@@ -22,12 +22,13 @@ from magenta_bridge.cli.options.types import (
     read_setting,
     read_tempo,
 )
-from magenta_bridge.local import Source, open_source
 
 if TYPE_CHECKING:
+    from magenta_bridge.arguments import ArgumentValue
     from magenta_bridge.cli.options.client import RunningServer
-    from magenta_bridge.generators.arguments import ArgumentValue
-    from magenta_bridge.generators.generator import GeneratorInfo
+    from magenta_bridge.client import Client
+    from magenta_bridge.description import GeneratorInfo
+    from magenta_bridge.local import LocalClient
     from magenta_bridge.noteseq import NoteSequence
 
 
@@ -92,11 +93,15 @@ def run_job(job: Job) -> None:
     primer = _primer(job)
     section = section_after(primer, job.bars)
     seeds = choose_seeds(job.seed, job.variations)
-    with open_source(job.server, job.bundles) as source:
-        info = _chosen(source, job.generator)
-        arguments = read_settings(job.named, job.free, info.arguments)
+    with open_client(job.server, job.bundles) as client:
+        info = _chosen(client, job.generator)
+        # Any: the names of the arguments, which mypy compares with those of the parameters.
+        arguments: dict[str, Any] = read_settings(job.named, job.free, info.arguments)
         results = [
-            source.generate(info.id, primer, section, {**arguments, "seed": seed}) for seed in seeds
+            client.generate(
+                info.id, primer=primer, start=section[0], end=section[1], seed=seed, **arguments
+            )
+            for seed in seeds
         ]
     for result, seed, target in zip(results, seeds, targets, strict=True):
         _write(job, primer, result, section, target)
@@ -107,13 +112,13 @@ def run_job(job: Job) -> None:
         )
 
 
-def _chosen(source: Source, generator_id: str | None) -> GeneratorInfo:
+def _chosen(client: Client | LocalClient, generator_id: str | None) -> GeneratorInfo:
     """Returns the generator asked for; without a wish the only one, or the usual one."""
     if generator_id is None:
-        available = source.generators()
+        available = client.generators()
         if len(available) == 1:
             return available[0]
-    return source.generator(generator_id or _DEFAULT_GENERATOR)
+    return client.generator(generator_id or _DEFAULT_GENERATOR)
 
 
 def _primer(job: Job) -> NoteSequence:
@@ -144,7 +149,7 @@ def _write(
     clip = cut(result, *section)
     music = merge(primer, result) if job.with_primer else clip
     if target.picture is not None:
-        from magenta_bridge.render.pianoroll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
+        from magenta_bridge.render.piano_roll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
 
         layers = [Layer(clip, NEW_COLOR, "new bars")]
         if job.with_primer:

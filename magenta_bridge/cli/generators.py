@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magenta_bridge.cli.options.client import server_options, take_server
+from magenta_bridge.cli.options.client import open_client, server_options, take_server
 from magenta_bridge.cli.options.types import EXISTING_FILE
-from magenta_bridge.local import open_source
 
 if TYPE_CHECKING:
-    from magenta_bridge.generators.arguments import Argument
-    from magenta_bridge.generators.generator import GeneratorInfo
+    from magenta_bridge.arguments import Argument
+    from magenta_bridge.description import GeneratorInfo
 
 
 _HEADINGS = ("ARGUMENT", "VALUES", "DEFAULT")
@@ -49,7 +48,8 @@ def as_dictionary(info: GeneratorInfo) -> dict[str, Any]:
 
 def as_text(info: GeneratorInfo) -> str:
     """Returns a generator as a paragraph and a table; one that can do nothing has no table."""
-    lines = [click.style(info.id, bold=True), textwrap.indent(info.description, "  ")]
+    description = info.description or info.status_message
+    lines = [click.style(info.id, bold=True), textwrap.indent(description, "  ")]
     if not info.capabilities:
         return "\n".join(lines) + "\n"
     cells = [_HEADINGS, *((row.name, _values(row), _default(row)) for row in info.arguments)]
@@ -104,8 +104,8 @@ def generators(bundles: Sequence[Path], as_json: bool, **options: Any) -> None: 
     server = take_server(options)
     if server is not None and bundles:
         raise click.UsageError("--bundle is for work done here; a --server has its own bundles.")
-    with open_source(server, bundles) as source:
-        found = source.generators()
+    with open_client(server, bundles) as client:
+        found = client.generators()
     if as_json:
         click.echo(json.dumps([as_dictionary(info) for info in found], indent=2))
         return

@@ -11,7 +11,7 @@ import click
 from magenta_bridge.cli.options.client import RunningServer, server_options, take_server
 
 if TYPE_CHECKING:
-    from magenta_bridge.client.bundle import Bundle
+    from magenta_bridge.description import BundleInfo
 
 _USUAL = "127.0.0.1:50051"
 
@@ -74,6 +74,6 @@ def _server(options: dict[str, Any]) -> RunningServer:
     return server
 
 
-def _line(bundle: Bundle) -> str:
+def _line(bundle: BundleInfo) -> str:
     words = f"{bundle.name}: {bundle.status.value}, {bundle.generator_id}, {bundle.size_bytes:,} B"
     return f"{words}; {bundle.status_message}" if bundle.status_message else words

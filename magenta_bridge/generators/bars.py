@@ -9,23 +9,18 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import bars as pianoroll
-from magenta_bridge.encodings import melody
-from magenta_bridge.errors import BundleError
-from magenta_bridge.generators.arguments import (
+from magenta_bridge.arguments import (
     Argument,
     ArgumentType,
     ArgumentValue,
     read_arguments,
 )
+from magenta_bridge.description import Capability, GeneratorInfo
+from magenta_bridge.encodings import bars as pianoroll
+from magenta_bridge.encodings import melody
+from magenta_bridge.errors import BundleError
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.generator import (
-    Capability,
-    GeneratorInfo,
-    Interrupt,
-    SequenceGenerator,
-    never_interrupt,
-)
+from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.generators.melody import MelodyOutput
 from magenta_bridge.generators.note_writer import PROGRAM
 from magenta_bridge.generators.primer import Section, context_ids, read_section

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
-from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.note_writer import clock_of, step_seconds
 from magenta_bridge.generators.primer import Section, first_step, grid_before, read_section

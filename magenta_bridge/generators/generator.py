@@ -3,44 +3,12 @@
 from __future__ import annotations
 
 import abc
-import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from magenta_bridge.generators.arguments import Argument
+from magenta_bridge.description import GeneratorInfo
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorDetails, GeneratorOptions, NoteSequence
 
 Interrupt = Callable[[], None]
-
-
-class Capability(enum.Enum):
-    """What a generator can do; a tool of the device appears when one has its capability."""
-
-    GENERATE = "GENERATE"
-    CONTINUE = "CONTINUE"
-
-
-@dataclass(frozen=True)
-class GeneratorInfo:
-    """All that server, command line and devices show of a generator.
-
-    Attributes:
-        id: Name in requests, e.g. ``lstm_melody``.
-        description: One sentence for a musician.
-        family: Model family, e.g. ``lstm``.
-        encoding: Vocabulary, e.g. ``melody``.
-        capabilities: What it can do.
-        arguments: Its table of arguments.
-        steps_per_quarter: The grid it thinks in.
-    """
-
-    id: str
-    description: str
-    family: str
-    encoding: str
-    capabilities: tuple[Capability, ...]
-    arguments: tuple[Argument, ...]
-    steps_per_quarter: int
 
 
 def never_interrupt() -> None:

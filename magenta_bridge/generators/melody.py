@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import ArgumentValue
 from magenta_bridge.encodings import melody
-from magenta_bridge.generators.arguments import ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.note_writer import (
     PRIMERS_PROGRAM,

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from magenta_bridge.arguments import Argument, ArgumentType
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
-from magenta_bridge.generators.arguments import Argument, ArgumentType
 from magenta_bridge.generators.primer import Section
 from magenta_bridge.noteseq import NoteSequence
 

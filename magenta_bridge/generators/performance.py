@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.encodings import performance
 from magenta_bridge.encodings.performance import (
     NOTE_OFF,
@@ -18,7 +19,6 @@ from magenta_bridge.encodings.performance import (
     shift_steps,
 )
 from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
-from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.note_writer import clock_of
 from magenta_bridge.generators.pitches import allowed_pitches

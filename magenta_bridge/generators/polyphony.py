@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.encodings import polyphony
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
-from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.note_writer import (
     PRIMERS_PROGRAM,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from magenta_bridge.description import GeneratorInfo, GeneratorStatus
 from magenta_bridge.errors import (
     BundleError,
     InvalidArgumentError,
@@ -14,14 +14,6 @@ from magenta_bridge.errors import (
     ServerUnavailableError,
 )
 from magenta_bridge.generators.generator import SequenceGenerator
-
-
-class GeneratorStatus(enum.Enum):
-    """How a generator stands."""
-
-    READY = "READY"
-    LOADING = "LOADING"
-    FAILED = "FAILED"
 
 
 @dataclass(frozen=True)
@@ -39,6 +31,12 @@ class Entry:
     status: GeneratorStatus
     message: str = ""
     generator: SequenceGenerator | None = None
+
+    @property
+    def info(self) -> GeneratorInfo:
+        """Description of the generator; only id and status unless it is ready."""
+        known = GeneratorInfo(self.id) if self.generator is None else self.generator.info
+        return replace(known, status=self.status, status_message=self.message)
 
 
 class GeneratorRegistry:

@@ -7,21 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from magenta_bridge.errors import BundleError
-from magenta_bridge.generators.arguments import (
+from magenta_bridge.arguments import (
     Argument,
     ArgumentType,
     ArgumentValue,
     read_arguments,
 )
+from magenta_bridge.description import Capability, GeneratorInfo
+from magenta_bridge.errors import BundleError
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.generator import (
-    Capability,
-    GeneratorInfo,
-    Interrupt,
-    SequenceGenerator,
-    never_interrupt,
-)
+from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.generators.sampling import Choice, choose_chunks, warm_up
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorOptions, NoteSequence
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions

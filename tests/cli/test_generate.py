@@ -166,7 +166,7 @@ def test_an_impossible_folder_is_found_before_any_bundle_is_loaded(
 ) -> None:
     opened: list[object] = []
     monkeypatch.setattr(
-        "magenta_bridge.cli.generate.open_source", lambda *words: opened.append(words)
+        "magenta_bridge.cli.generate.open_client", lambda *words: opened.append(words)
     )
     (tmp_path / "file").touch()
     result = _generate("-o", tmp_path / "file" / "x.mid")

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.data.splits import load_split
 from magenta_bridge.errors import (
     InvalidArgumentError,
     NotFoundError,
     TrainingError,
 )
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.lab.search.folder import exclusive_lock
 from magenta_bridge.lab.search.objective_study import open_contests, usual_recipe

@@ -6,14 +6,9 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 
-from magenta_bridge.generators.arguments import Argument, ArgumentType, read_arguments
-from magenta_bridge.generators.generator import (
-    Capability,
-    GeneratorInfo,
-    Interrupt,
-    SequenceGenerator,
-    never_interrupt,
-)
+from magenta_bridge.arguments import Argument, ArgumentType, read_arguments
+from magenta_bridge.description import Capability, GeneratorInfo
+from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 
 LEAK = "the private path of someone"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from functools import cache
 
-from magenta_bridge.generators.arguments import ArgumentValue, write_argument
+from magenta_bridge.arguments import ArgumentValue, write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.loading import load_registry
 from magenta_bridge.generators.registry import GeneratorRegistry

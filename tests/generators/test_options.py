@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from magenta_bridge.arguments import ArgumentType, ArgumentValue, read_arguments
 from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
-from magenta_bridge.generators.arguments import ArgumentType, ArgumentValue, read_arguments
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.generators.section_checks import generate, options

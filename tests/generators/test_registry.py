@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from magenta_bridge.description import Capability, GeneratorStatus
 from magenta_bridge.errors import (
     BundleError,
     InvalidArgumentError,
@@ -16,9 +17,8 @@ from magenta_bridge.errors import (
     ServerUnavailableError,
 )
 from magenta_bridge.generators.bundle import write_bundle
-from magenta_bridge.generators.generator import Capability
 from magenta_bridge.generators.loading import load_generator, load_registry, shipped_bundles
-from magenta_bridge.generators.registry import Entry, GeneratorRegistry, GeneratorStatus
+from magenta_bridge.generators.registry import Entry, GeneratorRegistry
 from tests.generators.section_checks import registry
 from tests.runtime.programs import a_program, with_description
 

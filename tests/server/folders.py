@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from magenta_bridge.client import AsyncClient, Bundle
+from magenta_bridge.client import AsyncClient, BundleInfo
 from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.bundles.sources import Sources
@@ -48,10 +48,10 @@ class Listener:
         self.bridge = bridge
         self.address = address
 
-    async def bundle(self, name: str, holds: Callable[[Bundle], bool]) -> Bundle:
+    async def bundle(self, name: str, holds: Callable[[BundleInfo], bool]) -> BundleInfo:
         """Returns a bundle once it is as wanted; fails after 30 seconds."""
 
-        async def look() -> Bundle:
+        async def look() -> BundleInfo:
             while True:
                 for bundle in await self.bridge.bundles():
                     if bundle.name == name and holds(bundle):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +13,11 @@ import click
 from magenta_bridge.cli.options.types import ANY_FILE, read_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from magenta_bridge.certificates.tls import TlsFiles
     from magenta_bridge.client import Client
+    from magenta_bridge.local import LocalClient
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -96,6 +98,29 @@ def take_server(options: dict[str, Any], default: str | None = None) -> RunningS
         raise click.UsageError("--tls-cert and --tls-key belong together; give both.")
     files = _files(ca, cert, key)
     return RunningServer(address, files or bool(tls) or None, _token(token_file))
+
+
+@contextlib.contextmanager
+def open_client(
+    server: RunningServer | None, bundles: Sequence[Path] = ()
+) -> Iterator[Client | LocalClient]:
+    """Connect to a running server, or load bundles into this process.
+
+    Args:
+        server: A server; None to generate in this process.
+        bundles: ``.mag`` files to load here; the shipped ones when empty.
+
+    Raises:
+        BundleError: A bundle cannot be used.
+    """
+    if server is not None:
+        with server.connect() as client:
+            yield client
+        return
+    from magenta_bridge.generators.loading import load_registry
+    from magenta_bridge.local import LocalClient
+
+    yield LocalClient(load_registry(list(bundles) or None))
 
 
 def _files(ca: Path | None, cert: Path | None, key: Path | None) -> TlsFiles | None:

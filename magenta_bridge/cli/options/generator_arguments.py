@@ -11,7 +11,7 @@ import click
 from magenta_bridge.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from magenta_bridge.generators.arguments import Argument, ArgumentValue
+    from magenta_bridge.arguments import Argument, ArgumentValue
 
 SEEDS = 1 << 31
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

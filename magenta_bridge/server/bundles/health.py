@@ -8,7 +8,8 @@ from typing import Any, Final
 import grpc
 from grpc_health.v1 import health, health_pb2
 
-from magenta_bridge.generators.registry import GeneratorRegistry, GeneratorStatus
+from magenta_bridge.description import GeneratorStatus
+from magenta_bridge.generators.registry import GeneratorRegistry
 
 MODELS: Final = "magenta_bridge.v1.models/"
 

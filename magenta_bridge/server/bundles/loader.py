@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from magenta_bridge.description import BundleStatus
 from magenta_bridge.errors import MagentaBridgeError, UnsupportedError
 from magenta_bridge.generators.bundle import read_bundle_id
 from magenta_bridge.generators.bundle_folder import (
@@ -24,7 +25,7 @@ from magenta_bridge.generators.registry import Entry, GeneratorRegistry
 from magenta_bridge.server.bundles.background import BackgroundThreads
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.sources import Sources
-from magenta_bridge.server.bundles.table import BundleRecord, BundleStatus, BundleTable, is_clash
+from magenta_bridge.server.bundles.table import BundleRecord, BundleTable, is_clash
 
 _LOADING: Final = "It is being read and warmed up."
 _INCOMPLETE: Final = "It cannot be used yet and may still be on its way: {0}"
@@ -259,7 +260,7 @@ class BundleLoader:
 
     async def _note_loading(self, name: str, stamp: Stamp) -> None:
         known = self._shelf.id_of(name) or await self._read_id(self._need_folder().path / name)
-        self._shelf.note(BundleRecord(name, stamp.size, known, BundleStatus.LOADING, _LOADING))
+        self._shelf.note(BundleRecord(name, stamp.size, BundleStatus.LOADING, _LOADING, known))
 
     def _note(
         self,
@@ -272,7 +273,7 @@ class BundleLoader:
     ) -> None:
         record = self._shelf.record(name)
         known = record.generator_id if record else name
-        self._shelf.note(BundleRecord(name, stamp.size, known, status, message, clashes))
+        self._shelf.note(BundleRecord(name, stamp.size, status, message, known, clashes))
 
     async def _publish(self) -> None:
         self._registry.replace(self._shelf.entries(), complete=self._complete)

@@ -2,43 +2,24 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from magenta_bridge.description import BundleInfo, BundleStatus, GeneratorStatus
 from magenta_bridge.errors import BundleError, InvalidArgumentError, NotFoundError, UnsupportedError
 from magenta_bridge.generators.generator import SequenceGenerator
-from magenta_bridge.generators.registry import Entry, GeneratorStatus
-
-
-class BundleStatus(enum.Enum):
-    """What became of a bundle."""
-
-    READY = "READY"
-    LOADING = "LOADING"
-    FAILED = "FAILED"
-    UNLOADED = "UNLOADED"
+from magenta_bridge.generators.registry import Entry
 
 
 @dataclass(frozen=True)
-class BundleRecord:
-    """A file of the folder.
+class BundleRecord(BundleInfo):
+    """A file of the folder, as its administrators see it.
 
     Attributes:
-        name: Its name, without the folder.
-        size: Bytes.
-        generator_id: Id of its generator; of an unreadable file, the name without the ending.
-        status: What became of it.
-        message: What there is to say of that; empty for nothing.
-        clashes: Whether it failed because its id belongs to another.
+        clashes: Whether it failed because another bundle has its id.
     """
 
-    name: str
-    size: int
-    generator_id: str
-    status: BundleStatus
-    message: str = ""
     clashes: bool = False
 
 
@@ -148,7 +129,7 @@ class BundleTable:
         """
         freed = self._drop(name, but=generator.info.id)
         self._served[generator.info.id] = _Served(generator, name)
-        self.note(BundleRecord(name, size, generator.info.id, BundleStatus.READY))
+        self.note(BundleRecord(name, size, BundleStatus.READY, "", generator.info.id))
         return freed
 
     def forget(self, name: str) -> str:
@@ -176,7 +157,7 @@ class BundleTable:
             )
         record = self._records[self._file_of(generator_id)]
         self._drop(record.name)
-        record = replace(record, status=BundleStatus.UNLOADED, message="", clashes=False)
+        record = replace(record, status=BundleStatus.UNLOADED, status_message="", clashes=False)
         self.note(record)
         return record
 
@@ -196,7 +177,7 @@ class BundleTable:
         for record in self.records():
             if record.status in (BundleStatus.LOADING, BundleStatus.FAILED):
                 status = GeneratorStatus[record.status.name]
-                entry = Entry(record.generator_id, status, record.message)
+                entry = Entry(record.generator_id, status, record.status_message)
                 table.setdefault(record.generator_id, entry)
         return list(table.values())
 
@@ -204,7 +185,7 @@ class BundleTable:
         record = self._records.get(name)
         if record is None or record.status is not BundleStatus.FAILED:
             return ""
-        return f"The bundle loaded before serves; its file has changed since. {record.message}"
+        return f"The bundle loaded before serves; its file has changed since. {record.status_message}"
 
     def _file_of(self, generator_id: str) -> str:
         if generator_id in self._served:

@@ -6,11 +6,10 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import Protocol
 
+from magenta_bridge.generators.generate_request import GenerateRequestPlan, Piece, plan_request
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import MESSAGE_BYTES, check_limit
 from magenta_bridge.server.rpc.call import Call
-from magenta_bridge.server.services.generate_request import GenerateRequestPlan, Piece, read_order
-from magenta_bridge.server.services.messages import describe_entry
 from magenta_bridge.server.services.pagination import cut_page
 from magenta_bridge.server.services.request_cache import Repeats
 from magenta_bridge.server.workers.pool import WorkerPool
@@ -87,7 +86,7 @@ class GenerationService:
         entries = {entry.id: entry for entry in self._registry.entries()}
         page, next_token = cut_page(list(entries), request.page_size, request.page_token)
         return pb.ListGeneratorsResponse(
-            generators=[describe_entry(entries[name]) for name in page],
+            generators=[entries[name].info.to_message() for name in page],
             next_page_token=next_token,
         )
 
@@ -98,7 +97,7 @@ class GenerationService:
     ) -> pb.GetGeneratorResponse:
         """Returns one generator."""
         entry = self._registry.entry(request.generator_id)
-        return pb.GetGeneratorResponse(generator=describe_entry(entry))
+        return pb.GetGeneratorResponse(generator=entry.info.to_message())
 
     async def Generate(  # noqa: N802 - the rpc's name
         self, request: pb.GenerateRequest, call: Call
@@ -107,7 +106,7 @@ class GenerationService:
         return await self._repeats.answer(call, request, lambda: self._generate(request, call))
 
     async def _generate(self, request: pb.GenerateRequest, call: Call) -> pb.GenerateResponse:
-        order = read_order(self._registry, request)
+        order = plan_request(self._registry, request)
         response = pb.GenerateResponse(seed=order.seed)
         for _ in order.options:
             response.sequences.add()
@@ -123,7 +122,7 @@ class GenerationService:
         self, request: pb.StreamGenerateRequest, call: Call
     ) -> AsyncGenerator[pb.StreamGenerateResponse, None]:
         """Yields the variations piece by piece."""
-        order = read_order(self._registry, request)
+        order = plan_request(self._registry, request)
         async with contextlib.aclosing(self._work(order, call)) as pieces:
             async for piece in pieces:
                 yield pb.StreamGenerateResponse(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from magenta_bridge.errors import PermissionDeniedError
 from magenta_bridge.server.bundles.loader import BundleLoader
 from magenta_bridge.server.rpc.call import Call
-from magenta_bridge.server.services.messages import describe_bundle, describe_entry
 from magenta_bridge.server.services.pagination import cut_page
 from magenta_bridge.v1 import model_pb2 as pb
 
@@ -28,7 +27,7 @@ class ModelService:
         records = {record.name: record for record in self._library.records()}
         page, next_token = cut_page(list(records), request.page_size, request.page_token)
         return pb.ListBundlesResponse(
-            bundles=[describe_bundle(records[name]) for name in page],
+            bundles=[records[name].to_message() for name in page],
             next_page_token=next_token,
         )
 
@@ -38,7 +37,7 @@ class ModelService:
         """Loads a bundle and returns its generator."""
         _check_admin(call)
         entry = await self._library.load(request.name)
-        return pb.LoadBundleResponse(generator=describe_entry(entry))
+        return pb.LoadBundleResponse(generator=entry.info.to_message())
 
     async def UnloadGenerator(  # noqa: N802 - the rpc's name
         self, request: pb.UnloadGeneratorRequest, call: Call
@@ -46,7 +45,7 @@ class ModelService:
         """Takes a generator out of service."""
         _check_admin(call)
         record = await self._library.unload(request.generator_id)
-        return pb.UnloadGeneratorResponse(bundle=describe_bundle(record))
+        return pb.UnloadGeneratorResponse(bundle=record.to_message())
 
 
 def _check_admin(call: Call) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from grpc_health.v1 import health_pb2
 
-from magenta_bridge.client import Bundle, BundleStatus, Client, GeneratorStatus
+from magenta_bridge.client import BundleInfo, Client
+from magenta_bridge.description import BundleStatus, GeneratorStatus
 from magenta_bridge.errors import BundleError, NotFoundError
 from magenta_bridge.noteseq import NoteSequence
 from tests.server.folders import Listener, put, serving
@@ -21,11 +22,11 @@ from tests.server.folders import Listener, put, serving
 Status = health_pb2.HealthCheckResponse
 
 
-def ready(bundle: Bundle) -> bool:
+def ready(bundle: BundleInfo) -> bool:
     return bundle.status is BundleStatus.READY
 
 
-def failed(bundle: Bundle) -> bool:
+def failed(bundle: BundleInfo) -> bool:
     return bundle.status is BundleStatus.FAILED
 
 

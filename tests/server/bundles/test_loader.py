@@ -17,7 +17,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from magenta_bridge.client import AsyncClient, GeneratorStatus
+from magenta_bridge.client import AsyncClient
+from magenta_bridge.description import GeneratorStatus
 from magenta_bridge.errors import (
     BundleError,
     InvalidArgumentError,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from magenta_bridge.errors import DeadlineError
-from magenta_bridge.server.services.generate_request import GenerateRequestPlan, Piece, read_order
+from magenta_bridge.generators.generate_request import GenerateRequestPlan, Piece, plan_request
 from magenta_bridge.server.workers.pool import WorkerPool
 from magenta_bridge.v1 import generation_pb2 as pb
 from tests.generators.section_checks import options, registry
@@ -27,7 +27,7 @@ def _order(seconds: float) -> GenerateRequestPlan:
     request = pb.GenerateRequest(
         generator_id="lstm_melody", options=options(0.0, seconds), seed=1, variations=16
     )
-    return read_order(registry(), request)
+    return plan_request(registry(), request)
 
 
 class _Counted:

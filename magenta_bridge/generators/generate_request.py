@@ -1,4 +1,4 @@
-"""A request that has been read and checked, and the work it asks for."""
+"""A checked generate request, and the work for it; the same in a server and in process."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from magenta_bridge.arguments import read_arguments
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.generators.arguments import read_arguments
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.limits import SEQUENCE_SECONDS, VARIATIONS, check_limit
@@ -26,9 +26,9 @@ class Piece:
     """Part of a variation.
 
     Attributes:
-        variation: Which one, from 0.
+        variation: Index of the variation, from 0.
         chunk: Its new notes; empty in the last piece.
-        complete_until: Up to where the variation is now complete, in seconds.
+        complete_until: Time up to which the variation is complete, in seconds.
         last: Whether the variation ends here.
     """
 
@@ -40,12 +40,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class GenerateRequestPlan:
-    """What a request asks for.
+    """A request, checked except for the notes of its primer.
 
     Attributes:
-        generator: Who shall write.
-        primer: The music so far; checked when the work begins.
-        options: Options of each variation, its own seed in its arguments.
+        generator: The generator.
+        primer: The music so far; ``run`` checks it.
+        options: Options of each variation, with its own seed.
         seed: Seed of the first variation.
     """
 
@@ -55,19 +55,19 @@ class GenerateRequestPlan:
     seed: int
 
     def music(self, piece: Piece) -> float:
-        """Returns how many seconds of music there are up to the end of a piece."""
+        """Return how many seconds of music there are up to the end of a piece."""
         section = self.options[piece.variation].generate_sections[0]
         length = section.end_time - section.start_time
         return piece.variation * length + piece.complete_until - section.start_time
 
     def run(self, interrupt: Callable[[], None]) -> Iterator[Piece]:
-        """Does the work: every variation, one after the other.
+        """Generate every variation, one after the other.
 
         Raises:
             InvalidSequenceError: The primer is not valid music.
-            InvalidArgumentError: The generator refuses the options.
+            InvalidArgumentError: The generator rejects the options.
         """
-        # A full-sized primer takes long enough to check that the event loop would stutter.
+        # Here, on a worker thread: checking a large primer would block the event loop.
         validate(self.primer, field="primer")
         for variation, options in enumerate(self.options):
             section = options.generate_sections[0]
@@ -78,15 +78,15 @@ class GenerateRequestPlan:
             yield Piece(variation, NoteSequence(), max(complete, section.end_time), last=True)
 
 
-def read_order(
+def plan_request(
     registry: GeneratorRegistry, request: GenerateRequest | StreamGenerateRequest
 ) -> GenerateRequestPlan:
-    """Reads and checks a request, all but the notes of its primer.
+    """Check a request, except for the notes of its primer, and return the work for it.
 
     Raises:
         NotFoundError: There is no such generator.
         InvalidArgumentError: A field breaks a rule; the error names it.
-        LimitExceededError: More is asked for than is accepted.
+        LimitExceededError: A section ends too late, or there are too many variations.
     """
     if len(request.request_id) > _REQUEST_ID_CHARACTERS:
         raise InvalidArgumentError(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.pianoroll import (
+from magenta_bridge.render.piano_roll import (
     NEW_COLOR,
     PRIMER_COLOR,
     Layer,
