@@ -128,7 +128,7 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
     def _stream(self, request: pb.StreamGenerateRequest) -> StreamT: ...
 
 
-def build_request(
+def build_request(  # noqa: PLR0917 - those of the methods
     generator_id: str,
     primer: NoteSequence | None,
     bars: float | None,

@@ -185,7 +185,8 @@ class BundleTable:
         record = self._records.get(name)
         if record is None or record.status is not BundleStatus.FAILED:
             return ""
-        return f"The bundle loaded before serves; its file has changed since. {record.status_message}"
+        reason = record.status_message
+        return f"The bundle loaded before serves; its file has changed since. {reason}"
 
     def _file_of(self, generator_id: str) -> str:
         if generator_id in self._served:
