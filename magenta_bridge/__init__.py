@@ -34,7 +34,7 @@ from magenta_bridge.errors import (
 
 __version__ = "0.1.0"
 
-# Module of each name; a module that is public itself has no function of that name.
+# The module of each name.
 _HOMES: Final = {
     "AsyncClient": "magenta_bridge.client",
     "Client": "magenta_bridge.client",
@@ -107,7 +107,7 @@ def __getattr__(name: str) -> object:
     return getattr(importlib.import_module(home), name)
 
 
-if "IPython" in sys.modules:
+if sys.modules.get("IPython"):
     from magenta_bridge.render.notebook import register
 
     register()

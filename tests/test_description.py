@@ -31,12 +31,13 @@ def test_a_bundle_is_read_back_equal() -> None:
 
 def test_what_only_a_newer_server_has_is_left_out_or_other() -> None:
     message = INFO.to_message()
-    message.capabilities.append(99)
+    message.capabilities.append(99)  # type: ignore[arg-type]
     message.arguments.add(name="shape", type=99)
-    message.status = 99
+    message.status = 99  # type: ignore[assignment]
     newer = dataclasses.replace(INFO, status=GeneratorStatus.OTHER)
     assert GeneratorInfo.from_message(message) == newer
-    assert BundleInfo.from_message(model_pb2.Bundle(status=99)).status is BundleStatus.OTHER
+    bundle = model_pb2.Bundle(status=99)  # type: ignore[arg-type]
+    assert BundleInfo.from_message(bundle).status is BundleStatus.OTHER
 
 
 def test_a_generator_of_an_earlier_server_is_ready() -> None:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from magenta_bridge.noteseq import NoteSequence
 
-# Without note-seq's class: IPython finds it by name when a clip is shown.
+# IPython compares these names when it shows an object, so that no class is loaded for them.
 _MODULE, _NAME = "note_seq.protobuf.music_pb2", "NoteSequence"
 _SAMPLE_RATE: Final = 22_050
-# 26 MB of sound in the notebook's file.
+# This takes 26 MB of sound in the notebook's file.
 _LONGEST_AUDIO_SECONDS: Final = 600.0
 
 
 def register() -> None:
     """Show clips as HTML in the running IPython shell, if there is one."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
     if shell is not None:
         formatter = shell.display_formatter.formatters["text/html"]
         formatter.for_type_by_name(_MODULE, _NAME, to_html)
