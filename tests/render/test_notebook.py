@@ -10,6 +10,7 @@ import sys
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -42,8 +43,7 @@ def _embedded(html: str, kind: str) -> io.BytesIO:
 
 def test_a_clip_shows_itself_and_plays(shell: InteractiveShell) -> None:
     notebook.register()
-    show = shell.display_formatter
-    assert show is not None
+    show: Any = shell.display_formatter
     html = show.format(_clip())[0]["text/html"]
     assert Image.open(_embedded(html, "image/png")).width > 100
     with wave.open(_embedded(html, "audio/wav")) as sound:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,9 +13,10 @@ from magenta_bridge.server.local_server import LocalServer
 
 
 @pytest.fixture(scope="module")
-def server() -> LocalServer:
-    """A server with one bundle; the last test closes it."""
-    return mb.serve(port=0, bundles=["lstm_melody"], workers=1)
+def server() -> Iterator[LocalServer]:
+    """A server with one bundle."""
+    with mb.serve(port=0, bundles=["lstm_melody"], workers=1) as server:
+        yield server
 
 
 def test_it_serves_both_clients(server: LocalServer) -> None:
@@ -33,10 +35,8 @@ def test_it_serves_both_clients(server: LocalServer) -> None:
 
 
 def test_a_port_in_use_is_refused(server: LocalServer) -> None:
-    threads = threading.active_count()
     with pytest.raises(mb.UnsupportedError):
         mb.serve(port=int(server.address.rpartition(":")[2]), bundles=["lstm_melody"])
-    assert threading.active_count() <= threads
 
 
 def test_an_unknown_setting_is_refused() -> None:
@@ -49,9 +49,12 @@ def test_an_unknown_bundle_is_refused() -> None:
         mb.serve(port=0, bundles=["nobody"])
 
 
-def test_it_closes_its_port_and_its_thread(server: LocalServer) -> None:
+def test_it_closes_its_port_and_its_thread() -> None:
+    threads = set(threading.enumerate())
+    server = mb.serve(port=0, bundles=["lstm_melody"])
     server.close()
     server.close()
     with mb.Client(server.address, timeout=5) as client, pytest.raises(mb.ServerUnavailableError):
         client.generators()
-    assert "magenta-bridge server" not in {thread.name for thread in threading.enumerate()}
+    names = {thread.name for thread in set(threading.enumerate()) - threads}
+    assert "magenta-bridge server" not in names
