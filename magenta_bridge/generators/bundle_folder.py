@@ -124,7 +124,7 @@ class Changes:
         return before.get(name) == self._before[name]
 
 
-def find_bundle(there: Mapping[str, Stamp], name: str) -> Stamp:
+def find_stamp(there: Mapping[str, Stamp], name: str) -> Stamp:
     """Looks a bundle up among those that are there; a name never becomes a path.
 
     Raises:

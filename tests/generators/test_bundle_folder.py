@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError
-from magenta_bridge.generators.bundle_folder import BundleFolder, Changes, Stamp, find_bundle
+from magenta_bridge.generators.bundle_folder import BundleFolder, Changes, Stamp, find_stamp
 from tests.contract.rpc_cases import NO_BUNDLE_NAMES
 
 OLD, NEW = Stamp(10, 1), Stamp(10, 2)
@@ -37,15 +37,15 @@ def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
 
 def test_a_bundle_is_found_by_its_name() -> None:
     there = {"b.mag": OLD}
-    assert find_bundle(there, "b.mag") == OLD
+    assert find_stamp(there, "b.mag") == OLD
     with pytest.raises(NotFoundError, match=r"no bundle 'c\.mag' in the folder; it holds b\.mag"):
-        find_bundle(there, "c.mag")
+        find_stamp(there, "c.mag")
 
 
 @pytest.mark.parametrize("name", NO_BUNDLE_NAMES)
 def test_what_is_no_name_is_not_looked_for(name: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
-        find_bundle({name: OLD}, name)
+        find_stamp({name: OLD}, name)
     assert caught.value.field == "name"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from magenta_bridge.encodings import melody
-from magenta_bridge.generators.primer import context_ids, read_section
+from magenta_bridge.generators.primer import melody_context, read_section
 from magenta_bridge.limits import PRIMER_STEPS
 from magenta_bridge.noteseq import NoteSequence
 from tests.generators.section_checks import options
@@ -17,7 +17,7 @@ REST = melody.NO_EVENT + melody.EVENT_OFFSET
 def context(primer: NoteSequence, start: float) -> tuple[tuple[int, int], list[int]]:
     """Returns the meter and the events heard before a section that starts at ``start``."""
     wanted = options(start, start + 2.0)
-    meter, ids = context_ids(primer, wanted, read_section(primer, wanted))
+    meter, ids = melody_context(primer, wanted, read_section(primer, wanted))
     return melody.METERS[meter], (ids - melody.EVENT_OFFSET).tolist()
 
 

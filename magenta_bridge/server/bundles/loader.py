@@ -17,7 +17,7 @@ from magenta_bridge.generators.bundle_folder import (
     Changes,
     Stamp,
     check_bundle_name,
-    find_bundle,
+    find_stamp,
 )
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator
 from magenta_bridge.generators.loading import warm_up
@@ -109,7 +109,7 @@ class BundleLoader:
         folder = self._need_folder()
         async with self._turn:
             self._there = await self._aside.run(lambda _: folder.look())
-            stamp = find_bundle(self._there, name)
+            stamp = find_stamp(self._there, name)
             before = self._shelf.record(name)
             try:
                 await self._note_loading(name, stamp)
