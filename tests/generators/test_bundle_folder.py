@@ -38,7 +38,7 @@ def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
 def test_a_bundle_is_found_by_its_name() -> None:
     there = {"b.mag": OLD}
     assert find_stamp(there, "b.mag") == OLD
-    with pytest.raises(NotFoundError, match=r"no bundle 'c\.mag' in the folder; it holds b\.mag"):
+    with pytest.raises(NotFoundError, match=r"'c\.mag'.* b\.mag"):
         find_stamp(there, "c.mag")
 
 

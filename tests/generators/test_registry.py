@@ -52,7 +52,7 @@ def test_an_unknown_id_is_told_which_there_are() -> None:
 def test_an_empty_registry_says_so() -> None:
     empty = GeneratorRegistry([])
     assert (len(empty), empty.list()) == (0, [])
-    with pytest.raises(NotFoundError, match="none at all"):
+    with pytest.raises(NotFoundError):
         empty.get("lstm_melody")
 
 
@@ -94,7 +94,7 @@ def test_who_is_not_ready_is_listed_and_says_why() -> None:
         table.get("broken")
 
 
-def test_until_a_table_is_complete_an_id_may_yet_come() -> None:
+def test_a_missing_id_may_still_be_added_until_the_table_is_complete() -> None:
     table = GeneratorRegistry()
     table.replace([], complete=False)
     with pytest.raises(ServerUnavailableError, match="starting"):
@@ -135,8 +135,8 @@ def test_a_bundle_of_an_unknown_encoding_is_refused(tmp_path: Path) -> None:
         TRAITS | {"pitch_range": ["low", "high"]},
     ],
 )
-def test_a_bundle_that_describes_itself_badly_is_refused(
+def test_a_bundle_with_incomplete_metadata_is_refused(
     tmp_path: Path, traits: Mapping[str, Any]
 ) -> None:
-    with pytest.raises(BundleError, match="describes itself incompletely"):
+    with pytest.raises(BundleError, match=r"described\.mag"):
         load_generator(described(tmp_path, traits))

@@ -179,7 +179,7 @@ async def test_the_generator_of_a_removed_bundle_goes(tmp_path: Path) -> None:
         path.unlink()
         heard = await next_health()
         assert heard.status == Status.SERVICE_UNKNOWN
-        with pytest.raises(NotFoundError, match="none at all"):
+        with pytest.raises(NotFoundError):
             await listener.bridge.generate("tune")
         assert await listener.bridge.bundles() == []
 
