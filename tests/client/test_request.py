@@ -20,7 +20,7 @@ def _request(**changed: Any) -> pb.GenerateRequest:  # noqa: ANN401 - fields of 
 
 
 class _Recorder(GenerateMethods[Any, Any, Any]):
-    """Returns the requests."""
+    """Return the requests."""
 
     def _generate(self, request: pb.GenerateRequest) -> pb.GenerateRequest:
         return request

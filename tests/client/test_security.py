@@ -1,4 +1,4 @@
-"""A client's token stays private, and bad files are told before a connection is tried."""
+"""A client's token stays private, and bad files are reported before it connects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOKEN = "maria-0123456789-0123456789-0123456789"  # noqa: S105 - of these tests 
     ["bridge.example:1", "10.0.0.5:1", "[::]:1", "0.0.0.0:1", "dns:///127.0.0.1:1", "127.1:1"],
 )
 @pytest.mark.parametrize("tls", [None, False])
-def test_a_token_goes_to_other_computers_over_tls_alone(address: str, tls: bool | None) -> None:
+def test_a_token_is_sent_to_other_computers_only_over_tls(address: str, tls: bool | None) -> None:
     with pytest.raises(UnsupportedError) as caught:
         ChannelSettings.read(address, TOKEN, tls)
     assert caught.value.field == "token"
@@ -35,7 +35,7 @@ def test_a_token_goes_to_other_computers_over_tls_alone(address: str, tls: bool 
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "localhost:1", "[::1]:1"])
-def test_on_this_computer_a_token_may_go_in_plaintext(address: str) -> None:
+def test_a_token_may_be_sent_in_plaintext_on_loopback(address: str) -> None:
     settings = ChannelSettings.read(address, f"\t{TOKEN}\n")
     channel = settings.open()
     assert TOKEN not in repr(settings) + repr(channel)
@@ -43,14 +43,14 @@ def test_on_this_computer_a_token_may_go_in_plaintext(address: str) -> None:
 
 
 @pytest.mark.parametrize("token", ["", " ", "a b", "maria:x", "x\ny", "\u266d", "x\x00"])
-def test_what_is_no_token_is_refused_and_not_repeated(token: str) -> None:
+def test_an_invalid_token_is_refused_and_not_repeated(token: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         Client("127.0.0.1:1", token=token)
     assert caught.value.field == "token"
     assert token.strip() == "" or token not in caught.value.message
 
 
-def test_both_clients_refuse_files_that_are_not_there(tmp_path: Path) -> None:
+def test_both_clients_refuse_missing_files(tmp_path: Path) -> None:
     tls = TlsFiles(ca=tmp_path / "ca.crt")
 
     with pytest.raises(NotFoundError, match=r"ca\.crt") as one:

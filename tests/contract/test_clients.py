@@ -80,7 +80,7 @@ FAULTS: dict[str, Fault] = GENERATE_FAULTS | {
 
 
 def _listed(pieces: Any) -> Any:  # noqa: ANN401 - of either kind
-    """Returns the pieces of a stream; an awaitable of them for an asynchronous one."""
+    """Return the pieces of a stream; an awaitable of them for an asynchronous one."""
 
     async def collect() -> list[NoteSequence]:
         return [piece async for piece in pieces]
@@ -112,7 +112,7 @@ def _primer(pitch: int = 60) -> NoteSequence:
 
 
 def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
-    """Returns the asyncio client's answer."""
+    """Return the asyncio client's answer."""
 
     async def ask() -> object:
         async with AsyncClient(live.address, timeout=timeout) as bridge:

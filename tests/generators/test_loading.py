@@ -1,4 +1,4 @@
-"""A warm generator has written a bar; one that cannot is refused."""
+"""Warming up generates a bar; a generator that cannot is refused."""
 
 from __future__ import annotations
 
