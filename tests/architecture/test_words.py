@@ -80,6 +80,7 @@ def test_no_rejected_word_is_used() -> None:
 
 def test_identifiers_are_split_into_words() -> None:
     """Rejected words are found inside identifiers of both styles, but not in Python's None."""
-    assert _PATTERN.search(words_of("check_told")) and _PATTERN.search(words_of("isForetold"))
+    assert _PATTERN.search(words_of("check_told"))
+    assert _PATTERN.search(words_of("isForetold"))
     assert not _PATTERN.search(words_of("if value is None"))
     assert not _PATTERN.search(words_of("untold bookshelf"))
