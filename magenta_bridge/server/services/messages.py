@@ -1,4 +1,4 @@
-"""From what is known of generators and bundles to the messages that describe them."""
+"""Convert generators and bundles to protobuf messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from magenta_bridge.v1 import generator_pb2, model_pb2
 
 
 def describe_entry(entry: Entry) -> generator_pb2.Generator:
-    """Returns the message that describes a generator and how it stands."""
+    """Return the message for a registry entry: the generator and its status."""
     if entry.generator is None:
         message = generator_pb2.Generator(id=entry.id)
     else:
@@ -22,7 +22,7 @@ def describe_entry(entry: Entry) -> generator_pb2.Generator:
 
 
 def describe_bundle(record: BundleRecord) -> model_pb2.Bundle:
-    """Returns the message that describes a file of the bundle folder."""
+    """Return the message for a file of the bundle folder."""
     return model_pb2.Bundle(
         name=record.name,
         size_bytes=record.size,
@@ -33,7 +33,7 @@ def describe_bundle(record: BundleRecord) -> model_pb2.Bundle:
 
 
 def describe_generator(info: GeneratorInfo) -> generator_pb2.Generator:
-    """Returns the message that describes a generator, but for how it stands."""
+    """Return the message for a generator, without its status."""
     return generator_pb2.Generator(
         id=info.id,
         description=info.description,
@@ -49,7 +49,7 @@ def describe_generator(info: GeneratorInfo) -> generator_pb2.Generator:
 
 
 def describe_argument(argument: Argument) -> generator_pb2.Argument:
-    """Returns the message that describes one row of a table of arguments."""
+    """Return the message for an argument."""
     default = GeneratorOptions.ArgValue()
     setattr(default, argument.type.value, argument.default)
     return generator_pb2.Argument(
