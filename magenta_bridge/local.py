@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from magenta_bridge.arguments import ArgumentValue
 from magenta_bridge.client.request import GenerateMethods
 from magenta_bridge.description import GeneratorInfo
-from magenta_bridge.generators.generate_request import plan_request
+from magenta_bridge.generators.generate_request import read_request
 from magenta_bridge.generators.generator import never_interrupt
 from magenta_bridge.generators.loading import find_bundle_file, load_generator
 from magenta_bridge.generators.registry import GeneratorRegistry
@@ -60,16 +60,16 @@ class LocalClient(
         return self._variations(request)[0]
 
     def _variations(self, request: pb.GenerateRequest) -> list[NoteSequence]:
-        plan = plan_request(self._registry, request)
+        plan = read_request(self._registry, request)
         sequences = [NoteSequence() for _ in plan.options]
         for piece in plan.run(never_interrupt):
-            sequences[piece.variation].MergeFrom(piece.chunk)
+            sequences[piece.variation].MergeFrom(piece.notes)
         return sequences
 
     def _stream(self, request: pb.StreamGenerateRequest) -> Iterator[NoteSequence]:
-        for piece in plan_request(self._registry, request).run(never_interrupt):
+        for piece in read_request(self._registry, request).run(never_interrupt):
             if not piece.last:
-                yield piece.chunk
+                yield piece.notes
 
 
 class Generator:

@@ -1,4 +1,4 @@
-"""A certificate authority of one's own, for computers that know each other."""
+"""A private certificate authority (CA)."""
 
 from __future__ import annotations
 
@@ -22,31 +22,25 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from magenta_bridge.errors import FileFormatError
 
 _AUTHORITY_DAYS: Final = 3_650
-# Clocks of computers that know each other differ by less.
-_BEFORE: Final = datetime.timedelta(hours=1)
+# Tolerance for differences between the clocks of two computers.
+_CLOCK_SKEW: Final = datetime.timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class Issued:
-    """A certificate and its key.
-
-    Attributes:
-        cert: The certificate, as PEM text.
-        key: The private key, as PEM text, not encrypted.
-        until: When the certificate expires.
-    """
+class IssuedCertificate:
+    """A certificate and its unencrypted private key, as PEM texts, and when it expires."""
 
     cert: bytes
     key: bytes = field(repr=False)
-    until: datetime.datetime
+    expires: datetime.datetime
 
 
 class Authority:
     """Signs certificates, with elliptic curves (P-256) and SHA-256; see RFC 5280.
 
     Args:
-        cert: Its own certificate.
-        key: The key of that.
+        cert: The CA's certificate.
+        key: Its private key.
     """
 
     def __init__(self, cert: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
@@ -54,52 +48,52 @@ class Authority:
         self._key = key
 
     @classmethod
-    def make(cls) -> Authority:
-        """Returns a new one, good for ten years."""
+    def create(cls) -> Authority:
+        """Return a new CA, valid for ten years."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Magenta Bridge authority")
-        builder = _begin(name, name, key, _AUTHORITY_DAYS)
+        builder = _builder(name, name, key, _AUTHORITY_DAYS)
         builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
         builder = builder.add_extension(_usage(signs=True), critical=True)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
     @classmethod
     def read(cls, cert: bytes, key: bytes) -> Authority:
-        """Returns one that was saved.
+        """Return a CA from PEM texts.
 
         Raises:
-            FileFormatError: It is none, or none that was made here.
+            FileFormatError: They are not a certificate and its key, or not created by this class.
         """
         try:
             own, secret = x509.load_pem_x509_certificate(cert), load_pem_private_key(key, None)
         except (TypeError, ValueError) as error:
-            raise FileFormatError("The authority's files hold no certificate and key.") from error
+            raise FileFormatError("The CA files do not contain a certificate and a key.") from error
         if not isinstance(secret, ec.EllipticCurvePrivateKey):
-            raise FileFormatError("The authority was not made here; use a folder of its own.")
+            raise FileFormatError("The CA was created by another program; use another folder.")
         if own.public_key() != secret.public_key():
-            raise FileFormatError("The authority's key is not that of its certificate.")
+            raise FileFormatError("The CA's key does not match its certificate.")
         return cls(own, secret)
 
-    def saved(self) -> Issued:
-        """Returns its own certificate and key."""
+    def certificate(self) -> IssuedCertificate:
+        """Return the CA's own certificate and key."""
         return _issued(self._cert, self._key)
 
-    def issue_server(self, hosts: Sequence[str], days: int) -> Issued:
-        """Makes a certificate for a server.
+    def issue_server(self, hosts: Sequence[str], days: int) -> IssuedCertificate:
+        """Issue a server certificate.
 
         Args:
-            hosts: The names and addresses by which clients reach it, at least one.
-            days: How long it is valid.
+            hosts: The server's host names and IP addresses, at least one.
+            days: Validity in days.
         """
         names: list[x509.GeneralName] = [_general_name(host) for host in hosts]
         return self._issue(hosts[0], names, ExtendedKeyUsageOID.SERVER_AUTH, days)
 
-    def issue_client(self, name: str, days: int) -> Issued:
-        """Makes a certificate for a client.
+    def issue_client(self, name: str, days: int) -> IssuedCertificate:
+        """Issue a client certificate.
 
         Args:
-            name: What the server calls it: 1 to 64 characters.
-            days: How long it is valid.
+            name: Common name, by which the server identifies the client: 1 to 64 characters.
+            days: Validity in days.
         """
         return self._issue(name, [], ExtendedKeyUsageOID.CLIENT_AUTH, days)
 
@@ -109,10 +103,10 @@ class Authority:
         names: Sequence[x509.GeneralName],
         purpose: x509.ObjectIdentifier,
         days: int,
-    ) -> Issued:
+    ) -> IssuedCertificate:
         key = ec.generate_private_key(ec.SECP256R1())
-        # A common name holds 64 characters; who is meant stands among the names as well.
-        builder = _begin(_name(common_name[:64]), self._cert.subject, key, days)
+        # A common name has at most 64 characters; the alternative names contain the whole host.
+        builder = _builder(_name(common_name[:64]), self._cert.subject, key, days)
         builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
         builder = builder.add_extension(_usage(signs=False), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
@@ -123,7 +117,7 @@ class Authority:
         return _issued(builder.sign(self._key, hashes.SHA256()), key)
 
 
-def _begin(
+def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -133,7 +127,7 @@ def _begin(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _BEFORE)
+        .not_valid_before(now - _CLOCK_SKEW)
         .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
@@ -164,6 +158,6 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _issued(cert: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Issued:
+def _issued(cert: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> IssuedCertificate:
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return Issued(cert.public_bytes(Encoding.PEM), secret, cert.not_valid_after_utc)
+    return IssuedCertificate(cert.public_bytes(Encoding.PEM), secret, cert.not_valid_after_utc)

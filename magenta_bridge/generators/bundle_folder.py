@@ -87,7 +87,11 @@ class Changes:
             Names to load, and names that are gone, each in alphabetical order.
         """
         before, self._before = self._before, dict(now)
-        load = [name for name in now if self._is_new(name, now[name]) and self._is_stable(name, before)]
+        load = [
+            name
+            for name, stamp in now.items()
+            if self._done.get(name) != stamp and before.get(name) == stamp
+        ]
         known = self._done.keys() | self._tried.keys()
         gone = [name for name in known if name not in now and name not in before]
         for name in gone:
@@ -111,12 +115,6 @@ class Changes:
         count = count + 1 if former == stamp else 1
         self._tried[name] = (stamp, count)
         return count < self._attempts
-
-    def _is_new(self, name: str, stamp: Stamp) -> bool:
-        return self._done.get(name) != stamp
-
-    def _is_stable(self, name: str, before: Mapping[str, Stamp]) -> bool:
-        return before.get(name) == self._before[name]
 
 
 def find_stamp(there: Mapping[str, Stamp], name: str) -> Stamp:

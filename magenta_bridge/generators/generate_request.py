@@ -1,4 +1,4 @@
-"""A checked generate request, and the work for it; the same in a server and in process."""
+"""Check a generate request, and run it."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ _REQUEST_ID_CHARACTERS: Final = 64
 
 
 @dataclass(frozen=True)
-class Piece:
+class VariationChunk:
     """Part of a variation.
 
     Attributes:
         variation: Index of the variation, from 0.
-        chunk: Its new notes; empty in the last piece.
+        notes: The new notes; empty in the last chunk.
         complete_until: Time up to which the variation is complete, in seconds.
-        last: Whether the variation ends here.
+        last: Whether this is the variation's last chunk.
     """
 
     variation: int
-    chunk: NoteSequence
+    notes: NoteSequence
     complete_until: float
     last: bool
 
 
 @dataclass(frozen=True)
 class GenerateRequestPlan:
-    """A request, checked except for the notes of its primer.
+    """A checked request.
 
     Attributes:
         generator: The generator.
-        primer: The music so far; ``run`` checks it.
-        options: Options of each variation, with its own seed.
+        primer: The primer; validated when the work begins.
+        options: Options of each variation, with its own seed in the arguments.
         seed: Seed of the first variation.
     """
 
@@ -54,39 +54,41 @@ class GenerateRequestPlan:
     options: Sequence[GeneratorOptions]
     seed: int
 
-    def music(self, piece: Piece) -> float:
-        """Return how many seconds of music there are up to the end of a piece."""
-        section = self.options[piece.variation].generate_sections[0]
+    def music(self, chunk: VariationChunk) -> float:
+        """Return the seconds of music from the start of the request to the end of a chunk."""
+        section = self.options[chunk.variation].generate_sections[0]
         length = section.end_time - section.start_time
-        return piece.variation * length + piece.complete_until - section.start_time
+        return chunk.variation * length + chunk.complete_until - section.start_time
 
-    def run(self, interrupt: Callable[[], None]) -> Iterator[Piece]:
-        """Generate every variation, one after the other.
+    def run(self, interrupt: Callable[[], None]) -> Iterator[VariationChunk]:
+        """Generate all variations, one after the other.
 
         Raises:
             InvalidSequenceError: The primer is not valid music.
             InvalidArgumentError: The generator rejects the options.
         """
-        # Here, on a worker thread: checking a large primer would block the event loop.
+        # Validating a large primer would block the event loop noticeably.
         validate(self.primer, field="primer")
         for variation, options in enumerate(self.options):
             section = options.generate_sections[0]
             complete = section.start_time
             for chunk in self.generator.stream(self.primer, options, interrupt=interrupt):
                 complete = max(complete, chunk.total_time)
-                yield Piece(variation, chunk, complete, last=False)
-            yield Piece(variation, NoteSequence(), max(complete, section.end_time), last=True)
+                yield VariationChunk(variation, chunk, complete, last=False)
+            yield VariationChunk(
+                variation, NoteSequence(), max(complete, section.end_time), last=True
+            )
 
 
-def plan_request(
+def read_request(
     registry: GeneratorRegistry, request: GenerateRequest | StreamGenerateRequest
 ) -> GenerateRequestPlan:
-    """Check a request, except for the notes of its primer, and return the work for it.
+    """Check a request, except for the notes of its primer.
 
     Raises:
         NotFoundError: There is no such generator.
-        InvalidArgumentError: A field breaks a rule; the error names it.
-        LimitExceededError: A section ends too late, or there are too many variations.
+        InvalidArgumentError: A field is invalid; the error names it.
+        LimitExceededError: The request exceeds a limit.
     """
     if len(request.request_id) > _REQUEST_ID_CHARACTERS:
         raise InvalidArgumentError(
@@ -138,7 +140,7 @@ def _options_with_seed(options: GeneratorOptions, seed: int, *, write: bool) -> 
 def _check_sections(options: GeneratorOptions) -> None:
     if len(options.generate_sections) != 1:
         raise InvalidArgumentError(
-            "options.generate_sections must hold exactly one section, "
+            "options.generate_sections must contain exactly one section, "
             f"got {len(options.generate_sections)}.",
             field="options.generate_sections",
         )

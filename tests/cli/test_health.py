@@ -37,7 +37,7 @@ def ailing() -> Iterator[str]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield f"127.0.0.1:{port}"
-    server.stop(0).wait()
+    server.stop(0).wait(60)
 
 
 def test_a_server_of_ours_is_healthy(live: LiveServer) -> None:

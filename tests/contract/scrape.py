@@ -48,10 +48,10 @@ def scrape(live: LiveServer) -> Scrape:
 
 def scrape_idle(live: LiveServer) -> Scrape:
     """Returns what the server counts once no call is in hand."""
-    return next(found for found in _scrapes(live) if not found.value(_IN_HAND))
+    return next(found for found in _scrapes(live) if not found.value(_IN_FLIGHT))
 
 
-_IN_HAND = "magenta_bridge_calls_in_hand"
+_IN_FLIGHT = "magenta_bridge_calls_in_flight"
 
 
 def _scrapes(live: LiveServer) -> Iterator[Scrape]:

@@ -92,7 +92,7 @@ def test_labels_stay_few_whatever_is_sent(watched: LiveServer) -> None:
 def test_what_is_under_way_is_seen(watched: LiveServer) -> None:
     with AccountedCalls(watched).all_slots_taken():
         found = scrape(watched)
-        assert found.value("magenta_bridge_calls_in_hand") == SLOTS
+        assert found.value("magenta_bridge_calls_in_flight") == SLOTS
         assert found.value("magenta_bridge_requests_open") == SLOTS
         assert found.value("magenta_bridge_steps_waiting") == 0
         assert found.value("magenta_bridge_serving") == 1

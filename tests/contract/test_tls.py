@@ -59,7 +59,7 @@ def _bare_server(credentials: grpc.ServerCredentials) -> Iterator[str]:
     port = server.add_secure_port(LOCAL, credentials)
     server.start()
     yield f"127.0.0.1:{port}"
-    server.stop(0).wait()
+    server.stop(0).wait(60)
 
 
 def _failures(address: str, tls: TlsFiles | bool | None) -> str:

@@ -117,11 +117,11 @@ def test_files_of_another_kind_are_told(authority: Authority, text: str) -> None
     odd.write_text(text)
     odd.chmod(0o600)
     said = _complaint(TlsFiles(cert=odd, key=good.key), FileFormatError)
-    assert f"{odd} holds no certificate" in said
+    assert f"{odd} contains no certificate" in said
     said = _complaint(TlsFiles(ca=odd, cert=good.cert, key=good.key), FileFormatError)
-    assert f"{odd} holds no certificate" in said
+    assert f"{odd} contains no certificate" in said
     said = _complaint(TlsFiles(cert=good.cert, key=odd), FileFormatError)
-    assert f"{odd} holds no private key" in said
+    assert f"{odd} contains no private key" in said
 
 
 def test_a_key_of_another_certificate_is_told(authority: Authority) -> None:
@@ -153,7 +153,7 @@ def test_a_certificate_of_tomorrow_is_told(authority: Authority) -> None:
     made.private_key_pem.write_to_path(str(files.key))
     Path(str(files.key)).chmod(0o600)
     made.cert_chain_pems[0].write_to_path(str(files.cert))
-    assert f"only from {tomorrow:%Y-%m-%d} on" in _complaint(files, FileFormatError)
+    assert f"not valid before {tomorrow:%Y-%m-%d}" in _complaint(files, FileFormatError)
 
 
 def test_an_expired_authority_is_told_unless_another_stands_beside_it(
@@ -177,7 +177,7 @@ def test_an_endless_file_is_told(authority: Authority) -> None:
 
 def test_half_a_pair_is_told() -> None:
     for half in ({"cert": "a"}, {"key": "b"}):
-        with pytest.raises(InvalidArgumentError, match="belong together"):
+        with pytest.raises(InvalidArgumentError, match="give both files"):
             TlsFiles(**half)
     with pytest.raises(InvalidArgumentError, match="needs a certificate"):
         server_credentials(TlsFiles(ca=None))

@@ -1,4 +1,4 @@
-"""The live view: looks again and again, until somebody has seen enough."""
+"""The live view on a terminal."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from magenta_bridge.errors import ServerUnavailableError
 
 _POLL_SECONDS = 0.05
 
-# Waits for so many seconds, or until ``q`` is pressed: then it returns True.
+# Waits for some seconds, or until ``q`` is pressed: then it returns True.
 Wait = Callable[[float], bool]
 
 
 @contextlib.contextmanager
 def quit_on_q() -> Iterator[Wait]:
-    """Yields a function that waits for some seconds, and returns early and True after ``q``.
+    """Yield a function that waits for some seconds, and returns early with True after ``q``.
 
-    While it is open, a terminal hands over keys at once and does not show them. Where input is no
-    terminal, no key is heard.
+    Meanwhile a terminal does not echo keys or buffer them until a line ends. Without a terminal,
+    keys are ignored.
     """
     if not sys.stdin.isatty():
         yield _sleep
     elif sys.platform == "win32":
         yield _wait_on_windows
     else:
-        with _keys_at_once():
+        with _unbuffered_keys():
             yield _wait
 
 
@@ -60,7 +60,7 @@ else:
     import tty
 
     @contextlib.contextmanager
-    def _keys_at_once() -> Iterator[None]:
+    def _unbuffered_keys() -> Iterator[None]:
         before = termios.tcgetattr(sys.stdin)
         tty.setcbreak(sys.stdin)
         try:
@@ -73,32 +73,34 @@ else:
         while (left := end - time.monotonic()) > 0:
             if select.select([sys.stdin], [], [], left)[0]:
                 keys = os.read(sys.stdin.fileno(), 64)
-                # No keys at all: the terminal is gone.
+                # No input at all: the terminal was closed.
                 if not keys or b"q" in keys.lower():
                     return True
         return False
 
 
 def watch(url: str, first: Scrape, interval: float) -> None:
-    """Shows a server on the whole terminal until ``q`` or Ctrl-C.
+    """Show a server's metrics on the whole terminal until ``q`` or Ctrl-C.
 
-    A server that stops answering is told as such, and looked for again.
+    If the server becomes unavailable, show the error and keep trying.
 
     Args:
-        url: Where its metrics are.
-        first: The first reading.
-        interval: Seconds between two looks.
+        url: URL of the metrics.
+        first: The first scrape.
+        interval: Seconds between two scrapes.
     """
     console, history = Console(highlight=False), History()
     plain = console.options.ascii_only
-    snapshot, fault = history.add(first), ""
+    snapshot, error_text = history.add(first), ""
     screen = Live(console=console, screen=True, auto_refresh=False)
     with contextlib.suppress(KeyboardInterrupt), quit_on_q() as wait, screen:
         while True:
-            screen.update(draw(snapshot, history.rates(), plain=plain, fault=fault), refresh=True)
+            screen.update(
+                draw(snapshot, history.rates(), plain=plain, error=error_text), refresh=True
+            )
             if wait(interval):
                 return
             try:
-                snapshot, fault = history.add(read_scrape(url)), ""
+                snapshot, error_text = history.add(read_scrape(url)), ""
             except ServerUnavailableError as error:
-                fault = error.message
+                error_text = error.message

@@ -1,4 +1,4 @@
-"""A snapshot on the screen."""
+"""Format a snapshot as text or for the live view."""
 
 from __future__ import annotations
 
@@ -12,44 +12,38 @@ from rich.panel import Panel
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from magenta_bridge.cli.top.snapshot import Snapshot, Spread
+from magenta_bridge.cli.top.snapshot import Quantiles, Snapshot
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows below their heads; the first column is of words, the others of numbers.
-
-    Attributes:
-        heads: Heads of the columns.
-        rows: The rows.
-    """
+    """A header and rows; the first column contains text, the others numbers."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
 def state_line(snapshot: Snapshot) -> str:
-    """Returns what the server is, in a line."""
+    """Return a line with the server's version, state, uptime and memory."""
     state = "serving" if snapshot.serving else "draining"
     memory = f", {snapshot.memory_bytes / 1e6:,.0f} MB" if snapshot.memory_bytes else ""
-    return (
-        f"Magenta Bridge {snapshot.version}, {state}, up {_long(snapshot.uptime_seconds)}{memory}"
-    )
+    uptime = _duration(snapshot.uptime_seconds)
+    return f"Magenta Bridge {snapshot.version}, {state}, up {uptime}{memory}"
 
 
 def count_lines(snapshot: Snapshot) -> list[str]:
-    """Returns what it has done and has in hand, in some lines."""
+    """Return lines with the numbers of calls, requests and steps."""
     return [
-        f"calls {snapshot.calls:,} ({snapshot.per_second:.1f} a second), "
-        f"in hand {snapshot.in_hand}, requests open {snapshot.requests_open}, "
+        f"calls {snapshot.calls:,} ({snapshot.per_second:.1f} per second), "
+        f"in flight {snapshot.in_flight}, requests open {snapshot.requests_open}, "
         f"steps waiting {snapshot.steps_waiting}",
         f"rejected {_reasons(snapshot.rejected)}; failed {_reasons(snapshot.failed)}",
-        f"steps of work waited {_both(snapshot.step_wait)}, and ran {_both(snapshot.step_run)}",
+        f"steps waited {_both(snapshot.step_wait)} and ran {_both(snapshot.step_run)}",
     ]
 
 
 def method_table(snapshot: Snapshot) -> Table:
-    """Returns a row for each method."""
+    """Return a table with a row for each method."""
     rows = tuple(
         (
             row.method,
@@ -61,14 +55,16 @@ def method_table(snapshot: Snapshot) -> Table:
         )
         for row in snapshot.methods
     )
-    return Table(("method", "calls", "errors", "a second", "p50 ms", "p99 ms"), rows)
+    return Table(("method", "calls", "errors", "per second", "p50 ms", "p99 ms"), rows)
 
 
 def generator_table(snapshot: Snapshot) -> Table:
-    """Returns a row for each generator."""
+    """Return a table with a row for each generator."""
     rows = tuple(
         (
-            row.generator if row.loaded or row.generator == "other" else f"{row.generator} (gone)",
+            row.generator
+            if row.loaded or row.generator == "other"
+            else f"{row.generator} (unloaded)",
             f"{row.requests:,}",
             f"{row.errors:,}",
             f"{row.notes:,}",
@@ -81,7 +77,7 @@ def generator_table(snapshot: Snapshot) -> Table:
 
 
 def as_text(snapshot: Snapshot) -> str:
-    """Returns everything as plain text."""
+    """Return the whole snapshot as plain text."""
     parts = ["\n".join([state_line(snapshot), *count_lines(snapshot)])]
     parts += [_aligned(table) for table in (method_table(snapshot), generator_table(snapshot))]
     return "\n\n".join(part for part in parts if part)
@@ -100,8 +96,8 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(cells).rstrip()
 
 
-def _both(spread: Spread) -> str:
-    return f"{_ms(spread.p50)} ms (p99 {_ms(spread.p99)} ms)"
+def _both(quantiles: Quantiles) -> str:
+    return f"{_ms(quantiles.p50)} ms (p99 {_ms(quantiles.p99)} ms)"
 
 
 def _reasons(counts: Mapping[str, int]) -> str:
@@ -115,7 +111,7 @@ def _ms(seconds: float | None) -> str:
     return f"{1e3 * seconds:,.2f}" if seconds < 0.01 else f"{1e3 * seconds:,.0f}"
 
 
-def _long(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -123,61 +119,55 @@ def _long(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-# From nothing to the most, for terminals that show block elements and for those that do not.
+# From zero to the maximum, for terminals with Unicode and without.
 _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _PLAIN: Final = " .:-=+*#@"
 
 
 def draw(
-    snapshot: Snapshot, rates: Sequence[float], *, plain: bool = False, fault: str = ""
+    snapshot: Snapshot, rates: Sequence[float], *, plain: bool = False, error: str = ""
 ) -> RenderableType:
-    """Returns the whole screen.
+    """Return the live view.
 
     Args:
-        snapshot: The last one there is.
-        rates: Calls a second over the last minute, in order.
-        plain: Whether the terminal shows ASCII only.
-        fault: Why there is no newer one; empty when there is.
+        snapshot: The last snapshot.
+        rates: Calls per second over the last minute, in order.
+        plain: Whether the terminal is limited to ASCII.
+        error: Why there is no newer snapshot; empty if there is one.
     """
     state = Text(state_line(snapshot), style="bold green" if snapshot.serving else "bold yellow")
-    if fault:
-        state = Text(fault, style="bold red")
-    counts = [
-        Text(line, style=_style(index, snapshot))
-        for index, line in enumerate(count_lines(snapshot))
-    ]
+    if error:
+        state = Text(error, style="bold red")
+    counts = [Text(line) for line in count_lines(snapshot)]
+    if snapshot.rejected or snapshot.failed:
+        counts[1].stylize("yellow")
     curve = Text.assemble(
         (sparkline(rates, plain=plain), "cyan"),
-        (f"  calls a second, at most {max(rates, default=0.0):.1f}", "dim"),
+        (f"  calls per second, maximum {max(rates, default=0.0):.1f}", "dim"),
     )
     body = Group(
         state,
         *counts,
         curve,
         Text(),
-        _shown(method_table(snapshot), plain=plain),
-        _shown(generator_table(snapshot), plain=plain),
-        Text("q or Ctrl-C ends", style="dim"),
+        _rich_table(method_table(snapshot), plain=plain),
+        _rich_table(generator_table(snapshot), plain=plain),
+        Text("Press q or Ctrl-C to quit", style="dim"),
     )
     return Panel(body, box=box.ASCII if plain else box.ROUNDED, title="magenta-bridge top")
 
 
 def sparkline(values: Sequence[float], *, plain: bool = False) -> str:
-    """Returns a curve, a character for each value; the highest value fills its own."""
+    """Return a curve with one character per value, scaled to the maximum."""
     marks = _PLAIN if plain else _BLOCKS
-    most = max(values, default=0.0)
-    if most <= 0.0:
+    maximum = max(values, default=0.0)
+    if maximum <= 0.0:
         return marks[0] * len(values)
     top = len(marks) - 1
-    return "".join(marks[min(top, -int(-value / most * top // 1))] for value in values)
+    return "".join(marks[min(top, -int(-value / maximum * top // 1))] for value in values)
 
 
-def _style(line: int, snapshot: Snapshot) -> str:
-    troubled = line == 1 and bool(snapshot.rejected or snapshot.failed)
-    return "yellow" if troubled else ""
-
-
-def _shown(table: Table, *, plain: bool) -> RichTable:
+def _rich_table(table: Table, *, plain: bool) -> RichTable:
     shown = RichTable(box=box.ASCII if plain else box.SIMPLE_HEAD, expand=True, pad_edge=False)
     first, *others = table.heads
     shown.add_column(first, no_wrap=True)

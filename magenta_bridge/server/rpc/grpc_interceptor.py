@@ -1,4 +1,4 @@
-"""Puts the boundary around every method of ours that comes over gRPC."""
+"""Run every gRPC call of our services inside the boundary."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from grpc_status import rpc_status
 
-from magenta_bridge.errors import CancelledError, MagentaBridgeError
+from magenta_bridge.errors import CancelledError, InvalidArgumentError, MagentaBridgeError
+from magenta_bridge.limits import MESSAGE_BYTES, check_limit
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
-from magenta_bridge.server.rpc.decoding import decoder
 
 OUR_METHODS: Final = "/magenta_bridge.v1."
 
 
-# What a deserializer gives: the request, or why it is none.
+# What the deserializer returns: the request, or the error of a request that cannot be decoded.
 _Request: TypeAlias = Message | MagentaBridgeError
-# A grpc.aio.ServicerContext; its stubs want type arguments, its class takes none.
+# A grpc.aio.ServicerContext; its stubs need type arguments, its class takes none.
 _Context: TypeAlias = Any
 _Handler: TypeAlias = Any
 
 
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
-    """Hands every call of our methods to a boundary.
+    """Passes every call of our services through a boundary.
 
-    The standard services (health, reflection) keep their own ways: a health watch has no end.
+    The standard services (health, reflection) bypass it, because a health watch never ends.
 
     Args:
-        boundary: What every call passes.
+        boundary: The boundary.
     """
 
     def __init__(self, boundary: Boundary) -> None:
@@ -44,56 +44,54 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> _Handler:
-        """Returns the method's handler, wrapped when it is one of ours."""
+        """Return the method's handler, wrapped if the method is one of ours."""
         handler = await continuation(handler_call_details)
         method = str(handler_call_details.method)
         if handler is None or not method.startswith(OUR_METHODS):
             return handler
-        deserialize = decoder(handler.request_deserializer)
+        coders = {
+            "request_deserializer": decoder(handler.request_deserializer),
+            "response_serializer": handler.response_serializer,
+        }
         if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                self._stream(handler.unary_stream, method),
-                request_deserializer=deserialize,
-                response_serializer=handler.response_serializer,
-            )
+            stream = self._stream(handler.unary_stream, method)
+            return grpc.unary_stream_rpc_method_handler(stream, **coders)
         return grpc.unary_unary_rpc_method_handler(
-            self._unary(handler.unary_unary, method),
-            request_deserializer=deserialize,
-            response_serializer=handler.response_serializer,
+            self._unary(handler.unary_unary, method), **coders
         )
 
     def _unary(
         self, behavior: Callable[[Message, Call], Awaitable[Message]], method: str
     ) -> Callable[[_Request, _Context], Any]:
-        async def call(request: _Request, context: _Context) -> Message | None:
-            answer = None
+        async def handle(request: _Request, context: _Context) -> Message | None:
+            response = None
             try:
-                async with self._enter(request, context, method) as (message, known):
-                    answer = await asyncio.wait_for(
-                        behavior(message, known), known.time_remaining()
+                async with self._enter(request, context, method) as (message, call):
+                    response = await asyncio.wait_for(
+                        behavior(message, call), call.time_remaining()
                     )
-            except CallError as refused:
-                await _abort(context, refused)
-            return answer
+            except CallError as error:
+                await _abort(context, error)
+            return response
 
-        return call
+        return handle
 
     def _stream(
         self, behavior: Callable[[Message, Call], AsyncGenerator[Message, None]], method: str
     ) -> Callable[[_Request, _Context], Any]:
-        async def send(message: Message, known: Call, context: _Context) -> None:
-            async with contextlib.aclosing(behavior(message, known)) as pieces:
-                async for piece in pieces:
-                    await _write(context, piece)
+        async def send(message: Message, call: Call, context: _Context) -> None:
+            async with contextlib.aclosing(behavior(message, call)) as responses:
+                async for response in responses:
+                    await _write(context, response)
 
-        async def call(request: _Request, context: _Context) -> None:
+        async def handle(request: _Request, context: _Context) -> None:
             try:
-                async with self._enter(request, context, method) as (message, known):
-                    await asyncio.wait_for(send(message, known, context), known.time_remaining())
-            except CallError as refused:
-                await _abort(context, refused)
+                async with self._enter(request, context, method) as (message, call):
+                    await asyncio.wait_for(send(message, call, context), call.time_remaining())
+            except CallError as error:
+                await _abort(context, error)
 
-        return call
+        return handle
 
     @contextlib.asynccontextmanager
     async def _enter(
@@ -109,46 +107,67 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             connection=context.peer(),
         )
         context.set_trailing_metadata(((REQUEST_ID_HEADER, call.name_in_header),))
-        async with self._boundary.enter(call) as known:
+        async with self._boundary.enter(call) as admitted:
             if isinstance(request, MagentaBridgeError):
                 raise request
-            yield request, known
+            yield request, admitted
+
+
+def decoder(deserialize: Callable[[bytes], Message]) -> Callable[[bytes], _Request]:
+    """Return a deserializer that returns its error instead of raising it.
+
+    gRPC would respond to an exception of the deserializer with UNKNOWN and the exception's text.
+    """
+
+    def decode(data: bytes) -> _Request:
+        try:
+            check_limit(MESSAGE_BYTES, len(data), where="request", field="request")
+            return deserialize(data)
+        except MagentaBridgeError as error:
+            return error
+        except DecodeError:
+            return InvalidArgumentError(
+                "The request is damaged or not of the type that this method takes.",
+                field="request",
+            )
+
+    return decode
 
 
 def _metadata(context: _Context) -> dict[str, str]:
-    """Returns the headers that are text; of those that come twice, the last."""
+    """Return the text headers; the last value of those that are repeated."""
     return {
         key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
     }
 
 
 def _caller(context: _Context) -> str:
-    """Returns the common name of the peer's certificate or, when it has none, its address."""
+    """Return the common name of the peer's certificate, or its address without a certificate."""
     names = context.auth_context().get("x509_common_name")
     return names[0].decode("utf-8", "replace") if names else _host(context.peer())
 
 
 def _host(peer: str) -> str:
-    """Returns the address of ``ipv4:127.0.0.1:5000`` or ``ipv6:%5B::1%5D:5000`` alone."""
+    """Return the address of ``ipv4:127.0.0.1:5000`` or ``ipv6:%5B::1%5D:5000``."""
     address = urllib.parse.unquote(peer).partition(":")[2]
     return address.rpartition(":")[0].strip("[]") or peer
 
 
-async def _write(context: _Context, piece: Message) -> None:
+async def _write(context: _Context, response: Message) -> None:
     try:
-        await context.write(piece)
+        await context.write(response)
     except grpc.aio.BaseError as error:
-        # Or the server was stopped. It has no class that says no more than that.
-        raise CancelledError("The caller is gone.") from error
+        # gRPC has no more specific class; it is also raised when the server stops.
+        raise CancelledError("The caller has disconnected.") from error
 
 
-async def _abort(context: _Context, refused: CallError) -> None:
-    status = rpc_status.to_status(refused.status)
+async def _abort(context: _Context, error: CallError) -> None:
+    status = rpc_status.to_status(error.status)
     headers = (*context.trailing_metadata(), *status.trailing_metadata)
     try:
         await context.abort(status.code, status.details, headers)
     except grpc.aio.AbortError:
         raise
     except grpc.aio.BaseError:
-        # Nobody is there to be told.
+        # The caller has disconnected.
         return

@@ -1,1 +1,1 @@
-"""Security."""
+"""Who may connect and call: endpoints, tokens, certificates and rate limits."""

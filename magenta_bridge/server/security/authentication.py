@@ -1,8 +1,7 @@
-"""The gate that asks who calls."""
+"""Authenticate callers by their token."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -11,15 +10,14 @@ from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.security.tokens import Tokens
 
 _HEADER: Final = "authorization"
-_SCHEME: Final = "bearer"
 
 
 class AccessGate:
-    """Lets in whoever shows a token that the server knows, or everybody where it knows none.
+    """Admits callers with an accepted token, or every caller if the server has no tokens.
 
     Args:
-        tokens: The tokens; None or empty to ask for none.
-        all_admins: Whether everybody may load and unload generators where no token says so.
+        tokens: The accepted tokens; None or empty to admit calls without one.
+        all_admins: Whether every caller is an administrator if the server has no tokens.
     """
 
     def __init__(self, tokens: Tokens | None, *, all_admins: bool) -> None:
@@ -27,29 +25,24 @@ class AccessGate:
         self._all_admins = all_admins
 
     def admit(self, call: Call) -> Call:
-        """Returns the call with its caller's name and rank, and without the token.
+        """Return the call with its caller's name and role, and without the token.
 
         Raises:
-            UnauthenticatedError: There is no token, or none that is known.
+            UnauthenticatedError: The token is missing or invalid.
         """
-        others = {name: value for name, value in call.metadata.items() if name != _HEADER}
+        metadata = {name: value for name, value in call.metadata.items() if name != _HEADER}
         if not self._tokens:
-            return replace(call, admin=self._all_admins, metadata=others)
-        token = self._tokens.find(_shown(call.metadata))
+            return replace(call, admin=self._all_admins, metadata=metadata)
+        # ``Bearer TOKEN``; see RFC 6750, section 2.1.
+        scheme, _, text = call.metadata.get(_HEADER, "").partition(" ")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise UnauthenticatedError(
+                "This server requires a token; pass it as Client(..., token=...), on the command "
+                "line with --token-file, or as the metadata 'authorization: Bearer TOKEN'."
+            )
+        token = self._tokens.find(text.strip())
         if token is None:
             raise UnauthenticatedError(
-                "The token is none that this server knows; ask whoever runs it for one."
+                "Invalid token. Ask the server administrator for a valid one."
             )
-        return replace(call, caller=token.name, admin=token.admin, metadata=others)
-
-
-def _shown(metadata: Mapping[str, str]) -> str:
-    """Returns the token of ``authorization: Bearer TOKEN``; see RFC 6750, section 2.1."""
-    scheme, _, token = metadata.get(_HEADER, "").partition(" ")
-    if scheme.lower() != _SCHEME or not token.strip():
-        raise UnauthenticatedError(
-            "This server asks for a token, and the call shows none; give it to Client(..., "
-            "token=...), to the command line with --token-file, or send the metadata "
-            "'authorization: Bearer TOKEN'."
-        )
-    return token.strip()
+        return replace(call, caller=token.name, admin=token.admin, metadata=metadata)

@@ -1,4 +1,4 @@
-"""Cuts a list into the pages that a client asks for."""
+"""Cut lists into pages."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ LARGEST_PAGE: Final = 100
 
 
 def cut_page(ids: Sequence[str], page_size: int, page_token: str) -> tuple[list[str], str]:
-    """Returns one page of a sorted list, and the token of the next.
+    """Return one page of a sorted list, and the token of the next page.
 
-    The token holds the last id of the page, so that a list which changes between two pages
-    neither repeats nor skips what stayed.
+    The token contains the last id of the page, so that ids are neither repeated nor skipped if the
+    list changes between two pages.
 
     Args:
         ids: All ids, sorted.
-        page_size: Most ids wanted; 0 for 50, more than 100 is taken for 100.
-        page_token: Token from the page before; empty for the first.
+        page_size: Maximum number of ids; 0 for 50, at most 100.
+        page_token: Token of the page; empty for the first page.
 
     Returns:
-        The ids of the page, and the next token, empty after the last page.
+        The ids of the page, and the next token, which is empty after the last page.
 
     Raises:
-        InvalidArgumentError: The size is negative, or the token is not one of ours.
+        InvalidArgumentError: The size is negative, or the token is invalid.
     """
     if page_size < 0:
         raise InvalidArgumentError(
@@ -52,6 +52,6 @@ def _read_token(token: str) -> str:
         )
     except (binascii.Error, UnicodeError):
         raise InvalidArgumentError(
-            "page_token is not one that this server gave; begin again without it.",
+            "page_token is invalid; start again without it.",
             field="page_token",
         ) from None

@@ -1,4 +1,4 @@
-"""One request's work: an iterator that is stepped, stopped and closed."""
+"""The work of one request: an iterator that can be stepped, canceled and closed."""
 
 from __future__ import annotations
 
@@ -7,22 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from magenta_bridge.errors import CancelledError, DeadlineError
 
 T = TypeVar("T")
 Work = Callable[[Callable[[], None]], Iterator[T]]
-
-
-class WorkObserver(Protocol):
-    """Sees steps go by.
-
-    Threading: called by the worker threads, by several at once.
-    """
-
-    def stepped(self, waited_seconds: float, ran_seconds: float) -> None:
-        """Hears of a step that was done: how long it waited for a thread, and how long it ran."""
+# Called by the worker threads after each step with the seconds it waited and the seconds it ran.
+StepObserver = Callable[[float, float], None]
 
 
 class End(enum.Enum):
@@ -32,50 +24,50 @@ class End(enum.Enum):
 
 
 class Step(Generic[T]):
-    """One call on a worker thread and the future of its result."""
+    """One call on a worker thread, and the future of its result."""
 
-    def __init__(self, call: Callable[[], T], observer: WorkObserver | None = None) -> None:
+    def __init__(self, call: Callable[[], T], observer: StepObserver | None = None) -> None:
         self.future: Future[T] = Future()
         self._call: Callable[[], T] | None = call
         self._observer = observer
         self._queued = time.monotonic()
 
     def run(self) -> None:
-        """Makes the call, unless nobody waits for it any more."""
+        """Make the call, unless it was withdrawn."""
         call = self._call
         if not self.future.set_running_or_notify_cancel() or call is None:
             return
         began = time.monotonic()
         try:
             result = call()
-        except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the future
-            self._tell(began)
+        except BaseException as error:  # noqa: BLE001 - passed to the future
+            self._observe(began)
             self.future.set_exception(error)
         else:
-            self._tell(began)
+            self._observe(began)
             self.future.set_result(result)
 
     def withdraw(self) -> bool:
-        """Takes the call back, and whatever it holds in memory; False where it has begun."""
+        """Cancel the call and release what it references; return False if it has begun."""
         if not self.future.cancel():
             return False
         self._call = None
         return True
 
-    def _tell(self, began: float) -> None:
-        # Before the future, so that whoever has the result finds the step counted.
+    def _observe(self, began: float) -> None:
+        # Before the future is set, so that a step is counted when its result is available.
         if self._observer is not None:
-            self._observer.stepped(began - self._queued, time.monotonic() - began)
+            self._observer(began - self._queued, time.monotonic() - began)
 
 
 class Job(Generic[T]):
-    """One request's iterator, from its first step to its closing.
+    """The iterator of one request, from its first step until it is closed.
 
-    Threading: stepped by one thread at a time; ``cancel`` and ``close`` from any.
+    Threading: step it on one thread at a time; ``cancel`` and ``close`` are safe from any thread.
 
     Args:
-        work: Called with an interrupt, which raises once the work is not wanted any more.
-        deadline: When it must end, by ``time.monotonic()``.
+        work: Called with an interrupt, which raises once the result is no longer needed.
+        deadline: When the work must end, by ``time.monotonic()``.
     """
 
     def __init__(self, work: Work[T], deadline: float) -> None:
@@ -91,18 +83,18 @@ class Job(Generic[T]):
         return self._iterator is not None
 
     def interrupt(self) -> None:
-        """Raises once the work is not wanted any more."""
+        """Raise if the work was canceled or its deadline has passed."""
         if self._cancelled.is_set():
-            raise CancelledError("The caller took the request back.")
+            raise CancelledError("The caller canceled the request.")
         if time.monotonic() > self.deadline:
-            raise DeadlineError("The time allowed for the request has passed; it was stopped.")
+            raise DeadlineError("The request took longer than its timeout and was stopped.")
 
     def cancel(self) -> None:
-        """Has the step in hand, if there is one, stop at its next interrupt."""
+        """Stop the running step, if there is one, at its next interrupt."""
         self._cancelled.set()
 
     def step(self) -> T | End:
-        """Returns the next item, or ``End.END``."""
+        """Return the next item, or ``End.END``."""
         try:
             with self._stepping:
                 self.interrupt()
@@ -114,7 +106,7 @@ class Job(Generic[T]):
                 self.close()
 
     def close(self) -> None:
-        """Lets the iterator clean up, unless a step is running: then that does it after."""
+        """Close the iterator; if a step is running, the step closes it at its end."""
         if not self._stepping.acquire(blocking=False):
             return
         try:

@@ -9,7 +9,7 @@ import click
 import pytest
 from rich.console import Console
 
-from magenta_bridge.cli.top.scrape import Sample, Scrape, quantile, read_place
+from magenta_bridge.cli.top.scrape import Sample, Scrape, metrics_url, quantile
 from magenta_bridge.cli.top.screen import as_text, draw, sparkline
 from magenta_bridge.cli.top.snapshot import History, take_snapshot
 
@@ -113,7 +113,7 @@ def test_the_screen_shows_all_and_keeps_to_plain_characters_where_asked() -> Non
     shown = console.export_text()
     assert shown.isascii()
     assert all(word in shown for word in ("Generate", "scale", "NOT_FOUND 4", "at most 2.0"))
-    console.print(draw(snapshot, [], fault="No server shows its metrics."))
+    console.print(draw(snapshot, [], error="No metrics."))
     assert "No server shows its metrics." in console.export_text()
 
 
@@ -128,10 +128,10 @@ def test_the_screen_shows_all_and_keeps_to_plain_characters_where_asked() -> Non
     ],
 )
 def test_a_place_is_a_port_an_address_or_a_url(text: str, url: str) -> None:
-    assert read_place(text) == url
+    assert metrics_url(text) == url
 
 
 @pytest.mark.parametrize("text", ["", "x", "ftp://a:1", "http://a b:1", "file:///etc", "99999999"])
 def test_any_other_place_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="9464"):
-        read_place(text)
+        metrics_url(text)

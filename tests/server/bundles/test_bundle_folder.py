@@ -202,7 +202,7 @@ async def test_of_two_bundles_with_one_id_the_first_serves(tmp_path: Path) -> No
     async with serving(tmp_path) as listener:
         put(tmp_path, "b.mag", description="of b")
         second = await listener.bundle("b.mag", failed)
-        assert second.status_message.startswith("b.mag is called 'tune' as a.mag is")
+        assert second.status_message.startswith("b.mag has the same id 'tune' as a.mag")
         (tune,) = await listener.bridge.generators()
         assert (tune.description, tune.status_message) == ("of a", "")
         with pytest.raises(BundleError, match=r"as a\.mag is"):

@@ -113,9 +113,9 @@ async def test_a_call_taken_back_as_its_time_ends_was_too_slow() -> None:
 @pytest.mark.asyncio
 async def test_a_boundary_says_whether_it_refuses() -> None:
     boundary = Boundary()
-    assert not boundary.refusing
-    boundary.refuse()
-    assert boundary.refusing
+    assert not boundary.draining
+    boundary.drain()
+    assert boundary.draining
     with pytest.raises(CallError):
         async with boundary.enter(_call(boundary)):
             pytest.fail("the call was let in")

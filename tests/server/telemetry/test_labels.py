@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from magenta_bridge.server.telemetry.labels import KnownNames, known_method
+from magenta_bridge.server.telemetry.metrics import KnownNames, known_method
 from magenta_bridge.v1 import generation_pb2
 
 SERVICE = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
@@ -24,7 +24,7 @@ def test_any_other_method_has_none(method: str) -> None:
 
 def test_names_that_came_and_went_are_at_most_so_many() -> None:
     loaded: set[str] = set()
-    names = KnownNames(lambda: loaded, most=2)
+    names = KnownNames(lambda: loaded, limit=2)
     assert names.label("a") == "other"
     loaded.add("a")
     assert names.label("a") == "a"

@@ -48,7 +48,7 @@ async def test_metrics_and_health_are_answered(port: MetricsPort) -> None:
     assert await asyncio.to_thread(_ask, port, "GET", "/healthz") == (200, "Serving.\n")
     _State.serving = False
     status, told = await asyncio.to_thread(_ask, port, "GET", "/healthz")
-    assert (status, told) == (503, "Draining; no new calls are taken.\n")
+    assert (status, told) == (503, "Draining.\n")
 
 
 @pytest.mark.asyncio
@@ -59,7 +59,7 @@ async def test_metrics_and_health_are_answered(port: MetricsPort) -> None:
 async def test_all_else_is_one_sentence(port: MetricsPort, method: str, path: str) -> None:
     status, told = await asyncio.to_thread(_ask, port, method, path)
     assert status == 404
-    assert told == "There is nothing here; ask for GET /metrics or GET /healthz.\n"
+    assert told == "Not found. Available: GET /metrics and GET /healthz.\n"
 
 
 @pytest.mark.asyncio

@@ -21,8 +21,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from magenta_bridge.errors import NotFoundError, UnsupportedError
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import Call
+from magenta_bridge.server.telemetry.setup import open_tracing, traces_enabled
 from magenta_bridge.server.telemetry.tracing import Tracing
-from magenta_bridge.server.telemetry.tracing_setup import open_tracing, traces_wanted
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -134,7 +134,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Collector]:
     server.start()
     monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{port}")
     yield servicer
-    server.stop(0).wait()
+    server.stop(0).wait(60)
 
 
 @pytest.mark.asyncio
@@ -142,7 +142,7 @@ async def test_spans_reach_a_collector_before_the_server_is_gone(
     collector: _Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "on stage")
-    tracing = open_tracing(insist=False)
+    tracing = open_tracing(required=False)
     assert tracing is not None
     async with Boundary(observers=[tracing]).enter(_call()):
         pass
@@ -156,7 +156,7 @@ async def test_a_collector_that_is_not_there_does_not_hold_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:9")
-    tracing = open_tracing(insist=True)
+    tracing = open_tracing(required=True)
     assert tracing is not None
     async with Boundary(observers=[tracing]).enter(_call()):
         pass
@@ -179,7 +179,7 @@ async def test_a_collector_that_is_not_there_does_not_hold_the_end(
     ],
 )
 def test_the_standard_variables_decide(environment: dict[str, str], wanted: bool) -> None:
-    assert traces_wanted(environment) is wanted
+    assert traces_enabled(environment) is wanted
 
 
 def test_what_is_not_installed_is_said_and_ends_only_who_insists(
@@ -188,15 +188,15 @@ def test_what_is_not_installed_is_said_and_ends_only_who_insists(
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     monkeypatch.delitem(sys.modules, "magenta_bridge.server.telemetry.tracing")
     with pytest.raises(UnsupportedError, match=r"pip install .*\[otel\]"):
-        open_tracing(insist=True)
-    assert open_tracing(insist=False) is None
+        open_tracing(required=True)
+    assert open_tracing(required=False) is None
     assert not caplog.messages
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "otlp")
-    assert open_tracing(insist=False) is None
+    assert open_tracing(required=False) is None
     assert "magenta-bridge[otel]" in caplog.text
 
 
 def test_another_protocol_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
     with pytest.raises(UnsupportedError, match="OTEL_EXPORTER_OTLP_PROTOCOL"):
-        open_tracing(insist=True)
+        open_tracing(required=True)
