@@ -171,5 +171,5 @@ def test_an_impossible_folder_is_found_before_any_bundle_is_loaded(
     (tmp_path / "file").touch()
     result = _generate("-o", tmp_path / "file" / "x.mid")
     assert result.exit_code == 1
-    assert "cannot be made" in result.stderr
+    assert result.stderr.startswith("Error: The folder")
     assert opened == []

@@ -107,17 +107,17 @@ def test_the_authorities_of_the_web_do_not_know_a_certificate_of_ones_own(addres
 
 
 def test_plaintext_against_tls_is_told(address: str) -> None:
-    assert "wants TLS" in _failures(address, None)
+    assert "requires TLS" in _failures(address, None)
 
 
 def test_tls_against_plaintext_is_told(own: Authority) -> None:
     with running(ServerSettings(LOCAL)) as plain:
-        assert "does not speak TLS" in _failures(plain, TlsFiles(ca=own.file))
+        assert "does not use TLS" in _failures(plain, TlsFiles(ca=own.file))
 
 
 def test_a_certificate_for_another_name_is_told(own: Authority) -> None:
     with running(ServerSettings(LOCAL, tls=own.issue("bridge.example"))) as found:
-        assert "not for the name" in _failures(found, TlsFiles(ca=own.file))
+        assert "not valid for the name" in _failures(found, TlsFiles(ca=own.file))
 
 
 def test_a_certificate_that_expired_while_serving_is_told(own: Authority) -> None:
@@ -163,7 +163,7 @@ def test_a_client_without_a_certificate_of_the_authority_stays_out(
     tls = TlsFiles(ca=own.file)
     if signer == "other":
         tls = replace(other.issue("laptop.example", name="eve"), ca=own.file)
-    assert "a certificate of the client" in _failures(mutual, tls)
+    assert "a client certificate" in _failures(mutual, tls)
 
 
 def test_beyond_loopback_health_is_open_and_reflection_closed(own: Authority) -> None:
