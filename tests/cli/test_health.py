@@ -1,4 +1,4 @@
-"""``magenta-bridge health``, and how commands say who they are."""
+"""``magenta-bridge health``, and the credentials of commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _run(*words: str, **environment: str) -> Result:
 
 @pytest.fixture(scope="module")
 def ailing() -> Iterator[str]:
-    """A server whose generator ``good`` serves and whose ``bad`` does not."""
+    """A server with a healthy generator ``good`` and an unhealthy one ``bad``."""
     servicer = health.HealthServicer()
     servicer.set("magenta_bridge.v1.models/good", _Answer.SERVING)
     servicer.set("magenta_bridge.v1.models/bad", _Answer.NOT_SERVING)
@@ -68,7 +68,7 @@ def test_each_generator_has_a_health_of_its_own(
     assert result.output.count("\n") == 1
 
 
-def test_nobody_there_is_told() -> None:
+def test_a_missing_server_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         address = f"127.0.0.1:{reserved.getsockname()[1]}"
     result = _run("health", "--server", address)
@@ -106,7 +106,7 @@ def test_a_command_shows_the_token_of_a_file_or_of_the_environment(tmp_path: Pat
     ],
 )
 @pytest.mark.parametrize("command", [["generators"], ["generate", "-o", "clip.mid"]])
-def test_options_that_lead_nowhere_are_told(
+def test_unusable_options_are_reported(
     command: list[str], words: list[str], complaint: str
 ) -> None:
     result = _run(*command, *words)

@@ -47,27 +47,27 @@ class AccountedCalls:
             (self.rejected if turned_away else self.failed)[(reason,)] += 1
 
     def good(self, variations: int) -> None:
-        """Has so many variations written."""
+        """Generate some variations."""
         request = pb.GenerateRequest(generator_id="scale", options=options(), variations=variations)
         assert len(self.stub.Generate(request, timeout=PATIENCE).sequences) == variations
         self.variations += variations
         self.expect("Generate", "OK", "scale")
 
     def streamed(self) -> None:
-        """Has one variation written piece by piece."""
+        """Stream one variation."""
         request = pb.StreamGenerateRequest(generator_id="scale", options=options())
         assert len(list(self.stub.StreamGenerate(request, timeout=PATIENCE))) == 3
         self.variations += 1
         self.expect("StreamGenerate", "OK", "scale")
 
     def listed(self) -> None:
-        """Asks which generators there are."""
+        """List the generators."""
         self.stub.ListGenerators(pb.ListGeneratorsRequest(), timeout=PATIENCE)
         self.expect("ListGenerators", "OK")
 
-    def fails(self, generator: str, asked: GeneratorOptions, *expected: str) -> None:
-        """Asks for what ends with this code, generator's label and reason."""
-        request = pb.GenerateRequest(generator_id=generator, options=asked)
+    def fails(self, generator: str, requested: GeneratorOptions, *expected: str) -> None:
+        """Send a request that ends with this code, generator label and reason."""
+        request = pb.GenerateRequest(generator_id=generator, options=requested)
         with pytest.raises(grpc.RpcError):
             self.stub.Generate(request, timeout=PATIENCE)
         code, label, reason = expected
@@ -100,7 +100,7 @@ class AccountedCalls:
         self._live.wait_until_free()
 
     def too_slow(self) -> None:
-        """Makes calls that the server's own deadline ends."""
+        """Make calls that exceed the server's own timeout."""
         request = pb.GenerateRequest(generator_id="gated", options=options())
         with contextlib.ExitStack() as ends:
             for _ in range(SLOTS):

@@ -54,7 +54,7 @@ class RpcCase:
 
 
 def options(start: float = 0.0, end: float = 4.0, **arguments: float) -> GeneratorOptions:
-    """Returns options for one section, in seconds."""
+    """Return options for one section, in seconds."""
     made = GeneratorOptions()
     made.generate_sections.add(start_time=start, end_time=end)
     for name, value in arguments.items():

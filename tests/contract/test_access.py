@@ -1,4 +1,4 @@
-"""Who shows a token that the server knows comes in; nobody else does, and no token leaks."""
+"""Only callers with a valid token are admitted, and no token leaks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from tests.contract.secured_server import MARIA, OWNER, STRANGER, CallBook, know
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A server on loopback that asks for tokens."""
+    """A server on loopback that requires tokens."""
     with running(ServerSettings("127.0.0.1:0", tokens=known_tokens())) as found:
         yield found
 
 
 @pytest.mark.parametrize("token", [MARIA, OWNER, f" {MARIA}\n"])
-def test_a_known_token_lets_both_clients_in(address: str, token: str) -> None:
+def test_both_clients_connect_with_a_valid_token(address: str, token: str) -> None:
     with Client(address, token=token) as bridge:
         whole = bridge.generate("scale", seed=1)
         assert list(bridge.stream("scale", seed=1))
@@ -95,19 +95,19 @@ def test_the_scheme_is_bearer(address: str, header: str, welcome: bool) -> None:
     assert read_failure(caught.value).code == "UNAUTHENTICATED"
 
 
-def test_no_token_is_logged_or_told(address: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_tokens_are_never_logged_or_sent(address: str, caplog: pytest.LogCaptureFixture) -> None:
     """Neither a right one nor a wrong one, whatever fails."""
-    told = ""
+    text = ""
     with caplog.at_level(logging.DEBUG):
         for token in (MARIA, STRANGER):
             with Client(address, token=token) as bridge:
                 assert token not in repr(vars(bridge))
                 with pytest.raises(MagentaBridgeError) as caught:
                     bridge.generate("nobody")
-                told += f"{caught.value!r} {caught.value.metadata} {caught.value.__cause__}"
-    assert "nobody" in told
+                text += f"{caught.value!r} {caught.value.metadata} {caught.value.__cause__}"
+    assert "nobody" in text
     for token in (MARIA, STRANGER):
         assert token not in caplog.text
-        assert token not in told
+        assert token not in text
     settings = ServerSettings(tokens=known_tokens())
     assert "maria-" not in repr(settings)

@@ -79,7 +79,7 @@ def test_long_texts_of_a_caller_are_cut(live: LiveServer, length: int) -> None:
     assert read_failure(caught.value).code == "INVALID_ARGUMENT"
 
 
-def test_a_response_that_is_too_large_is_refused_by_us(live: LiveServer) -> None:
+def test_a_response_beyond_the_limit_is_our_own_error(live: LiveServer) -> None:
     """Left to itself, gRPC would say that the stream was removed."""
     request = pb.GenerateRequest(generator_id="endless", options=options())
     with pytest.raises(grpc.RpcError) as caught:

@@ -29,7 +29,7 @@ def test_equal_seeds_give_equal_notes(stub: GenerationServiceStub) -> None:
     assert first.sequences != stub.Generate(_request(seed=6)).sequences
 
 
-def test_a_drawn_seed_is_told_and_repeats_the_result(stub: GenerationServiceStub) -> None:
+def test_a_random_seed_is_returned_and_repeats_the_result(stub: GenerationServiceStub) -> None:
     drawn = [stub.Generate(_request()) for _ in range(3)]
     assert len({response.seed for response in drawn}) > 1
     for response in drawn:
@@ -56,7 +56,7 @@ def test_variation_i_is_what_seed_plus_i_gives(stub: GenerationServiceStub, seed
     assert list(together) == alone
 
 
-def test_pieces_add_up_to_the_whole(stub: GenerationServiceStub) -> None:
+def test_the_chunks_add_up_to_the_whole(stub: GenerationServiceStub) -> None:
     """For each variation: in order, complete up to where they say, one last piece."""
     whole = stub.Generate(_request(seed=3, variations=3))
     request = pb.StreamGenerateRequest(

@@ -100,5 +100,5 @@ def test_what_is_under_way_is_seen(watched: LiveServer) -> None:
     assert loaded == {(name,): 1 for name in ("endless", "faulty", "gated", "light", "scale")}
 
 
-def test_without_a_port_nothing_is_told(live: LiveServer) -> None:
+def test_without_a_port_there_are_no_metrics(live: LiveServer) -> None:
     assert live.notices() == []

@@ -1,4 +1,4 @@
-"""A client that knows none of our code: it asks the server what there is, as grpcurl does."""
+"""A generic client without our code, which uses reflection like grpcurl."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Explorer:
         self._pool = DescriptorPool(self._database)
 
     def services(self) -> list[str]:
-        """Returns the names of all services."""
+        """Return the names of all services."""
         return sorted(self._database.get_services())
 
     def methods(self, service: str) -> dict[str, MethodDescriptor]:
-        """Returns the methods of a service, by name."""
+        """Return the methods of a service, by name."""
         return dict(self._pool.FindServiceByName(service).methods_by_name)
 
     def ask(self, service: str, name: str, request: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def test_the_services_are_found(explorer: Explorer) -> None:
     assert methods["StreamGenerate"].server_streaming
 
 
-def test_every_service_that_is_told_can_be_described(explorer: Explorer) -> None:
+def test_every_listed_service_can_be_described(explorer: Explorer) -> None:
     for service in explorer.services():
         assert explorer.methods(service), service
 
@@ -86,7 +86,7 @@ def test_the_generators_are_listed(explorer: Explorer) -> None:
     assert [row["id"] for row in answer["generators"]] == ["light", "scale"]
 
 
-def test_music_is_written_whole_and_piece_by_piece(explorer: Explorer) -> None:
+def test_music_is_generated_whole_and_streamed(explorer: Explorer) -> None:
     (answer,) = explorer.ask(SERVICE, "Generate", ORDER)
     (sequence,) = answer["sequences"]
     assert len(sequence["notes"]) == 8

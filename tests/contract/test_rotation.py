@@ -1,4 +1,4 @@
-"""Certificates and tokens are exchanged under a running server, and nobody else notices."""
+"""Certificates and tokens are replaced while a server runs, without effect on other callers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def other(tmp_path: Path) -> Authority:
 
 
 def _shown(address: str) -> bytes:
-    """Returns the certificate that a new connection is shown."""
+    """Return the certificate of a new connection."""
     host, _, port = address.rpartition(":")
     return ssl.get_server_certificate((host, int(port)), timeout=10).encode()
 
@@ -90,14 +90,14 @@ def test_a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on(
         assert _shown(address) == before
         _exchange(files, following, "cert", "key")
         assert _shown(address) == after
-        assert f"Read {files.cert} again." in log.text
+        assert f"Reloaded {files.cert}." in log.text
         assert _comes_in(address, TlsFiles(ca=other.file))
         assert not _comes_in(address, TlsFiles(ca=own.file))
         assert there_already.generate("scale", seed=1)
 
 
 @pytest.mark.parametrize("broken", [b"", b"nonsense", None])
-def test_a_broken_file_is_told_once_and_the_one_before_stays(
+def test_an_invalid_file_is_logged_once_and_the_earlier_one_stays(
     own: Authority, log: pytest.LogCaptureFixture, broken: bytes | None
 ) -> None:
     """None takes the file away."""
@@ -113,13 +113,13 @@ def test_a_broken_file_is_told_once_and_the_one_before_stays(
             assert _shown(address) == text
             assert _comes_in(address, TlsFiles(ca=own.file))
         (warning,) = [each for each in log.records if each.levelno == logging.WARNING]
-        assert "The certificates stay as they were" in warning.getMessage()
+        assert "The certificates stay unchanged" in warning.getMessage()
         assert str(good) in warning.getMessage()
         _exchange(files, before, "cert", "key")
         assert _shown(address) == _text(before.cert)
 
 
-def test_a_certificate_whose_key_is_still_to_come_waits_for_it(
+def test_a_new_certificate_is_used_once_its_key_is_there(
     own: Authority, log: pytest.LogCaptureFixture
 ) -> None:
     files, following = own.issue("127.0.0.1"), own.issue("localhost")
@@ -132,7 +132,7 @@ def test_a_certificate_whose_key_is_still_to_come_waits_for_it(
         assert _shown(address) == _text(following.cert)
 
 
-def test_another_authority_of_clients_lets_others_in(own: Authority, other: Authority) -> None:
+def test_a_new_client_ca_admits_other_clients(own: Authority, other: Authority) -> None:
     """Whoever is there already stays."""
     accepted = own.folder / "clients.crt"
     shutil.copy(own.file, accepted)
@@ -170,5 +170,5 @@ def test_tokens_are_exchanged_under_a_connection(
         path.write_text("short\n", encoding="utf-8")
         assert owner.generators()
         assert owner.generators()
-    assert log.text.count("The tokens stay as they were") == 1
+    assert log.text.count("The tokens stay unchanged") == 1
     assert MARIA not in log.text

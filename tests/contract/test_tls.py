@@ -1,4 +1,4 @@
-"""TLS as in recipe R7: who comes in, and what the others are told."""
+"""TLS: which clients connect, and the errors that the others get."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """An authority that nobody of the tests trusts."""
+    """A CA that no client of the tests trusts."""
     return Authority(trustme.CA(), tmp_path_factory.mktemp("other"))
 
 
@@ -46,7 +46,7 @@ def address(own: Authority) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def mutual(own: Authority) -> Iterator[str]:
-    """A server with TLS that asks clients for certificates."""
+    """A server with TLS that requires client certificates."""
     tls = replace(own.issue("127.0.0.1"), ca=own.file)
     with running(ServerSettings(LOCAL, tls=tls)) as found:
         yield found
@@ -63,19 +63,19 @@ def _bare_server(credentials: grpc.ServerCredentials) -> Iterator[str]:
 
 
 def _failures(address: str, tls: TlsFiles | bool | None) -> str:
-    """Asks with both clients, which must fail alike, and returns what they say."""
+    """Call with both clients, which must fail with the same error, and return it."""
 
     async def ask() -> None:
         async with AsyncClient(address, 20, tls=tls) as bridge:
             await bridge.stream("scale").__anext__()
 
     with Client(address, 20, tls=tls) as bridge:
-        asks: list[Callable[[], Any]] = [
+        attempts: list[Callable[[], Any]] = [
             lambda: list(bridge.stream("scale")),
             lambda: asyncio.run(ask()),
         ]
         said = set()
-        for attempt in asks:
+        for attempt in attempts:
             with pytest.raises(MagentaBridgeError) as caught:
                 attempt()
             assert type(caught.value) is ServerUnavailableError
@@ -85,7 +85,7 @@ def _failures(address: str, tls: TlsFiles | bool | None) -> str:
     return message
 
 
-def test_the_right_authority_lets_both_clients_in(own: Authority, address: str) -> None:
+def test_both_clients_connect_with_the_right_ca(own: Authority, address: str) -> None:
     tls = TlsFiles(ca=own.file)
     with Client(address, tls=tls) as bridge:
         whole = bridge.generate("scale", seed=1)
@@ -98,7 +98,7 @@ def test_the_right_authority_lets_both_clients_in(own: Authority, address: str) 
     assert asyncio.run(ask()) == whole
 
 
-def test_another_authority_is_told(other: Authority, address: str) -> None:
+def test_an_untrusted_ca_is_reported(other: Authority, address: str) -> None:
     assert "not signed by an authority" in _failures(address, TlsFiles(ca=other.file))
 
 
@@ -106,21 +106,21 @@ def test_the_authorities_of_the_web_do_not_know_a_certificate_of_ones_own(addres
     assert "not signed by an authority" in _failures(address, tls=True)
 
 
-def test_plaintext_against_tls_is_told(address: str) -> None:
+def test_plaintext_to_a_tls_port_is_reported(address: str) -> None:
     assert "requires TLS" in _failures(address, None)
 
 
-def test_tls_against_plaintext_is_told(own: Authority) -> None:
+def test_tls_to_a_plaintext_port_is_reported(own: Authority) -> None:
     with running(ServerSettings(LOCAL)) as plain:
         assert "does not use TLS" in _failures(plain, TlsFiles(ca=own.file))
 
 
-def test_a_certificate_for_another_name_is_told(own: Authority) -> None:
+def test_a_certificate_for_another_name_is_reported(own: Authority) -> None:
     with running(ServerSettings(LOCAL, tls=own.issue("bridge.example"))) as found:
         assert "not valid for the name" in _failures(found, TlsFiles(ca=own.file))
 
 
-def test_a_certificate_that_expired_while_serving_is_told(own: Authority) -> None:
+def test_a_certificate_that_expired_while_serving_is_reported(own: Authority) -> None:
     """The server itself would not have started with it."""
     files = own.issue("127.0.0.1", expired=True)
     pair = (Path(str(files.key)).read_bytes(), Path(str(files.cert)).read_bytes())
@@ -128,7 +128,7 @@ def test_a_certificate_that_expired_while_serving_is_told(own: Authority) -> Non
         assert "has expired" in _failures(found, TlsFiles(ca=own.file))
 
 
-def test_a_client_is_called_by_the_name_of_its_certificate(own: Authority) -> None:
+def test_the_caller_is_the_common_name_of_the_certificate(own: Authority) -> None:
     """It is no administrator, whatever it is called."""
     book = CallBook()
     tls = replace(own.issue("laptop.example", name="maria"), ca=own.file)
@@ -139,7 +139,7 @@ def test_a_client_is_called_by_the_name_of_its_certificate(own: Authority) -> No
     assert [(call.caller, call.admin) for call in book.calls] == [("maria", False)]
 
 
-def test_where_both_are_asked_for_a_certificate_does_not_stand_in_for_a_token(
+def test_a_certificate_does_not_replace_a_required_token(
     own: Authority,
 ) -> None:
     book = CallBook()

@@ -49,7 +49,7 @@ class Caller:
         self.score: Counter[str] = Counter()
 
     async def run(self, address: str, until: float) -> None:
-        """Make calls until then, at least one of each kind, with a new connection from time to time."""
+        """Make calls until then, at least one of each kind, on several connections."""
         await self._call_each(address, list(_MIX), math.inf)
         while time.monotonic() < until:
             kinds = self._draw.choices(list(_MIX), list(_MIX.values()), k=CALLS_PER_CONNECTION)

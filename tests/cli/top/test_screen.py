@@ -84,7 +84,7 @@ def test_rates_are_of_the_last_minute() -> None:
     assert history.rates()[-1] == 199**2 - 198**2
 
 
-def test_a_server_that_was_started_anew_begins_a_new_history() -> None:
+def test_a_restarted_server_starts_a_new_history() -> None:
     history = History()
     history.add(_reading(50, calls=100))
     history.add(_reading(51, calls=110))
@@ -93,28 +93,28 @@ def test_a_server_that_was_started_anew_begins_a_new_history() -> None:
     assert history.rates() == []
 
 
-def test_the_text_says_what_a_server_without_calls_does() -> None:
+def test_the_text_of_a_server_without_calls() -> None:
     text = as_text(take_snapshot(_reading(3_700, calls=0)))
     assert text.startswith("Magenta Bridge 9.9.9, serving, up 1 h 1 min\n")
-    assert "steps of work waited - ms" in text
+    assert "steps waited - ms" in text
 
 
-def test_a_curve_reaches_from_nothing_to_the_most() -> None:
+def test_a_curve_is_scaled_to_its_maximum() -> None:
     assert sparkline([0, 1, 4, 8]) == " \u2581\u2584\u2588"
     assert sparkline([0, 1, 8], plain=True) == " .@"
     assert sparkline([0, 0]) == "  "
     assert sparkline([]) == ""
 
 
-def test_the_screen_shows_all_and_keeps_to_plain_characters_where_asked() -> None:
+def test_the_screen_is_complete_and_limited_to_ascii_if_needed() -> None:
     console = Console(width=100, file=io.StringIO(), record=True)
     snapshot = take_snapshot(_reading(10, calls=40, bad=4))
     console.print(draw(snapshot, [1.0, 2.0], plain=True))
     shown = console.export_text()
     assert shown.isascii()
-    assert all(word in shown for word in ("Generate", "scale", "NOT_FOUND 4", "at most 2.0"))
+    assert all(word in shown for word in ("Generate", "scale", "NOT_FOUND 4", "maximum 2.0"))
     console.print(draw(snapshot, [], error="No metrics."))
-    assert "No server shows its metrics." in console.export_text()
+    assert "No metrics." in console.export_text()
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,6 @@ def test_a_place_is_a_port_an_address_or_a_url(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "ftp://a:1", "http://a b:1", "file:///etc", "99999999"])
-def test_any_other_place_is_refused(text: str) -> None:
+def test_an_invalid_address_is_a_usage_error(text: str) -> None:
     with pytest.raises(click.BadParameter, match="9464"):
         metrics_url(text)

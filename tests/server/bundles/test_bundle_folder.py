@@ -1,4 +1,4 @@
-"""A folder of bundles followed by a server: each change is heard, and no request fails by it."""
+"""A server that watches a bundle folder: each change is loaded, and no request fails."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def failed(bundle: BundleInfo) -> bool:
 
 
 class _Player(threading.Thread):
-    """Asks for a bar again and again."""
+    """Requests a bar repeatedly."""
 
     def __init__(self, address: str) -> None:
         super().__init__()
-        self.heard: list[NoteSequence] = []
+        self.received: list[NoteSequence] = []
         self.failure: Exception | None = None
         self.enough = threading.Event()
         self._address = address
@@ -44,14 +44,14 @@ class _Player(threading.Thread):
         try:
             with Client(self._address, timeout=30) as bridge:
                 while not self.enough.is_set():
-                    self.heard.append(bridge.generate("tune", bars=1, seed=1))
+                    self.received.append(bridge.generate("tune", bars=1, seed=1))
         except Exception as error:  # noqa: BLE001 - for the test to look at
             self.failure = error
 
 
 @contextlib.asynccontextmanager
 async def playing(listener: Listener) -> AsyncIterator[list[_Player]]:
-    """Has two clients ask without end; no request of theirs may fail."""
+    """Run two clients that send requests repeatedly; none of them may fail."""
     players = [_Player(listener.address) for _ in range(2)]
     for player in players:
         player.start()
@@ -68,11 +68,11 @@ async def playing(listener: Listener) -> AsyncIterator[list[_Player]]:
 async def test_an_empty_folder_serves_nothing_until_something_is_put_there(tmp_path: Path) -> None:
     async with serving(tmp_path) as listener, listener.health("tune") as next_health:
         assert await listener.bridge.generators() == []
-        heard = await next_health()
-        assert heard.status == Status.SERVICE_UNKNOWN
+        received = await next_health()
+        assert received.status == Status.SERVICE_UNKNOWN
         put(tmp_path, "mine.mag")
-        while (heard := await next_health()).status != Status.SERVING:
-            assert heard.status == Status.NOT_SERVING
+        while (received := await next_health()).status != Status.SERVING:
+            assert received.status == Status.NOT_SERVING
         assert (await listener.bridge.generate("tune", bars=1, seed=1)).notes
         (found,) = await listener.bridge.bundles()
         assert (found.name, found.status, found.generator_id, found.status_message) == (
@@ -92,17 +92,17 @@ async def test_replacing_a_bundle_under_load_fails_no_request(tmp_path: Path) ->
     elsewhere.mkdir()
     async with serving(tmp_path) as listener, playing(listener) as players:
         for version in range(1, 6):
-            heard = [len(player.heard) for player in players]
+            received = [len(player.received) for player in players]
             text = f"version {version}"
             if version % 2:
                 put(tmp_path, "mine.mag", description=text)
             else:
                 shutil.copy(put(elsewhere, "new.mag", description=text), tmp_path / "mine.mag")
             await listener.described("tune", text)
-            while [len(player.heard) for player in players] == heard:
+            while [len(player.received) for player in players] == received:
                 await listener.bridge.generators()
     for player in players:
-        assert all(clip == player.heard[0] for clip in player.heard)
+        assert all(clip == player.received[0] for clip in player.received)
 
 
 @pytest.mark.asyncio
@@ -123,8 +123,8 @@ async def test_a_broken_successor_is_reported_and_the_old_one_serves(
         assert (tune.id, tune.status) == ("tune", GeneratorStatus.READY)
         assert "mine.mag is damaged" in tune.status_message
         assert (await listener.bridge.generate("tune", bars=1)).notes
-        heard = await next_health()
-        assert heard.status == Status.SERVING
+        received = await next_health()
+        assert received.status == Status.SERVING
         put(tmp_path, "mine.mag", description="second")
         await listener.described("tune", "second")
         assert (await listener.bridge.generator("tune")).status_message == ""
@@ -139,13 +139,13 @@ async def test_a_server_starts_with_broken_bundles_among_good_ones(tmp_path: Pat
         assert (broken.id, broken.status) == ("broken", GeneratorStatus.FAILED)
         assert "not a bundle" in broken.status_message
         assert tune.status is GeneratorStatus.READY
-        heard = await next_health()
-        assert heard.status == Status.NOT_SERVING
+        received = await next_health()
+        assert received.status == Status.NOT_SERVING
         with pytest.raises(BundleError, match="not a bundle"):
             await listener.bridge.generate("broken")
         (tmp_path / "broken.mag").unlink()
-        heard = await next_health()
-        assert heard.status == Status.SERVICE_UNKNOWN
+        received = await next_health()
+        assert received.status == Status.SERVICE_UNKNOWN
         assert [one.id for one in await listener.bridge.generators()] == ["tune"]
 
 
@@ -158,7 +158,7 @@ async def test_a_bundle_that_is_still_being_copied_is_waited_for(tmp_path: Path)
         with (tmp_path / "mine.mag").open("wb") as file:
             file.write(whole[: len(whole) // 2])
             file.flush()
-            # Looked at, although not whole: whatever became of that, nobody plays.
+            # The incomplete file was scanned, but must not serve.
             await listener.bundle("mine.mag", lambda bundle: bundle.size_bytes == len(whole) // 2)
             assert all(
                 one.status is not GeneratorStatus.READY
@@ -174,11 +174,11 @@ async def test_a_bundle_that_is_still_being_copied_is_waited_for(tmp_path: Path)
 async def test_the_generator_of_a_removed_bundle_goes(tmp_path: Path) -> None:
     path = put(tmp_path, "mine.mag")
     async with serving(tmp_path) as listener, listener.health("tune") as next_health:
-        heard = await next_health()
-        assert heard.status == Status.SERVING
+        received = await next_health()
+        assert received.status == Status.SERVING
         path.unlink()
-        heard = await next_health()
-        assert heard.status == Status.SERVICE_UNKNOWN
+        received = await next_health()
+        assert received.status == Status.SERVICE_UNKNOWN
         with pytest.raises(NotFoundError):
             await listener.bridge.generate("tune")
         assert await listener.bridge.bundles() == []
@@ -221,7 +221,7 @@ async def test_a_bundle_may_change_its_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_unloaded_generator_stays_away_until_it_is_asked_for(tmp_path: Path) -> None:
+async def test_an_unloaded_generator_stays_unloaded_until_it_is_requested(tmp_path: Path) -> None:
     put(tmp_path, "mine.mag")
     async with serving(tmp_path) as listener:
         unloaded = await listener.bridge.unload("tune")
@@ -256,7 +256,7 @@ async def test_a_folder_that_vanishes_takes_no_generator_with_it(
 
 
 @pytest.mark.asyncio
-async def test_nobody_hears_where_a_bundle_lies(tmp_path: Path) -> None:
+async def test_no_message_contains_the_path_of_a_bundle(tmp_path: Path) -> None:
     path = put(tmp_path, "mine.mag")
     async with serving(tmp_path) as listener:
         path.write_bytes(b"")

@@ -1,4 +1,4 @@
-"""From the open port to the first request: what is heard while bundles are loaded."""
+"""The responses of a server while its bundles are loading."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_health_says_serving_once_all_is_warm(service: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_who_is_ready_serves_while_others_load() -> None:
+async def test_ready_generators_serve_while_others_load() -> None:
     async with _loading(GatedGenerator()) as (channel, _):
         request = pb.GenerateRequest(generator_id="scale", options=options())
         assert (await GenerationServiceStub(channel).Generate(request, timeout=10)).sequences
@@ -119,7 +119,7 @@ async def test_who_is_ready_serves_while_others_load() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("generator_id", ["gated", "not_known_yet"])
-async def test_who_is_still_loading_is_to_be_asked_again(generator_id: str) -> None:
+async def test_a_loading_generator_is_unavailable(generator_id: str) -> None:
     async with _loading(GatedGenerator()) as (channel, _):
         request = pb.GenerateRequest(generator_id=generator_id, options=options())
         with pytest.raises(grpc.RpcError) as caught:
@@ -129,7 +129,7 @@ async def test_who_is_still_loading_is_to_be_asked_again(generator_id: str) -> N
 
 
 @pytest.mark.asyncio
-async def test_health_knows_nothing_of_other_generators() -> None:
+async def test_health_of_an_unknown_generator_is_not_found() -> None:
     async with _loading(GatedGenerator()) as (channel, _):
         health = health_pb2_grpc.HealthStub(channel)
         request = health_pb2.HealthCheckRequest(service="magenta_bridge.v1.models/nobody")
@@ -211,7 +211,7 @@ async def test_named_bundles_and_a_folder_serve_side_by_side(tmp_path: Path) -> 
 
 
 @pytest.mark.asyncio
-async def test_a_bundle_may_be_asked_for_before_the_folder_is_looked_into(tmp_path: Path) -> None:
+async def test_a_bundle_can_be_loaded_before_the_next_scan(tmp_path: Path) -> None:
     """The first of one id keeps it all the same."""
     sources = Sources(folder=tmp_path, pause_seconds=3600)
     server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0", sources=sources))

@@ -29,19 +29,19 @@ def test_a_token_gives_name_and_rank(token: str, name: str, admin: bool) -> None
 
 
 @pytest.mark.parametrize("token", [STRANGER, "", None])
-def test_without_a_known_token_nobody_passes(token: str | None) -> None:
+def test_a_call_without_a_valid_token_is_rejected(token: str | None) -> None:
     with pytest.raises(UnauthenticatedError):
         AccessGate(known_tokens(), all_admins=True).admit(_call(token))
 
 
 @pytest.mark.parametrize("admin", [True, False])
-def test_where_no_token_is_asked_for_the_caller_stays_who_it_is(admin: bool) -> None:
+def test_without_tokens_the_caller_is_unchanged(admin: bool) -> None:
     known = AccessGate(None, all_admins=admin).admit(_call())
     assert (known.caller, known.admin) == ("10.0.0.5", admin)
 
 
 def test_the_token_goes_no_further_than_the_gate() -> None:
-    """Nor is it in the text of a call, which somebody may log before."""
+    """Nor is it in the repr of a call, which may be logged."""
     call = _call(MARIA)
     assert MARIA not in repr(call)
     for tokens in (known_tokens(), None):
@@ -59,7 +59,7 @@ def test_the_token_goes_no_further_than_the_gate() -> None:
         (ServerSettings("10.0.0.5:0", tls=TlsFiles(cert="a", key="b", ca="c")), False),
     ],
 )
-def test_on_ones_own_computer_everybody_is_an_administrator_until_callers_are_told_apart(
+def test_on_loopback_without_authentication_all_callers_are_administrators(
     settings: ServerSettings, is_open: bool
 ) -> None:
     assert allows_anonymous_admin(settings) is is_open

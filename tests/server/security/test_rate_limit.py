@@ -35,7 +35,7 @@ def _admitted(gate: RateGate, call: Call, attempts: int) -> int:
     return count
 
 
-def test_a_burst_gets_in_and_then_the_average() -> None:
+def test_a_burst_is_admitted_and_then_the_average_rate() -> None:
     clock = _Clock()
     gate = RateGate(20, 40, now=clock)
     assert _admitted(gate, _call("a"), 100) == 40
@@ -90,18 +90,18 @@ def test_the_memory_stays_small_however_many_callers_come() -> None:
     assert len(gate) <= 1, "who has waited long enough is forgotten"
 
 
-def test_it_is_an_overload_of_its_own_reason() -> None:
+def test_it_is_an_overload_with_its_own_reason() -> None:
     assert issubclass(RateLimitedError, OverloadedError)
     assert RateLimitedError.reason != OverloadedError.reason
 
 
-def test_settings_can_do_without() -> None:
+def test_the_limit_can_be_disabled() -> None:
     for loopback in (False, True):
         assert rate_gates(0.0, 20, loopback=loopback) == []
         assert len(rate_gates(5.0, 20, loopback=loopback)) == 1
 
 
-def test_left_alone_it_limits_strangers_and_not_the_owner() -> None:
+def test_the_default_limits_remote_callers_only() -> None:
     (gate,) = rate_gates(None, CALLS_AT_ONCE.value, loopback=False)
     assert isinstance(gate, RateGate)
     assert _admitted(gate, _call("10.0.0.1"), 100) in range(40, 100)

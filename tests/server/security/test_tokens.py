@@ -72,7 +72,7 @@ def test_two_tokens_of_one_name_are_a_change_of_tokens() -> None:
     assert Tokens([old, new]).find(FIRST) == old
 
 
-def test_one_token_of_two_names_is_refused() -> None:
+def test_one_token_with_two_names_is_an_error() -> None:
     both = [make_token(name, FIRST, where="here") for name in ("maria", "paul")]
     with pytest.raises(FileFormatError, match="maria and paul"):
         Tokens(both)
@@ -93,7 +93,7 @@ def test_one_token_of_two_names_is_refused() -> None:
         ("", "no token"),
     ],
 )
-def test_what_is_wrong_with_a_line_is_told_without_the_token(
+def test_the_error_for_an_invalid_line_does_not_contain_the_token(
     tmp_path: Path, line: str, complaint: str
 ) -> None:
     path = _file(tmp_path, f"\n{line}\n")
@@ -103,7 +103,7 @@ def test_what_is_wrong_with_a_line_is_told_without_the_token(
     assert not any(part and part in caught.value.message for part in (FIRST, FIRST[:20], "pass12"))
 
 
-def test_a_file_that_is_missing_or_endless_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_endless_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"tokens\.txt: No such file"):
         read_tokens(tmp_path / "tokens.txt")
     with pytest.raises(NotFoundError, match="directory"):
@@ -125,10 +125,10 @@ def test_a_file_that_everybody_may_read_is_warned_of(
     assert FIRST not in caplog.text
 
 
-def test_a_changed_file_is_read_again(
+def test_a_changed_file_is_reloaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A token is replaced without a restart, and a broken file locks nobody out."""
+    """A token is replaced without a restart, and an invalid file keeps the earlier tokens."""
     monkeypatch.setattr(rotation, "LOOK_SECONDS", 0.0)
     path = _file(tmp_path, f"maria:{FIRST}\n")
     tokens = rotation.FileTokens(path)

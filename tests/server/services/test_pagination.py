@@ -32,7 +32,7 @@ def test_a_list_that_changes_between_pages_neither_repeats_nor_skips() -> None:
 
 
 @pytest.mark.parametrize("token", ["?", "a", "ü", "/w==", "AAAA\n"])
-def test_a_foreign_token_is_refused(token: str) -> None:
+def test_an_invalid_token_is_an_error(token: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         cut_page(["a"], 0, token)
     assert caught.value.field == "page_token"

@@ -1,4 +1,4 @@
-"""Requests that come twice are worked on once, in memory that has an end."""
+"""Repeated requests are processed once, with a bounded cache."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from magenta_bridge.v1 import generation_pb2 as pb
 
 
 class _Worker:
-    """Counts what it makes; a gate holds it up."""
+    """Counts its runs; a gate delays it."""
 
     def __init__(self) -> None:
         self.made = 0
@@ -22,7 +22,7 @@ class _Worker:
         self.gate.set()
 
     def job(self, size: int = 0) -> Callable[[], Awaitable[pb.GenerateResponse]]:
-        """Returns work whose answer tells the number of the attempt."""
+        """Return work whose response contains the number of the run."""
 
         async def work() -> pb.GenerateResponse:
             self.made += 1
@@ -54,7 +54,7 @@ def _request(generator_id: str = "scale") -> pb.GenerateRequest:
 
 
 @pytest.mark.asyncio
-async def test_a_repetition_gets_the_first_answer() -> None:
+async def test_a_repeated_request_gets_the_first_response() -> None:
     cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     first = await cache.get(_call("a"), _request(), worker.job())
     assert await cache.get(_call("a"), _request(), worker.job()) == first
@@ -62,7 +62,7 @@ async def test_a_repetition_gets_the_first_answer() -> None:
 
 
 @pytest.mark.asyncio
-async def test_without_an_id_or_with_another_or_of_another_caller_it_is_new() -> None:
+async def test_another_id_caller_or_method_is_a_new_request() -> None:
     cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     calls = (_call(""), _call(""), _call("a"), _call("b"), _call("a", "you"), _call("a", "me", "M"))
     for call in calls:
@@ -71,22 +71,22 @@ async def test_without_an_id_or_with_another_or_of_another_caller_it_is_new() ->
 
 
 @pytest.mark.asyncio
-async def test_a_repetition_waits_for_the_one_in_work() -> None:
+async def test_a_repeated_request_waits_for_the_one_in_flight() -> None:
     cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     worker.gate.clear()
-    asked = [
+    requested = [
         asyncio.ensure_future(cache.get(_call("a"), _request(), worker.job())) for _ in range(3)
     ]
     await asyncio.sleep(0)
     with pytest.raises(InvalidArgumentError):
         await cache.get(_call("a"), _request("other"), worker.job())
     worker.gate.set()
-    answers = await asyncio.wait_for(asyncio.gather(*asked), 10)
+    answers = await asyncio.wait_for(asyncio.gather(*requested), 10)
     assert [answer.seed for answer in answers] == [1, 1, 1]
 
 
 @pytest.mark.asyncio
-async def test_an_id_that_stands_for_another_request_is_refused() -> None:
+async def test_an_id_of_another_request_is_an_error() -> None:
     cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     await cache.get(_call("a"), _request(), worker.job())
     with pytest.raises(InvalidArgumentError) as caught:
@@ -95,7 +95,7 @@ async def test_an_id_that_stands_for_another_request_is_refused() -> None:
 
 
 @pytest.mark.asyncio
-async def test_where_the_first_is_taken_back_the_second_does_the_work() -> None:
+async def test_if_the_first_request_is_canceled_the_second_does_the_work() -> None:
     cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     worker.gate.clear()
     first, second = (

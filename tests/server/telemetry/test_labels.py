@@ -18,7 +18,7 @@ def test_a_method_of_ours_keeps_its_name() -> None:
     "method",
     ["", "/", "/a/b", f"/{SERVICE}/Nothing", f"/{SERVICE}.Generate", f"//{SERVICE}/Generate"],
 )
-def test_any_other_method_has_none(method: str) -> None:
+def test_unknown_methods_are_other(method: str) -> None:
     assert known_method(method) == "other"
 
 

@@ -1,4 +1,4 @@
-"""Traces: a span for each call, sent only where somebody asks for it."""
+"""Traces: a span for each call, sent only if enabled."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_a_span_belongs_to_the_trace_of_its_caller() -> None:
     ("error", "code", "status"),
     [(NotFoundError("No."), 5, StatusCode.UNSET), (KeyError("secret"), 13, StatusCode.ERROR)],
 )
-async def test_an_error_is_told_and_our_own_faults_are_errors(
+async def test_errors_are_recorded_and_server_errors_fail_the_span(
     error: Exception, code: int, status: StatusCode
 ) -> None:
     span = await _trace(_call(), error)
@@ -112,7 +112,7 @@ class _Collector(trace_service_pb2_grpc.TraceServiceServicer):
         request: trace_service_pb2.ExportTraceServiceRequest,
         context: object,  # noqa: ARG002
     ) -> trace_service_pb2.ExportTraceServiceResponse:
-        """Keeps the names."""
+        """Keep the names."""
         for row in request.resource_spans:
             self.services |= {
                 entry.value.string_value
@@ -182,7 +182,7 @@ def test_the_standard_variables_decide(environment: dict[str, str], wanted: bool
     assert traces_enabled(environment) is wanted
 
 
-def test_what_is_not_installed_is_said_and_ends_only_who_insists(
+def test_a_missing_extra_is_an_error_only_if_tracing_is_required(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
@@ -196,7 +196,7 @@ def test_what_is_not_installed_is_said_and_ends_only_who_insists(
     assert "magenta-bridge[otel]" in caplog.text
 
 
-def test_another_protocol_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_protocol_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
     with pytest.raises(UnsupportedError, match="OTEL_EXPORTER_OTLP_PROTOCOL"):
         open_tracing(required=True)
