@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.limits import SEEDS
 from magenta_bridge.noteseq import GeneratorOptions
 from magenta_bridge.v1 import generator_pb2
 
 ArgumentValue: TypeAlias = bool | int | float | str
 
-_INT32: Final = range(-(2**31), 2**31)
+_INT32: Final = range(-SEEDS, SEEDS)
 
 
 class ArgumentType(enum.Enum):

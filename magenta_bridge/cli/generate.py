@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from magenta_bridge.cli.options.client import open_client, server_options, take_server
-from magenta_bridge.cli.options.generator_arguments import SEEDS, choose_seeds, read_settings
+from magenta_bridge.cli.options.generator_arguments import choose_seeds, read_settings
 from magenta_bridge.cli.options.output_paths import Targets, plan_targets
 from magenta_bridge.cli.options.types import (
     ANY_FILE,
@@ -22,6 +22,7 @@ from magenta_bridge.cli.options.types import (
     read_setting,
     read_tempo,
 )
+from magenta_bridge.limits import SEEDS
 
 if TYPE_CHECKING:
     from magenta_bridge.arguments import ArgumentValue

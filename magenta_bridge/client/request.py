@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar
 
 from magenta_bridge.arguments import ArgumentValue, whole_number, write_argument
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.limits import MESSAGE_BYTES, VARIATIONS, check_limit
+from magenta_bridge.limits import MESSAGE_BYTES, SEEDS, VARIATIONS, check_limit
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.sections import section_after
 from magenta_bridge.v1 import generation_pb2 as pb
@@ -21,7 +21,6 @@ ManyT = TypeVar("ManyT")
 StreamT = TypeVar("StreamT")
 
 DEFAULT_BARS: Final = 4.0
-SEEDS: Final = 1 << 31
 
 
 class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
@@ -146,7 +145,7 @@ def build_request(  # noqa: PLR0917 - those of the methods
         InvalidArgumentError: The section is not defined, or a value has a wrong type or range.
         LimitExceededError: The request is larger than a server accepts.
     """
-    check_limit(VARIATIONS, whole_number("count", count, range(1, 1 << 31)), field="variations")
+    check_limit(VARIATIONS, whole_number("count", count, range(1, SEEDS)), field="variations")
     options = GeneratorOptions()
     section = _section(primer, bars, start, end)
     options.generate_sections.add(start_time=section[0], end_time=section[1])

@@ -13,6 +13,7 @@ from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.generators.note_writer import PRIMERS_PROGRAM
 from magenta_bridge.generators.primer import Section, read_section
+from magenta_bridge.limits import SEEDS
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.validate import validate
 
@@ -86,7 +87,7 @@ class BundleGenerator(SequenceGenerator):
 
 SEED: Final = Argument(
     "seed", ArgumentType.INT, 0,
-    "The same seed with the same request gives the same notes.", 0, 2**31 - 1,
+    "The same seed with the same request gives the same notes.", 0, SEEDS - 1,
 )  # fmt: skip
 PROGRAM: Final = Argument(
     "program", ArgumentType.INT, PRIMERS_PROGRAM,

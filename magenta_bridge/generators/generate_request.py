@@ -12,12 +12,11 @@ from magenta_bridge.arguments import read_arguments
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.limits import SEQUENCE_SECONDS, VARIATIONS, check_limit
+from magenta_bridge.limits import SEEDS, SEQUENCE_SECONDS, VARIATIONS, check_limit
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.validate import validate
 from magenta_bridge.v1.generation_pb2 import GenerateRequest, StreamGenerateRequest
 
-SEEDS: Final = 2**31
 _REQUEST_ID_CHARACTERS: Final = 64
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import threading
 from collections.abc import Sequence
@@ -51,12 +52,9 @@ def serve(
     if "sources" not in settings:
         named = None if bundles is None else [find_bundle_file(os.fspath(each)) for each in bundles]
         settings["sources"] = Sources(files=bundles_to_serve(named))
-    try:
-        chosen = ServerSettings(**{"address": f"{HOST}:{port}", **settings})
-    except TypeError as error:
-        known = ", ".join(ServerSettings.__dataclass_fields__)
-        raise InvalidArgumentError(f"{error}; the settings are {known}.") from error
-    return LocalServer(chosen)
+    for name in settings.keys() - {each.name for each in dataclasses.fields(ServerSettings)}:
+        raise InvalidArgumentError(f"The server has no setting {name!r}.", field=name)
+    return LocalServer(ServerSettings(**{"address": f"{HOST}:{port}", **settings}))
 
 
 class LocalServer:

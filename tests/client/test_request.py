@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from magenta_bridge.client.request import SEEDS, GenerateMethods, build_request, split_variations
+from magenta_bridge.client.request import GenerateMethods, build_request, split_variations
 from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
-from magenta_bridge.limits import MESSAGE_BYTES
+from magenta_bridge.limits import MESSAGE_BYTES, SEEDS
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.limits import SEEDS
 
 if TYPE_CHECKING:
     from magenta_bridge.arguments import Argument, ArgumentValue
 
-SEEDS = 1 << 31
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
