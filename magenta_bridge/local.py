@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from magenta_bridge.arguments import ArgumentValue
 from magenta_bridge.client.request import GenerateMethods
@@ -26,7 +27,7 @@ def load(bundle: str | os.PathLike[str]) -> Generator:
         NotFoundError: There is neither such a file nor such a shipped bundle.
         BundleError: The bundle is damaged, or this version cannot use it.
     """
-    generator = load_generator(find_bundle_file(os.fspath(bundle)))
+    generator = load_generator(find_bundle_file(str(Path(bundle).expanduser())))
     return Generator(LocalClient(GeneratorRegistry([generator])), generator.info)
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -50,8 +51,10 @@ def serve(
             clip = client.generate("lstm_melody")
     """
     if "sources" not in settings:
-        named = None if bundles is None else [find_bundle_file(os.fspath(each)) for each in bundles]
-        settings["sources"] = Sources(files=bundles_to_serve(named))
+        files = None
+        if bundles is not None:
+            files = [find_bundle_file(str(Path(each).expanduser())) for each in bundles]
+        settings["sources"] = Sources(files=bundles_to_serve(files))
     for name in settings.keys() - {each.name for each in dataclasses.fields(ServerSettings)}:
         raise InvalidArgumentError(f"The server has no setting {name!r}.", field=name)
     return LocalServer(ServerSettings(**{"address": f"{HOST}:{port}", **settings}))
