@@ -31,4 +31,4 @@ def test_a_file_is_loaded_as_the_bundle_of_its_id() -> None:
 
 def test_an_unknown_bundle_is_refused() -> None:
     with pytest.raises(mb.NotFoundError):
-        mb.load("nobody")
+        mb.load("missing")

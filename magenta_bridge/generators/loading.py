@@ -94,7 +94,7 @@ def bundles_to_serve(named: Sequence[Path] | None = None) -> Sequence[Path]:
     """Return the named bundles, or the shipped ones for None.
 
     Raises:
-        NotFoundError: There are none.
+        NotFoundError: This installation has no bundles.
     """
     paths = named if named is not None else shipped_bundles()
     if not paths:

@@ -81,7 +81,7 @@ class GeneratorRegistry:
         """Return the generator of that id.
 
         Raises:
-            NotFoundError: There is none; the message lists the ids.
+            NotFoundError: No generator has this id; the message lists the ids.
             ServerUnavailableError: It is still loading.
             BundleError: It could not be loaded; the message has the reason.
         """
@@ -105,7 +105,7 @@ class GeneratorRegistry:
         """Return the row of that id.
 
         Raises:
-            NotFoundError: There is none; the message lists the ids.
+            NotFoundError: No generator has this id; the message lists the ids.
             ServerUnavailableError: The table is not complete yet.
         """
         table = self._table

@@ -142,7 +142,7 @@ def test_a_wrong_word_ends_with_2_and_writes_nothing(words: list[str], tmp_path:
         (["--primer", "nowhere.mid"], "There is no file"),
         (["--temperature", "1000"], "temperature must be"),
         (["--set", "nonsense=1"], "There is no argument 'nonsense'"),
-        (["--generator", "nobody"], "There is no generator 'nobody'"),
+        (["--generator", "missing"], "There is no generator 'missing'"),
         (["--server", "127.0.0.1:9"], "No server answers"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

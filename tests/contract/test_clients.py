@@ -46,7 +46,7 @@ DESCRIBE: dict[str, Ask] = {
 }
 Fault = tuple[type[MagentaBridgeError], str, Ask]
 GENERATE_FAULTS: dict[str, Fault] = {
-    "unknown": (NotFoundError, "generator_id", lambda bridge: bridge.generate("nobody")),
+    "unknown": (NotFoundError, "generator_id", lambda bridge: bridge.generate("missing")),
     "argument": (
         InvalidArgumentError,
         "options.args[temperature]",

@@ -46,7 +46,7 @@ def test_an_unknown_setting_is_refused() -> None:
 
 def test_an_unknown_bundle_is_refused() -> None:
     with pytest.raises(mb.NotFoundError):
-        mb.serve(port=0, bundles=["nobody"])
+        mb.serve(port=0, bundles=["missing"])
 
 
 def test_it_closes_its_port_and_its_thread() -> None:
