@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,10 @@ from typing import Final
 from magenta_bridge.arguments import read_arguments
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.generators.generator import SequenceGenerator
+from magenta_bridge.generators.primer import check_sections
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.limits import SEEDS, SEQUENCE_SECONDS, VARIATIONS, check_limit
+from magenta_bridge.limits import SEEDS, VARIATIONS, check_limit
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from magenta_bridge.sequences.validate import validate
 from magenta_bridge.v1.generation_pb2 import GenerateRequest, StreamGenerateRequest
 
 _REQUEST_ID_CHARACTERS: Final = 64
@@ -43,7 +42,7 @@ class GenerateRequestPlan:
 
     Attributes:
         generator: The generator.
-        primer: The primer; validated when the work begins.
+        primer: The primer; the generator validates it.
         options: Options of each variation, with its own seed in the arguments.
         seed: Seed of the first variation.
     """
@@ -66,8 +65,6 @@ class GenerateRequestPlan:
             InvalidSequenceError: The primer is not valid music.
             InvalidArgumentError: The generator rejects the options.
         """
-        # Validating a large primer would block the event loop noticeably.
-        validate(self.primer, field="primer")
         for variation, options in enumerate(self.options):
             section = options.generate_sections[0]
             complete = section.start_time
@@ -96,7 +93,7 @@ def read_request(
             field="request_id",
         )
     generator = registry.get(request.generator_id)
-    _check_sections(request.options)
+    check_sections(request.options)
     variations = _read_variations(request.variations)
     values = read_arguments(generator.info.arguments, request.options)
     seed = _read_seed(request, values.get("seed"))
@@ -134,30 +131,3 @@ def _options_with_seed(options: GeneratorOptions, seed: int, *, write: bool) -> 
     if write:
         copy.args["seed"].int_value = seed
     return copy
-
-
-def _check_sections(options: GeneratorOptions) -> None:
-    if len(options.generate_sections) != 1:
-        raise InvalidArgumentError(
-            "options.generate_sections must contain exactly one section, "
-            f"got {len(options.generate_sections)}.",
-            field="options.generate_sections",
-        )
-    for name in ("generate_sections", "input_sections"):
-        for index, section in enumerate(getattr(options, name)):
-            _check_section(section, f"options.{name}[{index}]")
-
-
-def _check_section(section: GeneratorOptions.SequenceSection, path: str) -> None:
-    start, end = section.start_time, section.end_time
-    if not (math.isfinite(start) and start >= 0):
-        raise InvalidArgumentError(
-            f"{path}.start_time must be a time from 0 up, got {start:g}.",
-            field=f"{path}.start_time",
-        )
-    if not (math.isfinite(end) and end > start):
-        raise InvalidArgumentError(
-            f"{path}.end_time must be later than the start {start:g}, got {end:g}.",
-            field=f"{path}.end_time",
-        )
-    check_limit(SEQUENCE_SECONDS, end, where=path, field=f"{path}.end_time")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -46,40 +47,56 @@ def read_section(music: NoteSequence, options: GeneratorOptions) -> Section:
     """Return the section to generate.
 
     Raises:
-        InvalidArgumentError: Not exactly one section, or one that ends before it starts.
+        InvalidArgumentError: There is not exactly one, or a section ends before it starts.
         LimitExceededError: The section is too long.
     """
-    field = "options.generate_sections"
-    if len(options.generate_sections) != 1:
-        raise InvalidArgumentError(
-            f"{field} must have exactly one section, got {len(options.generate_sections)}.",
-            field=field,
-        )
-    wanted = options.generate_sections[0]
-    start, end = float(wanted.start_time), float(wanted.end_time)
-    _check_span(start, end, "The section to generate", f"{field}[0]")
-    check_limit(SEQUENCE_SECONDS, end, where="section", field=f"{field}[0].end_time")
+    check_sections(options)
+    start, end = options.generate_sections[0].start_time, options.generate_sections[0].end_time
     tempo = TempoMap(music)
     origin = float(tempo.quarters(start))
     quarters = float(tempo.quarters(end)) - origin
     steps = max(int(np.ceil(quarters * STEPS_PER_QUARTER - _ROUNDING)), 1)
-    check_limit(GENERATE_STEPS, steps, field=f"{field}[0].end_time")
+    check_limit(GENERATE_STEPS, steps, field="options.generate_sections[0].end_time")
     return Section(start, end, steps, origin, meter_at(music, start + _ROUNDING), tempo)
 
 
-def _check_span(start: float, end: float, what: str, field: str) -> None:
-    if not 0.0 <= start < end < float("inf"):
+def check_sections(options: GeneratorOptions) -> None:
+    """Check the section to generate, and those to read.
+
+    Raises:
+        InvalidArgumentError: There is not exactly one, or a section ends before it starts.
+        LimitExceededError: A section ends too late.
+    """
+    if len(options.generate_sections) != 1:
         raise InvalidArgumentError(
-            f"{what} must start at 0 or later and end after its start, got "
-            f"{start:g} to {end:g} seconds.",
-            field=field,
+            "options.generate_sections must contain exactly one section, "
+            f"got {len(options.generate_sections)}.",
+            field="options.generate_sections",
         )
+    for name in ("generate_sections", "input_sections"):
+        for index, section in enumerate(getattr(options, name)):
+            _check_section(section, f"options.{name}[{index}]")
+
+
+def _check_section(section: GeneratorOptions.SequenceSection, path: str) -> None:
+    start, end = section.start_time, section.end_time
+    if not (math.isfinite(start) and start >= 0):
+        raise InvalidArgumentError(
+            f"{path}.start_time must be a time from 0 up, got {start:g}.",
+            field=f"{path}.start_time",
+        )
+    if not (math.isfinite(end) and end > start):
+        raise InvalidArgumentError(
+            f"{path}.end_time must be later than the start {start:g}, got {end:g}.",
+            field=f"{path}.end_time",
+        )
+    check_limit(SEQUENCE_SECONDS, end, where=path, field=f"{path}.end_time")
 
 
 def melody_context(
     music: NoteSequence, options: GeneratorOptions, section: Section
 ) -> tuple[int, NDArray[np.int32]]:
-    """Return the melody before the section; arguments and errors as in ``grid_context``.
+    """Return the melody before the section; arguments as in ``grid_context``.
 
     Returns:
         Index of the meter in ``METERS``, and the event ids ``(steps,)``.
@@ -112,9 +129,6 @@ def grid_context(
     Returns:
         Index of the meter in ``METERS``, the selected notes, and the ids from a bar line up to
         the section. Silence before the first note is left out in whole bars.
-
-    Raises:
-        InvalidArgumentError: An input section ends before it starts.
     """
     meter = closest_meter(section.meter.numerator, section.meter.denominator)
     bar = int(bar_steps(*METERS[meter]))
@@ -140,16 +154,11 @@ def _steps_into_bar(section: Section) -> int:
 def input_notes_before(
     music: NoteSequence, options: GeneratorOptions, section: Section, *, since: float
 ) -> NoteSequence:
-    """Return the chosen notes that begin before the section and end after ``since``.
+    """Return the notes of the input sections that begin before the section and end after ``since``.
 
     Notes that sound at the section's start end there.
-
-    Raises:
-        InvalidArgumentError: An input section ends before it starts.
     """
-    spans = [(float(each.start_time), float(each.end_time)) for each in options.input_sections]
-    for index, (start, end) in enumerate(spans):
-        _check_span(start, end, "An input section", f"options.input_sections[{index}]")
+    spans = [(each.start_time, each.end_time) for each in options.input_sections]
     found = NoteSequence(tempos=music.tempos)
     for note in music.notes:
         if not (note.end_time > since and note.start_time < section.start - _ROUNDING):

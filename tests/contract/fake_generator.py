@@ -10,6 +10,7 @@ from magenta_bridge.arguments import Argument, ArgumentType, read_arguments
 from magenta_bridge.description import Capability, GeneratorInfo
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.sequences.validate import validate
 
 LEAK = "the private path of someone"
 # Interval in which a waiting fake polls its interrupt, in seconds.
@@ -51,6 +52,7 @@ class ScaleGenerator(SequenceGenerator):
     ) -> Iterator[NoteSequence]:
         """Yield one chunk for each bar of the section."""
         values = read_arguments(self.info.arguments, generator_options)
+        validate(input_sequence, field="primer")
         draw = random.Random(f"{values['seed']} {len(input_sequence.notes)}")  # noqa: S311
         section = generator_options.generate_sections[0]
         time, first = section.start_time, True

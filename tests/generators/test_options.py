@@ -38,7 +38,8 @@ def test_exactly_one_section_is_generated(generator: SequenceGenerator, count: i
 def test_a_section_ends_after_its_start(
     generator: SequenceGenerator, start: float, end: float
 ) -> None:
-    assert refused(generator, options(start, end)).field == "options.generate_sections[0]"
+    field = refused(generator, options(start, end)).field
+    assert field.rpartition(".")[0] == "options.generate_sections[0]"
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 20_000), (21_599, 21_601), (1e300, 2e300)])
@@ -56,7 +57,8 @@ def test_an_input_section_ends_after_its_start(
     wanted = options(2, 4)
     wanted.input_sections.add(start_time=0, end_time=1)
     wanted.input_sections.add(start_time=start, end_time=end)
-    assert refused(generator, wanted).field == "options.input_sections[1]"
+    field = refused(generator, wanted).field
+    assert field.rpartition(".")[0] == "options.input_sections[1]"
 
 
 def test_an_unknown_argument_is_named_with_the_known_ones(generator: SequenceGenerator) -> None:
