@@ -73,9 +73,9 @@ def test_identity_holds_what_decides_the_weights() -> None:
         dataclasses.replace(RECIPE, training=dataclasses.replace(RECIPE.training, seed=8)),
     ):
         assert identity(changed, split) != same
-    for dealt in (
+    for changed in (
         Split(train=[other], validation=[one], test=[]),
         Split(train=[one], validation=[], test=[other]),
         Split(train=[dataclasses.replace(one, meter=3)], validation=[other], test=[]),
     ):
-        assert identity(RECIPE, dealt) != same
+        assert identity(RECIPE, changed) != same
