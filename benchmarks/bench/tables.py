@@ -44,7 +44,7 @@ SECTIONS: Final = (
         "NoteSequence of one bar goes in, one of sixteen bars comes out, through the generator "
         "that the server runs. Training exports a network of 2x512 units with four bits a weight "
         "where that hardly raises the NLL of held-out music; the other row is for comparison. "
-        "The time is the processor's that this thread took, median, fastest and 95th percentile of the "
+        "The time is the CPU time of this thread, median, fastest and 95th percentile of the "
         "runs, each behind one that fills the caches; beside it stands the wall clock's median. "
         "Other work on the machine makes the wall clock's time many times as long, and the "
         "processor's up to twice as long, since it takes caches away; the fastest runs suffered "

@@ -5,8 +5,8 @@ begins here) or ``HELD`` (it sounds on from the frame before), closed by ``END``
 can be written in one way only, so the likelihood of the ids is the joint likelihood of the
 notes. The order of ascending pitches is that of Walder, "Modelling Symbolic Music: Beyond the
 Piano Roll" (2016); note beginnings and continuations are separate ids as in Magenta's polyphony
-RNN (Simon and Oore; after Liang, "BachBot", 2016). As in the other grids, a START id per meter begins a
-piece and ``PAD`` stands before it; models never produce either.
+RNN (Simon and Oore; after Liang, "BachBot", 2016). As in the other grids, a START id per meter
+begins a piece and ``PAD`` stands before it; models never produce either.
 """
 
 from __future__ import annotations
