@@ -52,9 +52,7 @@ class Authority:
         """Return a new CA, valid for ten years."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Magenta Bridge authority")
-        builder = _builder(name, name, key, _AUTHORITY_DAYS)
-        builder = builder.add_extension(x509.BasicConstraints(True, 0), critical=True)
-        builder = builder.add_extension(_usage(signs=True), critical=True)
+        builder = _builder(name, name, key, _AUTHORITY_DAYS, signs=True)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
     @classmethod
@@ -106,9 +104,7 @@ class Authority:
     ) -> IssuedCertificate:
         key = ec.generate_private_key(ec.SECP256R1())
         # A common name has at most 64 characters; the alternative names contain the whole host.
-        builder = _builder(_name(common_name[:64]), self._cert.subject, key, days)
-        builder = builder.add_extension(x509.BasicConstraints(False, None), critical=True)
-        builder = builder.add_extension(_usage(signs=False), critical=True)
+        builder = _builder(_name(common_name[:64]), self._cert.subject, key, days, signs=False)
         builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
         signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
         builder = builder.add_extension(signer, critical=False)
@@ -118,23 +114,15 @@ class Authority:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    days: int,
+    *,
+    signs: bool,
 ) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.timezone.utc)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + datetime.timedelta(days=days))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _usage(*, signs: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
+    usage = x509.KeyUsage(
         digital_signature=not signs,
         content_commitment=False,
         key_encipherment=False,
@@ -144,6 +132,18 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         crl_sign=signs,
         encipher_only=False,
         decipher_only=False,
+    )
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _CLOCK_SKEW)
+        .not_valid_after(now + datetime.timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.BasicConstraints(signs, 0 if signs else None), critical=True)
+        .add_extension(usage, critical=True)
     )
 
 

@@ -56,7 +56,7 @@ def test_a_server_of_ours_is_healthy(live: LiveServer) -> None:
     [
         ("good", 0, "is serving."),
         ("bad", 1, "is not serving"),
-        ("nobody", 1, "has no generator 'nobody'"),
+        ("missing", 1, "has no generator 'missing'"),
     ],
 )
 def test_each_generator_has_a_health_of_its_own(

@@ -36,7 +36,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "load_bundle": lambda bridge: bridge.load_bundle("light.mag"),
 }
 FAULTS: dict[str, tuple[type[MagentaBridgeError], str, Callable[[Any], Any]]] = {
-    "unknown": (NotFoundError, "generator_id", lambda bridge: bridge.generate("nobody")),
+    "unknown": (NotFoundError, "generator_id", lambda bridge: bridge.generate("missing")),
     "argument": (
         InvalidArgumentError,
         "options.args[temperature]",

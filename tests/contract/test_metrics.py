@@ -38,7 +38,7 @@ def test_a_thousand_calls_are_a_thousand_calls(watched: LiveServer) -> None:
         *[caller.streamed] * 140,
         *[caller.listed] * 100,
         *[lambda: caller.fails("scale", options(temperature=9), *BAD)] * 100,
-        *[lambda: caller.fails("nobody", options(), *UNKNOWN)] * 100,
+        *[lambda: caller.fails("missing", options(), *UNKNOWN)] * 100,
         *[lambda: caller.fails("faulty", options(), *BROKEN)] * 40,
         *[caller.undecodable] * 60,
         *[lambda: caller.overloaded(11)] * 5,  # 11 refused and 4 cancelled each
@@ -76,7 +76,7 @@ def _check(found: Scrape, caller: AccountedCalls) -> None:
 def test_labels_stay_few_whatever_is_sent(watched: LiveServer) -> None:
     """A thousand names of generators, none of which there is, make no series of their own."""
     caller = AccountedCalls(watched)
-    caller.fails("nobody", options(), *UNKNOWN)
+    caller.fails("missing", options(), *UNKNOWN)
     before = len(scrape_idle(watched).samples)
     draw = random.Random(3)  # noqa: S311
     for _ in range(1_000):

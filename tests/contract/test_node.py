@@ -86,7 +86,7 @@ def test_node_reads_which_field_is_wrong(live: LiveServer) -> None:
 def test_node_reads_what_is_missing(live: LiveServer) -> None:
     answer = run_node(live.address, "missing")
     assert answer["code"] == "NOT_FOUND"
-    assert answer["details"]["ErrorInfo"]["metadata"]["generator_id"] == "nobody"
+    assert answer["details"]["ErrorInfo"]["metadata"]["generator_id"] == "missing"
 
 
 def test_node_reads_the_incident_of_a_bug(live: LiveServer) -> None:

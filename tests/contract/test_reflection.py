@@ -97,6 +97,6 @@ def test_music_is_generated_whole_and_streamed(explorer: Explorer) -> None:
 
 def test_errors_are_as_for_any_client(explorer: Explorer) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        explorer.ask(SERVICE, "Generate", {**ORDER, "generatorId": "nobody"})
+        explorer.ask(SERVICE, "Generate", {**ORDER, "generatorId": "missing"})
     failure: Any = caught.value
     assert failure.code() is grpc.StatusCode.NOT_FOUND

@@ -43,7 +43,7 @@ def _name(call: grpc.Call) -> str:
 
 
 @pytest.mark.parametrize("send", [_unary, _stream])
-@pytest.mark.parametrize("generator", ["scale", "nobody", "faulty"])
+@pytest.mark.parametrize("generator", ["scale", "missing", "faulty"])
 def test_an_answer_names_its_request(live: LiveServer, send: Send, generator: str) -> None:
     call = send(live, generator_id=generator, request_id="take 7")
     assert _name(call) == urllib.parse.quote("take 7")

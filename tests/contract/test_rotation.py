@@ -133,7 +133,7 @@ def test_a_new_certificate_is_used_once_its_key_is_there(
 
 
 def test_a_new_client_ca_admits_other_clients(own: Authority, other: Authority) -> None:
-    """Whoever is there already stays."""
+    """Existing connections stay open."""
     accepted = own.folder / "clients.crt"
     shutil.copy(own.file, accepted)
     settings = ServerSettings(LOCAL, tls=replace(own.issue("127.0.0.1"), ca=accepted))

@@ -68,7 +68,7 @@ def test_an_unknown_generator_is_not_found(live: LiveServer, case: RpcCase) -> N
         case.call(live.channel, case.missing.SerializeToString())
     failure = read_failure(caught.value)
     assert (failure.code, failure.info.reason) == ("NOT_FOUND", "NOT_FOUND")
-    assert failure.info.metadata["generator_id"] == "nobody"
+    assert failure.info.metadata["generator_id"] == "missing"
     assert "scale" in failure.message
 
 

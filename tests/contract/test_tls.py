@@ -156,7 +156,7 @@ def test_a_certificate_does_not_replace_a_required_token(
     ]
 
 
-@pytest.mark.parametrize("signer", ["nobody", "other"])
+@pytest.mark.parametrize("signer", ["missing", "other"])
 def test_a_client_without_a_certificate_of_the_authority_stays_out(
     own: Authority, other: Authority, mutual: str, signer: str
 ) -> None:

@@ -66,7 +66,7 @@ class Tokens:
         return len(self._tokens)
 
     def find(self, text: str) -> Token | None:
-        """Return the token with this text; None if there is none. Runs in constant time."""
+        """Return the token with this text, if it is valid. Runs in constant time."""
         digest = _digest(text)
         found = None
         for token in self._tokens:

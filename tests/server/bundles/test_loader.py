@@ -131,7 +131,7 @@ async def test_a_loading_generator_is_unavailable(generator_id: str) -> None:
 async def test_health_of_an_unknown_generator_is_not_found() -> None:
     async with _loading(GatedGenerator()) as (channel, _):
         health = health_pb2_grpc.HealthStub(channel)
-        request = health_pb2.HealthCheckRequest(service="magenta_bridge.v1.models/nobody")
+        request = health_pb2.HealthCheckRequest(service="magenta_bridge.v1.models/missing")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await health.Check(request, timeout=10)
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND

@@ -89,7 +89,7 @@ def test_one_token_with_two_names_is_an_error() -> None:
         (f"maria:{FIRST}:boss", "NAME:TOKEN"),
         (f"maria:{FIRST}:admin:", "NAME:TOKEN"),
         (f"maria:{FIRST}\u266d", "letters, digits"),
-        ("# nobody yet", "no token"),
+        ("# none yet", "no token"),
         ("", "no token"),
     ],
 )
