@@ -22,12 +22,11 @@ from magenta_bridge.server.bundles.loader import BundleLoader
 from magenta_bridge.server.http.server import HttpPort
 from magenta_bridge.server.idle_shutdown import KeepAliveFolder
 from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.rpc.channel_options import transport_options
-from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor
-from magenta_bridge.server.security.authentication import AccessGate
+from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor, transport_options
 from magenta_bridge.server.security.endpoint import check_free
 from magenta_bridge.server.security.rate_limit import rate_gates
 from magenta_bridge.server.security.reloading import server_credentials
+from magenta_bridge.server.security.tokens import AccessGate
 from magenta_bridge.server.services.generation import GenerationService
 from magenta_bridge.server.services.models import ModelService
 from magenta_bridge.server.settings import ServerSettings

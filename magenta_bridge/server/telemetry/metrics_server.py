@@ -14,8 +14,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import MetricsHandler
 
-from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.server.security.endpoint import Endpoint, check_free
+from magenta_bridge.server.security.endpoint import Endpoint, listen_error
 
 HOST: Final = "127.0.0.1"
 
@@ -51,13 +50,10 @@ class MetricsPort:
         Raises:
             UnsupportedError: Another program uses the port, or the system forbids it.
         """
-        check_free(self._endpoint)
         try:
             self._server = _Server((HOST, self._endpoint.port), self._handler)
         except OSError as error:
-            raise UnsupportedError(
-                f"Cannot listen on {self._endpoint}; choose another port.", field="metrics_port"
-            ) from error
+            raise listen_error(self._endpoint, error) from error
         self._server.serving = self._serving
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="metrics", daemon=True
@@ -93,7 +89,7 @@ class _Handler(MetricsHandler):
     disable_nagle_algorithm = True
     server: _Server
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         path = self.path.partition("?")[0]
         if path == "/metrics":
             super().do_GET()
@@ -104,7 +100,7 @@ class _Handler(MetricsHandler):
         else:
             self._send(HTTPStatus.SERVICE_UNAVAILABLE, "Draining.\n")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         text = "Not found. Available: GET /metrics and GET /healthz.\n"
         self._send(HTTPStatus.NOT_FOUND, text)
 
