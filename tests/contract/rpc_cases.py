@@ -41,7 +41,7 @@ class RpcCase:
     streaming: bool = False
 
     def call(self, channel: grpc.Channel, data: bytes, timeout: float | None = 30) -> list[Message]:
-        """Sends raw bytes and returns all responses.
+        """Send raw bytes and return all responses.
 
         Raises:
             grpc.RpcError: The status is not OK.

@@ -31,11 +31,11 @@ def test_both_clients_connect_with_a_valid_token(address: str, token: str) -> No
         whole = bridge.generate("scale", seed=1)
         assert list(bridge.stream("scale", seed=1))
 
-    async def ask() -> object:
+    async def call() -> object:
         async with AsyncClient(address, token=token) as bridge:
             return await bridge.generate("scale", seed=1)
 
-    assert asyncio.run(ask()) == whole
+    assert asyncio.run(call()) == whole
 
 
 def test_on_ones_own_computer_a_caller_is_its_address_and_may_do_everything() -> None:
@@ -47,14 +47,14 @@ def test_on_ones_own_computer_a_caller_is_its_address_and_may_do_everything() ->
 
 @pytest.mark.parametrize("token", [STRANGER, MARIA[:-1], f"{MARIA}x", None])
 def test_any_other_token_does_not(address: str, token: str | None) -> None:
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(address, token=token) as bridge:
             await bridge.generators()
 
     with Client(address, token=token) as bridge, pytest.raises(UnauthenticatedError) as one:
         bridge.generators()
     with pytest.raises(UnauthenticatedError) as two:
-        asyncio.run(ask())
+        asyncio.run(call())
     assert one.value.message == two.value.message
     assert token is None or token not in one.value.message
 

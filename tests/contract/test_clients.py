@@ -67,12 +67,12 @@ def _primer(pitch: int = 60) -> NoteSequence:
 def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
     """Return the asyncio client's response."""
 
-    async def ask() -> object:
+    async def call() -> object:
         async with AsyncClient(live.address, timeout=timeout) as bridge:
             answer: object = await call(bridge)
             return answer
 
-    return live.run(ask())
+    return live.run(call())
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -116,11 +116,11 @@ def test_streamed_pieces_merge_to_what_generate_gives(live: LiveServer, client: 
     assert len(pieces) == 4
     assert merged == whole
 
-    async def ask() -> list[NoteSequence]:
+    async def call() -> list[NoteSequence]:
         async with AsyncClient(live.address) as bridge:
             return [piece async for piece in bridge.stream("scale", bars=4, seed=9)]
 
-    assert live.run(ask()) == pieces
+    assert live.run(call()) == pieces
 
 
 def test_leaving_a_stream_stops_the_writing(live: LiveServer, client: Client) -> None:
@@ -146,7 +146,7 @@ def test_a_missing_server_is_reported_at_once(live: LiveServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         address = f"127.0.0.1:{reserved.getsockname()[1]}"
 
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(address) as bridge:
             await bridge.generator("scale")
 
@@ -158,7 +158,7 @@ def test_a_missing_server_is_reported_at_once(live: LiveServer) -> None:
         lambda bridge: bridge.generators(),
         lambda bridge: bridge.generate("scale"),
         lambda bridge: list(bridge.stream("scale")),
-        lambda _: live.run(ask()),
+        lambda _: live.run(call()),
         lambda _: live.run(stream()),
     ]
     for attempt in attempts:
@@ -200,7 +200,7 @@ _CAPABILITIES = ("GENERATE", "CONTINUE")
 
 
 def test_many_clients_at_once_get_their_own_answers(live: LiveServer) -> None:
-    """Sixteen requests share two threads; each result is that of its own seed."""
+    """Sixteen requests share two threads; each gets the result of its seed."""
 
     async def ask_all() -> list[NoteSequence]:
         async with AsyncClient(live.address) as bridge:

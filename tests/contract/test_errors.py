@@ -32,11 +32,11 @@ def test_an_error_survives_the_wire(
     made = cls("Pitch 300 is out of \u266d range.", field="primer", metadata={"maximum": "127"})
     live.faulty.make_error = lambda: made
 
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(live.address, timeout=30) as bridge:
             await bridge.generate("faulty")
 
-    for attempt in (lambda: client.generate("faulty"), lambda: live.run(ask())):
+    for attempt in (lambda: client.generate("faulty"), lambda: live.run(call())):
         with pytest.raises(MagentaBridgeError) as caught:
             attempt()
         assert type(caught.value) is cls

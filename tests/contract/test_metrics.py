@@ -1,4 +1,4 @@
-"""The metrics tell the truth: what was called is what a scrape says, to the last call."""
+"""The metrics match the calls exactly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BROKEN = ("INTERNAL", "faulty", "INTERNAL")
 
 @pytest.fixture
 def watched() -> Iterator[LiveServer]:
-    """A server with metrics, four slots, and a fifth of a second for calls without a deadline."""
+    """A server with metrics, four slots, and a timeout of 0.2 s for calls without a deadline."""
     server = LiveServer(seconds=0.2, threads=SLOTS, waiting=0, metrics_port=0)
     yield server
     server.close()

@@ -46,7 +46,7 @@ _WATCHED: Final = ("open", "os.", "shutil.", "subprocess.", "socket.", "glob.", 
 
 
 class _AuditHook:
-    """Hears of every text with the mark that reaches the system while it listens."""
+    """Records audit events whose arguments contain the marked text."""
 
     def __init__(self) -> None:
         self.received: list[str] = []

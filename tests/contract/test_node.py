@@ -18,14 +18,14 @@ from tests.contract.rpc_cases import options
 
 @pytest.fixture
 def full() -> Iterator[LiveServer]:
-    """A server with one slot, and a fifth of a second for calls without a deadline."""
+    """A server with one slot, and a timeout of 0.2 s for calls without a deadline."""
     server = LiveServer(seconds=0.2, threads=1, waiting=0)
     yield server
     server.close()
 
 
 def _sequence(row: dict[str, Any]) -> NoteSequence:
-    # Node fills in defaults, which proto3 does not tell from what was sent.
+    # Node adds default values, which proto3 cannot distinguish from values that were sent.
     return ParseDict(row, NoteSequence(), ignore_unknown_fields=True)
 
 

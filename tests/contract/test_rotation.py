@@ -61,7 +61,7 @@ def _text(path: str | Path | None) -> bytes:
 
 
 def _exchange(target: TlsFiles, source: TlsFiles, *names: str) -> None:
-    """Puts files in the place of others, each in one rename, as tools for certificates do."""
+    """Replace files atomically, as certificate tools do."""
     for name in names:
         place = Path(getattr(target, name))
         made = place.with_suffix(".new")

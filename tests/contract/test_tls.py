@@ -54,7 +54,7 @@ def mutual(own: Authority) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _bare_server(credentials: grpc.ServerCredentials) -> Iterator[str]:
-    """A server of gRPC alone, which checks no certificate of its own."""
+    """A plain gRPC server, which does not check its certificate."""
     server = grpc.server(futures.ThreadPoolExecutor(1))
     port = server.add_secure_port(LOCAL, credentials)
     server.start()
@@ -65,14 +65,14 @@ def _bare_server(credentials: grpc.ServerCredentials) -> Iterator[str]:
 def _failures(address: str, tls: TlsFiles | bool | None) -> str:
     """Call with both clients, which must fail with the same error, and return it."""
 
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(address, 20, tls=tls) as bridge:
             await bridge.stream("scale").__anext__()
 
     with Client(address, 20, tls=tls) as bridge:
         attempts: list[Callable[[], Any]] = [
             lambda: list(bridge.stream("scale")),
-            lambda: asyncio.run(ask()),
+            lambda: asyncio.run(call()),
         ]
         said = set()
         for attempt in attempts:
@@ -91,11 +91,11 @@ def test_both_clients_connect_with_the_right_ca(own: Authority, address: str) ->
         whole = bridge.generate("scale", seed=1)
         assert list(bridge.stream("scale", seed=1))
 
-    async def ask() -> object:
+    async def call() -> object:
         async with AsyncClient(address, tls=tls) as bridge:
             return await bridge.generate("scale", seed=1)
 
-    assert asyncio.run(ask()) == whole
+    assert asyncio.run(call()) == whole
 
 
 def test_an_untrusted_ca_is_reported(other: Authority, address: str) -> None:
@@ -129,7 +129,7 @@ def test_a_certificate_that_expired_while_serving_is_reported(own: Authority) ->
 
 
 def test_the_caller_is_the_common_name_of_the_certificate(own: Authority) -> None:
-    """It is no administrator, whatever it is called."""
+    """It is not an administrator, whatever its name is."""
     book = CallBook()
     tls = replace(own.issue("laptop.example", name="maria"), ca=own.file)
     mutual = replace(own.issue("127.0.0.1"), ca=own.file)
@@ -177,9 +177,9 @@ def test_beyond_loopback_health_is_open_and_reflection_closed(own: Authority) ->
             answer = health.Check(health_pb2.HealthCheckRequest(), timeout=10)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
             reflection = reflection_pb2_grpc.ServerReflectionStub(channel)
-            ask = reflection_pb2.ServerReflectionRequest(list_services="")
+            request = reflection_pb2.ServerReflectionRequest(list_services="")
             with pytest.raises(grpc.RpcError) as caught:
-                list(reflection.ServerReflectionInfo(iter([ask]), timeout=10))
+                list(reflection.ServerReflectionInfo(iter([request]), timeout=10))
         refused: Any = caught.value
         assert refused.code() is grpc.StatusCode.UNIMPLEMENTED
         with Client(f"127.0.0.1:{port}", token=MARIA, tls=TlsFiles(ca=own.file)) as bridge:

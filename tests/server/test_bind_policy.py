@@ -89,7 +89,7 @@ def test_loopback_needs_nothing(address: str, tls: TlsFiles | None) -> None:
 
 
 def _complaint(files: TlsFiles, cls: type[MagentaBridgeError]) -> str:
-    """Refuses files, as server and as client, and returns what is said."""
+    """Check that a server and a client reject files, and return the error message."""
     with pytest.raises(MagentaBridgeError) as caught:
         server_credentials(files)
     assert type(caught.value) is cls

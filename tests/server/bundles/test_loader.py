@@ -57,7 +57,7 @@ def _free_address() -> str:
 
 @contextlib.asynccontextmanager
 async def _loading(gated: GatedGenerator) -> AsyncIterator[tuple[grpc.aio.Channel, Any]]:
-    """Starts a server that waits at a gate for its generator's first bar."""
+    """Start a server that waits at a gate for its generator's first bar."""
     address = _free_address()
     server = app.BridgeServer(
         GeneratorRegistry([ScaleGenerator()]), _settings(address, lambda _: gated, "gated")
@@ -169,7 +169,7 @@ async def test_a_drive_that_does_not_answer_does_not_hold_up_the_end() -> None:
 
 @pytest.mark.asyncio
 async def test_a_named_bundle_that_cannot_be_used_ends_the_server(tmp_path: Path) -> None:
-    """With the sentence that says why; a folder's would only be reported."""
+    """The error has the reason; a bundle of a folder would only be reported."""
     broken = tmp_path / "broken.mag"
     broken.write_bytes(b"nothing of use")
     same = [put(tmp_path, "a.mag"), put(tmp_path, "b.mag")]

@@ -30,7 +30,7 @@ def test_a_file_names_its_tokens_and_their_ranks(tmp_path: Path) -> None:
     third = secrets.token_urlsafe(40)
     path = _file(
         tmp_path,
-        f"\ufeff# those who may call\n\nmaria:{FIRST}\r\n  owner:{SECOND}:admin  \n{third}\n",
+        f"\ufeff# accepted tokens\n\nmaria:{FIRST}\r\n  owner:{SECOND}:admin  \n{third}\n",
     )
     tokens = read_tokens(path)
     assert [(token.name, token.admin) for token in tokens] == [
@@ -52,7 +52,7 @@ def test_no_other_text_is_found(text: str) -> None:
 
 
 def test_every_token_is_compared_whichever_was_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or the time that an answer takes would tell how far down the list it stands."""
+    """Otherwise the response time would disclose the position in the list."""
     compared = []
     compare = hmac.compare_digest
 
