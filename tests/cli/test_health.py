@@ -40,7 +40,7 @@ def ailing() -> Iterator[str]:
     server.stop(0).wait(60)
 
 
-def test_a_server_of_ours_is_healthy(live: LiveServer) -> None:
+def test_a_running_server_is_healthy(live: LiveServer) -> None:
     result = _run("health", "--server", live.address)
     assert (result.exit_code, result.output) == (0, f"The server at {live.address} is serving.\n")
 
@@ -59,7 +59,7 @@ def test_a_server_of_ours_is_healthy(live: LiveServer) -> None:
         ("missing", 1, "has no generator 'missing'"),
     ],
 )
-def test_each_generator_has_a_health_of_its_own(
+def test_each_generator_has_its_own_health(
     ailing: str, generator: str, status: int, sentence: str
 ) -> None:
     result = _run("health", "--server", ailing, "--generator", generator)
@@ -76,7 +76,7 @@ def test_a_missing_server_is_reported() -> None:
     assert f"No server answers at {address}" in result.output
 
 
-def test_a_command_shows_the_token_of_a_file_or_of_the_environment(tmp_path: Path) -> None:
+def test_a_command_sends_the_token_of_a_file_or_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "tokens.txt"
     file.write_text(f"# mine\nmaria:{MARIA}\n")
     file.chmod(0o600)

@@ -1,4 +1,4 @@
-"""``magenta-bridge models``: bundles of a running server are listed, loaded and unloaded."""
+"""``magenta-bridge models``: list, load and unload bundles of a running server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls in many ways, with an account of how each must end."""
+"""Calls of many kinds, with counts of their expected ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per rpc: a good, a bad and, where work is done, a slow request.
+"""One row per rpc: a valid, an invalid and, for generation, a slow request.
 
 A new rpc fails ``test_every_rpc_has_a_row`` until its row stands here; all other tests of the
 contract then hold for it.

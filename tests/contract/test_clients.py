@@ -1,4 +1,4 @@
-"""Both clients against a real server: the same answers, the same errors."""
+"""Both clients with a real server: the same responses, the same errors."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> o
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_both_clients_give_the_same(live: LiveServer, client: Client, name: str) -> None:
+def test_both_clients_return_the_same(live: LiveServer, client: Client, name: str) -> None:
     answer = CALLS[name](client)
     assert answer
     assert answer == _ask(live, CALLS[name])
@@ -102,12 +102,12 @@ def test_new_bars_begin_at_the_bar_line_after_the_primer(client: Client) -> None
     assert max(note.end_time for note in clip.notes) == 9.0
 
 
-def test_four_bars_at_120_qpm_are_written_without_further_words(client: Client) -> None:
+def test_the_default_is_four_bars_at_120_qpm(client: Client) -> None:
     clip = client.generate("scale")
     assert max(note.end_time for note in clip.notes) == 8.0
 
 
-def test_streamed_pieces_merge_to_what_generate_gives(live: LiveServer, client: Client) -> None:
+def test_streamed_chunks_merge_to_the_result_of_generate(live: LiveServer, client: Client) -> None:
     whole = client.generate("scale", bars=4, seed=9)
     merged = NoteSequence()
     pieces = list(client.stream("scale", bars=4, seed=9))
@@ -123,7 +123,7 @@ def test_streamed_pieces_merge_to_what_generate_gives(live: LiveServer, client: 
     assert live.run(call()) == pieces
 
 
-def test_leaving_a_stream_stops_the_writing(live: LiveServer, client: Client) -> None:
+def test_closing_a_stream_stops_the_generator(live: LiveServer, client: Client) -> None:
     pieces = client.stream("endless")
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
@@ -131,7 +131,7 @@ def test_leaving_a_stream_stops_the_writing(live: LiveServer, client: Client) ->
     live.wait_until_free()
 
 
-def test_leaving_an_asyncio_stream_stops_the_writing(live: LiveServer) -> None:
+def test_closing_an_asyncio_stream_stops_the_generator(live: LiveServer) -> None:
     async def leave() -> None:
         async with AsyncClient(live.address) as bridge:
             async with contextlib.aclosing(bridge.stream("endless")) as pieces:
@@ -171,7 +171,7 @@ def test_a_missing_server_is_reported_at_once(live: LiveServer) -> None:
         assert time.monotonic() - begin < 30
 
 
-def test_a_closed_client_says_so(live: LiveServer) -> None:
+def test_a_closed_client_raises_an_error(live: LiveServer) -> None:
     client = Client(live.address)
     client.close()
     with pytest.raises(ServerUnavailableError, match="closed"):

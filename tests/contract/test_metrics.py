@@ -30,7 +30,7 @@ def watched() -> Iterator[LiveServer]:
 
 
 def test_a_thousand_calls_are_a_thousand_calls(watched: LiveServer) -> None:
-    """Good, bad, unknown, refused, cancelled, late and broken: each is counted once, as it was."""
+    """Valid, invalid, unknown, rejected, canceled, late and failed calls are counted once each."""
     caller = AccountedCalls(watched)
     ways: list[Callable[[], None]] = [
         *[lambda: caller.good(1)] * 300,
@@ -73,8 +73,8 @@ def _check(found: Scrape, caller: AccountedCalls) -> None:
     assert steps > sum(found.by("magenta_bridge_chunks_total").values())
 
 
-def test_labels_stay_few_whatever_is_sent(watched: LiveServer) -> None:
-    """A thousand names of generators, none of which there is, make no series of their own."""
+def test_unknown_names_do_not_add_labels(watched: LiveServer) -> None:
+    """A thousand unknown generator names share one series."""
     caller = AccountedCalls(watched)
     caller.fails("missing", options(), *UNKNOWN)
     before = len(scrape_idle(watched).samples)
@@ -89,7 +89,7 @@ def test_labels_stay_few_whatever_is_sent(watched: LiveServer) -> None:
     assert found.by("magenta_bridge_requests_total", "generator") == {("other",): 1_001}
 
 
-def test_what_is_under_way_is_seen(watched: LiveServer) -> None:
+def test_calls_in_flight_are_counted(watched: LiveServer) -> None:
     with AccountedCalls(watched).all_slots_taken():
         found = scrape(watched)
         assert found.value("magenta_bridge_calls_in_flight") == SLOTS

@@ -39,7 +39,7 @@ def small() -> Iterator[LiveServer]:
         "magenta_bridge.v1.models/scale",
     ],
 )
-def test_health_says_serving(live: LiveServer, service: str) -> None:
+def test_health_is_serving(live: LiveServer, service: str) -> None:
     health = health_pb2_grpc.HealthStub(live.channel)
     request = health_pb2.HealthCheckRequest(service=service)
     assert health.Check(request, timeout=60).status == SERVING

@@ -95,7 +95,7 @@ def test_music_is_generated_whole_and_streamed(explorer: Explorer) -> None:
     assert [n for piece in pieces for n in piece["chunk"].get("notes", [])] == sequence["notes"]
 
 
-def test_errors_are_as_for_any_client(explorer: Explorer) -> None:
+def test_errors_are_the_same_as_for_any_client(explorer: Explorer) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         explorer.call(SERVICE, "Generate", {**ORDER, "generatorId": "missing"})
     failure: Any = caught.value

@@ -27,7 +27,7 @@ LOCAL = "127.0.0.1:0"
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The authority that the server's certificate is signed by."""
+    """The CA of the server's certificate."""
     return Authority(trustme.CA(), tmp_path_factory.mktemp("own"))
 
 
@@ -102,7 +102,7 @@ def test_an_untrusted_ca_is_reported(other: Authority, address: str) -> None:
     assert "not signed by an authority" in _failures(address, TlsFiles(ca=other.file))
 
 
-def test_the_authorities_of_the_web_do_not_know_a_certificate_of_ones_own(address: str) -> None:
+def test_the_default_cas_do_not_trust_a_private_ca(address: str) -> None:
     assert "not signed by an authority" in _failures(address, tls=True)
 
 
@@ -157,7 +157,7 @@ def test_a_certificate_does_not_replace_a_required_token(
 
 
 @pytest.mark.parametrize("signer", ["missing", "other"])
-def test_a_client_without_a_certificate_of_the_authority_stays_out(
+def test_a_client_without_a_certificate_of_the_ca_is_rejected(
     own: Authority, other: Authority, mutual: str, signer: str
 ) -> None:
     tls = TlsFiles(ca=own.file)
@@ -167,7 +167,7 @@ def test_a_client_without_a_certificate_of_the_authority_stays_out(
 
 
 def test_beyond_loopback_health_is_open_and_reflection_closed(own: Authority) -> None:
-    """An orchestrator has no token; a stranger learns no more than that the server lives."""
+    """An orchestrator has no token, and health discloses only that the server is running."""
     settings = ServerSettings("0.0.0.0:0", tls=own.issue("127.0.0.1"), tokens=known_tokens())
     with running(settings) as found:
         port = found.rpartition(":")[2]

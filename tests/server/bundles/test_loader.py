@@ -88,8 +88,8 @@ def _watch(channel: grpc.aio.Channel, service: str) -> Any:  # noqa: ANN401 - it
         "magenta_bridge.v1.models/gated",
     ],
 )
-async def test_health_says_serving_once_all_is_warm(service: str) -> None:
-    """The port is open long before; nothing but the first bar keeps the server waiting."""
+async def test_health_is_serving_once_all_generators_are_warm(service: str) -> None:
+    """The port is open long before; the server only waits for the first bar."""
     gated = GatedGenerator()
     async with _loading(gated) as (channel, starting):
         health = _watch(channel, service)
@@ -151,7 +151,7 @@ async def test_a_signal_ends_loading_at_once() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_drive_that_does_not_answer_does_not_hold_up_the_end() -> None:
+async def test_a_hung_drive_does_not_delay_the_shutdown() -> None:
     reading, answer = threading.Event(), threading.Event()
 
     def hang(_: Path) -> SequenceGenerator:
@@ -190,7 +190,7 @@ async def test_a_named_bundle_that_cannot_be_used_ends_the_server(tmp_path: Path
 
 
 @pytest.mark.asyncio
-async def test_named_bundles_and_a_folder_serve_side_by_side(tmp_path: Path) -> None:
+async def test_named_bundles_and_a_folder_serve_together(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     named = put(tmp_path, "named.mag")
@@ -211,7 +211,7 @@ async def test_named_bundles_and_a_folder_serve_side_by_side(tmp_path: Path) -> 
 
 @pytest.mark.asyncio
 async def test_a_bundle_can_be_loaded_before_the_next_scan(tmp_path: Path) -> None:
-    """The first of one id keeps it all the same."""
+    """The first bundle keeps its id."""
     sources = Sources(folder=tmp_path, pause_seconds=3600)
     server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0", sources=sources))
     async with AsyncClient(await server.start(), timeout=30) as bridge:
@@ -225,7 +225,7 @@ async def test_a_bundle_can_be_loaded_before_the_next_scan(tmp_path: Path) -> No
 
 
 @pytest.mark.asyncio
-async def test_a_server_without_a_folder_says_so() -> None:
+async def test_a_server_without_a_folder_cannot_load_bundles() -> None:
     server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0"))
     async with AsyncClient(await server.start(), timeout=30) as bridge:
         assert await bridge.bundles() == []
@@ -235,7 +235,7 @@ async def test_a_server_without_a_folder_says_so() -> None:
 
 
 @pytest.mark.asyncio
-async def test_only_administrators_look_after_bundles(tmp_path: Path) -> None:
+async def test_only_administrators_manage_bundles(tmp_path: Path) -> None:
     put(tmp_path, "mine.mag")
     text = secrets.token_urlsafe(32)
     settings = ServerSettings(
