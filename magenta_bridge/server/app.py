@@ -20,14 +20,13 @@ from magenta_bridge.server.bind_policy import allows_anonymous_admin, check_expo
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.loader import BundleLoader
 from magenta_bridge.server.http.server import HttpPort
-from magenta_bridge.server.idle_shutdown import IdleShutdownSettings, KeepAliveFolder
+from magenta_bridge.server.idle_shutdown import KeepAliveFolder
 from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.rpc.channel_options import transport_options
-from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor
-from magenta_bridge.server.security.authentication import AccessGate
+from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor, transport_options
 from magenta_bridge.server.security.endpoint import check_free
 from magenta_bridge.server.security.rate_limit import rate_gates
 from magenta_bridge.server.security.reloading import server_credentials
+from magenta_bridge.server.security.tokens import AccessGate
 from magenta_bridge.server.services.generation import GenerationService
 from magenta_bridge.server.services.models import ModelService
 from magenta_bridge.server.settings import ServerSettings
@@ -232,20 +231,46 @@ async def serve(
     with stop_signals() as stops:
         server = BridgeServer(registry, settings)
         try:
-            address = await _start_unless_stopped(server, stops)
-            if address is None:
+            starting = asyncio.ensure_future(server.start())
+            if await _stopped_first(starting, stops):
+                starting.cancel()
+                await asyncio.gather(starting, return_exceptions=True)
                 await server.drain(0)
                 return
+            address = await starting
             if ready is not None:
                 ready(address if server.http is None else f"{address} and {server.http.place}")
             if notice is not None:
                 for line in server.notices():
                     notice(line)
-            await _wait_for_end(stops, server.settings.idle_shutdown)
+            if server.settings.idle_shutdown is None:
+                await stops.get()
+            else:
+                idle = KeepAliveFolder(server.settings.idle_shutdown).wait_until_idle()
+                waiting = asyncio.ensure_future(idle)
+                await _stopped_first(waiting, stops)
+                waiting.cancel()
         except BaseException:
             await server.drain(0)
             raise
-        await _drain_until_second_stop(server, stops)
+        draining = asyncio.ensure_future(server.drain())
+        if await _stopped_first(draining, stops) and not draining.done():
+            await server.drain(0)
+        await draining
+
+
+async def _stopped_first(work: asyncio.Future[Any], stops: asyncio.Queue[int]) -> bool:
+    """Wait for work to be done or a stop signal; return whether there was a signal."""
+    stop = asyncio.ensure_future(stops.get())
+    try:
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        return stop.done()
+    except BaseException:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        raise
+    finally:
+        stop.cancel()
 
 
 @contextlib.contextmanager
@@ -273,38 +298,3 @@ def stop_signals() -> Iterator[asyncio.Queue[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-async def _start_unless_stopped(server: BridgeServer, stops: asyncio.Queue[int]) -> str | None:
-    """Return the address; None if a stop signal came before all bundles were loaded."""
-    starting = asyncio.ensure_future(server.start())
-    stop = asyncio.ensure_future(stops.get())
-    try:
-        await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
-        return None if stop.done() else await starting
-    finally:
-        stop.cancel()
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
-
-
-async def _wait_for_end(stops: asyncio.Queue[int], idle: IdleShutdownSettings | None) -> None:
-    """Wait for a stop signal or the idle timeout."""
-    ends: list[asyncio.Future[Any]] = [asyncio.ensure_future(stops.get())]
-    if idle is not None:
-        ends.append(asyncio.ensure_future(KeepAliveFolder(idle).wait_until_idle()))
-    try:
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for end in ends:
-            end.cancel()
-
-
-async def _drain_until_second_stop(server: BridgeServer, stops: asyncio.Queue[int]) -> None:
-    draining = asyncio.ensure_future(server.drain())
-    second = asyncio.ensure_future(stops.get())
-    await asyncio.wait({draining, second}, return_when=asyncio.FIRST_COMPLETED)
-    second.cancel()
-    if not draining.done():
-        await server.drain(0)
-    await draining

@@ -1,4 +1,4 @@
-"""``magenta-bridge models``: bundles of a running server are listed, loaded and unloaded."""
+"""``magenta-bridge models``: list, load and unload bundles of a running server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_each_bundle_of_the_folder_has_a_line(live: LiveServer) -> None:
 
 
 def test_a_missing_bundle_or_generator_is_a_one_line_error(live: LiveServer) -> None:
-    for words in (("load", "nothing.mag"), ("unload", "nobody")):
+    for words in (("load", "nothing.mag"), ("unload", "missing")):
         result = _run("models", *words, "--server", live.address)
         assert result.exit_code == 1
         assert result.output.startswith("Error: ")

@@ -69,7 +69,7 @@ def test_curl_receives_errors(url: str) -> None:
     method, form = f"{url}{SERVICE}/Generate", ["-w", "\n%{http_code}", "-d"]
     text, _, status = _curl(*form, "{}", method).rpartition(b"\n")
     assert (status, json.loads(text)["code"]) == (b"415", "unimplemented")
-    words = ["-H", "content-type: application/json", *form, '{"generatorId": "nobody"}', method]
+    words = ["-H", "content-type: application/json", *form, '{"generatorId": "missing"}', method]
     text, _, status = _curl(*words).rpartition(b"\n")
     assert (status, json.loads(text)["code"]) == (b"404", "not_found")
 

@@ -1,4 +1,4 @@
-"""Generators for tests of everything around a generator: real subclasses, no model."""
+"""Generators without a model, for tests of everything around a generator."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from tests.contract.fake_generator import ScaleGenerator
 
 MARIA: Final = "maria-0123456789-0123456789-0123456789"
 OWNER: Final = "owner-9876543210-9876543210-9876543210"
-STRANGER: Final = "nobody-0123456789-0123456789-0123456789"
+STRANGER: Final = "other-0123456789-0123456789-0123456789"
 LONG_AGO: Final = datetime.datetime(2021, 1, 1, tzinfo=datetime.timezone.utc)
 
 

@@ -114,7 +114,7 @@ def _primer(pitch: int = 60) -> NoteSequence:
 def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
     """Return the asyncio client's response."""
 
-    async def ask() -> object:
+    async def call() -> object:
         async with AsyncClient(live.address, timeout=timeout) as bridge:
             answer: object = await call(bridge)
             return answer
@@ -170,7 +170,7 @@ def test_new_bars_begin_at_the_bar_line_after_the_primer(client: Client) -> None
     assert max(note.end_time for note in clip.notes) == 9.0
 
 
-def test_four_bars_at_120_qpm_are_written_without_further_words(client: Client) -> None:
+def test_the_default_is_four_bars_at_120_qpm(client: Client) -> None:
     clip = client.generate("scale")
     assert max(note.end_time for note in clip.notes) == 8.0
 
@@ -185,7 +185,7 @@ def test_streamed_pieces_merge_to_what_generate_gives(client: Client) -> None:
     assert merged == whole
 
 
-def test_leaving_a_stream_stops_the_writing(live: LiveServer, client: Client) -> None:
+def test_closing_a_stream_stops_the_generator(live: LiveServer, client: Client) -> None:
     pieces = client.stream("endless")
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
@@ -193,7 +193,7 @@ def test_leaving_a_stream_stops_the_writing(live: LiveServer, client: Client) ->
     live.wait_until_free()
 
 
-def test_leaving_an_asyncio_stream_stops_the_writing(live: LiveServer) -> None:
+def test_closing_an_asyncio_stream_stops_the_generator(live: LiveServer) -> None:
     async def leave() -> None:
         async with AsyncClient(live.address) as bridge:
             async with contextlib.aclosing(bridge.stream("endless")) as pieces:
@@ -208,7 +208,7 @@ def test_a_missing_server_is_reported_at_once(live: LiveServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         address = f"127.0.0.1:{reserved.getsockname()[1]}"
 
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(address) as bridge:
             await bridge.generator("scale")
 
@@ -220,7 +220,7 @@ def test_a_missing_server_is_reported_at_once(live: LiveServer) -> None:
         lambda bridge: bridge.generators(),
         lambda bridge: bridge.generate("scale"),
         lambda bridge: list(bridge.stream("scale")),
-        lambda _: live.run(ask()),
+        lambda _: live.run(call()),
         lambda _: live.run(stream()),
     ]
     for attempt in attempts:
@@ -233,7 +233,7 @@ def test_a_missing_server_is_reported_at_once(live: LiveServer) -> None:
         assert time.monotonic() - begin < 30
 
 
-def test_a_closed_client_says_so(live: LiveServer) -> None:
+def test_a_closed_client_raises_an_error(live: LiveServer) -> None:
     client = Client(live.address)
     client.close()
     with pytest.raises(ServerUnavailableError, match="closed"):
@@ -263,7 +263,7 @@ _CAPABILITIES = (Capability.GENERATE, Capability.CONTINUE)
 
 
 def test_many_clients_at_once_get_their_own_answers(live: LiveServer) -> None:
-    """Sixteen requests share two threads; each result is that of its own seed."""
+    """Sixteen requests share two threads; each gets the result of its seed."""
 
     async def ask_all() -> list[NoteSequence]:
         async with AsyncClient(live.address) as bridge:

@@ -1,4 +1,4 @@
-"""Nothing that a client sends becomes a path, a command or an address."""
+"""Text from clients never becomes a path, a command or an address."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _WATCHED: Final = ("open", "os.", "shutil.", "subprocess.", "socket.", "glob.", 
 
 
 class _AuditHook:
-    """Hears of every text with the mark that reaches the system while it listens."""
+    """Records audit events whose arguments contain the marked text."""
 
     def __init__(self) -> None:
         self.received: list[str] = []
@@ -77,7 +77,7 @@ def audit() -> _AuditHook:
 
 
 def test_the_audit_hook_detects_events(audit: _AuditHook) -> None:
-    """Or the tests below could not fail."""
+    """Otherwise the tests below could not fail."""
     with (
         pytest.raises(AssertionError, match=MARK),
         audit.listening(),
@@ -116,7 +116,7 @@ def _requests(text: str) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_no_field_leads_anywhere(live: LiveServer, audit: _AuditHook, text: str) -> None:
+def test_no_field_reaches_the_system(live: LiveServer, audit: _AuditHook, text: str) -> None:
     stub = GenerationServiceStub(live.channel)
     codes = set()
     with audit.listening():
@@ -135,7 +135,7 @@ def test_no_field_leads_anywhere(live: LiveServer, audit: _AuditHook, text: str)
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_no_name_of_a_bundle_leads_anywhere(live: LiveServer, audit: _AuditHook, text: str) -> None:
+def test_no_bundle_name_reaches_the_system(live: LiveServer, audit: _AuditHook, text: str) -> None:
     stub = ModelServiceStub(live.channel)
     requests: tuple[tuple[Any, Any], ...] = (
         (stub.ListBundles, model_pb2.ListBundlesRequest(page_token=text)),
@@ -151,7 +151,7 @@ def test_no_name_of_a_bundle_leads_anywhere(live: LiveServer, audit: _AuditHook,
 
 
 @pytest.mark.parametrize("text", [text for text in NASTY if text.isascii() and text.isprintable()])
-def test_no_metadata_leads_anywhere(live: LiveServer, audit: _AuditHook, text: str) -> None:
+def test_no_metadata_reaches_the_system(live: LiveServer, audit: _AuditHook, text: str) -> None:
     stub = GenerationServiceStub(live.channel)
     headers = (("authorization", f"Bearer {text}"), ("x-request-id", text), ("x-tags", text))
     with audit.listening():

@@ -39,7 +39,7 @@ def small() -> Iterator[LiveServer]:
         "magenta_bridge.v1.models/scale",
     ],
 )
-def test_health_says_serving(live: LiveServer, service: str) -> None:
+def test_health_is_serving(live: LiveServer, service: str) -> None:
     health = health_pb2_grpc.HealthStub(live.channel)
     request = health_pb2.HealthCheckRequest(service=service)
     assert health.Check(request, timeout=60).status == SERVING
@@ -48,11 +48,11 @@ def test_health_says_serving(live: LiveServer, service: str) -> None:
 def test_reflection_describes_the_service(live: LiveServer) -> None:
     """Including Magenta's own messages, so that generic clients can build a request."""
     stub = reflection_pb2_grpc.ServerReflectionStub(live.channel)
-    ask = reflection_pb2.ServerReflectionRequest
+    make_request = reflection_pb2.ServerReflectionRequest
     requests = [
-        ask(list_services=""),
-        ask(file_containing_symbol="magenta_bridge.v1.GenerationService"),
-        ask(file_containing_symbol="magenta.NoteSequence"),
+        make_request(list_services=""),
+        make_request(file_containing_symbol="magenta_bridge.v1.GenerationService"),
+        make_request(file_containing_symbol="magenta.NoteSequence"),
     ]
     services, ours, magenta = stub.ServerReflectionInfo(iter(requests), timeout=60)
     names = {service.name for service in services.list_services_response.service}

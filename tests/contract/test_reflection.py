@@ -29,7 +29,7 @@ class Explorer:
     def __init__(self, channel: grpc.Channel) -> None:
         self._channel = channel
         self._database = ProtoReflectionDescriptorDatabase(channel)
-        # A pool of its own: it holds nothing that was generated here.
+        # A separate pool, without our generated code.
         self._pool = DescriptorPool(self._database)
 
     def services(self) -> list[str]:
@@ -40,8 +40,8 @@ class Explorer:
         """Return the methods of a service, by name."""
         return dict(self._pool.FindServiceByName(service).methods_by_name)
 
-    def ask(self, service: str, name: str, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Calls a method and returns its answers.
+    def call(self, service: str, name: str, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """Call a method and return its responses.
 
         Raises:
             grpc.RpcError: The status is not OK.
@@ -79,24 +79,24 @@ def test_every_listed_service_can_be_described(explorer: Explorer) -> None:
 
 
 def test_the_generators_are_listed(explorer: Explorer) -> None:
-    (answer,) = explorer.ask(SERVICE, "ListGenerators", {"pageSize": 3})
+    (answer,) = explorer.call(SERVICE, "ListGenerators", {"pageSize": 3})
     assert [row["id"] for row in answer["generators"]] == ["endless", "faulty", "gated"]
     token = answer["nextPageToken"]
-    (answer,) = explorer.ask(SERVICE, "ListGenerators", {"pageToken": token})
+    (answer,) = explorer.call(SERVICE, "ListGenerators", {"pageToken": token})
     assert [row["id"] for row in answer["generators"]] == ["light", "scale"]
 
 
 def test_music_is_generated_whole_and_streamed(explorer: Explorer) -> None:
-    (answer,) = explorer.ask(SERVICE, "Generate", ORDER)
+    (answer,) = explorer.call(SERVICE, "Generate", ORDER)
     (sequence,) = answer["sequences"]
     assert len(sequence["notes"]) == 8
-    pieces = explorer.ask(SERVICE, "StreamGenerate", ORDER)
+    pieces = explorer.call(SERVICE, "StreamGenerate", ORDER)
     assert pieces[-1]["last"]
     assert [n for piece in pieces for n in piece["chunk"].get("notes", [])] == sequence["notes"]
 
 
-def test_errors_are_as_for_any_client(explorer: Explorer) -> None:
+def test_errors_are_the_same_as_for_any_client(explorer: Explorer) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        explorer.ask(SERVICE, "Generate", {**ORDER, "generatorId": "nobody"})
+        explorer.call(SERVICE, "Generate", {**ORDER, "generatorId": "missing"})
     failure: Any = caught.value
     assert failure.code() is grpc.StatusCode.NOT_FOUND

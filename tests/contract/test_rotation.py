@@ -30,21 +30,21 @@ def _look_at_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """What is logged from ``INFO`` up."""
+    """The log from ``INFO`` up."""
     with caplog.at_level(logging.INFO, logger=rotation.__name__):
         yield caplog
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Authority:
-    """The authority of the certificate that the server starts with."""
+    """The CA of the server's first certificate."""
     (tmp_path / "own").mkdir()
     return Authority(trustme.CA(), tmp_path / "own")
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Authority:
-    """The authority of the certificate that takes its place."""
+    """The CA of the certificate that replaces it."""
     (tmp_path / "other").mkdir()
     return Authority(trustme.CA(), tmp_path / "other")
 
@@ -61,7 +61,7 @@ def _text(path: str | Path | None) -> bytes:
 
 
 def _exchange(target: TlsFiles, source: TlsFiles, *names: str) -> None:
-    """Puts files in the place of others, each in one rename, as tools for certificates do."""
+    """Replace files atomically, as certificate tools do."""
     for name in names:
         place = Path(getattr(target, name))
         made = place.with_suffix(".new")
@@ -77,7 +77,7 @@ def _comes_in(address: str, tls: TlsFiles) -> bool:
             return False
 
 
-def test_a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on(
+def test_new_connections_get_a_new_certificate_and_old_ones_continue(
     own: Authority, other: Authority, log: pytest.LogCaptureFixture
 ) -> None:
     files, following = own.issue("127.0.0.1"), other.issue("127.0.0.1")
@@ -100,7 +100,7 @@ def test_a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on(
 def test_an_invalid_file_is_logged_once_and_the_earlier_one_stays(
     own: Authority, log: pytest.LogCaptureFixture, broken: bytes | None
 ) -> None:
-    """None takes the file away."""
+    """None removes the file."""
     files, before = own.issue("127.0.0.1"), own.issue("localhost")
     good = Path(str(files.cert))
     text = good.read_bytes()
@@ -133,7 +133,7 @@ def test_a_new_certificate_is_used_once_its_key_is_there(
 
 
 def test_a_new_client_ca_admits_other_clients(own: Authority, other: Authority) -> None:
-    """Whoever is there already stays."""
+    """Existing connections stay open."""
     accepted = own.folder / "clients.crt"
     shutil.copy(own.file, accepted)
     settings = ServerSettings(LOCAL, tls=replace(own.issue("127.0.0.1"), ca=accepted))
@@ -148,7 +148,7 @@ def test_a_new_client_ca_admits_other_clients(own: Authority, other: Authority) 
         assert there_already.generators()
 
 
-def test_tokens_are_exchanged_under_a_connection(
+def test_tokens_are_replaced_during_a_connection(
     tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "tokens.txt"

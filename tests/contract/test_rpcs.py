@@ -68,12 +68,12 @@ def test_an_unknown_generator_is_not_found(live: LiveServer, case: RpcCase) -> N
         case.call(live.channel, case.missing.SerializeToString())
     failure = read_failure(caught.value)
     assert (failure.code, failure.info.reason) == ("NOT_FOUND", "NOT_FOUND")
-    assert failure.info.metadata["generator_id"] == "nobody"
+    assert failure.info.metadata["generator_id"] == "missing"
     assert "scale" in failure.message
 
 
 @every_rpc
-def test_random_bytes_get_a_clean_answer(live: LiveServer, case: RpcCase) -> None:
+def test_random_bytes_get_a_clean_error(live: LiveServer, case: RpcCase) -> None:
     draw = random.Random(20_000 + len(case.method))  # noqa: S311
     refused = 0
     for _ in range(300):
@@ -88,7 +88,7 @@ def test_random_bytes_get_a_clean_answer(live: LiveServer, case: RpcCase) -> Non
 
 
 @every_rpc
-def test_damaged_requests_get_a_clean_answer(live: LiveServer, case: RpcCase) -> None:
+def test_damaged_requests_get_a_clean_error(live: LiveServer, case: RpcCase) -> None:
     draw = random.Random(7)  # noqa: S311
     good = case.good.SerializeToString() or b"\x08\x05\x12\x04c2Nh"
     codes: set[str] = set()

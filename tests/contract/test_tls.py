@@ -27,7 +27,7 @@ LOCAL = "127.0.0.1:0"
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The authority that the server's certificate is signed by."""
+    """The CA of the server's certificate."""
     return Authority(trustme.CA(), tmp_path_factory.mktemp("own"))
 
 
@@ -54,7 +54,7 @@ def mutual(own: Authority) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _bare_server(credentials: grpc.ServerCredentials) -> Iterator[str]:
-    """A server of gRPC alone, which checks no certificate of its own."""
+    """A plain gRPC server, which does not check its certificate."""
     server = grpc.server(futures.ThreadPoolExecutor(1))
     port = server.add_secure_port(LOCAL, credentials)
     server.start()
@@ -65,14 +65,14 @@ def _bare_server(credentials: grpc.ServerCredentials) -> Iterator[str]:
 def _failures(address: str, tls: TlsFiles | bool | None) -> str:
     """Call with both clients, which must fail with the same error, and return it."""
 
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(address, 20, tls=tls) as bridge:
             await bridge.stream("scale").__anext__()
 
     with Client(address, 20, tls=tls) as bridge:
         attempts: list[Callable[[], Any]] = [
             lambda: list(bridge.stream("scale")),
-            lambda: asyncio.run(ask()),
+            lambda: asyncio.run(call()),
         ]
         said = set()
         for attempt in attempts:
@@ -91,18 +91,18 @@ def test_both_clients_connect_with_the_right_ca(own: Authority, address: str) ->
         whole = bridge.generate("scale", seed=1)
         assert list(bridge.stream("scale", seed=1))
 
-    async def ask() -> object:
+    async def call() -> object:
         async with AsyncClient(address, tls=tls) as bridge:
             return await bridge.generate("scale", seed=1)
 
-    assert asyncio.run(ask()) == whole
+    assert asyncio.run(call()) == whole
 
 
 def test_an_untrusted_ca_is_reported(other: Authority, address: str) -> None:
     assert "not signed by an authority" in _failures(address, TlsFiles(ca=other.file))
 
 
-def test_the_authorities_of_the_web_do_not_know_a_certificate_of_ones_own(address: str) -> None:
+def test_the_default_cas_do_not_trust_a_private_ca(address: str) -> None:
     assert "not signed by an authority" in _failures(address, tls=True)
 
 
@@ -129,7 +129,7 @@ def test_a_certificate_that_expired_while_serving_is_reported(own: Authority) ->
 
 
 def test_the_caller_is_the_common_name_of_the_certificate(own: Authority) -> None:
-    """It is no administrator, whatever it is called."""
+    """It is not an administrator, whatever its name is."""
     book = CallBook()
     tls = replace(own.issue("laptop.example", name="maria"), ca=own.file)
     mutual = replace(own.issue("127.0.0.1"), ca=own.file)
@@ -156,8 +156,8 @@ def test_a_certificate_does_not_replace_a_required_token(
     ]
 
 
-@pytest.mark.parametrize("signer", ["nobody", "other"])
-def test_a_client_without_a_certificate_of_the_authority_stays_out(
+@pytest.mark.parametrize("signer", ["missing", "other"])
+def test_a_client_without_a_certificate_of_the_ca_is_rejected(
     own: Authority, other: Authority, mutual: str, signer: str
 ) -> None:
     tls = TlsFiles(ca=own.file)
@@ -167,7 +167,7 @@ def test_a_client_without_a_certificate_of_the_authority_stays_out(
 
 
 def test_beyond_loopback_health_is_open_and_reflection_closed(own: Authority) -> None:
-    """An orchestrator has no token; a stranger learns no more than that the server lives."""
+    """An orchestrator has no token, and health discloses only that the server is running."""
     settings = ServerSettings("0.0.0.0:0", tls=own.issue("127.0.0.1"), tokens=known_tokens())
     with running(settings) as found:
         port = found.rpartition(":")[2]
@@ -177,9 +177,9 @@ def test_beyond_loopback_health_is_open_and_reflection_closed(own: Authority) ->
             answer = health.Check(health_pb2.HealthCheckRequest(), timeout=10)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
             reflection = reflection_pb2_grpc.ServerReflectionStub(channel)
-            ask = reflection_pb2.ServerReflectionRequest(list_services="")
+            request = reflection_pb2.ServerReflectionRequest(list_services="")
             with pytest.raises(grpc.RpcError) as caught:
-                list(reflection.ServerReflectionInfo(iter([ask]), timeout=10))
+                list(reflection.ServerReflectionInfo(iter([request]), timeout=10))
         refused: Any = caught.value
         assert refused.code() is grpc.StatusCode.UNIMPLEMENTED
         with Client(f"127.0.0.1:{port}", token=MARIA, tls=TlsFiles(ca=own.file)) as bridge:

@@ -1,4 +1,4 @@
-"""The matrix of what refuses to start, and files for TLS that cannot be used."""
+"""The addresses that require security, and invalid TLS files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ REACHABLE = [
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """An authority that writes to the test's folder."""
+    """A CA that writes to the test's folder."""
     return Authority(trustme.CA(), tmp_path)
 
 
@@ -82,14 +82,14 @@ def test_a_network_address_requires_tls_and_authentication(
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "127.8.9.10:1", "localhost:2", "[::1]:3"])
 @pytest.mark.parametrize("tls", [None, PAIR])
-def test_loopback_needs_nothing(address: str, tls: TlsFiles | None) -> None:
+def test_loopback_requires_no_options(address: str, tls: TlsFiles | None) -> None:
     endpoint = check_exposure(ServerSettings(address, tls=tls))
     assert endpoint.is_loopback
     assert endpoint == Endpoint(endpoint.host, endpoint.port)
 
 
 def _complaint(files: TlsFiles, cls: type[MagentaBridgeError]) -> str:
-    """Refuses files, as server and as client, and returns what is said."""
+    """Check that a server and a client reject files, and return the error message."""
     with pytest.raises(MagentaBridgeError) as caught:
         server_credentials(files)
     assert type(caught.value) is cls
@@ -183,5 +183,5 @@ def test_a_certificate_without_its_key_is_an_error() -> None:
         server_credentials(TlsFiles(ca=None))
 
 
-def test_no_key_is_in_a_text_that_may_be_logged(authority: Authority) -> None:
+def test_no_repr_contains_a_key(authority: Authority) -> None:
     assert "PRIVATE" not in repr(authority.issue("localhost").read())

@@ -1,4 +1,4 @@
-"""From ready to stopped, in this process: signals, taken ports, grace."""
+"""The server in this process: signals, taken ports, grace period."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def _wait_ready(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_serving(number: signal.Signals) -> None:
-    """It is ready when it says so, returns after the signal, and gives the signals back."""
+    """It reports that it is ready, returns after the signal, and restores the handlers."""
     before = signal.getsignal(number)
     serving, address = await _wait_ready(SCALE)
     async with grpc.aio.insecure_channel(address) as channel:

@@ -112,7 +112,7 @@ class Caller:
             await client.generate("lstm_melody", temperature=1e9)
             raise MagentaBridgeError("A temperature out of range was accepted.")
         with contextlib.suppress(NotFoundError):
-            await client.generate("nobody")
+            await client.generate("missing")
             raise MagentaBridgeError("An unknown generator responded.")
 
     async def _late(self, address: str) -> None:

@@ -56,6 +56,6 @@ def top(address: str, interval: float, once: bool, as_json: bool) -> None:
         return
     if not sys.stdout.isatty():
         raise click.UsageError("The live view requires a terminal; add --once for one snapshot.")
-    from magenta_bridge.cli.top.live import watch
+    from magenta_bridge.cli.top.screen import watch
 
     watch(url, read_scrape(url), interval)

@@ -10,7 +10,7 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 from prometheus_client.parser import text_string_to_metric_families
@@ -26,8 +26,7 @@ _URL: Final = re.compile(r"http://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}/met
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """The value of one series, and its labels."""
 
     labels: dict[str, str]

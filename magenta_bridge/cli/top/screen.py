@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from magenta_bridge.cli.top.snapshot import Quantiles, Snapshot
+from magenta_bridge.cli.top.scrape import Scrape, read_scrape
+from magenta_bridge.cli.top.snapshot import History, Quantiles, Snapshot
+from magenta_bridge.errors import ServerUnavailableError
 
-
-@dataclass(frozen=True)
-class Table:
-    """A header and rows; the first column contains text, the others numbers."""
-
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+# A header and rows; the first column contains text, the others numbers.
+Table = list[tuple[str, ...]]
 
 
 def state_line(snapshot: Snapshot) -> str:
@@ -44,7 +43,7 @@ def count_lines(snapshot: Snapshot) -> list[str]:
 
 def method_table(snapshot: Snapshot) -> Table:
     """Return a table with a row for each method."""
-    rows = tuple(
+    rows = [
         (
             row.method,
             f"{row.calls:,}",
@@ -54,17 +53,15 @@ def method_table(snapshot: Snapshot) -> Table:
             _ms(row.seconds.p99),
         )
         for row in snapshot.methods
-    )
-    return Table(("method", "calls", "errors", "per second", "p50 ms", "p99 ms"), rows)
+    ]
+    return [("method", "calls", "errors", "per second", "p50 ms", "p99 ms"), *rows]
 
 
 def generator_table(snapshot: Snapshot) -> Table:
     """Return a table with a row for each generator."""
-    rows = tuple(
+    rows = [
         (
-            row.generator
-            if row.loaded or row.generator == "other"
-            else f"{row.generator} (unloaded)",
+            row.generator if row.loaded or row.generator == "other" else f"{row.generator} (gone)",
             f"{row.requests:,}",
             f"{row.errors:,}",
             f"{row.notes:,}",
@@ -72,8 +69,8 @@ def generator_table(snapshot: Snapshot) -> Table:
             f"{row.speed:.1f}x",
         )
         for row in snapshot.generators
-    )
-    return Table(("generator", "requests", "errors", "notes", "music s", "real time"), rows)
+    ]
+    return [("generator", "requests", "errors", "notes", "music s", "real time"), *rows]
 
 
 def as_text(snapshot: Snapshot) -> str:
@@ -84,16 +81,14 @@ def as_text(snapshot: Snapshot) -> str:
 
 
 def _aligned(table: Table) -> str:
-    if not table.rows:
+    if len(table) == 1:
         return ""
-    widths = [max(map(len, column)) for column in zip(table.heads, *table.rows, strict=True)]
-    return "\n".join(_line(row, widths) for row in (table.heads, *table.rows))
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    first, *others = zip(row, widths, strict=True)
-    cells = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-    return "  ".join(cells).rstrip()
+    first, *others = (max(map(len, column)) for column in zip(*table, strict=True))
+    lines = []
+    for name, *cells in table:
+        padded = [cell.rjust(width) for cell, width in zip(cells, others, strict=True)]
+        lines.append("  ".join([name.ljust(first), *padded]))
+    return "\n".join(lines)
 
 
 def _both(quantiles: Quantiles) -> str:
@@ -124,6 +119,30 @@ _BLOCKS: Final = " ▁▂▃▄▅▆▇█"
 _PLAIN: Final = " .:-=+*#@"
 
 
+def watch(url: str, first: Scrape, interval: float) -> None:
+    """Show a server's metrics on the whole terminal until Ctrl-C.
+
+    If the server becomes unavailable, show the error and keep trying.
+
+    Args:
+        url: URL of the metrics.
+        first: The first scrape.
+        interval: Seconds between two scrapes.
+    """
+    console, history = Console(highlight=False), History()
+    plain = console.options.ascii_only
+    snapshot, failure = history.add(first), ""
+    screen = Live(console=console, screen=True, auto_refresh=False)
+    with contextlib.suppress(KeyboardInterrupt), screen:
+        while True:
+            screen.update(draw(snapshot, history.rates(), plain=plain, error=failure), refresh=True)
+            time.sleep(interval)
+            try:
+                snapshot, failure = history.add(read_scrape(url)), ""
+            except ServerUnavailableError as error:
+                failure = error.message
+
+
 def draw(
     snapshot: Snapshot, rates: Sequence[float], *, plain: bool = False, error: str = ""
 ) -> RenderableType:
@@ -152,7 +171,7 @@ def draw(
         Text(),
         _rich_table(method_table(snapshot), plain=plain),
         _rich_table(generator_table(snapshot), plain=plain),
-        Text("Press q or Ctrl-C to quit", style="dim"),
+        Text("Press Ctrl-C to quit", style="dim"),
     )
     return Panel(body, box=box.ASCII if plain else box.ROUNDED, title="magenta-bridge top")
 
@@ -169,10 +188,10 @@ def sparkline(values: Sequence[float], *, plain: bool = False) -> str:
 
 def _rich_table(table: Table, *, plain: bool) -> RichTable:
     shown = RichTable(box=box.ASCII if plain else box.SIMPLE_HEAD, expand=True, pad_edge=False)
-    first, *others = table.heads
+    first, *others = table[0]
     shown.add_column(first, no_wrap=True)
     for head in others:
         shown.add_column(head, justify="right", no_wrap=True)
-    for row in table.rows:
+    for row in table[1:]:
         shown.add_row(*(Text(cell) for cell in row))
     return shown

@@ -24,15 +24,7 @@ class Quantiles:
 
 @dataclass(frozen=True)
 class MethodRow:
-    """The calls of one method.
-
-    Attributes:
-        method: Its short name.
-        calls: Completed calls.
-        errors: Completed calls with an error.
-        per_second: Completed calls per second.
-        seconds: Their durations.
-    """
+    """The completed calls of one method, those with an error, and their durations."""
 
     method: str
     calls: int
@@ -48,10 +40,6 @@ class GeneratorRow:
     Attributes:
         generator: Its id; ``other`` for unknown ids.
         loaded: Whether it is loaded now.
-        requests: Completed calls that name it.
-        errors: Those with an error.
-        notes: Generated notes.
-        music_seconds: Duration of the generated music.
         speed: Seconds of music generated per second.
     """
 
@@ -69,22 +57,14 @@ class Snapshot:
     """A server at one time. Rates and quantiles cover the time since an earlier scrape.
 
     Attributes:
-        version: The server's version.
-        serving: Whether it accepts calls; otherwise it drains.
-        uptime_seconds: Its uptime.
+        serving: Whether the server accepts calls; otherwise it drains.
         memory_bytes: Its resident memory; None if the system does not report it.
         window_seconds: The time that rates and quantiles cover.
         calls: Calls started since the server started.
         per_second: Calls started per second.
-        in_flight: Calls in flight.
         requests_open: Requests running or queued.
-        steps_waiting: Steps of work that wait for a thread.
         rejected: Rejected calls, by reason.
         failed: Calls that ended with an error, by reason.
-        step_wait: Times that steps waited for a thread.
-        step_run: Times that steps ran.
-        methods: A row for each method that was called.
-        generators: A row for each generator.
     """
 
     version: str

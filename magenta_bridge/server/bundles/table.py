@@ -52,7 +52,7 @@ class BundleTable:
         return [self._records[name] for name in sorted(self._records)]
 
     def record(self, name: str) -> BundleRecord | None:
-        """Return the record of a file; None if there is none."""
+        """Return the record of a file, if it exists."""
         return self._records.get(name)
 
     def put(self, record: BundleRecord) -> None:

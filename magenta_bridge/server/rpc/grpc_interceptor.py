@@ -1,4 +1,4 @@
-"""Run every gRPC call of our services inside the boundary."""
+"""gRPC: the options of its connections, and an interceptor that runs calls in the boundary."""
 
 from __future__ import annotations
 
@@ -9,15 +9,36 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Final, TypeAlias
 
 import grpc
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from magenta_bridge.errors import CancelledError, InvalidArgumentError, MagentaBridgeError
-from magenta_bridge.limits import MESSAGE_BYTES, check_limit
+from magenta_bridge.errors import CancelledError, MagentaBridgeError
+from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
+from magenta_bridge.server.rpc.decoding import decoder
 
 OUR_METHODS: Final = "/magenta_bridge.v1."
+
+# Minimum interval between a client's keepalive pings. Our client sends one every ten seconds, or
+# every second if it is set to detect a hung server quickly.
+_LOCAL_PING_MS: Final = 900
+_REMOTE_PING_MS: Final = 5_000
+
+_OPTIONS: Final = [
+    # A second server on the port must fail, instead of receiving every other request.
+    ("grpc.so_reuseport", 0),
+    # Twice the accepted size, so that a request that is too large gets our own error.
+    ("grpc.max_receive_message_length", 2 * MESSAGE_BYTES.value),
+    ("grpc.max_send_message_length", MESSAGE_BYTES.value),
+    # Detect a hung or disconnected client within half a minute, and cancel its calls.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # Pings may be sent however much data is pending.
+    ("grpc.http2.max_pings_without_data", 0),
+]
 
 
 # What the deserializer returns: the request, or the error of a request that cannot be decoded.
@@ -25,6 +46,12 @@ _Request: TypeAlias = Message | MagentaBridgeError
 # A grpc.aio.ServicerContext; its stubs need type arguments, its class takes none.
 _Context: TypeAlias = Any
 _Handler: TypeAlias = Any
+
+
+def transport_options(*, loopback: bool) -> list[tuple[str, int]]:
+    """Return the options of a server, on loopback or open to other computers."""
+    ping_ms = _LOCAL_PING_MS if loopback else _REMOTE_PING_MS
+    return [*_OPTIONS, ("grpc.http2.min_ping_interval_without_data_ms", ping_ms)]
 
 
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
@@ -53,43 +80,34 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             "request_deserializer": decoder(handler.request_deserializer),
             "response_serializer": handler.response_serializer,
         }
-        if handler.response_streaming:
-            stream = self._stream(handler.unary_stream, method)
-            return grpc.unary_stream_rpc_method_handler(stream, **coders)
-        return grpc.unary_unary_rpc_method_handler(
-            self._unary(handler.unary_unary, method), **coders
-        )
+        if not handler.response_streaming:
+            return grpc.unary_unary_rpc_method_handler(
+                self._wrap(method, lambda request, call, _: handler.unary_unary(request, call)),
+                **coders,
+            )
 
-    def _unary(
-        self, behavior: Callable[[Message, Call], Awaitable[Message]], method: str
-    ) -> Callable[[_Request, _Context], Any]:
+        async def send(request: Message, call: Call, context: _Context) -> None:
+            async with contextlib.aclosing(handler.unary_stream(request, call)) as responses:
+                async for response in responses:
+                    await _write(context, response)
+
+        return grpc.unary_stream_rpc_method_handler(self._wrap(method, send), **coders)
+
+    def _wrap(
+        self, method: str, work: Callable[[Message, Call, _Context], Awaitable[Message | None]]
+    ) -> Callable[[_Request, _Context], Awaitable[Message | None]]:
+        """Return a handler that runs ``work`` inside the boundary and within its deadline."""
+
         async def handle(request: _Request, context: _Context) -> Message | None:
             response = None
             try:
                 async with self._enter(request, context, method) as (message, call):
                     response = await asyncio.wait_for(
-                        behavior(message, call), call.time_remaining()
+                        work(message, call, context), call.time_remaining()
                     )
             except CallError as error:
                 await _abort(context, error)
             return response
-
-        return handle
-
-    def _stream(
-        self, behavior: Callable[[Message, Call], AsyncGenerator[Message, None]], method: str
-    ) -> Callable[[_Request, _Context], Any]:
-        async def send(message: Message, call: Call, context: _Context) -> None:
-            async with contextlib.aclosing(behavior(message, call)) as responses:
-                async for response in responses:
-                    await _write(context, response)
-
-        async def handle(request: _Request, context: _Context) -> None:
-            try:
-                async with self._enter(request, context, method) as (message, call):
-                    await asyncio.wait_for(send(message, call, context), call.time_remaining())
-            except CallError as error:
-                await _abort(context, error)
 
         return handle
 
@@ -111,27 +129,6 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             if isinstance(request, MagentaBridgeError):
                 raise request
             yield request, admitted
-
-
-def decoder(deserialize: Callable[[bytes], Message]) -> Callable[[bytes], _Request]:
-    """Return a deserializer that returns its error instead of raising it.
-
-    gRPC would respond to an exception of the deserializer with UNKNOWN and the exception's text.
-    """
-
-    def decode(data: bytes) -> _Request:
-        try:
-            check_limit(MESSAGE_BYTES, len(data), where="request", field="request")
-            return deserialize(data)
-        except MagentaBridgeError as error:
-            return error
-        except DecodeError:
-            return InvalidArgumentError(
-                "The request is damaged or not of the type that this method takes.",
-                field="request",
-            )
-
-    return decode
 
 
 def _metadata(context: _Context) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""Who may connect and call: endpoints, tokens, certificates and rate limits."""
+"""Endpoints, tokens, certificates and rate limits."""

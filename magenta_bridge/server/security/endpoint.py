@@ -65,9 +65,12 @@ def check_free(endpoint: Endpoint) -> None:
         socket.getaddrinfo(endpoint.host, endpoint.port, family)
         socket.create_server((endpoint.host, endpoint.port), family=family).close()
     except OSError as error:
-        raise UnsupportedError(
-            f"Cannot listen on {endpoint}: {_reason(error)}", field="address"
-        ) from error
+        raise listen_error(endpoint, error) from error
+
+
+def listen_error(endpoint: Endpoint, error: OSError) -> UnsupportedError:
+    """Return the error for a port that cannot be opened."""
+    return UnsupportedError(f"Cannot listen on {endpoint}: {_reason(error)}", field="address")
 
 
 def _reason(error: OSError) -> str:

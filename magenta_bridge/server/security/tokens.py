@@ -1,4 +1,4 @@
-"""Access tokens, of which only the digests are kept."""
+"""Access tokens, of which only the digests are kept, and the gate that requires them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from magenta_bridge.errors import FileFormatError
+from magenta_bridge.errors import FileFormatError, UnauthenticatedError
 from magenta_bridge.files import read_limited, warn_if_open
 from magenta_bridge.limits import TOKEN_FILE_BYTES
+from magenta_bridge.server.rpc.call import Call
 
 SHORTEST_CHARACTERS: Final = 32
 
+_HEADER: Final = "authorization"
 _ADMIN: Final = "admin"
 _FORM: Final = "NAME:TOKEN or NAME:TOKEN:admin"
 _ADVICE: Final = f"give a text file with one token per line, as {_FORM}"
@@ -66,13 +68,49 @@ class Tokens:
         return len(self._tokens)
 
     def find(self, text: str) -> Token | None:
-        """Return the token with this text; None if there is none. Runs in constant time."""
+        """Return the token with this text, if it is valid. Runs in constant time."""
         digest = _digest(text)
         found = None
         for token in self._tokens:
             if hmac.compare_digest(token.digest, digest):
                 found = token
         return found
+
+
+class AccessGate:
+    """Admits callers with an accepted token, or every caller if the server has no tokens.
+
+    Args:
+        tokens: The accepted tokens; None or empty to admit calls without one.
+        all_admins: Whether every caller is an administrator if the server has no tokens.
+    """
+
+    def __init__(self, tokens: Tokens | None, *, all_admins: bool) -> None:
+        self._tokens = tokens
+        self._all_admins = all_admins
+
+    def admit(self, call: Call) -> Call:
+        """Return the call with its caller's name and role, and without the token.
+
+        Raises:
+            UnauthenticatedError: The token is missing or invalid.
+        """
+        metadata = {name: value for name, value in call.metadata.items() if name != _HEADER}
+        if not self._tokens:
+            return replace(call, admin=self._all_admins, metadata=metadata)
+        # ``Bearer TOKEN``; see RFC 6750, section 2.1.
+        scheme, _, text = call.metadata.get(_HEADER, "").partition(" ")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise UnauthenticatedError(
+                "This server requires a token; pass it as Client(..., token=...), on the command "
+                "line with --token-file, or as the metadata 'authorization: Bearer TOKEN'."
+            )
+        token = self._tokens.find(text.strip())
+        if token is None:
+            raise UnauthenticatedError(
+                "Invalid token. Ask the server administrator for a valid one."
+            )
+        return replace(call, caller=token.name, admin=token.admin, metadata=metadata)
 
 
 def make_token(name: str, text: str, *, admin: bool = False, where: str) -> Token:

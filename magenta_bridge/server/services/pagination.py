@@ -34,24 +34,17 @@ def cut_page(ids: Sequence[str], page_size: int, page_token: str) -> tuple[list[
         raise InvalidArgumentError(
             f"page_size must be 0 or more, got {page_size}.", field="page_size"
         )
-    after = _read_token(page_token)
-    rest = [name for name in ids if name > after]
-    size = min(page_size or DEFAULT_PAGE, LARGEST_PAGE)
-    page = rest[:size]
-    return page, _write_token(page[-1]) if len(rest) > size else ""
-
-
-def _write_token(last: str) -> str:
-    return base64.urlsafe_b64encode(last.encode("utf-8")).decode("ascii")
-
-
-def _read_token(token: str) -> str:
     try:
-        return base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True).decode(
-            "utf-8"
-        )
+        token = page_token.encode("ascii")
+        after = base64.b64decode(token, altchars=b"-_", validate=True).decode("utf-8")
     except (binascii.Error, UnicodeError):
         raise InvalidArgumentError(
             "page_token is invalid; start again without it.",
             field="page_token",
         ) from None
+    rest = [name for name in ids if name > after]
+    size = min(page_size or DEFAULT_PAGE, LARGEST_PAGE)
+    page = rest[:size]
+    if len(rest) <= size:
+        return page, ""
+    return page, base64.urlsafe_b64encode(page[-1].encode("utf-8")).decode("ascii")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 from google.protobuf import descriptor_pool
@@ -129,14 +129,16 @@ class Metrics(Collector):
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
 
+    def _histogram(self, name: str, text: str, bounds: Sequence[float], *labels: str) -> Histogram:
+        return Histogram(name, text, labels, buckets=bounds, registry=self.registry)
+
     def _add_call_metrics(self) -> None:
         self._started = self._counter("grpc_server_call_started", "Started calls.", "grpc_method")
-        self._ended = Histogram(
+        self._ended = self._histogram(
             "grpc_server_call_duration_seconds",
             "Duration of calls.",
-            ["grpc_method", "grpc_status"],
-            buckets=_CALL_SECONDS,
-            registry=self.registry,
+            _CALL_SECONDS,
+            *("grpc_method", "grpc_status"),
         )
         self._in_flight = Gauge(
             "magenta_bridge_calls_in_flight", "Calls in flight.", registry=self.registry
@@ -152,17 +154,11 @@ class Metrics(Collector):
         )
 
     def _add_work_metrics(self) -> None:
-        self._step_wait = Histogram(
-            "magenta_bridge_step_wait_seconds",
-            "Time that steps of work waited for a thread.",
-            buckets=_STEP_SECONDS,
-            registry=self.registry,
+        self._step_wait = self._histogram(
+            "magenta_bridge_step_wait_seconds", "Time steps waited for a thread.", _STEP_SECONDS
         )
-        self._step_run = Histogram(
-            "magenta_bridge_step_run_seconds",
-            "Run time of steps of work.",
-            buckets=_STEP_SECONDS,
-            registry=self.registry,
+        self._step_run = self._histogram(
+            "magenta_bridge_step_run_seconds", "Run time of steps of work.", _STEP_SECONDS
         )
         self._chunks = self._counter(
             "magenta_bridge_chunks", "Generated chunks, including empty last ones.", "generator"

@@ -1,4 +1,4 @@
-"""From scrapes to what ``magenta-bridge top`` shows."""
+"""The output of ``magenta-bridge top``, from scrapes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ METHOD = "magenta_bridge.v1.GenerationService/Generate"
 
 
 def _reading(uptime: float, calls: float, bad: float = 0.0) -> Scrape:
-    """A reading of a server whose calls took 1 to 2 ms each."""
+    """Return a scrape of a server whose calls took 1 to 2 ms each."""
 
     def one(value: float, **labels: str) -> list[Sample]:
         return [Sample(labels, value)]
@@ -48,19 +48,19 @@ def _reading(uptime: float, calls: float, bad: float = 0.0) -> Scrape:
 @pytest.mark.parametrize(
     ("share", "value"), [(0.0, 0.0), (0.25, 0.5), (0.5, 1.0), (0.75, 2.0), (0.99, 4.0), (1.0, 4.0)]
 )
-def test_a_quantile_lies_evenly_in_its_bucket(share: float, value: float) -> None:
+def test_a_quantile_is_interpolated_in_its_bucket(share: float, value: float) -> None:
     """Two up to 1, one from 1 to 3, one beyond the last bound, 4."""
     buckets = {1.0: 2.0, 3.0: 3.0, 4.0: 3.0, math.inf: 4.0}
     expected = 3.0 if share == 0.75 else value
     assert quantile(buckets, share) == pytest.approx(expected)
 
 
-def test_no_values_have_no_quantile() -> None:
+def test_an_empty_histogram_has_no_quantile() -> None:
     assert quantile({}, 0.5) is None
     assert quantile({1.0: 0.0, math.inf: 0.0}, 0.5) is None
 
 
-def test_one_reading_counts_from_the_start() -> None:
+def test_one_scrape_covers_the_time_since_the_start() -> None:
     snapshot = take_snapshot(_reading(10, calls=40, bad=4))
     assert (snapshot.version, snapshot.serving) == ("9.9.9", True)
     assert (snapshot.calls, snapshot.per_second) == (40, 4.0)
@@ -73,7 +73,7 @@ def test_one_reading_counts_from_the_start() -> None:
     assert (generator.generator, generator.speed) == ("scale", 8.0)
 
 
-def test_rates_are_of_the_last_minute() -> None:
+def test_rates_cover_the_last_minute() -> None:
     history = History()
     for second in range(200):
         snapshot = history.add(_reading(second, calls=second * second))
@@ -127,7 +127,7 @@ def test_the_screen_is_complete_and_limited_to_ascii_if_needed() -> None:
         ("http://127.0.0.1:1/metrics", "http://127.0.0.1:1/metrics"),
     ],
 )
-def test_a_place_is_a_port_an_address_or_a_url(text: str, url: str) -> None:
+def test_an_address_is_a_port_an_address_or_a_url(text: str, url: str) -> None:
     assert metrics_url(text) == url
 
 

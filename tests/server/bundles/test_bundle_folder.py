@@ -65,7 +65,7 @@ async def playing(listener: Listener) -> AsyncIterator[list[_Player]]:
 
 
 @pytest.mark.asyncio
-async def test_an_empty_folder_serves_nothing_until_something_is_put_there(tmp_path: Path) -> None:
+async def test_an_empty_folder_serves_nothing_until_a_bundle_is_added(tmp_path: Path) -> None:
     async with serving(tmp_path) as listener, listener.health("tune") as next_health:
         assert await listener.bridge.generators() == []
         received = await next_health()
@@ -86,7 +86,7 @@ async def test_an_empty_folder_serves_nothing_until_something_is_put_there(tmp_p
 
 @pytest.mark.asyncio
 async def test_replacing_a_bundle_under_load_fails_no_request(tmp_path: Path) -> None:
-    """By rename and by copy, while clients never stop asking."""
+    """By rename and by copy, while clients send requests."""
     put(tmp_path, "mine.mag", description="version 0")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -106,7 +106,7 @@ async def test_replacing_a_bundle_under_load_fails_no_request(tmp_path: Path) ->
 
 
 @pytest.mark.asyncio
-async def test_a_broken_successor_is_reported_and_the_old_one_serves(
+async def test_a_damaged_replacement_is_reported_and_the_old_bundle_serves(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = put(tmp_path, "mine.mag")
@@ -131,7 +131,7 @@ async def test_a_broken_successor_is_reported_and_the_old_one_serves(
 
 
 @pytest.mark.asyncio
-async def test_a_server_starts_with_broken_bundles_among_good_ones(tmp_path: Path) -> None:
+async def test_a_server_starts_with_damaged_bundles_among_valid_ones(tmp_path: Path) -> None:
     put(tmp_path, "good.mag")
     (tmp_path / "broken.mag").write_bytes(b"not a bundle")
     async with serving(tmp_path) as listener, listener.health("broken") as next_health:
@@ -150,8 +150,8 @@ async def test_a_server_starts_with_broken_bundles_among_good_ones(tmp_path: Pat
 
 
 @pytest.mark.asyncio
-async def test_a_bundle_that_is_still_being_copied_is_waited_for(tmp_path: Path) -> None:
-    """What is there of it is never served, and the whole is once it has come."""
+async def test_a_bundle_is_loaded_once_it_is_copied_completely(tmp_path: Path) -> None:
+    """A part of it is never served."""
     whole = put(tmp_path, "mine.mag").read_bytes()
     (tmp_path / "mine.mag").unlink()
     async with serving(tmp_path) as listener:
@@ -171,7 +171,7 @@ async def test_a_bundle_that_is_still_being_copied_is_waited_for(tmp_path: Path)
 
 
 @pytest.mark.asyncio
-async def test_the_generator_of_a_removed_bundle_goes(tmp_path: Path) -> None:
+async def test_the_generator_of_a_removed_bundle_is_unloaded(tmp_path: Path) -> None:
     path = put(tmp_path, "mine.mag")
     async with serving(tmp_path) as listener, listener.health("tune") as next_health:
         received = await next_health()
@@ -197,7 +197,7 @@ async def test_a_renamed_bundle_serves_without_a_gap(tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_of_two_bundles_with_one_id_the_first_serves(tmp_path: Path) -> None:
-    """And the second as soon as the first is taken away."""
+    """And the second when the first is removed."""
     first = put(tmp_path, "a.mag", description="of a")
     async with serving(tmp_path) as listener:
         put(tmp_path, "b.mag", description="of b")
@@ -237,10 +237,10 @@ async def test_an_unloaded_generator_stays_unloaded_until_it_is_requested(tmp_pa
 
 
 @pytest.mark.asyncio
-async def test_a_folder_that_vanishes_takes_no_generator_with_it(
+async def test_generators_of_an_unreadable_folder_continue_to_serve(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As when a network drive is away for a while."""
+    """As when a network drive is disconnected for a while."""
     folder = tmp_path / "folder"
     folder.mkdir()
     put(folder, "mine.mag")

@@ -72,7 +72,7 @@ async def test_a_bug_is_reported_as_an_incident() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_canceled_call_is_counted_as_such_and_the_boundary_is_idle_again() -> None:
+async def test_a_canceled_call_is_counted_and_the_boundary_is_idle_again() -> None:
     listener = _Listener()
     boundary = Boundary(observers=[listener])
 
@@ -101,7 +101,7 @@ async def test_a_call_beyond_its_deadline_gets_an_error() -> None:
 
 @pytest.mark.asyncio
 async def test_a_cancellation_at_the_deadline_counts_as_exceeded() -> None:
-    """A caller's clock runs out a little before ours; it did not change its mind."""
+    """A client's deadline passes a little before the server's."""
     listener = _Listener()
     boundary = Boundary(0.001, observers=[listener])
     with pytest.raises(asyncio.CancelledError):

@@ -19,14 +19,14 @@ from magenta_bridge.server.security.endpoint import Endpoint, check_free, read_e
         ("[::1]:65535", Endpoint("::1", 65_535)),
     ],
 )
-def test_loopback_addresses_are_read(address: str, expected: Endpoint) -> None:
+def test_loopback_addresses_are_parsed(address: str, expected: Endpoint) -> None:
     assert read_endpoint(address) == expected
     assert str(expected) == address
     assert expected.is_loopback
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.168.1.5", "example.com", "127.1"])  # noqa: S104
-def test_hosts_that_others_could_reach_are_not_loopback(host: str) -> None:
+def test_other_hosts_are_not_loopback(host: str) -> None:
     assert not read_endpoint(f"{host}:50051").is_loopback
 
 

@@ -1,4 +1,4 @@
-"""The rate gate: bursts, averages, waiting times, and a memory that stays small."""
+"""The rate gate: bursts, averages, retry delays, and bounded memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from magenta_bridge.server.security.rate_limit import RateGate, rate_gates
 
 
 class _Clock:
-    """A clock that a test moves."""
+    """A simulated clock."""
 
     def __init__(self) -> None:
         self.time = 1_000.0
@@ -45,7 +45,7 @@ def test_a_burst_is_admitted_and_then_the_average_rate() -> None:
     assert _admitted(gate, _call("a"), 100) == 40
 
 
-def test_waiting_as_long_as_is_said_is_enough_and_no_less_is() -> None:
+def test_the_retry_delay_is_exact() -> None:
     clock = _Clock()
     gate = RateGate(8, 2, now=clock)
     assert _admitted(gate, _call("a"), 3) == 2
@@ -67,7 +67,7 @@ def test_callers_do_not_share_a_rate() -> None:
 
 
 def test_connections_count_for_themselves_on_this_computer_only() -> None:
-    """Its programs share an address; elsewhere more connections must not mean more calls."""
+    """Local programs share an address; remote callers must not gain from more connections."""
     gate = RateGate(1, 1, now=_Clock())
     ports = ("ipv4:127.0.0.1:5", "ipv4:127.0.0.1:6")
     assert [_admitted(gate, _call("127.0.0.1", port), 2) for port in ports] == [1, 1]
@@ -77,7 +77,7 @@ def test_connections_count_for_themselves_on_this_computer_only() -> None:
     assert [_admitted(gate, _call("token of stage", port), 2) for port in ports] == [1, 0]
 
 
-def test_the_memory_stays_small_however_many_callers_come() -> None:
+def test_the_number_of_buckets_is_limited() -> None:
     clock = _Clock()
     gate = RateGate(1, 2, callers=100, now=clock)
     for number in range(10_000):

@@ -1,4 +1,4 @@
-"""Tokens are read from files, compared in full, and never repeated."""
+"""Tokens: reading files, comparison, and error messages without tokens."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def _file(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_file_names_its_tokens_and_their_ranks(tmp_path: Path) -> None:
+def test_a_file_contains_names_tokens_and_roles(tmp_path: Path) -> None:
     third = secrets.token_urlsafe(40)
     path = _file(
         tmp_path,
-        f"\ufeff# those who may call\n\nmaria:{FIRST}\r\n  owner:{SECOND}:admin  \n{third}\n",
+        f"\ufeff# accepted tokens\n\nmaria:{FIRST}\r\n  owner:{SECOND}:admin  \n{third}\n",
     )
     tokens = read_tokens(path)
     assert [(token.name, token.admin) for token in tokens] == [
@@ -46,13 +46,13 @@ def test_a_file_names_its_tokens_and_their_ranks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "x", FIRST[:-1], f"{FIRST}x", FIRST.swapcase(), "\u266d"]
 )
-def test_no_other_text_is_found(text: str) -> None:
+def test_other_texts_are_not_found(text: str) -> None:
     known = Tokens([make_token("maria", FIRST, where="here")])
     assert known.find(text) is None
 
 
 def test_every_token_is_compared_whichever_was_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or the time that an answer takes would tell how far down the list it stands."""
+    """Otherwise the response time would disclose the position in the list."""
     compared = []
     compare = hmac.compare_digest
 
@@ -67,7 +67,7 @@ def test_every_token_is_compared_whichever_was_shown(monkeypatch: pytest.MonkeyP
     assert compared == [(32, 32)] * 8
 
 
-def test_two_tokens_of_one_name_are_a_change_of_tokens() -> None:
+def test_two_tokens_may_have_one_name() -> None:
     old, new = (make_token("maria", text, where="here") for text in (FIRST, SECOND))
     assert Tokens([old, new]).find(FIRST) == old
 
@@ -89,7 +89,7 @@ def test_one_token_with_two_names_is_an_error() -> None:
         (f"maria:{FIRST}:boss", "NAME:TOKEN"),
         (f"maria:{FIRST}:admin:", "NAME:TOKEN"),
         (f"maria:{FIRST}\u266d", "letters, digits"),
-        ("# nobody yet", "no token"),
+        ("# none yet", "no token"),
         ("", "no token"),
     ],
 )
@@ -114,7 +114,7 @@ def test_a_missing_or_endless_file_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, False), (0o644, True)])
-def test_a_file_that_everybody_may_read_is_warned_of(
+def test_a_world_readable_file_is_logged_as_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
 ) -> None:
     path = _file(tmp_path, f"maria:{FIRST}")

@@ -37,7 +37,7 @@ class _Worker:
 
 
 class _Clock:
-    """A clock that a test moves."""
+    """A simulated clock."""
 
     time = 0.0
 
@@ -109,7 +109,7 @@ async def test_if_the_first_request_is_canceled_the_second_does_the_work() -> No
 
 
 @pytest.mark.asyncio
-async def test_failures_are_not_repeated() -> None:
+async def test_errors_are_not_cached() -> None:
     cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
 
     async def fail() -> pb.GenerateResponse:
@@ -121,7 +121,7 @@ async def test_failures_are_not_repeated() -> None:
 
 
 @pytest.mark.asyncio
-async def test_answers_are_forgotten_after_their_time() -> None:
+async def test_responses_expire() -> None:
     clock = _Clock()
     cache, worker = RequestCache[pb.GenerateResponse](seconds=600, now=clock), _Worker()
     for clock.time, made in ((0.0, 1), (599.0, 1), (601.0, 2)):
@@ -130,7 +130,7 @@ async def test_answers_are_forgotten_after_their_time() -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_oldest_answers_make_room() -> None:
+async def test_the_oldest_responses_are_evicted() -> None:
     by_count = RequestCache[pb.GenerateResponse](answers=10)
     by_size = RequestCache[pb.GenerateResponse](size=10_500)
     worker = _Worker()

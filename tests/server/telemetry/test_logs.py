@@ -53,7 +53,7 @@ def test_a_call_is_a_line_of_json(live: LiveServer) -> None:
     stream = io.StringIO()
     with logging_to(stream, form="json"):
         _call(live, request_id="take 7")
-        _call(live, "nobody")
+        _call(live, "missing")
     good, missing = map(json.loads, stream.getvalue().splitlines())
     assert LINE.match(f"{good['time']} INFO x")
     assert {name: good[name] for name in ("level", "event", "method", "code", "reason")} == {
@@ -105,7 +105,7 @@ def test_callers_cannot_forge_a_line(live: LiveServer, form: str, end: str) -> N
 
     live.faulty.make_error = fail
     with logging_to(stream, form=form):
-        _call(live, f"nobody{end}{FORGED}", request_id=f"x{end}{FORGED}")
+        _call(live, f"missing{end}{FORGED}", request_id=f"x{end}{FORGED}")
         _call(live, "faulty")
     text = stream.getvalue()
     assert all(c.isprintable() or c == "\n" for c in text)

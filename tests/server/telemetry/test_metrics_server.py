@@ -21,7 +21,7 @@ class _State:
 
 @pytest_asyncio.fixture
 async def port() -> AsyncIterator[MetricsPort]:
-    """An open port that says it serves until ``_State`` says otherwise."""
+    """An open port whose health is that of ``_State``."""
     _State.serving = True
     made = MetricsPort(0, Metrics(lambda: ["scale"]).registry, lambda: _State.serving)
     await made.start()
@@ -40,7 +40,7 @@ def _ask(port: MetricsPort, method: str, path: str) -> tuple[int, str]:
 
 
 @pytest.mark.asyncio
-async def test_metrics_and_health_are_answered(port: MetricsPort) -> None:
+async def test_metrics_and_health_are_served(port: MetricsPort) -> None:
     status, page = await asyncio.to_thread(_ask, port, "GET", "/metrics")
     assert status == 200
     assert 'magenta_bridge_generator_loaded{generator="scale"} 1.0' in page

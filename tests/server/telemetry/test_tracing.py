@@ -94,7 +94,7 @@ async def test_errors_are_recorded_and_server_errors_fail_the_span(
     assert "secret" not in span.to_json()
 
 
-def test_a_call_that_the_gates_replaced_is_still_the_same() -> None:
+def test_a_call_that_a_gate_replaced_keeps_its_span() -> None:
     exporter = InMemorySpanExporter()
     tracing, call = Tracing(SimpleSpanProcessor(exporter)), _call()
     tracing.began(call)
@@ -125,7 +125,7 @@ class _Collector(trace_service_pb2_grpc.TraceServiceServicer):
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Collector]:
-    """A real collector on a free port, which the environment names."""
+    """A real collector on a free port, configured in the environment."""
     servicer = _Collector()
     server = grpc.server(ThreadPoolExecutor(1))
     add: Any = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
@@ -138,7 +138,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Collector]:
 
 
 @pytest.mark.asyncio
-async def test_spans_reach_a_collector_before_the_server_is_gone(
+async def test_spans_reach_a_collector_before_the_server_exits(
     collector: _Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "on stage")
@@ -152,7 +152,7 @@ async def test_spans_reach_a_collector_before_the_server_is_gone(
 
 
 @pytest.mark.asyncio
-async def test_a_collector_that_is_not_there_does_not_hold_the_end(
+async def test_an_unreachable_collector_does_not_delay_the_shutdown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:9")

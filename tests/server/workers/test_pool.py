@@ -239,20 +239,20 @@ async def test_each_step_is_charged_to_its_client() -> None:
         return work
 
     async def read(account: str, work: Callable[[Interrupt], Iterator[int]]) -> None:
-        async for _ in pool.iterate(work, seconds=600, account=account):
+        async for _ in shared.iterate(work, seconds=600, account=account):
             pass
 
-    pool = WorkerPool(1, clock=lambda: now)
+    shared = WorkerPool(1, clock=lambda: now)
     blocked = asyncio.ensure_future(read("block", block))
     assert await asyncio.to_thread(begun.wait, 60)
     readers = []
     for account in ("greedy", "greedy", "greedy", "modest"):
         readers.append(asyncio.ensure_future(read(account, spend(account))))
         await asyncio.sleep(0)
-    assert pool.waiting == 4
+    assert shared.waiting == 4
     gate.set()
     await asyncio.wait_for(asyncio.gather(blocked, *readers), 60)
-    pool.close()
+    shared.close()
     assert order == ["greedy", "modest", "greedy", "greedy"]
 
 

@@ -8,7 +8,7 @@ from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.errors import UnauthenticatedError
 from magenta_bridge.server.bind_policy import allows_anonymous_admin
 from magenta_bridge.server.rpc.call import Call
-from magenta_bridge.server.security.authentication import AccessGate
+from magenta_bridge.server.security.tokens import AccessGate
 from magenta_bridge.server.settings import ServerSettings
 from tests.contract.secured_server import MARIA, OWNER, STRANGER, known_tokens
 
