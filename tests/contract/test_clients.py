@@ -114,7 +114,7 @@ def _primer(pitch: int = 60) -> NoteSequence:
 def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
     """Return the asyncio client's response."""
 
-    async def call() -> object:
+    async def ask() -> object:
         async with AsyncClient(live.address, timeout=timeout) as bridge:
             answer: object = await call(bridge)
             return answer
