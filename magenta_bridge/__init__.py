@@ -38,14 +38,22 @@ __version__ = "0.1.0"
 _HOMES: Final = {
     "AsyncClient": "magenta_bridge.client",
     "Client": "magenta_bridge.client",
+    "Comparison": "magenta_bridge.lab.compare",
+    "Evaluation": "magenta_bridge.lab.evaluate",
     "Generator": "magenta_bridge.local",
     "GeneratorInfo": "magenta_bridge.description",
     "LocalServer": "magenta_bridge.server.local_server",
     "NoteSequence": "magenta_bridge.noteseq",
+    "SearchResult": "magenta_bridge.lab.search",
     "TlsFiles": "magenta_bridge.certificates.tls",
+    "TrainingRun": "magenta_bridge.lab.train",
+    "compare": "magenta_bridge.lab.compare",
+    "evaluate": "magenta_bridge.lab.evaluate",
     "load": "magenta_bridge.local",
     "read": "magenta_bridge.formats",
+    "search": "magenta_bridge.lab.search",
     "serve": "magenta_bridge.server.local_server",
+    "train": "magenta_bridge.lab.train",
     "write": "magenta_bridge.formats",
 }
 _MODULES: Final = {"errors", "render"}
@@ -55,7 +63,9 @@ __all__ = [  # noqa: PLE0604, RUF100
     "BundleError",
     "CancelledError",
     "Client",
+    "Comparison",
     "DeadlineError",
+    "Evaluation",
     "FileFormatError",
     "ForbiddenError",
     "Generator",
@@ -72,18 +82,24 @@ __all__ = [  # noqa: PLE0604, RUF100
     "OverloadedError",
     "PermissionDeniedError",
     "RateLimitedError",
+    "SearchResult",
     "ServerUnavailableError",
     "TlsFiles",
     "TrainingError",
+    "TrainingRun",
     "UnauthenticatedError",
     "UnimplementedError",
     "UnsupportedError",
     "__version__",
+    "compare",
     "errors",
+    "evaluate",
     "load",
     "read",
     "render",
+    "search",
     "serve",
+    "train",
     "write",
 ]
 
@@ -93,6 +109,10 @@ if TYPE_CHECKING:
     from magenta_bridge.client import AsyncClient, Client
     from magenta_bridge.description import GeneratorInfo
     from magenta_bridge.formats import read, write
+    from magenta_bridge.lab.compare import Comparison, compare
+    from magenta_bridge.lab.evaluate import Evaluation, evaluate
+    from magenta_bridge.lab.search import SearchResult, search
+    from magenta_bridge.lab.train import TrainingRun, train
     from magenta_bridge.local import Generator, load
     from magenta_bridge.noteseq import NoteSequence
     from magenta_bridge.server.local_server import LocalServer, serve
