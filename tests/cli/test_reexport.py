@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from magenta_bridge.cli import reexport
-from magenta_bridge.export import reexport as making
+from magenta_bridge.export import reexport as exporter
 from magenta_bridge.export.flatbuffer import write_description
-from magenta_bridge.export.quantize import product_bytes
+from magenta_bridge.export.quantize import weight_bytes
 from magenta_bridge.generators.bundle import read_bundle, write_bundle
 from magenta_bridge.training.fit import build
 from tests.cli.program import ROOT, call_program
@@ -108,7 +108,7 @@ def test_a_program_that_foretells_worse_is_not_kept(
         network.set_weights([0.0 * weights for weights in network.get_weights()])
         return network
 
-    monkeypatch.setattr(making, "build", forget)
+    monkeypatch.setattr(exporter, "build", forget)
     done = _reexport(bundle, "--data", trained / "midi")
     assert done.exit_code == 1
     assert "foretells held-out music worse than the old one, which stays" in done.stderr
@@ -130,12 +130,12 @@ def test_four_bits_stay_four_bits(bundle: Path, monkeypatch: pytest.MonkeyPatch)
         program=write_description(held.program.flatbuffer, {**held.traits, "weights": "int4"}),
         network=held.network,
     )
-    monkeypatch.setattr(making, "_PIECES", 2)
+    monkeypatch.setattr(exporter, "_CALIBRATION_PIECES", 2)
     done = _reexport(bundle)
     assert done.exit_code == 0, done.stderr
     after = read_bundle(bundle)
     assert after.traits["weights"] == "int4"
-    assert product_bytes(after.program.flatbuffer) < product_bytes(held.program.flatbuffer)
+    assert weight_bytes(after.program.flatbuffer) < weight_bytes(held.program.flatbuffer)
 
 
 def test_other_music_than_a_shipped_bundle_was_trained_on_is_refused(tmp_path: Path) -> None:
