@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import tensorflow as tf
 
 from magenta_bridge.encodings.performance import (
@@ -23,7 +24,11 @@ from magenta_bridge.encodings.performance import (
 from magenta_bridge.encodings.performance_grammar import LONGEST_NOTE_STEPS, MOST_AT_ONCE
 from magenta_bridge.runtime.loop import FORBIDDEN
 
+_KINDS: Final = (PITCHES, PITCHES, LONGEST_SHIFT, VELOCITY_BINS)
 _COUNTERS: Final = 6
+# Constants keep RANGE operations out of the loop.
+_PITCH: Final = np.arange(PITCHES, dtype=np.int32)[np.newaxis]
+_VELOCITY: Final = np.arange(1, VELOCITY_BINS + 1, dtype=np.int32)[np.newaxis]
 STATE_SPECS: Final = (
     tf.TensorSpec((1, PITCHES), tf.int32),
     tf.TensorSpec((1, _COUNTERS), tf.int32),
@@ -33,10 +38,11 @@ STATE_SPECS: Final = (
 def mask_bias(bias: tf.Tensor, onsets: tf.Tensor, counters: tf.Tensor) -> tf.Tensor:
     """Return a bias ``(1, ids)`` with every event that the grammar forbids at ``FORBIDDEN``."""
     step, last, velocity, lowest_off, lowest_on, note_ons = tf.split(counters, _COUNTERS, axis=1)
-    pitch = tf.range(PITCHES)[tf.newaxis]
+    note_on_bias, _, _, _ = tf.split(bias, _KINDS, axis=1)
+    pitch = tf.constant(_PITCH)
     sounding = onsets > 0
     may_start = (
-        (bias[:, :PITCHES] > FORBIDDEN / 2)
+        (note_on_bias > FORBIDDEN / 2)
         & ~sounding
         & (pitch >= lowest_on)
         & (note_ons < MOST_AT_ONCE)
@@ -58,7 +64,7 @@ def mask_bias(bias: tf.Tensor, onsets: tf.Tensor, counters: tf.Tensor) -> tf.Ten
         may_start & (after_velocity | (~blocked & (velocity > 0))),
         note_off,
         time_shift & tf.ones((1, LONGEST_SHIFT), tf.bool),
-        new_velocity & (tf.range(1, VELOCITY_BINS + 1)[tf.newaxis] != velocity),
+        new_velocity & (tf.constant(_VELOCITY) != velocity),
     ]
     return tf.where(tf.concat(allowed, axis=1), bias, FORBIDDEN)
 
@@ -73,7 +79,7 @@ def next_state(
     note_off = ~note_on & (event < TIME_SHIFT)
     same_step = tf.cast(new_velocity | (event < TIME_SHIFT), tf.int32)
     pitch = tf.where(note_on, event, tf.where(note_off, event - NOTE_OFF, -1))
-    is_pitch = tf.range(PITCHES)[tf.newaxis] == pitch
+    is_pitch = tf.constant(_PITCH) == pitch
     onsets = tf.where(is_pitch, tf.where(note_on, step + 1, 0), onsets)
     counters = [
         step + (1 - same_step) * (event - TIME_SHIFT + 1),

@@ -119,8 +119,8 @@ def test_a_program_that_foretells_worse_is_not_kept(
 
 
 @pytest.mark.timeout(300)
-def test_four_bits_stay_four_bits(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are rounded anew, by what the program itself plays."""
+def test_int4_bundles_stay_int4(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are quantized again, calibrated on samples of the program."""
     held = read_bundle(bundle)
     write_bundle(
         bundle,
@@ -150,10 +150,12 @@ def test_other_music_than_a_shipped_bundle_was_trained_on_is_refused(tmp_path: P
     assert path.read_bytes() == text
 
 
-def test_a_bundle_that_does_not_go_step_by_step_stays(tmp_path: Path) -> None:
+def test_a_bundle_that_does_not_generate_step_by_step_is_unchanged(tmp_path: Path) -> None:
     path = Path(shutil.copy(ROOT / "models" / "gan" / "gan_melody.mag", tmp_path))
     text = path.read_bytes()
     done = _reexport(path)
     assert done.exit_code == 1
-    assert done.stderr == "Error: gan_melody.mag does not go step by step; its program stays.\n"
+    assert done.stderr == (
+        "Error: gan_melody.mag does not generate step by step, so its program was not changed.\n"
+    )
     assert path.read_bytes() == text
