@@ -31,29 +31,12 @@ def loop_endpoint(
         network: A network of the step contract.
     """
     has_grammar = isinstance(network, StreamNetwork)
-    network_state = network.initial_state(1)
-    parts, count_ids = len(network_state), int(network.event_ids)
-    state_specs = [*network_state, *(performance.STATE_SPECS if has_grammar else ())]
-    rules = next(rules for kind, rules in _RULES.items() if isinstance(network, kind))
-    specs = [
-        tf.TensorSpec((1,), tf.int32, name="count"),
-        tf.TensorSpec((1,), tf.int32, name="ids"),
-        tf.TensorSpec((MOST_STEPS,), tf.int32, name="forced"),
-        tf.TensorSpec((MOST_STEPS, 2), tf.float32, name="draws"),
-        tf.TensorSpec((1,), tf.int32, name="rule"),
-        tf.TensorSpec((rules, count_ids), tf.float32, name="bias"),
-        tf.TensorSpec((rules, count_ids), tf.int32, name="following"),
-        tf.TensorSpec((1,), tf.float32, name="sharpness"),
-        tf.TensorSpec((1,), tf.float32, name="limit"),
-        tf.TensorSpec((1, count_ids), tf.float32, name="reach"),
-        *(
-            tf.TensorSpec(part.shape, part.dtype, name=f"state_{index}")
-            for index, part in enumerate(state_specs)
-        ),
-    ]
+    parts, count_ids = len(network.initial_state(1)), int(network.event_ids)
+    specs = _input_specs(network)
 
     def loop(*inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         given = {spec.name: value for spec, value in zip(specs, inputs, strict=True)}
+        state = [value for name, value in given.items() if name.startswith("state_")]
         options = given["sharpness"], given["limit"], given["reach"]
 
         def unfinished(step: tf.Tensor, *_: tf.Tensor) -> tf.Tensor:
@@ -76,12 +59,35 @@ def loop_endpoint(
             return (step + 1, ids, tf.gather(row, ids), tf.where(here, ids, chosen), *new_state)
 
         step, chosen = tf.zeros([1], tf.int32), tf.zeros([MOST_STEPS], tf.int32)
-        start = (step, given["ids"], given["rule"], chosen, *inputs[-len(state_specs) :])
+        start = (step, given["ids"], given["rule"], chosen, *state)
         _, _, rule, chosen, *state = tf.while_loop(unfinished, advance, start)
         new_state = {f"state_{index}": part for index, part in enumerate(state)}
         return {"chosen": chosen, "rule": rule, **new_state}
 
     return loop, specs
+
+
+def _input_specs(network: keras.Model) -> list[tf.TensorSpec]:
+    ids = int(network.event_ids)
+    rules = next(rules for kind, rules in _RULES.items() if isinstance(network, kind))
+    grammar = performance.STATE_SPECS if isinstance(network, StreamNetwork) else ()
+    state = [
+        tf.TensorSpec(part.shape, part.dtype, name=f"state_{index}")
+        for index, part in enumerate([*network.initial_state(1), *grammar])
+    ]
+    return [
+        tf.TensorSpec((1,), tf.int32, name="count"),
+        tf.TensorSpec((1,), tf.int32, name="ids"),
+        tf.TensorSpec((MOST_STEPS,), tf.int32, name="forced"),
+        tf.TensorSpec((MOST_STEPS, 2), tf.float32, name="draws"),
+        tf.TensorSpec((1,), tf.int32, name="rule"),
+        tf.TensorSpec((rules, ids), tf.float32, name="bias"),
+        tf.TensorSpec((rules, ids), tf.int32, name="following"),
+        tf.TensorSpec((1,), tf.float32, name="sharpness"),
+        tf.TensorSpec((1,), tf.float32, name="limit"),
+        tf.TensorSpec((1, ids), tf.float32, name="reach"),
+        *state,
+    ]
 
 
 def sample_ids(
