@@ -36,7 +36,7 @@ def test_samples_as_the_sampler_does(
     rng = np.random.default_rng(seed)
     logits = (rng.standard_normal(size) * spread).astype(np.float32)
     arguments = (
-        tf.constant([chosen.sharpness], tf.float32),
+        tf.constant([chosen.inverse_temperature], tf.float32),
         tf.constant([chosen.limit], tf.float32),
         tf.constant(chosen.reach(size)),
     )
