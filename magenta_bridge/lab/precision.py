@@ -9,7 +9,7 @@ from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.evaluation.likelihood import Piece, score_program
 from magenta_bridge.export.flatbuffer import write_description
-from magenta_bridge.export.quantize import product_bytes, to_four_bits
+from magenta_bridge.export.quantize import quantize_int4, weight_bytes
 from magenta_bridge.lab.held_out import encode_examples
 from magenta_bridge.recipe import AUTO, INT4, INT8, Recipe
 from magenta_bridge.runtime.program import StepProgram
@@ -34,12 +34,12 @@ def with_weights(program: bytes, recipe: Recipe, split: Split) -> bytes:
         split: Its music; what the network learned shows how its weights are best rounded.
     """
     wanted = recipe.program.weights
-    if wanted == INT8 or (wanted == AUTO and product_bytes(program) <= _CACHE_BYTES):
+    if wanted == INT8 or (wanted == AUTO and weight_bytes(program) <= _CACHE_BYTES):
         return program
     material = material_for(recipe.bundle.encoding)
     heard = _some(encode_examples(material, split.train))
-    thin = to_four_bits(program, (piece.tolist() for piece in heard))
-    if product_bytes(thin) == product_bytes(program):
+    thin = quantize_int4(program, (piece.tolist() for piece in heard))
+    if weight_bytes(thin) == weight_bytes(program):
         return program  # so small or so shaped that no matrix could be rounded
     if wanted == AUTO and _costs(program, thin, encode_examples(material, split.validation)):
         return program

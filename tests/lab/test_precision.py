@@ -6,7 +6,7 @@ import pytest
 
 from magenta_bridge.data.example import Tune
 from magenta_bridge.data.splits import Split
-from magenta_bridge.export import quantize as four_bits
+from magenta_bridge.export import quantize
 from magenta_bridge.generators.loading import find_bundle
 from magenta_bridge.lab import precision as program_weights
 from magenta_bridge.lab.precision import weights_of, with_weights
@@ -48,7 +48,7 @@ def test_four_bits_are_told_with_the_program(split: Split) -> None:
 def test_four_bits_that_no_matrix_can_have_are_not_told(
     split: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(four_bits, "_LEAST_SHARE", 1.0)
+    monkeypatch.setattr(quantize, "_MIN_SHARE", 1.0)
     assert with_weights(PROGRAM, _recipe("int4"), split) is PROGRAM
 
 
