@@ -22,9 +22,9 @@ export interface Scripts {
 
 const SOURCES = {
   live: "live/main.ts",
-  roll: "live/roll.ts",
-  generator: "live/generator_tool.ts",
-  transformation: "live/transformation_tool.ts",
+  roll: "live/piano_roll.ts",
+  generator: "live/midi_tool/generator_tool.ts",
+  transformation: "live/midi_tool/transformation_tool.ts",
   node: "node/main.ts",
 } as const;
 

@@ -14,9 +14,9 @@ const FORBIDDEN = new Set(["stop"]);
 
 export const V8_SCRIPTS = {
   live: "live/main.ts",
-  generator: "live/generator_tool.ts",
-  transformation: "live/transformation_tool.ts",
-  roll: "live/roll.ts",
+  generator: "live/midi_tool/generator_tool.ts",
+  transformation: "live/midi_tool/transformation_tool.ts",
+  roll: "live/piano_roll.ts",
 };
 
 /**

@@ -1,20 +1,20 @@
 /** The main device: what each control does, and what it shows. */
 
-import { Connection } from "./connection.ts";
-import { Desk, targetFor } from "./desk.ts";
-import { lostServer, messageOf } from "./failures.ts";
-import { Jam } from "./jam.ts";
-import type { SongTime } from "./jam_clock.ts";
-import type { Generator } from "./messages.ts";
-import { Panel } from "./panel.ts";
-import type { DeviceParts } from "./parts.ts";
-import { QuietView } from "./quiet_view.ts";
-import { orderFor, refuseAudio } from "./request.ts";
-import { responder } from "./responder.ts";
-import { Selection } from "./selection.ts";
+import { Desk, targetFor } from "./generation/candidate_workspace.ts";
+import { Panel } from "./generation/parameters_panel.ts";
+import { heard } from "./generation/primer_window.ts";
+import { orderFor, refuseAudio } from "./generation/request.ts";
+import { Selection } from "./generation/selection.ts";
+import { QuietView } from "./host/caching_view.ts";
+import type { DeviceParts } from "./host/dependencies.ts";
+import { Jam } from "./jam/jam.ts";
+import type { SongTime } from "./jam/jam_clock.ts";
+import { responder } from "./jam/responder.ts";
 import { runSelfTest } from "./self_test.ts";
-import { Strip } from "./strip.ts";
-import { heard } from "./window.ts";
+import { Strip } from "./status_line.ts";
+import { Connection } from "./transport/connection.ts";
+import { lostServer, messageOf } from "./transport/failures.ts";
+import type { Generator } from "./transport/messages.ts";
 
 type Word = number | string;
 

@@ -1,13 +1,13 @@
 /** The self-test: asks everything that the device depends on, and writes what it has found. */
 
-import type { Connection } from "./connection.ts";
-import { decode, encode } from "./dict_codec.ts";
-import { messageOf, sentenceOf } from "./failures.ts";
-import { HttpTransport } from "./http_transport.ts";
-import { USUAL_HTTP } from "./http_watch.ts";
-import { decodeNotes, encodeNotes } from "./notes.ts";
-import type { DeviceParts } from "./parts.ts";
-import type { Failure, Transport } from "./transport.ts";
+import { decodeNotes, encodeNotes } from "./generation/notes.ts";
+import type { DeviceParts } from "./host/dependencies.ts";
+import { decode, encode } from "./host/dict_codec.ts";
+import type { Connection } from "./transport/connection.ts";
+import { messageOf, sentenceOf } from "./transport/failures.ts";
+import { USUAL_HTTP } from "./transport/http_monitor.ts";
+import { HttpTransport } from "./transport/http_transport.ts";
+import type { Failure, Transport } from "./transport/transport.ts";
 
 type Findings = Record<string, unknown>;
 

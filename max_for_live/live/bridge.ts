@@ -1,16 +1,16 @@
 /** The main device in Max: `core/`'s Device, with everything that it needs from Max and Live. */
 
 import { Device } from "../core/device.ts";
-import type { NodePort } from "../core/ports.ts";
+import type { NodePort } from "../core/host/ports.ts";
 import { MaxDicts } from "./dicts.ts";
 import { newHttpRequest } from "./http_request.ts";
-import { TaskLater } from "./live_later.ts";
 import { MaxHost } from "./max_host.ts";
 import { MaxView } from "./max_view.ts";
 import { MidiOut } from "./midi_out.ts";
 import { OUT } from "./outlets.ts";
 import { LiveSetPort } from "./set.ts";
-import { SongWatch } from "./song_watch.ts";
+import { SongWatch } from "./song_observer.ts";
+import { TaskLater } from "./task_scheduler.ts";
 import { liveVersion, tooOld } from "./versions.ts";
 
 type Word = number | string;

@@ -1,7 +1,7 @@
 /** Max's dictionaries by name, and the one in which devices tell tools where the server is. */
 
-import type { DictObject } from "../core/dict_codec.ts";
-import type { Dicts } from "../core/ports.ts";
+import type { DictObject } from "../core/host/dict_codec.ts";
+import type { Dicts } from "../core/host/ports.ts";
 
 /** One for all devices of this Live; its name is fixed, for tools look for it. */
 const SHARED = "magenta_bridge_shared";

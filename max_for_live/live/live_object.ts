@@ -5,7 +5,7 @@
  * call or a setting fails; so whoever changes something here looks afterwards whether it is so.
  */
 
-import type { LiveNote } from "../core/live_port.ts";
+import type { LiveNote } from "../core/host/live_port.ts";
 
 export class LiveObject {
   private constructor(private readonly api: LiveAPI) {}

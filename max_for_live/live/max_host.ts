@@ -1,11 +1,11 @@
 /** What the device asks of Max itself. */
 
-import type { Host } from "../core/ports.ts";
+import type { Host } from "../core/host/ports.ts";
+import { probeClip } from "./clip_probe.ts";
 import { readDict, SharedDict } from "./dicts.ts";
+import { TOOLS_DICT } from "./midi_tool/diagnostics.ts";
 import { OUT } from "./outlets.ts";
 import { folderOf, systemPath } from "./paths.ts";
-import { probeClip } from "./scratch.ts";
-import { TOOLS_DICT } from "./tool_notes.ts";
 import { liveVersion } from "./versions.ts";
 
 const REPORT = "Magenta Bridge Self-Test.json";

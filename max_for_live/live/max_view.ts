@@ -1,9 +1,9 @@
 /** Shows the device in its patch: each thing becomes a message to a box. */
 
-import { encode } from "../core/dict_codec.ts";
-import type { Dicts } from "../core/ports.ts";
-import type { RollNote } from "../core/roll.ts";
-import type { Connection, View } from "../core/view.ts";
+import { encode } from "../core/host/dict_codec.ts";
+import type { RollNote } from "../core/host/piano_roll.ts";
+import type { Dicts } from "../core/host/ports.ts";
+import type { Connection, View } from "../core/host/view.ts";
 import { OUT } from "./outlets.ts";
 
 export class MaxView implements View {

@@ -1,6 +1,6 @@
 /** The device's MIDI output; pipe and makenote in the patch keep the times. */
 
-import type { Player } from "../core/ports.ts";
+import type { Player } from "../core/host/ports.ts";
 import { OUT } from "./outlets.ts";
 
 export class MidiOut implements Player {

@@ -8,9 +8,9 @@ import type {
   SetFacts,
   Target,
   Written,
-} from "../core/live_port.ts";
+} from "../core/host/live_port.ts";
+import { emptySlot, freePlace, ownPlace, placeOf, trackById } from "./clip_placement.ts";
 import { LiveObject } from "./live_object.ts";
-import { emptySlot, freePlace, ownPlace, placeOf, trackById } from "./places.ts";
 
 /** Beats. */
 const SHORTEST_NOTE = 1 / 1024;

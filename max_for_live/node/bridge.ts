@@ -3,13 +3,13 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { type DictObject, decode, encode } from "../core/dict_codec.ts";
-import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "../core/protocol.ts";
-import type { Call, Failure, Listener } from "../core/transport.ts";
+import { type DictObject, decode, encode } from "../core/host/dict_codec.ts";
+import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "../core/transport/protocol.ts";
+import type { Call, Failure, Listener } from "../core/transport/transport.ts";
 import { nativePath } from "./program.ts";
-import { RunFolder } from "./run_folder.ts";
 import type { StreamCall } from "./server_client.ts";
-import { ServerKeeper } from "./server_keeper.ts";
+import { ServerKeeper } from "./server_supervisor.ts";
+import { RunFolder } from "./shared_state_folder.ts";
 
 type Word = string | number;
 

@@ -2,7 +2,7 @@
 
 import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
-import type { Failure } from "../core/transport.ts";
+import type { Failure } from "../core/transport/transport.ts";
 import { codecOf } from "./schema.ts";
 
 interface Any {

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-import { isAlive, type SharedServer } from "./run_folder.ts";
+import { isAlive, type SharedServer } from "./shared_state_folder.ts";
 
 const READY = /Serving (.+) on (127\.0\.0\.1:\d+)(?: and (http:\/\/\S+))? \(/;
 const WORDS = ["serve", "--port", "0", "--http-port", "0", "--log-level", "warning"];

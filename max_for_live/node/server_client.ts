@@ -8,7 +8,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 
-import type { Call, Failure, Listener } from "../core/transport.ts";
+import type { Call, Failure, Listener } from "../core/transport/transport.ts";
 import { failureOf } from "./failure.ts";
 import { type Method, methodOf } from "./schema.ts";
 

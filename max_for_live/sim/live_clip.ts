@@ -1,6 +1,6 @@
 /** A MIDI or audio clip of the simulated Live, with the note calls of Live 11 and later. */
 
-import type { LiveNote } from "../core/live_port.ts";
+import type { LiveNote } from "../core/host/live_port.ts";
 import { type Atom, LomError, LomObject } from "./lom_object.ts";
 
 const FIELDS: Record<string, number> = {

@@ -5,7 +5,7 @@
  * until the musician edits the clip or applies.
  */
 
-import type { LiveNote } from "../core/live_port.ts";
+import type { LiveNote } from "../core/host/live_port.ts";
 import { complete } from "./live_clip.ts";
 import type { MaxWorld, V8Host } from "./v8_host.ts";
 

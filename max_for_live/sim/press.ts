@@ -5,7 +5,7 @@
  * `steps`, each a list of a word and its arguments.
  */
 
-import type { LiveNote } from "../core/live_port.ts";
+import type { LiveNote } from "../core/host/live_port.ts";
 import { SimClip } from "./live_clip.ts";
 import type { SimTrack } from "./live_track.ts";
 import type { Opened } from "./objects/open.ts";

@@ -1,6 +1,6 @@
 /** Where everything stands in Magenta Bridge, in pixels of Live's device view. */
 
-import { BOXES } from "../../core/arguments.ts";
+import { BOXES } from "../../core/generation/arguments.ts";
 import { CONTROLS } from "../controls.ts";
 import type { Look } from "../faces.ts";
 import type { Rect } from "../patcher.ts";

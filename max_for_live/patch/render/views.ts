@@ -1,7 +1,7 @@
 /** The moments of a device's life that the pictures show. */
 
-import { BOXES } from "../../core/arguments.ts";
-import type { RollNote } from "../../core/roll.ts";
+import { BOXES } from "../../core/generation/arguments.ts";
+import type { RollNote } from "../../core/host/piano_roll.ts";
 import type { Roll } from "./roll.ts";
 
 export interface ViewState {

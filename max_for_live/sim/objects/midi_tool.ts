@@ -1,6 +1,6 @@
 /** `live.miditool.in` and `live.miditool.out`: Live's side of a MIDI Tool, by the patch's cords. */
 
-import type { LiveNote } from "../../core/live_port.ts";
+import type { LiveNote } from "../../core/host/live_port.ts";
 import { MidiToolSim, type ToolContext } from "../midi_tool.ts";
 import type { V8Host } from "../v8_host.ts";
 import type { World } from "./device.ts";

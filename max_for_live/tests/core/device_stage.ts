@@ -1,13 +1,17 @@
 /** A device among stand-ins: Live, Max and a Node half, each of which says what it was asked. */
 
 import { Device } from "../../core/device.ts";
-import { decode, encode } from "../../core/dict_codec.ts";
-import type { Later } from "../../core/later.ts";
-import type { ClipFacts, LiveNote, LivePort, SetFacts, Target } from "../../core/live_port.ts";
-import type { GenerateRequest, Generator, StreamGenerateResponse } from "../../core/messages.ts";
-import type { Host, NewHttpRequest, Player } from "../../core/ports.ts";
-import type { RollNote } from "../../core/roll.ts";
-import type { View } from "../../core/view.ts";
+import { decode, encode } from "../../core/host/dict_codec.ts";
+import type { ClipFacts, LiveNote, LivePort, SetFacts, Target } from "../../core/host/live_port.ts";
+import type { RollNote } from "../../core/host/piano_roll.ts";
+import type { Host, NewHttpRequest, Player } from "../../core/host/ports.ts";
+import type { Later } from "../../core/host/scheduler.ts";
+import type { View } from "../../core/host/view.ts";
+import type {
+  GenerateRequest,
+  Generator,
+  StreamGenerateResponse,
+} from "../../core/transport/messages.ts";
 import { DictSpace } from "../../sim/dict.ts";
 
 type Word = string | number;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { LiveNote } from "../../core/live_port.ts";
+import type { LiveNote } from "../../core/host/live_port.ts";
 import { SimClip } from "../../sim/live_clip.ts";
 import type { SimTrack } from "../../sim/live_track.ts";
 import type { Atom } from "../../sim/lom_object.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { after, before, describe, test } from "node:test";
 
-import type { Generator, StreamGenerateResponse } from "../../core/messages.ts";
+import type { Generator, StreamGenerateResponse } from "../../core/transport/messages.ts";
 import { builtBundle, NODES, NodeHalf } from "./node_half.ts";
 import { Server } from "./server.ts";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { decode, encode } from "../../core/dict_codec.ts";
+import { decode, encode } from "../../core/host/dict_codec.ts";
 import { type DictHabits, DictSpace } from "../../sim/dict.ts";
 
 type Word = string | number;

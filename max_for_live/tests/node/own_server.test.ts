@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
-import { isAlive } from "../../node/run_folder.ts";
+import { isAlive } from "../../node/shared_state_folder.ts";
 import { device, serverOf } from "./rig.ts";
 import { Server } from "./server.ts";
 import { SilentPort } from "./silent_port.ts";

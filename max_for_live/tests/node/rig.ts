@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, before } from "node:test";
 
-import type { SharedServer } from "../../node/run_folder.ts";
+import type { SharedServer } from "../../node/shared_state_folder.ts";
 import { builtBundle, NodeHalf, type NodeHalfOptions } from "./node_half.ts";
 import { quick } from "./started.ts";
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 
-import { isAlive } from "../../node/run_folder.ts";
+import { isAlive } from "../../node/shared_state_folder.ts";
 import { MELODY, PROGRAM } from "./node_half.ts";
 
 /** Seconds in which a server that was asked to end has ended. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { BOXES } from "../../core/arguments.ts";
+import { BOXES } from "../../core/generation/arguments.ts";
 import { CONTROLS, control, parseControls } from "../../patch/controls.ts";
 import generators from "./fixtures/generators.json" with { type: "json" };
 

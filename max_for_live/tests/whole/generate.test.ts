@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { LiveNote } from "../../core/live_port.ts";
+import type { LiveNote } from "../../core/host/live_port.ts";
 import type { SimClip } from "../../sim/live_clip.ts";
 import { SimClip as Clip } from "../../sim/live_clip.ts";
 import type { SimTrack } from "../../sim/live_track.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isAlive } from "../../node/run_folder.ts";
+import { isAlive } from "../../node/shared_state_folder.ts";
 import type { SimClip } from "../../sim/live_clip.ts";
 import { World } from "../../sim/objects/device.ts";
 import type { Opened } from "../../sim/objects/open.ts";

@@ -1,0 +1,60 @@
+/** Plays a candidate through the device's own MIDI output. */
+
+import type { Player } from "../host/ports.ts";
+import type { Later } from "../host/scheduler.ts";
+import type { Candidate } from "./candidates.ts";
+
+/** Milliseconds before the first note, so that none is late. */
+const LEAD = 50;
+/** Seconds of notes that are handed out at a time. */
+const STRETCH = 2;
+
+export class Audition {
+  playing = false;
+  private forget: () => void = () => {};
+
+  constructor(
+    private readonly player: Player,
+    private readonly later: Later,
+    /** The music is over by itself. */
+    private readonly over: () => void,
+  ) {}
+
+  /** Plays from its beginning at `tempo`, in quarter notes a minute. */
+  start(candidate: Candidate, tempo: number): void {
+    this.stop();
+    this.playing = true;
+    const beat = 60 / (tempo > 0 ? tempo : 120);
+    const notes = [...candidate.notes].sort((a, b) => a.start_time - b.start_time);
+    const begun = this.later.now();
+    let at = 0;
+    const step = () => {
+      const elapsed = this.later.now() - begun;
+      for (; at < notes.length; at += 1) {
+        const note = notes[at] as (typeof notes)[number];
+        const wait = note.start_time * beat - elapsed;
+        if (wait > 2 * STRETCH) break;
+        const velocity = Math.min(127, Math.max(1, Math.round(note.velocity ?? 100)));
+        const delay = Math.max(0, wait * 1000) + LEAD;
+        this.player.note(note.pitch, velocity, Math.max(1, note.duration * beat * 1000), delay);
+      }
+      const left = candidate.length * beat - elapsed;
+      if (left > 0) this.forget = this.later.after(Math.min(STRETCH, left), step);
+      else this.finish();
+    };
+    step();
+  }
+
+  /** Ends every note. */
+  stop(): void {
+    if (!this.playing) return;
+    this.playing = false;
+    this.forget();
+    this.player.silence();
+  }
+
+  private finish(): void {
+    this.playing = false;
+    this.over();
+  }
+}

@@ -1,0 +1,132 @@
+/** What is asked of the server, from the Set, the selected clip and the controls. */
+
+import type { ClipFacts, LiveNote, SetFacts } from "../host/live_port.ts";
+import type {
+  ArgumentValue,
+  GenerateRequest,
+  Generator,
+  NoteSequence,
+} from "../transport/messages.ts";
+import { has, temperatureOf } from "./arguments.ts";
+import { barLength, exactTempo, nextBar, toSeconds } from "./beats.ts";
+import { type Clock, encodeNotes, header } from "./notes.ts";
+import { type Heard, heard } from "./primer_window.ts";
+import { type Scale, scaleArguments } from "./scale.ts";
+import { seedText } from "./seeds.ts";
+import type { Tool } from "./tools.ts";
+
+/** What the controls say. */
+export interface Choices {
+  bars: number;
+  variations: number;
+  temperature: number;
+  seed: number;
+  /** Which notes are allowed; null for all. */
+  scale: Scale | null;
+  /** The generator's own arguments. */
+  args: Record<string, ArgumentValue>;
+}
+
+/** A request, and what its answer has to be read with. */
+export interface Order {
+  request: GenerateRequest;
+  clock: Clock;
+  /** Beats on the primer's timeline, where the new section begins and ends. */
+  start: number;
+  end: number;
+  /** Beats of a bar. */
+  bar: number;
+  primer: LiveNote[];
+}
+
+/** Throws an Error of one sentence when the clip is not of use. */
+export function orderFor(
+  tool: Tool,
+  generator: Generator,
+  set: SetFacts,
+  clip: ClipFacts | null,
+  choices: Choices,
+): Order {
+  if (!tool.primer) return fromNothing(generator, set, choices);
+  if (clip === null) throw new Error(`Select a MIDI clip to ${tool.verb.toLowerCase()}.`);
+  const music = heard(clip);
+  if (music.notes.length === 0) {
+    throw new Error(`The clip ${nameOf(clip)} has no notes to hear; select another.`);
+  }
+  const clock = clockOf(set, clip.signatureNumerator, clip.signatureDenominator);
+  const bar = barLength(clock.numerator, clock.denominator);
+  const length = tool.bars ? choices.bars * bar : nextBar(music.length, bar);
+  return after(music, clock, length, generator, choices);
+}
+
+/** Throws an Error of one sentence when the tool wants notes and an audio clip is selected. */
+export function refuseAudio(tool: Tool, name: string | null): void {
+  if (!tool.primer || name === null) return;
+  const verb = tool.verb.toLowerCase();
+  throw new Error(
+    `The clip ${nameOf({ name })} is audio and has no notes; select a MIDI clip to ${verb}.`,
+  );
+}
+
+/** The order to go on after `music`, which begins on a bar line, for `length` beats. */
+export function after(
+  music: Heard,
+  clock: Clock,
+  length: number,
+  generator: Generator,
+  choices: Choices,
+): Order {
+  const bar = barLength(clock.numerator, clock.denominator);
+  const start = nextBar(music.length, bar);
+  const end = start + length;
+  const primer = encodeNotes(music.notes, clock, music.length).sequence;
+  return order(primer, music.notes, { clock, start, end, bar }, generator, choices);
+}
+
+export function clockOf(set: SetFacts, numerator: number, denominator: number): Clock {
+  return { qpm: exactTempo(set.tempo), numerator, denominator };
+}
+
+function fromNothing(generator: Generator, set: SetFacts, choices: Choices): Order {
+  const clock = clockOf(set, set.signatureNumerator, set.signatureDenominator);
+  const bar = barLength(clock.numerator, clock.denominator);
+  const span = { clock, start: 0, end: choices.bars * bar, bar };
+  return order(header(clock), [], span, generator, choices);
+}
+
+function order(
+  primer: NoteSequence,
+  notes: LiveNote[],
+  span: Pick<Order, "clock" | "start" | "end" | "bar">,
+  generator: Generator,
+  choices: Choices,
+): Order {
+  const { clock, start, end } = span;
+  const section = { startTime: toSeconds(start, clock.qpm), endTime: toSeconds(end, clock.qpm) };
+  const request: GenerateRequest = {
+    generatorId: generator.id,
+    primer,
+    options: { generateSections: [section], args: argumentsOf(generator, choices) },
+    seed: seedText(choices.seed),
+    variations: choices.variations,
+  };
+  return { request, primer: notes, ...span };
+}
+
+function argumentsOf(generator: Generator, choices: Choices): Record<string, ArgumentValue> {
+  const temperature = temperatureOf(generator, choices.temperature);
+  const scaled = choices.scale !== null && takesScale(generator);
+  return {
+    ...(temperature ? { temperature } : {}),
+    ...(scaled ? scaleArguments(choices.scale as Scale) : {}),
+    ...choices.args,
+  };
+}
+
+export function takesScale(generator: Generator): boolean {
+  return has(generator, "scale_root", "scale_intervals");
+}
+
+function nameOf(clip: { name: string }): string {
+  return clip.name === "" ? "that is selected" : `"${clip.name}"`;
+}

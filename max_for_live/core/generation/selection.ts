@@ -1,0 +1,87 @@
+/** Which tool and which generator are chosen, of those that the server offers. */
+
+import type { View } from "../host/view.ts";
+import type { Generator } from "../transport/messages.ts";
+import { type Menu, menuOf, whyNot } from "./generator_menu.ts";
+import { CONTROLS_OF_TOOLS, TOOLS, type Tool, toolOf, toolsFor } from "./tools.ts";
+
+export class Selection {
+  tool: Tool = toolOf("generate");
+  private generators: Generator[] = [];
+  private available = new Set(["generate", "continue"]);
+  private chosen = "";
+  private menu: Menu = { entries: [], ids: [], index: 0 };
+  private shownEntries = "";
+  private listed = false;
+
+  constructor(private readonly view: View) {}
+
+  get generator(): Generator | null {
+    return this.generators.find(({ id }) => id === this.chosen) ?? null;
+  }
+
+  get generatorId(): string {
+    return this.chosen;
+  }
+
+  /** Why the chosen generator cannot do what the tool does; "" when it can. */
+  obstacle(connected: boolean, tool = this.tool): string {
+    return whyNot(this.generators, this.chosen, tool, connected);
+  }
+
+  list(generators: Generator[]): void {
+    this.listed = true;
+    this.generators = generators;
+    this.available = toolsFor(generators);
+    this.show();
+  }
+
+  /** A tool's button, or the name that the Set has kept. */
+  chooseTool(id: string): void {
+    this.tool = toolOf(id);
+    this.view.set("tool", this.tool.id);
+    this.show();
+  }
+
+  /** The id that the Set has kept. */
+  restore(id: string): void {
+    this.chosen = id;
+    this.show();
+  }
+
+  /** An entry of the menu. */
+  chooseEntry(index: number): void {
+    const id = this.menu.ids[index];
+    if (id) this.choose(id);
+    this.show();
+  }
+
+  show(): void {
+    this.showTools();
+    if (!this.listed) return;
+    this.menu = menuOf(this.generators, this.tool, this.chosen);
+    const entries = this.menu.entries.join("\n");
+    if (entries !== this.shownEntries) this.view.entries("generator", this.menu.entries);
+    this.shownEntries = entries;
+    this.view.set("generator", this.menu.index);
+    const id = this.menu.ids[this.menu.index];
+    if (id && id !== this.chosen) this.choose(id);
+  }
+
+  private choose(id: string): void {
+    this.chosen = id;
+    this.view.set("generator_id", id);
+  }
+
+  private showTools(): void {
+    for (const { id } of TOOLS) {
+      this.view.visible(`tool_${id}`, this.available.has(id) || id === this.tool.id);
+      this.view.set(`tool_${id}`, id === this.tool.id ? 1 : 0);
+    }
+    for (const [control, tools] of Object.entries(CONTROLS_OF_TOOLS)) {
+      this.view.visible(control, tools.includes(this.tool.id));
+    }
+    this.view.text("go", this.tool.verb);
+    this.view.active("go", this.tool.id !== "jam");
+  }
+}

@@ -1,0 +1,50 @@
+/** The phrase that the musician plays: notes on and off become notes with lengths. */
+
+import type { Heard } from "../generation/primer_window.ts";
+import type { LiveNote } from "../host/live_port.ts";
+
+/** Beats; a tap is still a note. */
+const SHORTEST = 1 / 32;
+
+export class JamCall {
+  private readonly notes: LiveNote[] = [];
+  private readonly held = new Map<number, LiveNote>();
+
+  constructor(
+    /** The bar line on which the phrase begins. */
+    readonly start: number,
+    /** Beats. */
+    readonly length: number,
+  ) {}
+
+  get end(): number {
+    return this.start + this.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.notes.length === 0;
+  }
+
+  /** A note a little before the phrase belongs to its first beat; one after its end to none. */
+  on(pitch: number, velocity: number, beat: number): void {
+    this.off(pitch, beat);
+    const start = Math.max(0, beat - this.start);
+    if (start >= this.length) return;
+    const note = { pitch, velocity, start_time: start, duration: this.length - start };
+    this.notes.push(note);
+    this.held.set(pitch, note);
+  }
+
+  off(pitch: number, beat: number): void {
+    const note = this.held.get(pitch);
+    if (note === undefined) return;
+    this.held.delete(pitch);
+    const played = beat - this.start - note.start_time;
+    note.duration = Math.min(note.duration, Math.max(SHORTEST, played));
+  }
+
+  /** What has been played; what is held is heard up to the end of the phrase. */
+  music(): Heard {
+    return { notes: this.notes.map((note) => ({ ...note })), length: this.length };
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Sees to it that Node runs: asks for a sign of life, starts it again with ever longer pauses.
+ *
+ * Messages to a Node that is not up are lost, and Max's own word that it has started comes before
+ * our handlers are there; only the Node half's `ready` counts.
+ */
+
+import type { NodePort } from "../host/ports.ts";
+import type { Later } from "../host/scheduler.ts";
+import { TO_NODE } from "./protocol.ts";
+
+/** Seconds. */
+export const NODE_TIMES = {
+  /** Between signs of life asked for until the first has come. */
+  greeting: 1,
+  /** Until Node counts as absent; a computer that is busy loading a Set needs some. */
+  patience: 6,
+  /** Between signs of life of a Node that is up. */
+  heartbeat: 10,
+  /** Before each new start; after the last, only Reconnect tries again. */
+  pauses: [1, 5, 15, 30, 60],
+  /** Between stop and start. */
+  rest: 1,
+} as const;
+
+const SILENT_BEATS = 2;
+const ENDED = ["terminated", "stop", "stopped", "exit", "exited"];
+const STARTED = ["start", "started", "loadend", "restarted"];
+
+export interface NodeEvents {
+  ready(): void;
+  /** It has not come up, or is no more. */
+  absent(): void;
+}
+
+export class NodeWatch {
+  isReady = false;
+  /** Whether it will be tried again without anybody's asking. */
+  givenUp = false;
+  /** Whether it was absent once since the last start. */
+  hasWaited = false;
+  private tries = 0;
+  private silent = 0;
+  private forget: () => void = () => {};
+
+  constructor(
+    private readonly port: NodePort,
+    private readonly later: Later,
+    private readonly events: NodeEvents,
+  ) {}
+
+  /** Begins anew, as when the device is loaded or the musician presses Reconnect. */
+  start(): void {
+    this.tries = 0;
+    this.givenUp = false;
+    this.hasWaited = false;
+    this.greet(NODE_TIMES.patience);
+  }
+
+  stop(): void {
+    this.forget();
+    this.isReady = false;
+  }
+
+  /** The Node half has said `ready`. */
+  heardReady(): void {
+    const news = !this.isReady;
+    this.isReady = true;
+    this.hasWaited = false;
+    this.givenUp = false;
+    this.silent = 0;
+    this.tries = 0;
+    this.wait(NODE_TIMES.heartbeat, () => this.beat());
+    if (news) this.events.ready();
+  }
+
+  /** A word of node.script's right outlet; those unknown mean nothing. */
+  heardStatus(word: string): void {
+    if (ENDED.includes(word) && this.isReady) this.lose();
+    else if (STARTED.includes(word) && !this.isReady) this.port.send(TO_NODE.hello);
+  }
+
+  private greet(left: number): void {
+    this.isReady = false;
+    this.port.send(TO_NODE.hello);
+    this.wait(NODE_TIMES.greeting, () => {
+      const remaining = left - NODE_TIMES.greeting;
+      if (remaining > 0) this.greet(remaining);
+      else this.lose();
+    });
+  }
+
+  private beat(): void {
+    if (this.silent >= SILENT_BEATS) {
+      this.lose();
+      return;
+    }
+    this.silent += 1;
+    this.port.send(TO_NODE.hello);
+    this.wait(NODE_TIMES.heartbeat, () => this.beat());
+  }
+
+  private lose(): void {
+    this.isReady = false;
+    this.hasWaited = true;
+    const pause: number | undefined = NODE_TIMES.pauses[this.tries];
+    this.tries += 1;
+    this.givenUp = pause === undefined;
+    if (pause === undefined) this.forget();
+    else this.wait(pause, () => this.restart());
+    this.events.absent();
+  }
+
+  private restart(): void {
+    // The first time it may only be slow.
+    if (this.tries > 1) this.port.send("script", "stop");
+    this.wait(NODE_TIMES.rest, () => {
+      this.port.send("script", "start");
+      this.greet(NODE_TIMES.patience);
+    });
+  }
+
+  private wait(seconds: number, action: () => void): void {
+    this.forget();
+    this.forget = this.later.after(seconds, action);
+  }
+}

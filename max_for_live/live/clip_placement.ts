@@ -1,0 +1,100 @@
+/** Where things are in the Set: tracks, slots, and free places for a new clip. */
+
+import type { ClipPlace, Target } from "../core/host/live_port.ts";
+import { LiveObject } from "./live_object.ts";
+
+/** Beats by which clips may overlap by rounding. */
+const HAIR = 1e-6;
+/** Live ends an Arrangement about there. */
+const LAST_BEAT = 1_500_000;
+
+/** The track that holds an object, in however many racks it is; null for none. */
+export function trackOf(object: LiveObject): LiveObject | null {
+  let at: LiveObject | null = object;
+  for (let depth = 0; at !== null && depth < 64; depth += 1) {
+    if (at.type === "Track") return at;
+    at = at.child("canonical_parent");
+  }
+  return null;
+}
+
+/** The track of this device. */
+export function ownTrack(): LiveObject {
+  const track = trackOf(LiveObject.at("this_device"));
+  if (track === null)
+    throw new Error("The device's track cannot be found; put it on a MIDI track.");
+  return track;
+}
+
+/** Tracks are told by their ids: these stay when the user moves tracks about. */
+export function trackById(id: number): LiveObject {
+  const track = LiveObject.of(id);
+  if (!track.exists) throw new Error("The track is gone; select a clip or a slot and press again.");
+  return track;
+}
+
+export function placeOf(clip: LiveObject): ClipPlace | null {
+  const track = trackOf(clip);
+  if (track === null) return null;
+  if (clip.number("is_arrangement_clip") === 1) {
+    const [start, end] = [clip.number("start_time"), clip.number("end_time")];
+    return { kind: "arrangement", track: track.id, start, end };
+  }
+  const slot = clip.child("canonical_parent");
+  return {
+    kind: "session",
+    track: track.id,
+    slot: track.ids("clip_slots").indexOf(slot?.id ?? -1),
+  };
+}
+
+/** Where a clip goes when none is selected, in the view that the user looks at. */
+export function ownPlace(): Target {
+  const track = ownTrack();
+  const set = LiveObject.at("live_set");
+  const shown = LiveObject.at("live_app view").text("focused_document_view");
+  if (shown === "Arranger") {
+    const bar =
+      (4 * set.number("signature_numerator")) / (set.number("signature_denominator") || 4);
+    const now = Math.max(0, set.number("current_song_time"));
+    return { kind: "arrangement", track: track.id, start: Math.ceil((now - HAIR) / bar) * bar };
+  }
+  const scene = LiveObject.at("live_set view").child("selected_scene");
+  const row = set.ids("scenes").indexOf(scene?.id ?? -1);
+  return { kind: "session", track: track.id, fromSlot: Math.max(0, row) };
+}
+
+/** The first empty slot from `from` on; a new scene when there is none. */
+export function emptySlot(track: LiveObject, from: number): { slot: LiveObject; index: number } {
+  const found = emptyIn(track, from);
+  if (found !== null) return found;
+  LiveObject.at("live_set").call("create_scene", -1);
+  const added = emptyIn(track, from);
+  if (added === null) {
+    throw new Error("There is no empty slot, and Live adds no scene; delete a clip or a scene.");
+  }
+  return added;
+}
+
+function emptyIn(track: LiveObject, from: number): { slot: LiveObject; index: number } | null {
+  const ids = track.ids("clip_slots");
+  for (let index = Math.max(0, from); index < ids.length; index += 1) {
+    const slot = LiveObject.of(ids[index] as number);
+    if (slot.exists && slot.number("has_clip") === 0) return { slot, index };
+  }
+  return null;
+}
+
+/** The first beat from `start` on at which `length` beats are free. */
+export function freePlace(track: LiveObject, start: number, length: number): number {
+  const taken = track
+    .children("arrangement_clips")
+    .map((clip) => ({ from: clip.number("start_time"), to: clip.number("end_time") }))
+    .sort((a, b) => a.from - b.from);
+  let at = Math.max(0, start);
+  for (const { from, to } of taken) {
+    if (to > at + HAIR && from < at + length - HAIR) at = to;
+  }
+  if (at + length > LAST_BEAT) throw new Error("The Arrangement has no free place for the clip.");
+  return at;
+}

@@ -1,0 +1,53 @@
+/**
+ * A note's way into Live and back, for the self-test: in a clip made for it and removed again.
+ *
+ * The clip is removed only while it is the one that was made and holds the one note that was put
+ * in; everything else is the musician's.
+ */
+
+import type { LiveNote } from "../core/host/live_port.ts";
+import { ownTrack } from "./clip_placement.ts";
+import type { LiveObject } from "./live_object.ts";
+
+const PROBE: LiveNote = {
+  pitch: 61,
+  start_time: 1 / 3,
+  duration: 1 / 7,
+  velocity: 99.5,
+  mute: 0,
+  probability: 0.625,
+  velocity_deviation: -7,
+  release_velocity: 33,
+};
+
+/** Returns "exact", or what went wrong. */
+export function probeClip(): string {
+  const slot = ownTrack()
+    .children("clip_slots")
+    .find((one) => one.number("has_clip") === 0);
+  if (slot === undefined) return "no empty slot on the track to try it in";
+  slot.call("create_clip", 4);
+  const clip = slot.child("clip");
+  if (clip === null || !clip.exists) return "Live made no clip";
+  clip.call("add_new_notes", { notes: [PROBE] });
+  const notes = clip.notes();
+  const found = compare(notes);
+  return remove(slot, clip.id, notes) ? found : `${found}; the clip was left where it is`;
+}
+
+function compare(notes: LiveNote[]): string {
+  const note = notes[0];
+  if (notes.length !== 1 || note === undefined) return `${notes.length} notes instead of 1`;
+  const keys = Object.keys(PROBE) as (keyof LiveNote)[];
+  const other = keys.filter((key) => note[key] !== PROBE[key]);
+  return other.length === 0
+    ? "exact"
+    : `not the same: ${other.map((key) => `${key} ${note[key]}`).join(", ")}`;
+}
+
+function remove(slot: LiveObject, made: number, notes: LiveNote[]): boolean {
+  const mine = notes.length <= 1 && notes.every((note) => note.pitch === PROBE.pitch);
+  if (!mine || slot.child("clip")?.id !== made) return false;
+  slot.call("delete_clip");
+  return slot.number("has_clip") === 0;
+}

@@ -1,0 +1,134 @@
+/** What stands around a jam in a test: a song that runs, a MIDI chain that sounds, a writer. */
+
+import type { Heard } from "../../../core/generation/primer_window.ts";
+import type { Player } from "../../../core/host/ports.ts";
+import { Jam, type JamListener } from "../../../core/jam/jam.ts";
+import type { SongTime } from "../../../core/jam/jam_clock.ts";
+
+interface Event {
+  at: number;
+  pitch: number;
+  on: boolean;
+}
+
+/** The patch's chain of pipe, makenote and midiflush. */
+export class Chain implements Player {
+  readonly sounding = new Map<number, number>();
+  readonly log: Event[] = [];
+  ons = 0;
+  offs = 0;
+  silences = 0;
+  private waiting: Event[] = [];
+
+  constructor(private readonly now: () => number) {}
+
+  note(pitch: number, _velocity: number, duration: number, delay: number): void {
+    const start = this.now() + delay / 1000;
+    this.waiting.push({ at: start, pitch, on: true });
+    this.waiting.push({ at: start + duration / 1000, pitch, on: false });
+    this.run();
+  }
+
+  silence(): void {
+    this.silences += 1;
+    this.waiting = [];
+    for (const [pitch, count] of this.sounding) {
+      for (let index = 0; index < count; index += 1)
+        this.send({ at: this.now(), pitch, on: false });
+    }
+  }
+
+  /** Sends what has become due. */
+  run(): void {
+    this.waiting.sort((a, b) => a.at - b.at || Number(a.on) - Number(b.on));
+    while (this.waiting[0] !== undefined && this.waiting[0].at <= this.now() + 1e-9) {
+      this.send(this.waiting.shift() as Event);
+    }
+  }
+
+  get isSilent(): boolean {
+    return [...this.sounding.values()].every((count) => count === 0);
+  }
+
+  private send(event: Event): void {
+    this.log.push(event);
+    if (event.on) this.ons += 1;
+    else this.offs += 1;
+    const count = this.sounding.get(event.pitch) ?? 0;
+    this.sounding.set(event.pitch, count + (event.on ? 1 : -1));
+  }
+}
+
+export interface Asked {
+  call: Heard;
+  length: number;
+  listener: JamListener;
+  cancelled: boolean;
+}
+
+export class Stage {
+  seconds = 0;
+  playing = false;
+  song: SongTime = { beat: 0, tempo: 120, bar: 4 };
+  readonly chain = new Chain(() => this.seconds);
+  readonly asked: Asked[] = [];
+  readonly told: string[] = [];
+  readonly jam = new Jam({
+    now: () => this.seconds,
+    player: this.chain,
+    tell: (text) => this.told.push(text),
+    ask: (call, length, listener) => {
+      const asked: Asked = { call, length, listener, cancelled: false };
+      this.asked.push(asked);
+      return {
+        cancel: () => {
+          asked.cancelled = true;
+        },
+      };
+    },
+  });
+
+  start(): void {
+    this.playing = true;
+    this.jam.look(this.song);
+  }
+
+  stop(): void {
+    this.playing = false;
+    this.jam.look(null);
+  }
+
+  /** Lets time go by, with a look at the song every 50 ms. */
+  run(seconds: number, look = 0.05): void {
+    const end = this.seconds + seconds;
+    while (this.seconds < end - 1e-9) this.pass(Math.min(look, end - this.seconds));
+  }
+
+  /** Runs up to a beat of the song. */
+  runTo(beat: number): void {
+    this.run(((beat - this.song.beat) * 60) / this.song.tempo);
+  }
+
+  /** A key held for some beats. */
+  key(pitch: number, beats: number): void {
+    this.jam.heard(pitch, 90);
+    this.runTo(this.song.beat + beats);
+    this.jam.heard(pitch, 0);
+  }
+
+  get last(): Asked {
+    const asked = this.asked.at(-1);
+    if (asked === undefined) throw new Error("Nothing was asked for.");
+    return asked;
+  }
+
+  private pass(seconds: number): void {
+    // MIDI is finer than the looks.
+    for (let step = 0; step < 5; step += 1) {
+      this.seconds += seconds / 5;
+      this.chain.run();
+    }
+    if (this.playing) this.song.beat += (seconds * this.song.tempo) / 60;
+    this.jam.look(this.playing ? this.song : null);
+  }
+}
