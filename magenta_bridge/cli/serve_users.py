@@ -18,15 +18,17 @@ _LINGER_SECONDS = 60
 
 
 def user_options(command: _Command) -> _Command:
-    """Gives a command the options ``users`` and ``linger``."""
+    """Gives a command the options ``--keepalive-dir`` and ``--idle-timeout``."""
     users = click.option(
-        "--users",
+        "--keepalive-dir",
+        "users",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="FOLDER",
-        help="Stay as long as somebody touches a file in this folder now and then; end after.",
+        help="Exit when no file in this folder has been modified for --idle-timeout seconds.",
     )
     linger = click.option(
-        "--linger",
+        "--idle-timeout",
+        "linger",
         type=click.IntRange(1, 86_400),
         metavar="SECONDS",
         help="How long to stay when no file there has been touched. Without it, "
@@ -53,5 +55,5 @@ def take_users(options: dict[str, Any]) -> UserSettings | None:
     if folder is not None:
         return UserSettings(folder, _LINGER_SECONDS if linger is None else linger)
     if linger is not None:
-        raise click.UsageError("--linger says nothing without --users.")
+        raise click.UsageError("--idle-timeout requires --keepalive-dir.")
     return None

@@ -1,68 +1,68 @@
-/** The Connection strip: how things stand, or the sentence that matters more just now. */
+/** The Connection strip: how things setStatus, or the message that matters more just now. */
 
 import type { View } from "./host/view.ts";
-import type { Standing } from "./transport/connection.ts";
+import type { ConnectionStatus } from "./transport/connection.ts";
 
-export class Strip {
-  private standing: Standing = { state: "starting", text: "Starting.", path: "" };
-  private sentence = "";
+export class StatusLine {
+  private status: ConnectionStatus = { state: "starting", text: "Starting.", path: "" };
+  private message = "";
   private isError = false;
-  /** Whether the sentence is about the server's absence, and goes when it answers. */
-  private passes = false;
+  /** Whether the message is about the server's absence, and goes when it answers. */
+  private isAboutServer = false;
   private busy = false;
   private shown = "";
 
   constructor(private readonly view: View) {}
 
-  stand(standing: Standing): void {
-    const { state } = this.standing;
-    this.standing = standing;
+  setStatus(status: ConnectionStatus): void {
+    const { state } = this.status;
+    this.status = status;
     // Why something was not done has changed with the state; but what a server took along is said
     // until it is back, or until there is something to be done about it.
-    const stays = this.passes && standing.state === "starting";
-    if (state !== standing.state && !stays) this.clear();
+    const stays = this.isAboutServer && status.state === "starting";
+    if (state !== status.state && !stays) this.clear();
     this.show();
   }
 
   /** The server has answered: it may have been back before anybody saw that it was gone. */
   answered(): void {
-    if (this.passes) this.clear();
+    if (this.isAboutServer) this.clear();
   }
 
-  work(busy: boolean): void {
+  setBusy(busy: boolean): void {
     this.busy = busy;
     this.show();
   }
 
   /** Why what was asked for is not done; it stays until the musician goes on. */
-  refuse(sentence: string): void {
-    this.say(sentence, { isError: false, passes: false });
+  refuse(message: string): void {
+    this.show_(message, { isError: false, isAboutServer: false });
   }
 
-  /** `passes`: the server did not answer; once it does, that is over. */
-  fail(sentence: string, passes: boolean): void {
-    this.say(sentence, { isError: true, passes });
+  /** `isAboutServer`: the server did not answer; once it does, that is over. */
+  fail(message: string, isAboutServer: boolean): void {
+    this.show_(message, { isError: true, isAboutServer });
   }
 
-  private say(sentence: string, kind: { isError: boolean; passes: boolean }): void {
-    this.sentence = sentence;
+  private show_(message: string, kind: { isError: boolean; isAboutServer: boolean }): void {
+    this.message = message;
     this.isError = kind.isError;
-    this.passes = kind.passes;
+    this.isAboutServer = kind.isAboutServer;
     this.show();
   }
 
   clear(): void {
-    this.passes = false;
-    if (this.sentence === "") return;
-    this.sentence = "";
+    this.isAboutServer = false;
+    if (this.message === "") return;
+    this.message = "";
     this.show();
   }
 
   private show(): void {
-    const { state, text, path } = this.standing;
+    const { state, text, path } = this.status;
     const up = state === "connected" || state === "busy";
-    const now = this.sentence && this.isError ? "error" : up && this.busy ? "busy" : state;
-    const words = this.sentence || text;
+    const now = this.message && this.isError ? "error" : up && this.busy ? "busy" : state;
+    const words = this.message || text;
     const key = `${now}\n${words}\n${path}`;
     if (key === this.shown) return;
     this.shown = key;

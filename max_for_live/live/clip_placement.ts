@@ -4,7 +4,7 @@ import type { ClipPlace, Target } from "../core/host/live_port.ts";
 import { LiveObject } from "./live_object.ts";
 
 /** Beats by which clips may overlap by rounding. */
-const HAIR = 1e-6;
+const EPSILON = 1e-6;
 /** Live ends an Arrangement about there. */
 const LAST_BEAT = 1_500_000;
 
@@ -29,7 +29,7 @@ export function ownTrack(): LiveObject {
 /** Tracks are told by their ids: these stay when the user moves tracks about. */
 export function trackById(id: number): LiveObject {
   const track = LiveObject.of(id);
-  if (!track.exists) throw new Error("The track is gone; select a clip or a slot and press again.");
+  if (!track.exists) throw new Error("The track is isClosed; select a clip or a slot and press again.");
   return track;
 }
 
@@ -57,7 +57,7 @@ export function ownPlace(): Target {
     const bar =
       (4 * set.number("signature_numerator")) / (set.number("signature_denominator") || 4);
     const now = Math.max(0, set.number("current_song_time"));
-    return { kind: "arrangement", track: track.id, start: Math.ceil((now - HAIR) / bar) * bar };
+    return { kind: "arrangement", track: track.id, start: Math.ceil((now - EPSILON) / bar) * bar };
   }
   const scene = LiveObject.at("live_set view").child("selected_scene");
   const row = set.ids("scenes").indexOf(scene?.id ?? -1);
@@ -93,7 +93,7 @@ export function freePlace(track: LiveObject, start: number, length: number): num
     .sort((a, b) => a.from - b.from);
   let at = Math.max(0, start);
   for (const { from, to } of taken) {
-    if (to > at + HAIR && from < at + length - HAIR) at = to;
+    if (to > at + EPSILON && from < at + length - EPSILON) at = to;
   }
   if (at + length > LAST_BEAT) throw new Error("The Arrangement has no free place for the clip.");
   return at;

@@ -1,7 +1,7 @@
 /**
- * A note's way into Live and back, for the self-test: in a clip made for it and removed again.
+ * A note's way into Live and back, for the self-test: in a clip instance for it and removed again.
  *
- * The clip is removed only while it is the one that was made and holds the one note that was put
+ * The clip is removed only while it is the one that was instance and holds the one note that was put
  * in; everything else is the musician's.
  */
 
@@ -28,7 +28,7 @@ export function probeClip(): string {
   if (slot === undefined) return "no empty slot on the track to try it in";
   slot.call("create_clip", 4);
   const clip = slot.child("clip");
-  if (clip === null || !clip.exists) return "Live made no clip";
+  if (clip === null || !clip.exists) return "Live instance no clip";
   clip.call("add_new_notes", { notes: [PROBE] });
   const notes = clip.notes();
   const found = compare(notes);
@@ -45,9 +45,9 @@ function compare(notes: LiveNote[]): string {
     : `not the same: ${other.map((key) => `${key} ${note[key]}`).join(", ")}`;
 }
 
-function remove(slot: LiveObject, made: number, notes: LiveNote[]): boolean {
+function remove(slot: LiveObject, instance: number, notes: LiveNote[]): boolean {
   const mine = notes.length <= 1 && notes.every((note) => note.pitch === PROBE.pitch);
-  if (!mine || slot.child("clip")?.id !== made) return false;
+  if (!mine || slot.child("clip")?.id !== instance) return false;
   slot.call("delete_clip");
   return slot.number("has_clip") === 0;
 }

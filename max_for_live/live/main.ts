@@ -5,21 +5,21 @@
  */
 
 import { Bridge } from "./bridge.ts";
-import { OUT } from "./outlets.ts";
-import { systemPath } from "./paths.ts";
+import { systemPath } from "./max_host.ts";
+import { OUT } from "./max_view.ts";
 
 type Word = number | string;
 
 export const ports = { inlets: 1, outlets: Object.keys(OUT).length };
 
-let made: Bridge | null = null;
-let gone = false;
+let instance: Bridge | null = null;
+let isClosed = false;
 
-/** Nothing is made while the script is read: Max has no outlets then. */
+/** Nothing is instance while the script is read: Max has no outlets then. */
 function bridge(): Bridge | null {
-  if (gone) return null;
-  made ??= new Bridge();
-  return made;
+  if (isClosed) return null;
+  instance ??= new Bridge();
+  return instance;
 }
 
 export function live_ready(): void {
@@ -42,8 +42,8 @@ export function node_status(...words: Word[]): void {
   bridge()?.live.nodeStatus(...words);
 }
 
-export function heard(pitch: number, velocity: number): void {
-  bridge()?.live.heard(Number(pitch), Number(velocity));
+export function note_in(pitch: number, velocity: number): void {
+  bridge()?.live.noteIn(Number(pitch), Number(velocity));
 }
 
 export function picked(...path: Word[]): void {
@@ -55,8 +55,8 @@ export function roll_clicked(): void {
 }
 
 export function closing(): void {
-  made?.close();
-  gone = true;
+  instance?.close();
+  isClosed = true;
 }
 
 /** Max calls it when the object goes. */

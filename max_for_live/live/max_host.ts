@@ -3,14 +3,13 @@
 import type { Host } from "../core/host/ports.ts";
 import { probeClip } from "./clip_probe.ts";
 import { readDict, SharedDict } from "./dicts.ts";
+import { OUT } from "./max_view.ts";
 import { TOOLS_DICT } from "./midi_tool/diagnostics.ts";
-import { OUT } from "./outlets.ts";
-import { folderOf, systemPath } from "./paths.ts";
 import { liveVersion } from "./versions.ts";
 
 const REPORT = "Magenta Bridge Self-Test.json";
 /** Characters that Max's File writes at once. */
-const PIECE = 30_000;
+const CHUNK = 30_000;
 
 export class MaxHost implements Host {
   private readonly shared = new SharedDict();
@@ -20,7 +19,7 @@ export class MaxHost implements Host {
   }
 
   serverAt(grpc: string, http: string): void {
-    this.shared.tell({ grpc, http });
+    this.shared.publish({ grpc, http });
   }
 
   sharedHttp(): string {
@@ -48,7 +47,7 @@ export class MaxHost implements Host {
   writeReport(path: string, text: string): void {
     const file = new MaxFile(path);
     try {
-      for (let at = 0; at < text.length; at += PIECE) file.write(text.slice(at, at + PIECE));
+      for (let at = 0; at < text.length; at += CHUNK) file.write(text.slice(at, at + CHUNK));
     } finally {
       file.close();
     }
@@ -91,4 +90,15 @@ class MaxFile {
   close(): void {
     this.file.close();
   }
+}
+
+/** "Macintosh HD:/Music/x" is "/Music/x"; a drive's letter stays. */
+export function systemPath(path: string): string {
+  const volume = /^([^:/]{2,}):(\/.*)$/.exec(path);
+  return volume?.[2] ?? path;
+}
+
+/** The folder of a file, with its slash; "" when the path has none. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }

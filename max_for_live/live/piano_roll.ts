@@ -5,7 +5,7 @@
  */
 
 import { decode } from "../core/host/dict_codec.ts";
-import type { RollNote } from "../core/host/piano_roll.ts";
+import type { RollNote } from "../core/host/view.ts";
 import { readDict } from "./dicts.ts";
 
 export const ports = { inlets: 1, outlets: 1 };
@@ -13,8 +13,8 @@ export const ports = { inlets: 1, outlets: 1 };
 type Color = [number, number, number, number];
 
 /** Names of Live's theme, and what is drawn where this Max does not know them. */
-const COLORS: Record<"ground" | "written" | "primer", [name: string, fallback: Color]> = {
-  ground: ["live_lcd_bg", [0.1, 0.1, 0.1, 1]],
+const COLORS: Record<"background" | "written" | "primer", [name: string, fallback: Color]> = {
+  background: ["live_lcd_bg", [0.1, 0.1, 0.1, 1]],
   written: ["live_lcd_control_fg", [1, 0.71, 0.2, 1]],
   primer: ["live_lcd_control_fg_zombie", [0.55, 0.55, 0.55, 1]],
 };
@@ -45,7 +45,7 @@ export function roll(beats: number, dict: string): void {
 
 export function paint(): void {
   const [width, height] = [Number(mgraphics.size[0]), Number(mgraphics.size[1])];
-  use("ground", 1);
+  setColor("background", 1);
   mgraphics.rectangle(0, 0, width, height);
   mgraphics.fill();
   if (length <= 0) return;
@@ -68,7 +68,7 @@ function readNotes(dict: string): RollNote[] {
 
 function paintLines(width: number, height: number): void {
   const every = LINES.find(([upTo]) => length <= upTo)?.[1] ?? 16;
-  use("primer", LINE_OPACITY);
+  setColor("primer", LINE_OPACITY);
   for (let beat = every; beat < length; beat += every) {
     mgraphics.rectangle(Math.round((beat / length) * width), 0, 1, height);
     mgraphics.fill();
@@ -82,7 +82,7 @@ function paintNotes(width: number, height: number): void {
   const row = height / (rows + 2);
   const floor = height / 2 + (row * (high - low + 1)) / 2;
   for (const note of notes) {
-    use(note.primer ? "primer" : "written", FAINT + ((1 - FAINT) * note.velocity) / 127);
+    setColor(note.primer ? "primer" : "written", FAINT + ((1 - FAINT) * note.velocity) / 127);
     const x = (note.start / length) * width;
     const wide = Math.max(1, (note.duration / length) * width - 1);
     mgraphics.rectangle(x, floor - (note.pitch - low + 1) * row, wide, Math.max(1, row - 0.5));
@@ -90,7 +90,7 @@ function paintNotes(width: number, height: number): void {
   }
 }
 
-function use(what: keyof typeof COLORS, opacity: number): void {
+function setColor(what: keyof typeof COLORS, opacity: number): void {
   const [name, fallback] = COLORS[what];
   const [red = 0, green = 0, blue = 0, alpha = 1] = Array.from(max.getcolor?.(name) ?? fallback);
   mgraphics.set_source_rgba(red, green, blue, alpha * opacity);

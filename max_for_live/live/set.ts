@@ -94,7 +94,7 @@ function makeInSession(track: LiveObject, from: number, length: number) {
   const { slot, index } = emptySlot(track, from);
   slot.call("create_clip", length);
   const clip = slot.child("clip");
-  if (clip === null || !clip.exists) throw refused();
+  if (clip === null || !clip.exists) throw clipRefused();
   const place: ClipPlace = { kind: "session", track: track.id, slot: index };
   return { clip, place };
 }
@@ -102,9 +102,9 @@ function makeInSession(track: LiveObject, from: number, length: number) {
 function makeInArrangement(track: LiveObject, wanted: number, length: number) {
   const start = freePlace(track, wanted, length);
   const before = new Set(track.ids("arrangement_clips"));
-  const made = track.make("create_midi_clip", start, length);
-  const clip = made?.exists ? made : newcomer(track, before);
-  if (clip === null || clip.number("is_arrangement_clip") !== 1) throw refused();
+  const instance = track.make("create_midi_clip", start, length);
+  const clip = instance?.exists ? instance : newcomer(track, before);
+  if (clip === null || clip.number("is_arrangement_clip") !== 1) throw clipRefused();
   const place: ClipPlace = { kind: "arrangement", track: track.id, start, end: start + length };
   return { clip, place };
 }
@@ -118,7 +118,7 @@ function fill(clip: LiveObject, notes: LiveNote[]): void {
   if (notes.length === 0) return;
   clip.call("add_new_notes", { notes });
   if (clip.notes().length === 0) {
-    throw new Error("Live has made the clip but took no notes; undo, and press again.");
+    throw new Error("Live has instance the clip but took no notes; undo, and press again.");
   }
 }
 
@@ -133,6 +133,6 @@ export function newNote(note: LiveNote): LiveNote {
   };
 }
 
-function refused(): Error {
+function clipRefused(): Error {
   return new Error("Live makes no clip there; unfreeze the track, or select another slot.");
 }

@@ -5,58 +5,58 @@
  * what follows from it waits for the next turn.
  */
 
-import type { Later } from "../core/host/scheduler.ts";
+import type { Scheduler } from "../core/host/ports.ts";
 import type { SongTime } from "../core/jam/jam_clock.ts";
 import { LiveObject } from "./live_object.ts";
 
 /** Seconds between looks. */
 const PERIOD = 0.05;
 
-export class SongWatch {
+export class SongObserver {
   private readonly set = LiveObject.at("live_set");
   private readonly observer: LiveAPI;
-  private forget: (() => void) | null = null;
-  private wanted = false;
-  private soon = false;
+  private cancelTimer: (() => void) | null = null;
+  private isWanted = false;
+  private isPollDue = false;
 
   constructor(
-    private readonly later: Later,
-    private readonly tell: (time: SongTime | null) => void,
+    private readonly scheduler: Scheduler,
+    private readonly report: (time: SongTime | null) => void,
   ) {
-    this.observer = new LiveAPI(() => this.notified(), "live_set");
+    this.observer = new LiveAPI(() => this.onChange(), "live_set");
     this.observer.property = "is_playing";
   }
 
-  want(wanted: boolean): void {
-    if (wanted === this.wanted) return;
-    this.wanted = wanted;
-    if (wanted) this.look();
-    else this.rest();
+  setWanted(isWanted: boolean): void {
+    if (isWanted === this.isWanted) return;
+    this.isWanted = isWanted;
+    if (isWanted) this.poll();
+    else this.pause();
   }
 
   close(): void {
-    this.want(false);
+    this.setWanted(false);
     this.observer.property = "";
   }
 
-  private notified(): void {
-    if (!this.wanted || this.soon) return;
-    this.soon = true;
-    this.later.after(0, () => {
-      this.soon = false;
-      if (this.wanted) this.look();
+  private onChange(): void {
+    if (!this.isWanted || this.isPollDue) return;
+    this.isPollDue = true;
+    this.scheduler.after(0, () => {
+      this.isPollDue = false;
+      if (this.isWanted) this.poll();
     });
   }
 
-  private look(): void {
-    this.rest();
-    this.forget = this.later.after(PERIOD, () => this.look());
-    this.tell(this.time());
+  private poll(): void {
+    this.pause();
+    this.cancelTimer = this.scheduler.after(PERIOD, () => this.poll());
+    this.report(this.time());
   }
 
-  private rest(): void {
-    this.forget?.();
-    this.forget = null;
+  private pause(): void {
+    this.cancelTimer?.();
+    this.cancelTimer = null;
   }
 
   private time(): SongTime | null {

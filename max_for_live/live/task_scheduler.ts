@@ -1,8 +1,8 @@
 /** Time by Max's Task. */
 
-import type { Later } from "../core/host/scheduler.ts";
+import type { Scheduler } from "../core/host/ports.ts";
 
-export class TaskLater implements Later {
+export class TaskScheduler implements Scheduler {
   private last = 0;
   /** A Task that nobody holds may be swept away before its time. */
   private readonly waiting = new Set<Task>();
@@ -15,7 +15,7 @@ export class TaskLater implements Later {
 
   after(seconds: number, action: () => void): () => void {
     const task = new Task(() => {
-      this.end(task);
+      this.remove(task);
       action();
     });
     this.waiting.add(task);
@@ -23,11 +23,11 @@ export class TaskLater implements Later {
     return () => {
       if (!this.waiting.has(task)) return;
       task.cancel();
-      this.end(task);
+      this.remove(task);
     };
   }
 
-  private end(task: Task): void {
+  private remove(task: Task): void {
     this.waiting.delete(task);
   }
 }

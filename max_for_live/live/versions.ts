@@ -3,7 +3,7 @@
 import { LiveObject } from "./live_object.ts";
 
 /** The first Live whose object model makes clips in the Arrangement. */
-const NEEDED = [12, 2] as const;
+const MINIMUM = [12, 2] as const;
 
 /** Numbers of Live's version; zeros where Live does not tell. */
 export function liveVersion(): [number, number, number] {
@@ -13,8 +13,8 @@ export function liveVersion(): [number, number, number] {
 }
 
 /** Why this Live will not do, in one sentence; "" when it will. */
-export function tooOld([major, minor]: readonly number[]): string {
-  const old = (major ?? 0) < NEEDED[0] || (major === NEEDED[0] && (minor ?? 0) < NEEDED[1]);
+export function unsupportedReason([major, minor]: readonly number[]): string {
+  const old = (major ?? 0) < MINIMUM[0] || (major === MINIMUM[0] && (minor ?? 0) < MINIMUM[1]);
   if (!major || !old) return "";
-  return `Magenta Bridge needs Live ${NEEDED.join(".")} or later; this is Live ${major}.${minor}.`;
+  return `Magenta Bridge needs Live ${MINIMUM.join(".")} or scheduler; this is Live ${major}.${minor}.`;
 }

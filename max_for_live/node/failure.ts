@@ -17,7 +17,7 @@ const RETRY_INFO = codecOf("google.rpc.RetryInfo");
 export function failureOf(error: ServiceError): Failure {
   const failure: Failure = {
     code: (status[error.code] ?? "UNKNOWN").toLowerCase(),
-    message: messageOf(error),
+    message: errorMessage(error),
   };
   try {
     addDetails(failure, error.metadata);
@@ -27,7 +27,7 @@ export function failureOf(error: ServiceError): Failure {
   return failure;
 }
 
-function messageOf(error: ServiceError): string {
+function errorMessage(error: ServiceError): string {
   const said = error.details ?? "";
   if (error.code === status.UNAVAILABLE && !hasDetails(error.metadata)) {
     return "The server does not answer any more; it is looked for again.";

@@ -14,4 +14,4 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   process.on(signal, () => process.exit(0));
 }
 
-bridge.begin();
+bridge.start();

@@ -18,8 +18,8 @@ const STREAM = methodOf(SERVICE, "StreamGenerate");
 const CHECK = methodOf("grpc.health.v1.Health", "Check");
 
 /** Seconds until a call is given up. */
-const PATIENCE = { list: 10, generate: 300 };
-const MOST_PAGES = 50;
+const TIMEOUTS = { list: 10, generate: 300 };
+const MAX_PAGES = 50;
 
 const OPTIONS = {
   // Loopback never goes by way of a proxy, whatever the environment says.
@@ -50,17 +50,17 @@ export class ServerClient {
     let current: Call = { cancel: () => {} };
     let cancelled = false;
     const page = (pageToken: string, left: number): void => {
-      current = this.unary(LIST, { pageToken }, PATIENCE.list, (failure, answer) => {
+      current = this.unary(LIST, { pageToken }, TIMEOUTS.list, (failure, response) => {
         if (cancelled) return;
         if (failure) return listener.failed(failure);
-        const { generators = [], nextPageToken } = answer as Page;
+        const { generators = [], nextPageToken } = response as Page;
         found.push(...generators);
         if (nextPageToken && left > 0) return page(nextPageToken, left - 1);
         listener.next(found);
         listener.done();
       });
     };
-    page("", MOST_PAGES);
+    page("", MAX_PAGES);
     return {
       cancel: () => {
         cancelled = true;
@@ -82,21 +82,21 @@ export class ServerClient {
     const call = this.client.makeServerStreamRequest(
       STREAM.path,
       (ready: Buffer) => ready,
-      (answer) => STREAM.answer.read(answer),
+      (response) => STREAM.response.read(response),
       bytes,
       new Metadata(),
-      { deadline: deadline(PATIENCE.generate) },
+      { deadline: deadline(TIMEOUTS.generate) },
     );
     return follow(call, listener);
   }
 
   /** Answers null when all is well, else why not. */
-  check(seconds: number, answer: (failure: Failure | null) => void): Call {
+  check(seconds: number, response: (failure: Failure | null) => void): Call {
     return this.unary(CHECK, {}, seconds, (failure, value) => {
       const { status } = (value ?? {}) as { status?: string };
-      if (failure) answer(failure);
-      else if (status === "SERVING") answer(null);
-      else answer({ code: "unavailable", message: "The server is stopping." });
+      if (failure) response(failure);
+      else if (status === "SERVING") response(null);
+      else response({ code: "unavailable", message: "The server is stopping." });
     });
   }
 
@@ -108,16 +108,16 @@ export class ServerClient {
     method: Method,
     request: object,
     seconds: number,
-    answer: (failure: Failure | null, value?: object) => void,
+    response: (failure: Failure | null, value?: object) => void,
   ): Call {
     const call = this.client.makeUnaryRequest(
       method.path,
       (value: object) => method.request.write(value),
-      (bytes) => method.answer.read(bytes),
+      (bytes) => method.response.read(bytes),
       request,
       new Metadata(),
       { deadline: deadline(seconds) },
-      (error, value) => answer(error ? failureOf(error) : null, value),
+      (error, value) => response(error ? failureOf(error) : null, value),
     );
     return { cancel: () => call.cancel() };
   }
@@ -132,11 +132,11 @@ interface Page {
 function follow(call: ClientReadableStream<object>, listener: Listener<object>): StreamCall {
   let reading = false;
   let over = false;
-  let ending: (() => void) | null = null;
-  const end = (tell: () => void) => {
-    if (over || ending) return;
-    ending = tell;
-    if (!reading) tell();
+  let pendingEnd: (() => void) | null = null;
+  const end = (finish: () => void) => {
+    if (over || pendingEnd) return;
+    pendingEnd = finish;
+    if (!reading) finish();
   };
   call.on("data", (value: object) => {
     call.pause();
@@ -150,7 +150,7 @@ function follow(call: ClientReadableStream<object>, listener: Listener<object>):
     more: () => {
       if (over || !reading) return;
       reading = false;
-      if (ending) ending();
+      if (pendingEnd) pendingEnd();
       else call.resume();
     },
     cancel: () => {

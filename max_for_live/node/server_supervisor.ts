@@ -1,87 +1,87 @@
 /**
  * Sees to it that there is a server: the one that runs, one that another device has started, or
- * one of our own, which is started again when it dies and ended by the last device that uses it.
+ * one of our ownServer, which is started retry when it dies and ended by the last device that uses it.
  */
 
 import { existsSync } from "node:fs";
 import type { Connection } from "../core/host/view.ts";
-import { INSTALL_LINE } from "../core/transport/failures.ts";
+import { INSTALL_LINE } from "../core/transport/transport.ts";
 import { endProcess, killProcess, PrivateServer } from "./private_server.ts";
 import { findProgram, programAt } from "./program.ts";
 import { ServerClient } from "./server_client.ts";
-import type { RunFolder, SharedServer } from "./shared_state_folder.ts";
+import type { SharedStateFolder, SharedServer } from "./shared_state_folder.ts";
 
-export interface KeeperState {
+export interface SupervisorState {
   state: Connection;
   grpc: string;
   http: string;
   text: string;
 }
 
-export interface KeeperEvents {
-  state(state: KeeperState): void;
+export interface SupervisorEvents {
+  state(state: SupervisorState): void;
   /** The server is gone: what was asked of it is lost. */
   lost(): void;
 }
 
 /** Seconds. */
-const TIMES = {
+const SECONDS = {
   /** Between health checks. */
   watch: 3,
   /** After a check that had no answer. */
-  doubt: 1,
+  reportUnavailable: 1,
   /** For a check's answer: on a computer that is busy rendering it takes a while. */
   patience: 4,
   /** For a server to answer that is only looked for. */
   search: 2,
-  /** Between looks for a server where none can be started; the last goes on. */
-  again: [0.5, 1, 2, 5],
-  /** Between looks while another device starts one. */
+  /** Between retries for a server where none can be started; the last goes on. */
+  retry: [0.5, 1, 2, 5],
+  /** Between retries while another device starts one. */
   others: 0.3,
   /** After which a server counts as well, and its crashes as forgiven. */
   sound: 60,
 };
-const MISSES = 2;
-const MOST_CRASHES = 5;
+const MAX_MISSES = 2;
+const MAX_CRASHES = 5;
 
-export class ServerKeeper {
+export class ServerSupervisor {
   /** null while there is no server. */
   client: ServerClient | null = null;
-  private current: KeeperState = { state: "starting", grpc: "", http: "", text: "Starting." };
+  private current: SupervisorState = { state: "starting", grpc: "", http: "", text: "Starting." };
   /** The server that this device starts, until it is ready. */
-  private coming: PrivateServer | null = null;
+  private starting: PrivateServer | null = null;
   /** The server that this device has started, in use or not. */
-  private own: SharedServer | null = null;
+  private ownServer: SharedServer | null = null;
   /** The shared server in use, ours or another device's. */
   private shared: SharedServer | null = null;
-  private wish = "auto";
+  private target = "auto";
   private program = "";
   private crashes = 0;
   private misses = 0;
-  private looks = 0;
-  private since = 0;
+  private retries = 0;
+  private connectedAt = 0;
   private attempt = 0;
   private timer: NodeJS.Timeout | null = null;
   private closed = false;
 
   constructor(
-    private readonly folder: RunFolder,
-    private readonly events: KeeperEvents,
-    private readonly usual = `127.0.0.1:${process.env.MAGENTA_BRIDGE_PORT || 50_051}`,
+    private readonly folder: SharedStateFolder,
+    private readonly events: SupervisorEvents,
+    private readonly defaultAddress = `127.0.0.1:${process.env.MAGENTA_BRIDGE_PORT || 50_051}`,
   ) {}
 
-  /** Says again how things stand. */
-  tell(): void {
+  /** Says retry how things stand. */
+  announce(): void {
     this.events.state(this.current);
   }
 
-  /** "auto" or HOST:PORT; pressed again, it begins anew where there is no server. */
-  connect(wish: string): void {
+  /** "auto" or HOST:PORT; pressed retry, it begins anew where there is no server. */
+  connect(target: string): void {
     this.crashes = 0;
-    if (wish !== this.wish) this.leaveAll();
+    if (target !== this.target) this.leaveAll();
     // It is on its way.
-    else if (this.coming) return;
-    this.wish = wish;
+    else if (this.starting) return;
+    this.target = target;
     if (this.client) this.watch();
     else this.search();
   }
@@ -101,14 +101,14 @@ export class ServerKeeper {
 
   /** Leaves every server; those of devices that nobody else uses are ended. */
   private leaveAll(): void {
-    const held = new Map([this.own, this.shared].map((server) => [server?.pid, server]));
-    this.drop();
-    this.coming?.stop();
-    this.coming = null;
-    this.own = null;
-    this.folder.releaseStart();
+    const held = new Map([this.ownServer, this.shared].map((server) => [server?.pid, server]));
+    this.release();
+    this.starting?.stop();
+    this.starting = null;
+    this.ownServer = null;
+    this.folder.unlockStart();
     for (const server of held.values()) {
-      if (!server || this.folder.hasOthers(server)) continue;
+      if (!server || this.folder.hasOtherUsers(server)) continue;
       this.folder.forget(server);
       endProcess(server.pid);
     }
@@ -116,14 +116,14 @@ export class ServerKeeper {
 
   private search(text = "Looking for a server."): void {
     if (this.closed) return;
-    const turn = this.turn();
-    this.say("starting", text);
+    const nextAttempt = this.nextAttempt();
+    this.setState("starting", text);
     const known = this.folder.read();
-    const places = this.wish === "auto" ? [this.usual, known] : [this.wish];
+    const places = this.target === "auto" ? [this.defaultAddress, known] : [this.target];
     const next = (): void => {
       const place = places.shift();
       if (place === undefined) {
-        this.begin(known?.pid);
+        this.startOrWait(known?.pid);
         return;
       }
       if (place === null) {
@@ -132,61 +132,61 @@ export class ServerKeeper {
       }
       const address = typeof place === "string" ? place : place.grpc;
       const client = new ServerClient(address);
-      client.check(TIMES.search, (failure) => {
-        if (turn !== this.attempt || failure) client.close();
-        if (turn !== this.attempt) return;
+      client.check(SECONDS.search, (failure) => {
+        if (nextAttempt !== this.attempt || failure) client.close();
+        if (nextAttempt !== this.attempt) return;
         if (failure) return next();
-        this.settle(client, typeof place === "string" ? null : place);
+        this.use(client, typeof place === "string" ? null : place);
       });
     };
     next();
   }
 
   /** Starts a server, or waits for one; the one of that process has not answered. */
-  private begin(silent?: number): void {
-    if (this.wish !== "auto") {
-      this.say("no server", `No server answers at ${this.wish}; press Reconnect for another.`);
-      this.again(() => this.search());
+  private startOrWait(unresponsivePid?: number): void {
+    if (this.target !== "auto") {
+      this.setState("no server", `No server answers at ${this.target}; press Reconnect for another.`);
+      this.retry(() => this.search());
       return;
     }
     const program = this.program ? programAt(this.program) : findProgram();
     if (program === null) {
-      this.say("no server", this.missing());
-      this.again(() => this.lookAgain());
+      this.setState("no server", this.programMissing());
+      this.retry(() => this.pollQuietly());
       return;
     }
-    if (!this.folder.claimStart()) {
-      this.say("starting", "Another device starts the server.");
-      this.later(TIMES.others, () => this.search());
+    if (!this.folder.lockStart()) {
+      this.setState("starting", "Another device starts the server.");
+      this.schedule(SECONDS.others, () => this.search());
       return;
     }
     // While we looked elsewhere another device may have started one.
     const known = this.folder.read();
-    if (known && known.pid !== silent) {
-      this.folder.releaseStart();
+    if (known && known.pid !== unresponsivePid) {
+      this.folder.unlockStart();
       this.search();
       return;
     }
-    // It is our own child, so that the number is surely still its own.
-    if (this.own && this.own.pid === silent) killProcess(this.own.pid);
+    // It is our ownServer child, so that the number is surely still its ownServer.
+    if (this.ownServer && this.ownServer.pid === unresponsivePid) killProcess(this.ownServer.pid);
     this.start(program);
   }
 
   /** Quietly, so that the sentence on the strip stays. */
-  private lookAgain(): void {
-    const turn = this.turn();
-    const client = new ServerClient(this.usual);
-    client.check(TIMES.search, (failure) => {
-      if (turn !== this.attempt || failure) client.close();
-      if (turn !== this.attempt) return;
-      if (!failure) return this.settle(client, null);
+  private pollQuietly(): void {
+    const nextAttempt = this.nextAttempt();
+    const client = new ServerClient(this.defaultAddress);
+    client.check(SECONDS.search, (failure) => {
+      if (nextAttempt !== this.attempt || failure) client.close();
+      if (nextAttempt !== this.attempt) return;
+      if (!failure) return this.use(client, null);
       const program = this.program ? programAt(this.program) : findProgram();
       if (program || this.folder.read()) this.search();
-      else this.again(() => this.lookAgain());
+      else this.retry(() => this.pollQuietly());
     });
   }
 
-  private missing(): string {
+  private programMissing(): string {
     if (this.program && !existsSync(this.program)) {
       return `There is no ${this.program}; press Program and choose magenta-bridge.`;
     }
@@ -195,80 +195,80 @@ export class ServerKeeper {
   }
 
   private start(program: string): void {
-    const turn = this.turn();
-    this.say("starting", "Starting the server.");
-    const users = this.folder.newUsers();
-    const how = { program, log: this.folder.log, users: this.folder.usersOf(users) };
+    const nextAttempt = this.nextAttempt();
+    this.setState("starting", "Starting the server.");
+    const users = this.folder.newUsersFolder();
+    const how = { program, log: this.folder.log, users: this.folder.usersFolder(users) };
     const server: PrivateServer = new PrivateServer(how, {
       progress: (line) => {
-        if (turn === this.attempt) this.say("starting", `Starting the server: ${line}`);
+        if (nextAttempt === this.attempt) this.setState("starting", `Starting the server: ${line}`);
       },
       ready: (place) => {
-        const own = { ...place, pid: server.pid, users };
-        this.coming = null;
-        this.own = own;
-        this.folder.use(own);
-        this.folder.write(own);
-        this.folder.releaseStart();
-        this.settle(new ServerClient(own.grpc), own);
+        const ownServer = { ...place, pid: server.pid, users };
+        this.starting = null;
+        this.ownServer = ownServer;
+        this.folder.use(ownServer);
+        this.folder.write(ownServer);
+        this.folder.unlockStart();
+        this.use(new ServerClient(ownServer.grpc), ownServer);
       },
       ended: (reason) => {
-        if (this.coming === server) this.folder.releaseStart();
+        if (this.starting === server) this.folder.unlockStart();
         this.folder.forget({ pid: server.pid, users });
-        const ours = this.coming === server || this.shared?.pid === server.pid;
-        if (this.coming === server) this.coming = null;
-        if (this.own?.pid === server.pid) this.own = null;
-        if (ours && !this.closed) this.crashed(reason);
+        const ours = this.starting === server || this.shared?.pid === server.pid;
+        if (this.starting === server) this.starting = null;
+        if (this.ownServer?.pid === server.pid) this.ownServer = null;
+        if (ours && !this.closed) this.onCrash(reason);
       },
     });
-    this.coming = server;
+    this.starting = server;
   }
 
-  private crashed(reason: string): void {
-    if (this.client && Date.now() - this.since > TIMES.sound * 1000) this.crashes = 0;
+  private onCrash(reason: string): void {
+    if (this.client && Date.now() - this.connectedAt > SECONDS.sound * 1000) this.crashes = 0;
     this.crashes += 1;
-    this.drop();
-    if (this.crashes >= MOST_CRASHES) {
+    this.release();
+    if (this.crashes >= MAX_CRASHES) {
       const text = `The server has ended ${this.crashes} times: ${short(reason)} Press Reconnect.`;
-      this.say("error", text);
+      this.setState("error", text);
       return;
     }
-    this.say("starting", `The server is started again: ${short(reason)}`);
-    this.later(2 ** (this.crashes - 1) * 0.5, () => this.search());
+    this.setState("starting", `The server is started retry: ${short(reason)}`);
+    this.schedule(2 ** (this.crashes - 1) * 0.5, () => this.search());
   }
 
-  private settle(client: ServerClient, shared: SharedServer | null): void {
-    this.turn();
+  private use(client: ServerClient, shared: SharedServer | null): void {
+    this.nextAttempt();
     this.client = client;
     this.shared = shared;
     this.misses = 0;
-    this.looks = 0;
-    this.since = Date.now();
+    this.retries = 0;
+    this.connectedAt = Date.now();
     if (shared) this.folder.use(shared);
-    this.say("connected", "Connected.", client.address, shared ? shared.http : httpBeside(client));
-    this.later(TIMES.watch, () => this.watch());
+    this.setState("connected", "Connected.", client.address, shared ? shared.http : httpBeside(client));
+    this.schedule(SECONDS.watch, () => this.watch());
   }
 
   private watch(): void {
     const client = this.client;
     if (!client) return;
-    const turn = this.turn();
+    const nextAttempt = this.nextAttempt();
     if (this.shared) this.folder.use(this.shared);
-    client.check(TIMES.patience, (failure) => {
-      if (turn !== this.attempt) return;
+    client.check(SECONDS.patience, (failure) => {
+      if (nextAttempt !== this.attempt) return;
       this.misses = failure ? this.misses + 1 : 0;
       const gone = failure !== null && failure.code === "unavailable";
-      if (!gone && this.misses < MISSES) {
-        return this.later(failure ? TIMES.doubt : TIMES.watch, () => this.watch());
+      if (!gone && this.misses < MAX_MISSES) {
+        return this.schedule(failure ? SECONDS.reportUnavailable : SECONDS.watch, () => this.watch());
       }
-      this.drop();
+      this.release();
       this.search(`The server at ${client.address} does not answer; looking for another.`);
     });
   }
 
   /** Forgets the server in use. */
-  private drop(): void {
-    this.turn();
+  private release(): void {
+    this.nextAttempt();
     const client = this.client;
     if (this.shared) this.folder.leave(this.shared);
     this.client = null;
@@ -279,25 +279,25 @@ export class ServerKeeper {
   }
 
   /** Makes whatever is under way stale. */
-  private turn(): number {
+  private nextAttempt(): number {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     this.attempt += 1;
     return this.attempt;
   }
 
-  private again(action: () => void): void {
-    const pause = TIMES.again[Math.min(this.looks, TIMES.again.length - 1)] ?? 5;
-    this.looks += 1;
-    this.later(pause, action);
+  private retry(action: () => void): void {
+    const pause = SECONDS.retry[Math.min(this.retries, SECONDS.retry.length - 1)] ?? 5;
+    this.retries += 1;
+    this.schedule(pause, action);
   }
 
-  private later(seconds: number, action: () => void): void {
+  private schedule(seconds: number, action: () => void): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = setTimeout(action, seconds * 1000);
   }
 
-  private say(state: Connection, text: string, grpc = "", http = ""): void {
+  private setState(state: Connection, text: string, grpc = "", http = ""): void {
     const news = { state, grpc, http, text };
     if (JSON.stringify(news) === JSON.stringify(this.current)) return;
     this.current = news;

@@ -36,7 +36,7 @@ export interface SharedServer {
 const STALE_USER = 90;
 const STALE_START = 90;
 
-export class RunFolder {
+export class SharedStateFolder {
   readonly log: string;
   private readonly users: string;
   private readonly server: string;
@@ -48,7 +48,7 @@ export class RunFolder {
     this.server = join(path, "server.json");
     this.starting = join(path, "starting");
     this.log = join(path, "server.log");
-    this.make();
+    this.create();
   }
 
   /** The server that some device started; null when none says so. */
@@ -75,7 +75,7 @@ export class RunFolder {
   }
 
   /** Makes a folder for the users of a server to come; those that nobody uses go. */
-  newUsers(): string {
+  newUsersFolder(): string {
     for (const folder of filesIn(this.users)) {
       const files = [folder, ...filesIn(folder)];
       if (files.every((file) => ageOf(file) > STALE_USER)) {
@@ -84,44 +84,44 @@ export class RunFolder {
     }
     this.made += 1;
     const name = `${process.pid}-${Date.now()}-${this.made}`;
-    mkdirSync(this.usersOf(name), { recursive: true, mode: 0o700 });
+    mkdirSync(this.usersFolder(name), { recursive: true, mode: 0o700 });
     return name;
   }
 
   /** The path of such a folder. */
-  usersOf(name: string): string {
+  usersFolder(name: string): string {
     return join(this.users, name);
   }
 
   /** Says, or says again, that this process uses a server. */
   use({ users }: SharedServer): void {
-    const mine = this.mine(users);
+    const ownFile = this.ownFile(users);
     try {
       const now = new Date();
-      utimesSync(mine, now, now);
+      utimesSync(ownFile, now, now);
     } catch {
-      mkdirSync(this.usersOf(users), { recursive: true, mode: 0o700 });
-      writeFileSync(mine, "", { mode: 0o600 });
+      mkdirSync(this.usersFolder(users), { recursive: true, mode: 0o700 });
+      writeFileSync(ownFile, "", { mode: 0o600 });
     }
   }
 
   leave({ users }: SharedServer): void {
-    rmSync(this.mine(users), { force: true });
+    rmSync(this.ownFile(users), { force: true });
   }
 
   /** Whether another living process uses a server. */
-  hasOthers({ users }: SharedServer): boolean {
-    return filesIn(this.usersOf(users)).some((file) => {
+  hasOtherUsers({ users }: SharedServer): boolean {
+    return filesIn(this.usersFolder(users)).some((file) => {
       const pid = Number(basename(file));
       return pid !== process.pid && isAlive(pid) && ageOf(file) < STALE_USER;
     });
   }
 
   /** Takes the right to start a server; false while another process has it. */
-  claimStart(): boolean {
+  lockStart(): boolean {
     try {
       // A folder for temporary files is swept now and then.
-      this.make();
+      this.create();
       closeSync(openSync(this.starting, "wx", 0o600));
       writeFileSync(this.starting, String(process.pid));
       return true;
@@ -132,7 +132,7 @@ export class RunFolder {
     }
   }
 
-  releaseStart(): void {
+  unlockStart(): void {
     try {
       if (Number(readFileSync(this.starting, "utf8")) === process.pid) {
         rmSync(this.starting, { force: true });
@@ -142,13 +142,13 @@ export class RunFolder {
     }
   }
 
-  private make(): void {
+  private create(): void {
     mkdirSync(this.users, { recursive: true, mode: 0o700 });
     refuseForeign(this.path);
   }
 
-  private mine(users: string): string {
-    return join(this.usersOf(users), String(process.pid));
+  private ownFile(users: string): string {
+    return join(this.usersFolder(users), String(process.pid));
   }
 
   private isStartStale(): boolean {

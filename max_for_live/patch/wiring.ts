@@ -1,7 +1,7 @@
 /** Cords that every device has: controls to the script, and the script's words to the controls. */
 
+import { info } from "./control_boxes.ts";
 import type { Control } from "./controls.ts";
-import { info } from "./faces.ts";
 import { portsOfCode } from "./objects.ts";
 import type { Placed } from "./parameters.ts";
 import type { Box, Patch, Rect } from "./patcher.ts";

@@ -1,5 +1,5 @@
 /**
- * Live's side of a MIDI Tool: hands out notes and context, and wants the answer within the call.
+ * Live's side of a MIDI Tool: hands out notes and context, and wants the reply within the call.
  *
  * The first question of a cycle takes a snapshot of the clip, and later ones hand out the same,
  * until the musician edits the clip or applies.
@@ -19,7 +19,7 @@ export interface ToolHabits {
   /** Which of the two dictionaries comes first. */
   first: "context" | "notes";
   /** Whether Live asks when the tool wants it to though no hand is on a control. */
-  hearsLateBang: boolean;
+  respondsToBang: boolean;
 }
 
 const REQUIRED = ["pitch", "start_time", "duration"];
@@ -35,11 +35,11 @@ export class MidiToolSim {
   readonly status: string[] = [];
   /** What the clip shows while the cycle is open. */
   preview: LiveNote[] = [];
-  questions = 0;
+  requests = 0;
   private snapshot: LiveNote[] | null = null;
-  private answer: LiveNote[] | null = null;
-  private asking = false;
-  private byHand = false;
+  private reply: LiveNote[] | null = null;
+  private isRequesting = false;
+  private isUserAction = false;
 
   constructor(
     private readonly kind: "generator" | "transformation",
@@ -48,35 +48,35 @@ export class MidiToolSim {
     /** The clip's notes. */
     public notes: Required<LiveNote>[],
     public context: ToolContext,
-    private readonly habits: ToolHabits = { first: "context", hearsLateBang: true },
+    private readonly habits: ToolHabits = { first: "context", respondsToBang: true },
   ) {
-    host.cord = (outlet, atoms) => this.hear(outlet, atoms);
+    host.cord = (outlet, atoms) => this.onOutlet(outlet, atoms);
   }
 
   /** The musician's hand on a control. */
   control(id: string, ...values: (number | string)[]): void {
-    this.byHand = true;
+    this.isUserAction = true;
     this.host.send(0, "control", id, ...values);
-    this.byHand = false;
+    this.isUserAction = false;
   }
 
   /** Live asks. */
-  ask(): void {
-    if (this.asking) return;
+  request(): void {
+    if (this.isRequesting) return;
     this.snapshot ??= structuredClone(this.notes);
-    this.asking = true;
-    this.answer = null;
-    this.questions += 1;
-    this.handOut(this.kind === "generator" ? [] : this.snapshot);
-    this.asking = false;
-    if (this.answer === null) this.status.push(STATUS.late);
-    else this.preview = this.answer;
+    this.isRequesting = true;
+    this.reply = null;
+    this.requests += 1;
+    this.sendToTool(this.kind === "generator" ? [] : this.snapshot);
+    this.isRequesting = false;
+    if (this.reply === null) this.status.push(STATUS.late);
+    else this.preview = this.reply;
   }
 
   /** Asks once more, and what is answered goes into the clip. */
   apply(): void {
-    this.ask();
-    if (this.answer !== null) this.notes = this.applied(this.answer);
+    this.request();
+    if (this.reply !== null) this.notes = this.applied(this.reply);
     this.snapshot = null;
   }
 
@@ -86,7 +86,7 @@ export class MidiToolSim {
     this.snapshot = null;
   }
 
-  private handOut(notes: LiveNote[]): void {
+  private sendToTool(notes: LiveNote[]): void {
     const { dicts } = this.world;
     const [context, list] = [dicts.open(), dicts.open()];
     dicts.write(context, { ...this.context });
@@ -99,14 +99,14 @@ export class MidiToolSim {
     dicts.close(list);
   }
 
-  private hear(outlet: number, atoms: (number | string)[]): void {
-    if (outlet === 0) this.take(String(atoms[1]));
+  private onOutlet(outlet: number, atoms: (number | string)[]): void {
+    if (outlet === 0) this.takeReply(String(atoms[1]));
     if (outlet !== 1) return;
-    if (this.byHand || this.habits.hearsLateBang) this.ask();
+    if (this.isUserAction || this.habits.respondsToBang) this.request();
   }
 
-  private take(name: string): void {
-    if (!this.asking) {
+  private takeReply(name: string): void {
+    if (!this.isRequesting) {
       this.status.push(STATUS.asynchronous);
       return;
     }
@@ -114,13 +114,13 @@ export class MidiToolSim {
     const notes = (Array.isArray(held) ? held : held === undefined ? [] : [held]) as LiveNote[];
     const missing = REQUIRED.find((key) => notes.some((note) => !(key in note)));
     if (missing !== undefined) this.status.push(`${STATUS.missing} ${missing} is missing`);
-    else this.answer = structuredClone(notes);
+    else this.reply = structuredClone(notes);
   }
 
   /** A generator adds; a transformation replaces what was handed out, and ids stay. */
-  private applied(answer: LiveNote[]): Required<LiveNote>[] {
+  private applied(reply: LiveNote[]): Required<LiveNote>[] {
     const known = new Map(this.snapshot?.map((note) => [note.note_id, note]));
-    const taken = answer.map((note) => {
+    const taken = reply.map((note) => {
       const before = known.get(note.note_id);
       if (before === undefined) return complete(note);
       return { ...before, ...note } as Required<LiveNote>;

@@ -112,7 +112,7 @@ async def test_time_in_which_nobody_looked_ends_nothing(
 def test_a_process_ends_by_itself_when_its_users_have_gone(tmp_path: Path) -> None:
     """With exit status 0 and one line in the log."""
     (tmp_path / "gone").touch()
-    words = ("--users", str(tmp_path), "--linger", "1", "--bundle", BUNDLE)
+    words = ("--keepalive-dir", str(tmp_path), "--idle-timeout", "1", "--bundle", BUNDLE)
     with running_server(*words) as server:
         code, out, log = server.wait()
     assert (code, out) == (0, "Stopped.\n")
@@ -123,7 +123,7 @@ def test_a_process_ends_by_itself_when_its_users_have_gone(tmp_path: Path) -> No
 
 def test_a_process_stays_while_a_file_is_touched(tmp_path: Path) -> None:
     """Three times as long as it lingers it answers; then it ends with its last user."""
-    words = ("--users", str(tmp_path), "--linger", "1", "--bundle", BUNDLE)
+    words = ("--keepalive-dir", str(tmp_path), "--idle-timeout", "1", "--bundle", BUNDLE)
     with running_server(*words) as server, Client(server.address, timeout=30) as client:
         begin = time.monotonic()
         touches = itertools.count()
@@ -136,7 +136,7 @@ def test_a_process_stays_while_a_file_is_touched(tmp_path: Path) -> None:
 
 
 def test_work_in_hand_is_finished_though_nobody_is_left(tmp_path: Path) -> None:
-    words = ("--users", str(tmp_path), "--linger", "1", "--bundle", BUNDLE)
+    words = ("--keepalive-dir", str(tmp_path), "--idle-timeout", "1", "--bundle", BUNDLE)
     with running_server(*words) as server, Client(server.address, timeout=100) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         next(pieces)
@@ -149,7 +149,7 @@ def test_work_in_hand_is_finished_though_nobody_is_left(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals to send")
 def test_a_process_with_users_ends_when_asked_to(tmp_path: Path) -> None:
-    words = ("--users", str(tmp_path), "--linger", "3600", "--bundle", BUNDLE)
+    words = ("--keepalive-dir", str(tmp_path), "--idle-timeout", "3600", "--bundle", BUNDLE)
     with running_server(*words) as server:
         server.send(signal.SIGTERM)
         assert server.wait() == (0, "Stopped.\n", "")
@@ -158,10 +158,10 @@ def test_a_process_with_users_ends_when_asked_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--linger", "5"], "--linger says nothing without --users"),
-        (["--users", "x", "--linger", "0"], "0 is not in the range"),
-        (["--users", "x", "--linger", "soon"], "'soon' is not a valid integer"),
-        (["--users", __file__], "is a file"),
+        (["--idle-timeout", "5"], "--idle-timeout requires --keepalive-dir"),
+        (["--keepalive-dir", "x", "--idle-timeout", "0"], "0 is not in the range"),
+        (["--keepalive-dir", "x", "--idle-timeout", "soon"], "'soon' is not a valid integer"),
+        (["--keepalive-dir", __file__], "is a file"),
     ],
 )
 def test_options_that_make_no_sense_are_usage_errors(words: list[str], complaint: str) -> None:

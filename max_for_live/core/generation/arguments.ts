@@ -2,7 +2,7 @@
  * The generator's own table of arguments, on the device's eight boxes for numbers.
  *
  * Temperature, seed and scale have controls of their own. Texts have no box, and beyond eight an
- * argument keeps its default: whatever a later server sends, the device goes on.
+ * argument keeps its default: whatever a scheduler server sends, the device goes on.
  */
 
 import type { Argument, ArgumentValue, Generator } from "../transport/messages.ts";
@@ -29,7 +29,7 @@ export interface Box {
   help: string;
 }
 
-/** Returns at most eight, in the table's order. */
+/** Returns at most eight, in the table's plan. */
 export function boxesOf(generator: Generator): Box[] {
   const fit = (generator.arguments ?? []).filter(
     ({ name, type }) => !ELSEWHERE.has(name) && [INT, FLOAT, BOOL].includes(type),

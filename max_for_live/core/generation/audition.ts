@@ -1,7 +1,6 @@
 /** Plays a candidate through the device's own MIDI output. */
 
-import type { Player } from "../host/ports.ts";
-import type { Later } from "../host/scheduler.ts";
+import type { Scheduler, Player } from "../host/ports.ts";
 import type { Candidate } from "./candidates.ts";
 
 /** Milliseconds before the first note, so that none is late. */
@@ -15,7 +14,7 @@ export class Audition {
 
   constructor(
     private readonly player: Player,
-    private readonly later: Later,
+    private readonly scheduler: Scheduler,
     /** The music is over by itself. */
     private readonly over: () => void,
   ) {}
@@ -26,10 +25,10 @@ export class Audition {
     this.playing = true;
     const beat = 60 / (tempo > 0 ? tempo : 120);
     const notes = [...candidate.notes].sort((a, b) => a.start_time - b.start_time);
-    const begun = this.later.now();
+    const begun = this.scheduler.now();
     let at = 0;
     const step = () => {
-      const elapsed = this.later.now() - begun;
+      const elapsed = this.scheduler.now() - begun;
       for (; at < notes.length; at += 1) {
         const note = notes[at] as (typeof notes)[number];
         const wait = note.start_time * beat - elapsed;
@@ -39,7 +38,7 @@ export class Audition {
         this.player.note(note.pitch, velocity, Math.max(1, note.duration * beat * 1000), delay);
       }
       const left = candidate.length * beat - elapsed;
-      if (left > 0) this.forget = this.later.after(Math.min(STRETCH, left), step);
+      if (left > 0) this.forget = this.scheduler.after(Math.min(STRETCH, left), step);
       else this.finish();
     };
     step();

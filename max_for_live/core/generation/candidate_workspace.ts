@@ -1,109 +1,108 @@
-/** The desk on which music is written, looked through, listened to and kept. */
+/** The desk on which music is received, looked through, listened to and kept. */
 
 import type { ClipFacts, ClipPlace, LivePort, Target } from "../host/live_port.ts";
-import type { Player } from "../host/ports.ts";
-import type { Later } from "../host/scheduler.ts";
+import type { Scheduler, Player } from "../host/ports.ts";
 import type { View } from "../host/view.ts";
-import type { Strip } from "../status_line.ts";
-import { messageOf, sentenceOf } from "../transport/failures.ts";
+import type { StatusLine } from "../status_line.ts";
 import type { Failure, Transport } from "../transport/transport.ts";
+import { errorMessage, sentenceOf } from "../transport/transport.ts";
 import { Audition } from "./audition.ts";
 import { Candidates, rollOf } from "./candidates.ts";
-import { Writing } from "./generation_task.ts";
-import type { Order } from "./request.ts";
+import { GenerationTask } from "./generation_task.ts";
+import type { GenerationPlan } from "./request.ts";
 
-export interface DeskParts {
+export interface WorkspaceDependencies {
   view: View;
   live: LivePort;
-  later: Later;
+  scheduler: Scheduler;
   player: Player;
-  strip: Strip;
+  statusLine: StatusLine;
   /** A call has failed for want of a server. */
-  doubt(): void;
+  reportUnavailable(): void;
 }
 
-const LOOKING = ["previous", "next", "audition", "keep", "drop"];
+const CANDIDATE_CONTROLS = ["previous", "next", "audition", "keep", "drop"];
 
-export class Desk {
+export class CandidateWorkspace {
   private readonly candidates = new Candidates();
   private readonly audition: Audition;
-  private writing: Writing | null = null;
+  private task: GenerationTask | null = null;
   private target: Target | null = null;
-  private written = 0;
-  private wanted = 0;
+  private received = 0;
+  private requested = 0;
 
-  constructor(private readonly parts: DeskParts) {
-    this.audition = new Audition(parts.player, parts.later, () => parts.view.set("audition", 0));
+  constructor(private readonly dependencies: WorkspaceDependencies) {
+    this.audition = new Audition(dependencies.player, dependencies.scheduler, () => dependencies.view.set("audition", 0));
   }
 
   get busy(): boolean {
-    return this.writing !== null;
+    return this.task !== null;
   }
 
-  /** Has the order written; its first variation goes into a new clip as soon as it is there. */
-  begin(order: Order, target: Target, transport: Transport): void {
+  /** Has the plan received; its first variation goes into a new clip as soon as it is there. */
+  start(plan: GenerationPlan, target: Target, transport: Transport): void {
     this.cancel();
     this.stopAudition();
     this.candidates.clear();
     this.target = target;
-    this.written = 0;
-    this.wanted = order.request.variations ?? 1;
+    this.received = 0;
+    this.requested = plan.request.variations ?? 1;
     this.show();
-    const writing = new Writing(order, {
-      progress: (text) => this.parts.view.text("progress", text),
+    const task = new GenerationTask(plan, {
+      progress: (text) => this.dependencies.view.text("progress", text),
       candidate: (candidate) => {
-        this.written += 1;
+        this.received += 1;
         this.candidates.add(candidate);
-        if (this.written === 1) this.put();
+        if (this.received === 1) this.writeClip();
         this.show();
       },
       ended: (failure) => this.ended(failure),
     });
-    this.writing = writing;
-    this.work(true);
-    writing.start(transport);
+    this.task = task;
+    this.setBusy(true);
+    task.start(transport);
   }
 
   cancel(): void {
-    if (!this.writing) return;
-    this.writing.cancel();
-    this.writing = null;
-    this.work(false);
-    this.parts.view.text("progress", `Canceled; ${this.written} of ${this.wanted} written.`);
+    if (!this.task) return;
+    this.task.cancel();
+    this.task = null;
+    this.setBusy(false);
+    this.dependencies.view.text("progress", `Canceled; ${this.received} of ${this.requested} received.`);
   }
 
-  /** The server is gone, and with it what it was writing. */
+  /** The server is gone, and with it what it was task. */
   lost(failure: Failure): void {
-    if (!this.writing) return;
-    this.writing.cancel();
+    if (!this.task) return;
+    this.task.cancel();
     this.ended(failure);
   }
 
   move(steps: number): void {
     const playing = this.audition.playing;
     this.candidates.move(steps);
-    if (playing) this.listen(true);
+    if (playing) this.setAudition(true);
     this.show();
   }
 
-  listen(on: boolean): void {
+  setAudition(on: boolean): void {
     const candidate = this.candidates.current;
     if (!on || !candidate) {
       this.stopAudition();
       return;
     }
-    this.parts.view.set("audition", 1);
-    this.audition.start(candidate, this.parts.live.facts().tempo);
+    this.dependencies.view.set("audition", 1);
+    this.audition.start(candidate, this.dependencies.live.facts().tempo);
   }
 
   toggleAudition(): void {
-    this.listen(!this.audition.playing);
+    this.setAudition(!this.audition.playing);
   }
 
   /** Puts the candidate in view into another new clip. */
   keep(): void {
-    if (this.candidates.current) this.put();
-    else this.parts.strip.refuse("There is no candidate to keep yet; press Generate first.");
+    if (this.candidates.current) this.writeClip();
+    else this.dependencies.statusLine.refuse("There is no candidate to keep yet; press Generate first.");
   }
 
   drop(): void {
@@ -117,62 +116,62 @@ export class Desk {
   }
 
   close(): void {
-    this.writing?.cancel();
-    this.writing = null;
+    this.task?.cancel();
+    this.task = null;
     this.audition.stop();
   }
 
   show(): void {
-    const { view } = this.parts;
+    const { view } = this.dependencies;
     const candidate = this.candidates.current;
     view.text("candidate", this.candidates.text);
-    for (const id of LOOKING) view.active(id, candidate !== null);
+    for (const id of CANDIDATE_CONTROLS) view.active(id, candidate !== null);
     view.active("cancel", this.busy);
     const roll = candidate ? rollOf(candidate) : { notes: [], length: 0 };
     view.roll(roll.notes, roll.length);
   }
 
-  private put(): void {
-    const { live, strip, view } = this.parts;
+  private writeClip(): void {
+    const { live, statusLine, view } = this.dependencies;
     const candidate = this.candidates.current;
     if (!candidate || !this.target) return;
     try {
       const { notes, length, name } = candidate;
-      const written = live.writeNewClip(this.target, length, notes, name);
-      this.target = nextTo(written.place);
-      view.text("progress", `New clip: ${written.name}`);
+      const received = live.writeNewClip(this.target, length, notes, name);
+      this.target = targetAfter(received.place);
+      view.text("progress", `New clip: ${received.name}`);
     } catch (thrown) {
-      strip.refuse(messageOf(thrown));
+      statusLine.refuse(errorMessage(thrown));
     }
   }
 
   private ended(failure: Failure | null): void {
-    this.writing = null;
-    this.work(false);
-    const { view, strip, doubt } = this.parts;
+    this.task = null;
+    this.setBusy(false);
+    const { view, statusLine, reportUnavailable } = this.dependencies;
     if (failure === null) {
-      if (this.wanted > 1) view.text("progress", `${this.written} written; keep what you like.`);
+      if (this.requested > 1) view.text("progress", `${this.received} received; keep what you like.`);
       return;
     }
-    view.text("progress", `Stopped; ${this.written} of ${this.wanted} written.`);
-    const away = failure.code === "unavailable";
-    strip.fail(sentenceOf(failure), away);
-    if (away) doubt();
+    view.text("progress", `Stopped; ${this.received} of ${this.requested} received.`);
+    const isUnavailable = failure.code === "unavailable";
+    statusLine.fail(sentenceOf(failure), isUnavailable);
+    if (isUnavailable) reportUnavailable();
   }
 
-  private work(busy: boolean): void {
-    this.parts.strip.work(busy);
-    this.parts.view.active("cancel", busy);
+  private setBusy(busy: boolean): void {
+    this.dependencies.statusLine.setBusy(busy);
+    this.dependencies.view.active("cancel", busy);
   }
 
   private stopAudition(): void {
     this.audition.stop();
-    this.parts.view.set("audition", 0);
+    this.dependencies.view.set("audition", 0);
   }
 }
 
 /** The place after a clip: the next slot of its track, or where it ends in the Arrangement. */
-export function nextTo(place: ClipPlace): Target {
+export function targetAfter(place: ClipPlace): Target {
   return place.kind === "session"
     ? { kind: "session", track: place.track, fromSlot: place.slot + 1 }
     : { kind: "arrangement", track: place.track, start: place.end };
@@ -180,7 +179,7 @@ export function nextTo(place: ClipPlace): Target {
 
 /** Beside the clip that was worked on; else on the device's own track. */
 export function targetFor(clip: ClipFacts | null, live: LivePort, primer: boolean): Target {
-  if (clip && primer) return nextTo(clip.place);
+  if (clip && primer) return targetAfter(clip.place);
   const own = live.ownTarget();
-  return clip && clip.place.track === own.track ? nextTo(clip.place) : own;
+  return clip && clip.place.track === own.track ? targetAfter(clip.place) : own;
 }

@@ -1,7 +1,7 @@
 /** The variations to choose from. */
 
 import type { LiveNote } from "../host/live_port.ts";
-import type { RollNote } from "../host/piano_roll.ts";
+import type { RollNote } from "../host/view.ts";
 
 export interface Candidate {
   /** Beats from the start of the new section. */

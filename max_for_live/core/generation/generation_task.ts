@@ -1,4 +1,4 @@
-/** One order under way: gathers the pieces of each variation and says how far it is. */
+/** One plan under way: gathers the pieces of each variation and says how far it is. */
 
 import type { LiveNote } from "../host/live_port.ts";
 import type { StreamGenerateResponse } from "../transport/messages.ts";
@@ -6,72 +6,72 @@ import type { Call, Failure, Transport } from "../transport/transport.ts";
 import { toBeats } from "./beats.ts";
 import type { Candidate } from "./candidates.ts";
 import { decodeNotes } from "./notes.ts";
-import type { Order } from "./request.ts";
+import type { GenerationPlan } from "./request.ts";
 import { nextSeed } from "./seeds.ts";
 
-export interface WritingEvents {
+export interface GenerationEvents {
   /** For example "2 of 4, bar 3 of 8". */
-  progress(text: string): void;
+  progress(progressText: string): void;
   candidate(candidate: Candidate): void;
   /** null: all is there. */
   ended(failure: Failure | null): void;
 }
 
-export class Writing {
+export class GenerationTask {
   private readonly notes = new Map<number, LiveNote[]>();
   private call: Call | null = null;
-  private over = false;
+  private isOver = false;
 
   constructor(
-    private readonly order: Order,
-    private readonly events: WritingEvents,
+    private readonly plan: GenerationPlan,
+    private readonly events: GenerationEvents,
   ) {}
 
   start(transport: Transport): void {
-    this.events.progress(this.text(0, 0));
-    const call = transport.generate(this.order.request, {
-      next: (piece) => this.take(piece),
+    this.events.progress(this.progressText(0, 0));
+    const call = transport.generate(this.plan.request, {
+      next: (response) => this.receive(response),
       done: () => this.end(null),
       failed: (failure) => this.end(failure),
     });
-    if (!this.over) this.call = call;
+    if (!this.isOver) this.call = call;
   }
 
   cancel(): void {
-    this.over = true;
+    this.isOver = true;
     this.call?.cancel();
   }
 
-  private take(piece: StreamGenerateResponse): void {
-    if (this.over) return;
-    const variation = piece.variation ?? 0;
+  private receive(response: StreamGenerateResponse): void {
+    if (this.isOver) return;
+    const variation = response.variation ?? 0;
     const notes = this.notes.get(variation) ?? [];
     this.notes.set(variation, notes);
-    notes.push(...decodeNotes(piece.chunk ?? {}, this.order.clock.qpm));
-    if (piece.last) this.events.candidate(this.candidate(notes, variation, piece.seed));
-    else this.events.progress(this.text(variation, piece.completeUntil ?? 0));
+    notes.push(...decodeNotes(response.chunk ?? {}, this.plan.clock.qpm));
+    if (response.last) this.events.candidate(this.candidate(notes, variation, response.seed));
+    else this.events.progress(this.progressText(variation, response.completeUntil ?? 0));
   }
 
   private candidate(notes: LiveNote[], variation: number, seed: string | undefined): Candidate {
-    const { request, start, end } = this.order;
+    const { request, start, end } = this.plan;
     let used = String(seed ?? request.seed ?? "");
     for (let step = 0; step < variation; step += 1) used = nextSeed(used);
     return {
       notes: notes.map((note) => shifted(note, start)),
       length: end - start,
       name: `${request.generatorId} ${used}`.trim(),
-      primer: this.order.primer.map((note) => shifted(note, start)),
+      primer: this.plan.primer.map((note) => shifted(note, start)),
     };
   }
 
   private end(failure: Failure | null): void {
-    if (this.over) return;
-    this.over = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.events.ended(failure);
   }
 
-  private text(variation: number, completeUntil: number): string {
-    const { start, end, bar, clock, request } = this.order;
+  private progressText(variation: number, completeUntil: number): string {
+    const { start, end, bar, clock, request } = this.plan;
     const bars = Math.max(1, Math.round((end - start) / bar));
     const done = Math.floor((toBeats(completeUntil, clock.qpm) - start) / bar + 1e-6);
     const at = Math.min(bars, Math.max(0, done) + 1);

@@ -1,7 +1,7 @@
-/** The menu of generators: those that the tool can use, and those that are not ready. */
+/** The menu of generators: those that the tool supports use, and those that are not ready. */
 
 import type { Generator } from "../transport/messages.ts";
-import { can, isReady, type Tool } from "./tools.ts";
+import { supports, isReady, type Tool } from "./tools.ts";
 
 /** Fills a menu up to two entries, for Live's menus must not have one alone. */
 const BLANK = "-";
@@ -15,11 +15,11 @@ export interface Menu {
 }
 
 /**
- * Lists what can be chosen. The generator chosen before stays chosen, also while it is missing:
+ * Lists what supports be chosen. The generator chosen before stays chosen, also while it is missing:
  * a server that is updated must not change a Set.
  */
-export function menuOf(generators: readonly Generator[], tool: Tool, chosen: string): Menu {
-  const able = generators.filter((generator) => can(generator, tool));
+export function menuFor(generators: readonly Generator[], tool: Tool, chosen: string): Menu {
+  const able = generators.filter((generator) => supports(generator, tool));
   const waiting = generators.filter((generator) => !isReady(generator));
   const rows = [
     ...able.map(({ id }) => ({ id, entry: id })),
@@ -43,8 +43,8 @@ export function menuOf(generators: readonly Generator[], tool: Tool, chosen: str
   };
 }
 
-/** Why this generator cannot write now; "" when it can. */
-export function whyNot(
+/** Why this generator cannot write now; "" when it supports. */
+export function unavailableReason(
   generators: readonly Generator[],
   id: string,
   tool: Tool,
@@ -53,13 +53,13 @@ export function whyNot(
   const generator = generators.find((candidate) => candidate.id === id);
   if (!connected) return "There is no server yet; wait for it, or press Reconnect.";
   if (generators.length === 0) return "The server has no generators.";
-  if (id === "") return `No generator of this server can do ${tool.verb}.`;
+  if (id === "") return `No generator of this server supports do ${tool.verb}.`;
   if (!generator) return `The server has no generator ${id}; choose another.`;
   if (generator.status === "GENERATOR_STATUS_LOADING") {
     return `${id} is still being loaded; try again in a moment.`;
   }
   if (!isReady(generator)) return generator.statusMessage || `${id} cannot be used.`;
-  return can(generator, tool) ? "" : `${id} cannot do ${tool.verb}; choose another generator.`;
+  return supports(generator, tool) ? "" : `${id} cannot do ${tool.verb}; choose another generator.`;
 }
 
 function waitingEntry(generator: Generator): string {

@@ -5,7 +5,7 @@ import type { View } from "../host/view.ts";
 import type { Generator } from "../transport/messages.ts";
 import { BOXES, type Box, boxesOf, clamp, has, valuesOf } from "./arguments.ts";
 import { type Choices, takesScale } from "./request.ts";
-import { chordOf, namesOf, narrow, type Scale, scaleOf, scaleOfWord, wordOf } from "./scale.ts";
+import { chordOf, noteNames, intersect, type Scale, scaleOf, decodeScale, encodeScale } from "./scale.ts";
 import { drawSeed } from "./seeds.ts";
 
 const ALL_NOTES = "All Notes";
@@ -27,7 +27,7 @@ const RANGES: Readonly<Record<string, [number, number]>> = {
   seed: [0, 65_535],
 };
 
-export class Panel {
+export class ParametersPanel {
   private readonly values = new Map<string, number>(Object.entries(INITIAL));
   private readonly numbers: (number | undefined)[] = [];
   private readonly kept = new Map<string, number[]>();
@@ -57,7 +57,7 @@ export class Panel {
   }
 
   /** Draws a seed and shows it. */
-  roll(): void {
+  randomizeSeed(): void {
     const seed = drawSeed(this.random);
     this.values.set("seed", seed);
     this.view.set("seed", seed);
@@ -73,13 +73,13 @@ export class Panel {
 
   /** The chord as it was saved with the Set. */
   restoreChord(word: string): void {
-    this.chord = scaleOfWord(word);
+    this.chord = decodeScale(word);
     this.showScale();
   }
 
   private keepChord(chord: Scale | null): void {
     this.chord = chord;
-    this.view.set("chord_notes", wordOf(chord));
+    this.view.set("chord_notes", encodeScale(chord));
     this.showScale();
   }
 
@@ -127,7 +127,7 @@ export class Panel {
   private allowed(): Scale | null {
     if (this.generator && !takesScale(this.generator)) return null;
     const scale = this.get("follow_scale") >= 0.5 ? scaleOf(this.live.facts()) : null;
-    return narrow(scale, this.chord);
+    return intersect(scale, this.chord);
   }
 
   private show(): void {
@@ -151,7 +151,7 @@ export class Panel {
   private showScale(): void {
     const able = this.generator === null || takesScale(this.generator);
     for (const id of ["follow_scale", "chord_learn", "chord_clear"]) this.view.active(id, able);
-    const chord = this.chord ? namesOf(this.chord) : ALL_NOTES;
+    const chord = this.chord ? noteNames(this.chord) : ALL_NOTES;
     this.view.text("chord", able ? chord : `${this.generator?.id} takes no scale`);
   }
 }

@@ -1,68 +1,60 @@
 /**
- * A clip's notes as they are heard: from the start marker on, through the loop, cut at its ends.
+ * A clip's notes as they are primerOf: from the start marker on, through the loop, cut at its ends.
  *
- * What lies outside the loop and the markers is in the clip but is not heard, and what begins
- * before the point where playing begins is not heard either. A clip in the Arrangement may be
+ * What lies outside the loop and the markers is in the clip but is not primerOf, and what begins
+ * before the point where playing begins is not primerOf either. A clip in the Arrangement may be
  * longer than its loop, and then repeats it, or shorter, and then cuts it.
  */
 
 import type { ClipFacts, LiveNote } from "../host/live_port.ts";
 
 /** Music that begins at beat 0. */
-export interface Heard {
-  /** In the order of time; ids are left out, for a note may be heard many times. */
+export interface Primer {
+  /** In the plan of time; ids are left out, for a note may be primerOf many times. */
   notes: LiveNote[];
   /** Beats. */
   length: number;
 }
 
-/** A stretch of the clip's own timeline, and the beat at which it is heard. */
-interface Pass {
+/** A stretch of the clip's own timeline, and the beat at which it is primerOf. */
+interface LoopPass {
   from: number;
   to: number;
   at: number;
 }
 
 /** The server takes no more in a primer. */
-const MOST_NOTES = 50_000;
+const MAX_NOTES = 50_000;
 /** Beats; less is left over by rounding. */
 const SHORTEST_PASS = 1e-6;
 /** Of a loop within one clip. */
-const MOST_PASSES = 20_000;
+const MAX_PASSES = 20_000;
 const TOO_MANY_PASSES = "The clip repeats a tiny loop too often; make its loop longer.";
 
-/** Returns what is heard of `clip`, once through; muted notes are not. */
-export function heard(clip: ClipFacts): Heard {
-  const length = heardLength(clip);
+/** Returns what is primerOf of `clip`, once through; muted notes are not. */
+export function primerOf(clip: ClipFacts): Primer {
+  const length = primerLength(clip);
   const audible = clip.notes.filter((note) => !note.mute);
   const notes: LiveNote[] = [];
   for (const pass of passes(clip, length)) {
     for (const note of audible) {
       if (note.start_time < pass.from || note.start_time >= pass.to) continue;
-      notes.push(inPass(note, pass));
+      notes.push(playedIn(note, pass));
     }
-    if (notes.length > MOST_NOTES) {
+    if (notes.length > MAX_NOTES) {
       throw new Error(
-        `The clip is heard with more than ${MOST_NOTES} notes; select a shorter one.`,
+        `The clip is primerOf with more than ${MAX_NOTES} notes; select a shorter one.`,
       );
     }
   }
   return { notes: notes.sort(byTime), length };
 }
 
-/** Returns the last `length` beats of what is heard, begun anew at beat 0. */
-export function ending(music: Heard, length: number): Heard {
-  if (length >= music.length) return music;
-  const pass = { from: music.length - length, to: music.length, at: 0 };
-  const notes = music.notes.filter((note) => note.start_time >= pass.from);
-  return { notes: notes.map((note) => inPass(note, pass)), length };
-}
-
-function heardLength(clip: ClipFacts): number {
+function primerLength(clip: ClipFacts): number {
   if (clip.place.kind === "arrangement") return clip.length;
   if (!clip.looping) return Math.max(0, clip.endMarker - clip.startMarker);
   if (entersLoop(clip)) {
-    // An intro is heard once before the loop; a start within the loop only turns it.
+    // An intro is primerOf once before the loop; a start within the loop only turns it.
     const intro = Math.max(0, clip.loopStart - clip.startMarker);
     return intro + clip.loopEnd - clip.loopStart;
   }
@@ -74,14 +66,14 @@ function entersLoop(clip: ClipFacts): boolean {
   return clip.startMarker < clip.loopEnd && clip.loopEnd > clip.loopStart;
 }
 
-function passes(clip: ClipFacts, length: number): Pass[] {
+function passes(clip: ClipFacts, length: number): LoopPass[] {
   if (!clip.looping || !entersLoop(clip)) {
     return [{ from: clip.startMarker, to: clip.startMarker + length, at: 0 }];
   }
-  const found: Pass[] = [];
+  const found: LoopPass[] = [];
   let from = clip.startMarker;
   for (let at = 0; length - at > SHORTEST_PASS; ) {
-    if (found.length === MOST_PASSES) throw new Error(TOO_MANY_PASSES);
+    if (found.length === MAX_PASSES) throw new Error(TOO_MANY_PASSES);
     const to = Math.min(clip.loopEnd, from + length - at);
     found.push({ from, to, at });
     at += to - from;
@@ -90,7 +82,7 @@ function passes(clip: ClipFacts, length: number): Pass[] {
   return found;
 }
 
-function inPass(note: LiveNote, pass: Pass): LiveNote {
+function playedIn(note: LiveNote, pass: LoopPass): LiveNote {
   const { note_id: _, ...plain } = note;
   return {
     ...plain,

@@ -10,7 +10,7 @@ import type {
 import { has, temperatureOf } from "./arguments.ts";
 import { barLength, exactTempo, nextBar, toSeconds } from "./beats.ts";
 import { type Clock, encodeNotes, header } from "./notes.ts";
-import { type Heard, heard } from "./primer_window.ts";
+import { type Primer, primerOf } from "./primer_window.ts";
 import { type Scale, scaleArguments } from "./scale.ts";
 import { seedText } from "./seeds.ts";
 import type { Tool } from "./tools.ts";
@@ -28,7 +28,7 @@ export interface Choices {
 }
 
 /** A request, and what its answer has to be read with. */
-export interface Order {
+export interface GenerationPlan {
   request: GenerateRequest;
   clock: Clock;
   /** Beats on the primer's timeline, where the new section begins and ends. */
@@ -40,23 +40,23 @@ export interface Order {
 }
 
 /** Throws an Error of one sentence when the clip is not of use. */
-export function orderFor(
+export function planFor(
   tool: Tool,
   generator: Generator,
   set: SetFacts,
   clip: ClipFacts | null,
   choices: Choices,
-): Order {
-  if (!tool.primer) return fromNothing(generator, set, choices);
+): GenerationPlan {
+  if (!tool.primer) return planFromNothing(generator, set, choices);
   if (clip === null) throw new Error(`Select a MIDI clip to ${tool.verb.toLowerCase()}.`);
-  const music = heard(clip);
+  const music = primerOf(clip);
   if (music.notes.length === 0) {
     throw new Error(`The clip ${nameOf(clip)} has no notes to hear; select another.`);
   }
   const clock = clockOf(set, clip.signatureNumerator, clip.signatureDenominator);
   const bar = barLength(clock.numerator, clock.denominator);
   const length = tool.bars ? choices.bars * bar : nextBar(music.length, bar);
-  return after(music, clock, length, generator, choices);
+  return planAfter(music, clock, length, generator, choices);
 }
 
 /** Throws an Error of one sentence when the tool wants notes and an audio clip is selected. */
@@ -68,39 +68,39 @@ export function refuseAudio(tool: Tool, name: string | null): void {
   );
 }
 
-/** The order to go on after `music`, which begins on a bar line, for `length` beats. */
-export function after(
-  music: Heard,
+/** The plan to go on planAfter `music`, which begins on a bar line, for `length` beats. */
+export function planAfter(
+  music: Primer,
   clock: Clock,
   length: number,
   generator: Generator,
   choices: Choices,
-): Order {
+): GenerationPlan {
   const bar = barLength(clock.numerator, clock.denominator);
   const start = nextBar(music.length, bar);
   const end = start + length;
   const primer = encodeNotes(music.notes, clock, music.length).sequence;
-  return order(primer, music.notes, { clock, start, end, bar }, generator, choices);
+  return plan(primer, music.notes, { clock, start, end, bar }, generator, choices);
 }
 
 export function clockOf(set: SetFacts, numerator: number, denominator: number): Clock {
   return { qpm: exactTempo(set.tempo), numerator, denominator };
 }
 
-function fromNothing(generator: Generator, set: SetFacts, choices: Choices): Order {
+function planFromNothing(generator: Generator, set: SetFacts, choices: Choices): GenerationPlan {
   const clock = clockOf(set, set.signatureNumerator, set.signatureDenominator);
   const bar = barLength(clock.numerator, clock.denominator);
   const span = { clock, start: 0, end: choices.bars * bar, bar };
-  return order(header(clock), [], span, generator, choices);
+  return plan(header(clock), [], span, generator, choices);
 }
 
-function order(
+function plan(
   primer: NoteSequence,
   notes: LiveNote[],
-  span: Pick<Order, "clock" | "start" | "end" | "bar">,
+  span: Pick<GenerationPlan, "clock" | "start" | "end" | "bar">,
   generator: Generator,
   choices: Choices,
-): Order {
+): GenerationPlan {
   const { clock, start, end } = span;
   const section = { startTime: toSeconds(start, clock.qpm), endTime: toSeconds(end, clock.qpm) };
   const request: GenerateRequest = {

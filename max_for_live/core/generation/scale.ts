@@ -27,7 +27,7 @@ export function chordOf(pitches: readonly number[]): Scale | null {
 }
 
 /** What both allow; a chord that has nothing of the scale counts alone. */
-export function narrow(scale: Scale | null, chord: Scale | null): Scale | null {
+export function intersect(scale: Scale | null, chord: Scale | null): Scale | null {
   if (scale === null || chord === null) return chord ?? scale;
   const allowed = new Set(pitchClasses(scale));
   const both = pitchClasses(chord).filter((pitch) => allowed.has(pitch));
@@ -43,19 +43,19 @@ export function scaleArguments(scale: Scale): Record<string, ArgumentValue> {
 }
 
 /** For example "C E G". */
-export function namesOf(scale: Scale): string {
+export function noteNames(scale: Scale): string {
   return pitchClasses(scale)
     .map((pitch) => NAMES[pitch])
     .join(" ");
 }
 
 /** One word without spaces, which neither Max nor a dictionary takes for a number or a list. */
-export function wordOf(scale: Scale | null): string {
+export function encodeScale(scale: Scale | null): string {
   return scale === null ? "-" : ["chord", scale.root, ...scale.intervals].join("_");
 }
 
-/** What `wordOf` made; null for "-" and for anything else. */
-export function scaleOfWord(word: string): Scale | null {
+/** What `encodeScale` made; null for "-" and for anything else. */
+export function decodeScale(word: string): Scale | null {
   if (!/^chord(_\d{1,2}){2,13}$/.test(word)) return null;
   const [root = 0, ...intervals] = word.split("_").slice(1).map(Number);
   return { root: mod12(root), intervals: classes(intervals) };

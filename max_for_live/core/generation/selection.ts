@@ -2,7 +2,7 @@
 
 import type { View } from "../host/view.ts";
 import type { Generator } from "../transport/messages.ts";
-import { type Menu, menuOf, whyNot } from "./generator_menu.ts";
+import { type Menu, menuFor, unavailableReason } from "./generator_menu.ts";
 import { CONTROLS_OF_TOOLS, TOOLS, type Tool, toolOf, toolsFor } from "./tools.ts";
 
 export class Selection {
@@ -25,8 +25,8 @@ export class Selection {
   }
 
   /** Why the chosen generator cannot do what the tool does; "" when it can. */
-  obstacle(connected: boolean, tool = this.tool): string {
-    return whyNot(this.generators, this.chosen, tool, connected);
+  problem(connected: boolean, tool = this.tool): string {
+    return unavailableReason(this.generators, this.chosen, tool, connected);
   }
 
   list(generators: Generator[]): void {
@@ -59,7 +59,7 @@ export class Selection {
   show(): void {
     this.showTools();
     if (!this.listed) return;
-    this.menu = menuOf(this.generators, this.tool, this.chosen);
+    this.menu = menuFor(this.generators, this.tool, this.chosen);
     const entries = this.menu.entries.join("\n");
     if (entries !== this.shownEntries) this.view.entries("generator", this.menu.entries);
     this.shownEntries = entries;

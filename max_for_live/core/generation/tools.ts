@@ -50,12 +50,12 @@ export function isReady(generator: Generator): boolean {
   return status === "GENERATOR_STATUS_READY" || status === "GENERATOR_STATUS_UNSPECIFIED";
 }
 
-export function can(generator: Generator, tool: Tool): boolean {
+export function supports(generator: Generator, tool: Tool): boolean {
   return isReady(generator) && (generator.capabilities ?? []).includes(tool.capability);
 }
 
 /** Ids of the tools for which there is a generator. */
 export function toolsFor(generators: readonly Generator[]): Set<string> {
-  const found = TOOLS.filter((tool) => generators.some((generator) => can(generator, tool)));
+  const found = TOOLS.filter((tool) => generators.some((generator) => supports(generator, tool)));
   return new Set(found.map(({ id }) => id));
 }

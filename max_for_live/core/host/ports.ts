@@ -1,6 +1,8 @@
 /** What the device needs of Max, besides Live and its own controls; `live/` answers it. */
 
 import type { DictObject } from "./dict_codec.ts";
+import type { LivePort } from "./live_port.ts";
+import type { View } from "./view.ts";
 
 /** Max's dictionaries, by name. Those that Node shall fill must have been made here. */
 export interface Dicts {
@@ -55,3 +57,30 @@ export interface HttpRequest {
 }
 
 export type NewHttpRequest = () => HttpRequest;
+
+export interface Scheduler {
+  /** Monotonic time in seconds. */
+  now(): number;
+  /** Runs `action` once after so many seconds; the answer takes it back. */
+  after(seconds: number, action: () => void): () => void;
+}
+
+/** The two transports to the server. */
+export interface Transports {
+  /** null where the device has no node.script. */
+  node: NodePort | null;
+  /** null where Max has no XMLHttpRequest. */
+  newHttpRequest: NewHttpRequest | null;
+  dicts: Dicts;
+}
+
+export interface DeviceDependencies {
+  view: View;
+  live: LivePort;
+  scheduler: Scheduler;
+  transports: Transports;
+  player: Player;
+  host: Host;
+  /** From 0 up to, but not, 1. */
+  random: () => number;
+}

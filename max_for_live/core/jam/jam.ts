@@ -2,12 +2,12 @@
  * Call and response on Live's transport.
  *
  * A call begins on the bar line before its first note and lasts some bars; the answer begins on
- * the next bar line and lasts as long. It is asked for while the last beats are still played, by
+ * the next bar line and lasts as long. It is requestedAt for while the last beats are still played, by
  * as much earlier as answers have been taking. One that comes late anyhow joins in on the next
  * beat, in its place. Whatever ends the jam ends every note.
  */
 
-import type { Heard } from "../generation/primer_window.ts";
+import type { Primer } from "../generation/primer_window.ts";
 import type { LiveNote } from "../host/live_port.ts";
 import type { Player } from "../host/ports.ts";
 import type { Call } from "../transport/transport.ts";
@@ -28,9 +28,9 @@ export interface JamPorts {
   now(): number;
   player: Player;
   /** Has music written that goes on after `call`, for `length` beats. */
-  ask(call: Heard, length: number, listener: JamListener): Call;
+  generate(call: Primer, length: number, listener: JamListener): Call;
   /** What the jam is doing. */
-  tell(text: string): void;
+  report(text: string): void;
 }
 
 /** Beats before a bar line in which a note belongs to the bar to come. */
@@ -58,9 +58,9 @@ export class Jam {
   private call: JamCall | null = null;
   private reply: JamReply | null = null;
   private request: Call | null = null;
-  private asked = 0;
-  private wait = FIRST_GUESS;
-  private told = "";
+  private requestedAt = 0;
+  private expectedLatency = FIRST_GUESS;
+  private lastText = "";
   /** Whether notes were handed over since the last silence. */
   private sounded = false;
 
@@ -71,7 +71,7 @@ export class Jam {
   }
 
   /** Switches the jam on or off. */
-  turn(on: boolean): void {
+  setOn(on: boolean): void {
     if (on === this.on) return;
     this.on = on;
     this.reset();
@@ -83,23 +83,23 @@ export class Jam {
   }
 
   /** Looks at the song; null while it stands. */
-  look(song: SongTime | null): void {
+  update(song: SongTime | null): void {
     if (song === null) {
       this.stop();
       return;
     }
     const started = !this.playing;
     this.playing = true;
-    if (!this.clock.look(song, this.ports.now()) || started) this.reset();
+    if (!this.clock.update(song, this.ports.now()) || started) this.reset();
     if (this.on) this.step();
   }
 
   /** A note from the track; velocity 0 ends it. */
-  heard(pitch: number, velocity: number): void {
+  noteIn(pitch: number, velocity: number): void {
     if (!this.on || !this.playing) return;
     const beat = this.clock.at(this.ports.now());
     if (velocity === 0) this.call?.off(pitch, beat);
-    else if (this.call !== null || this.begin(beat)) this.call?.on(pitch, velocity, beat);
+    else if (this.call !== null || this.startCall(beat)) this.call?.on(pitch, velocity, beat);
     this.step();
   }
 
@@ -113,7 +113,7 @@ export class Jam {
   lost(message: string): void {
     if (this.request === null && this.reply === null) return;
     this.reset();
-    this.tell(message);
+    this.report(message);
   }
 
   /** The device goes. */
@@ -137,17 +137,17 @@ export class Jam {
     this.reply = null;
     if (this.sounded) this.ports.player.silence();
     this.sounded = false;
-    if (!this.on) this.tell(JAM_TEXTS.off);
-    else this.tell(this.playing ? JAM_TEXTS.waiting : JAM_TEXTS.stopped);
+    if (!this.on) this.report(JAM_TEXTS.off);
+    else this.report(this.playing ? JAM_TEXTS.waiting : JAM_TEXTS.stopped);
   }
 
   /** Begins a call at `beat`, or not when the answer is not over yet. */
-  private begin(beat: number): boolean {
+  private startCall(beat: number): boolean {
     if (this.reply !== null && beat < this.reply.end - PICKUP) return false;
     const bar = this.clock.bar;
     const start = Math.floor((beat + PICKUP) / bar) * bar;
     this.call = new JamCall(start, this.bars * bar);
-    this.tell(JAM_TEXTS.listening);
+    this.report(JAM_TEXTS.listening);
     return true;
   }
 
@@ -159,7 +159,7 @@ export class Jam {
     if (call === null || this.reply !== null) return;
     const left = this.clock.until(call.end, seconds);
     const most = (this.clock.until(call.end, seconds) - this.clock.until(call.start, seconds)) / 2;
-    if (left <= Math.min(this.wait + MARGIN, most)) this.ask(call, seconds);
+    if (left <= Math.min(this.expectedLatency + MARGIN, most)) this.generate(call, seconds);
   }
 
   private answer(reply: JamReply, beat: number, seconds: number): void {
@@ -171,24 +171,24 @@ export class Jam {
     this.request?.cancel();
     this.request = null;
     this.reply = null;
-    if (this.call === null) this.tell(JAM_TEXTS.waiting);
+    if (this.call === null) this.report(JAM_TEXTS.waiting);
   }
 
   private playOn(reply: JamReply, beat: number, seconds: number): void {
     reply.play(this.ports.player, this.clock, seconds);
     if (beat >= reply.start && this.call !== null && this.call.end <= reply.start) {
       this.call = null;
-      this.tell(this.asked > 0 ? JAM_TEXTS.late : JAM_TEXTS.answering);
+      this.report(this.requestedAt > 0 ? JAM_TEXTS.late : JAM_TEXTS.answering);
     }
   }
 
-  private ask(call: JamCall, seconds: number): void {
+  private generate(call: JamCall, seconds: number): void {
     const reply = new JamReply(call.end, call.length);
     this.reply = reply;
     this.sounded = true;
-    this.asked = seconds;
-    this.tell(JAM_TEXTS.asking);
-    const request = this.ports.ask(call.music(), call.length, {
+    this.requestedAt = seconds;
+    this.report(JAM_TEXTS.asking);
+    const request = this.ports.generate(call.music(), call.length, {
       notes: (notes) => this.take(reply, call, notes),
       done: () => this.finish(reply),
       failed: (message) => this.fail(reply, message),
@@ -200,14 +200,14 @@ export class Jam {
   private take(reply: JamReply, call: JamCall, notes: LiveNote[]): void {
     if (this.reply !== reply) return;
     const seconds = this.ports.now();
-    if (this.asked > 0) {
-      this.wait = Math.max(seconds - this.asked, this.wait * 0.7);
-      this.asked = 0;
+    if (this.requestedAt > 0) {
+      this.expectedLatency = Math.max(seconds - this.requestedAt, this.expectedLatency * 0.7);
+      this.requestedAt = 0;
     }
     const beat = this.clock.at(seconds);
     const placed = notes.map((note) => ({ ...note, start_time: note.start_time + call.start }));
     reply.add(placed, beat);
-    if (beat >= reply.start) this.tell(JAM_TEXTS.answering);
+    if (beat >= reply.start) this.report(JAM_TEXTS.answering);
     this.step();
   }
 
@@ -219,12 +219,12 @@ export class Jam {
     if (this.reply !== reply) return;
     this.request = null;
     this.reset();
-    this.tell(message);
+    this.report(message);
   }
 
-  private tell(text: string): void {
-    if (text === this.told) return;
-    this.told = text;
-    this.ports.tell(text);
+  private report(text: string): void {
+    if (text === this.lastText) return;
+    this.lastText = text;
+    this.ports.report(text);
   }
 }

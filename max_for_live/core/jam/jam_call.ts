@@ -1,6 +1,6 @@
 /** The phrase that the musician plays: notes on and off become notes with lengths. */
 
-import type { Heard } from "../generation/primer_window.ts";
+import type { Primer } from "../generation/primer_window.ts";
 import type { LiveNote } from "../host/live_port.ts";
 
 /** Beats; a tap is still a note. */
@@ -43,8 +43,8 @@ export class JamCall {
     note.duration = Math.min(note.duration, Math.max(SHORTEST, played));
   }
 
-  /** What has been played; what is held is heard up to the end of the phrase. */
-  music(): Heard {
+  /** What has been played; what is held is noteIn up to the end of the phrase. */
+  music(): Primer {
     return { notes: this.notes.map((note) => ({ ...note })), length: this.length };
   }
 }

@@ -27,13 +27,13 @@ export class JamClock {
   private pace = 0;
   private running = false;
 
-  /** Beats of a bar, as last told. */
+  /** Beats of a bar, as last lastText. */
   bar = 4;
-  /** Quarter notes per minute, as last told. */
+  /** Quarter notes per minute, as last lastText. */
   tempo = 120;
 
-  /** Takes a look at the song at `seconds`; returns whether the bar lines stayed where they were. */
-  look(song: SongTime, seconds: number): boolean {
+  /** Takes a update at the song at `seconds`; returns whether the bar lines stayed where they were. */
+  update(song: SongTime, seconds: number): boolean {
     const expected = this.at(seconds);
     const actual = song.beat + this.offset;
     const jump = this.running ? actual - expected : 0;
@@ -44,7 +44,7 @@ export class JamClock {
     return sameBars;
   }
 
-  /** The song has stopped; the next look begins anew. */
+  /** The song has stopped; the next update begins anew. */
   stop(): void {
     this.running = false;
     this.offset = 0;

@@ -1,5 +1,5 @@
 /**
- * The phrase that answers: notes wait here until they are due.
+ * The phrase that answers: notes expectedLatency here until they are due.
  *
  * Only what is due within moments is handed to the player, so that a change of tempo or a stop
  * finds little that cannot be changed any more.
@@ -13,7 +13,7 @@ import type { JamClock } from "./jam_clock.ts";
 const AHEAD = 0.15;
 /** Seconds by which a note may come late and still be played. */
 const LATE = 0.05;
-/** Beats, the grid on which an answer that comes late may begin. */
+/** Beats, the grid on which an answer that comes late may startCall. */
 const GRID = 1;
 
 export class JamReply {
@@ -55,11 +55,11 @@ export class JamReply {
       const next = [...due.slice(index + 1), ...this.waiting].find(
         (one) => one.pitch === note.pitch,
       );
-      this.hand(note, next, player, clock, seconds);
+      this.playNote(note, next, player, clock, seconds);
     });
   }
 
-  private hand(
+  private playNote(
     note: LiveNote,
     next: LiveNote | undefined,
     player: Player,

@@ -6,10 +6,7 @@
  */
 
 import { nextSeed } from "../generation/seeds.ts";
-import type { HttpRequest, NewHttpRequest } from "../host/ports.ts";
-import type { Later } from "../host/scheduler.ts";
-import { NO_SERVER, tooLate } from "./failures.ts";
-import { readFailure } from "./http_failure.ts";
+import type { HttpRequest, Scheduler, NewHttpRequest } from "../host/ports.ts";
 import type {
   GenerateRequest,
   GenerateResponse,
@@ -17,13 +14,20 @@ import type {
   ListGeneratorsResponse,
   StreamGenerateResponse,
 } from "./messages.ts";
-import type { Call, Failure, Listener, Transport } from "./transport.ts";
+import {
+  type Call,
+  type Failure,
+  type Listener,
+  NO_SERVER,
+  type Transport,
+  tooLate,
+} from "./transport.ts";
 
 const SERVICE = "/magenta_bridge.v1.GenerationService/";
 /** Seconds; the server itself gives up after 60. */
-const PATIENCE = { list: 10, generate: 70, health: 3 };
+const TIMEOUTS = { list: 10, generate: 70, health: 3 };
 const DONE = 4;
-const MOST_PAGES = 50;
+const MAX_PAGES = 50;
 
 type Answer = (status: number, text: string) => void;
 
@@ -34,15 +38,15 @@ export class HttpTransport implements Transport {
     /** Such as "http://127.0.0.1:50052". */
     readonly address: string,
     private readonly newRequest: NewHttpRequest,
-    private readonly later: Later,
+    private readonly scheduler: Scheduler,
   ) {}
 
   listGenerators(listener: Listener<Generator[]>): Call {
     const found: Generator[] = [];
-    const whole = new Chain();
+    const whole = new CallSequence();
     const page = (token: string, left: number): Call =>
-      this.call<ListGeneratorsResponse>("ListGenerators", { pageToken: token }, PATIENCE.list, {
-        answered: (answer) => {
+      this.call<ListGeneratorsResponse>("ListGenerators", { pageToken: token }, TIMEOUTS.list, {
+        succeeded: (answer) => {
           found.push(...(answer.generators ?? []));
           const more = answer.nextPageToken;
           if (more && left > 0) return whole.go(() => page(more, left - 1));
@@ -51,18 +55,18 @@ export class HttpTransport implements Transport {
         },
         failed: (failure) => listener.failed(failure),
       });
-    whole.go(() => page("", MOST_PAGES));
+    whole.go(() => page("", MAX_PAGES));
     return whole;
   }
 
   generate(request: GenerateRequest, listener: Listener<StreamGenerateResponse>): Call {
     const count = Math.max(1, request.variations ?? 1);
-    const whole = new Chain();
+    const whole = new CallSequence();
     const one = (variation: number, seed: string | undefined, first: string | undefined): Call =>
-      this.call<GenerateResponse>("Generate", single(request, variation, seed), PATIENCE.generate, {
-        answered: (answer) => {
+      this.call<GenerateResponse>("Generate", single(request, variation, seed), TIMEOUTS.generate, {
+        succeeded: (answer) => {
           const used = first ?? answer.seed ?? seed ?? "0";
-          listener.next(piece(answer, variation, used));
+          listener.next(responseOf(answer, variation, used));
           if (whole.cancelled) return;
           if (variation + 1 === count) return listener.done();
           whole.go(() => one(variation + 1, nextSeed(answer.seed ?? seed ?? "0"), used));
@@ -74,33 +78,33 @@ export class HttpTransport implements Transport {
   }
 
   /** Whether the server is there and well; costs it next to nothing. */
-  health(answered: (well: boolean) => void): Call {
-    return this.send("GET", "/healthz", undefined, PATIENCE.health, (status) => {
-      answered(status === 200);
+  health(succeeded: (well: boolean) => void): Call {
+    return this.send("GET", "/healthz", undefined, TIMEOUTS.health, (status) => {
+      succeeded(status === 200);
     });
   }
 
   private call<T>(
     method: string,
     message: object,
-    patience: number,
-    heard: { answered(answer: T): void; failed(failure: Failure): void },
+    seconds: number,
+    handlers: { succeeded(answer: T): void; failed(failure: Failure): void },
   ): Call {
     return this.send(
       "POST",
       SERVICE + method,
       JSON.stringify(message),
-      patience,
+      seconds,
       (status, text) => {
-        if (status === 0) return heard.failed(text === "" ? NO_SERVER : tooLate(patience));
-        if (status !== 200) return heard.failed(readFailure(status, text));
+        if (status === 0) return handlers.failed(text === "" ? NO_SERVER : tooLate(seconds));
+        if (status !== 200) return handlers.failed(readFailure(status, text));
         let answer: T;
         try {
           answer = JSON.parse(text) as T;
         } catch {
-          return heard.failed({ code: "internal", message: "The server's answer is no JSON." });
+          return handlers.failed({ code: "internal", message: "The server's answer is no JSON." });
         }
-        heard.answered(answer);
+        handlers.succeeded(answer);
       },
     );
   }
@@ -110,7 +114,7 @@ export class HttpTransport implements Transport {
     verb: string,
     path: string,
     body: string | undefined,
-    patience: number,
+    seconds: number,
     answer: Answer,
   ): Call {
     const request = this.newRequest();
@@ -122,7 +126,7 @@ export class HttpTransport implements Transport {
       request.onreadystatechange = null;
       return was;
     };
-    const forget = this.later.after(patience, () => {
+    const forget = this.scheduler.after(seconds, () => {
       if (!end()) return;
       abort(request);
       answer(0, "late");
@@ -148,7 +152,7 @@ export class HttpTransport implements Transport {
 }
 
 /** Calls of which each begins when the one before has ended. */
-class Chain implements Call {
+class CallSequence implements Call {
   cancelled = false;
   private current: Call | null = null;
 
@@ -172,7 +176,7 @@ function single(request: GenerateRequest, index: number, seed: string | undefine
   };
 }
 
-function piece(answer: GenerateResponse, variation: number, seed: string): StreamGenerateResponse {
+function responseOf(answer: GenerateResponse, variation: number, seed: string): StreamGenerateResponse {
   const chunk = answer.sequences?.[0] ?? {};
   return { variation, chunk, completeUntil: chunk.totalTime ?? 0, last: true, seed };
 }
@@ -182,5 +186,56 @@ function abort(request: HttpRequest): void {
     request.abort?.();
   } catch {
     // It has ended by itself.
+  }
+}
+
+interface Detail {
+  type?: string;
+  debug?: { reason?: string; retryDelay?: string };
+}
+
+interface ConnectError {
+  code?: string;
+  message?: string;
+  details?: Detail[];
+}
+
+/** What a status means where something else than our server has succeeded. */
+const BY_STATUS: Record<number, string> = {
+  400: "internal",
+  401: "unauthenticated",
+  403: "permission_denied",
+  404: "unimplemented",
+  429: "unavailable",
+  502: "unavailable",
+  503: "unavailable",
+  504: "unavailable",
+};
+
+export function readFailure(status: number, text: string): Failure {
+  const error = parse(text);
+  const failure: Failure = {
+    code: error.code ?? BY_STATUS[status] ?? "unknown",
+    message: error.message || `The server succeeded with ${status}; is it Magenta Bridge's?`,
+  };
+  const details = Array.isArray(error.details) ? error.details : [];
+  const reason = find(details, "ErrorInfo")?.reason;
+  const delay = find(details, "RetryInfo")?.retryDelay;
+  if (reason) failure.reason = reason;
+  const seconds = delay === undefined ? Number.NaN : Number.parseFloat(delay);
+  if (seconds >= 0) failure.retryAfter = seconds;
+  return failure;
+}
+
+function find(details: Detail[], type: string): Detail["debug"] {
+  return details.find((detail) => detail?.type?.endsWith(`.${type}`))?.debug;
+}
+
+function parse(text: string): ConnectError {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
   }
 }

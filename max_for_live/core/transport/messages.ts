@@ -59,7 +59,7 @@ export interface Generator {
   description?: string;
   family?: string;
   encoding?: string;
-  /** For example "CAPABILITY_GENERATE"; a later server may send ones unknown here. */
+  /** For example "CAPABILITY_GENERATE"; a scheduler server may send ones unknown here. */
   capabilities?: string[];
   arguments?: Argument[];
   stepsPerQuarter?: number;

@@ -5,8 +5,7 @@
  * our handlers are there; only the Node half's `ready` counts.
  */
 
-import type { NodePort } from "../host/ports.ts";
-import type { Later } from "../host/scheduler.ts";
+import type { Scheduler, NodePort } from "../host/ports.ts";
 import { TO_NODE } from "./protocol.ts";
 
 /** Seconds. */
@@ -23,7 +22,7 @@ export const NODE_TIMES = {
   rest: 1,
 } as const;
 
-const SILENT_BEATS = 2;
+const MAX_SILENT_BEATS = 2;
 const ENDED = ["terminated", "stop", "stopped", "exit", "exited"];
 const STARTED = ["start", "started", "loadend", "restarted"];
 
@@ -33,41 +32,41 @@ export interface NodeEvents {
   absent(): void;
 }
 
-export class NodeWatch {
+export class NodeMonitor {
   isReady = false;
   /** Whether it will be tried again without anybody's asking. */
-  givenUp = false;
+  hasGivenUp = false;
   /** Whether it was absent once since the last start. */
   hasWaited = false;
   private tries = 0;
   private silent = 0;
-  private forget: () => void = () => {};
+  private cancelTimer: () => void = () => {};
 
   constructor(
     private readonly port: NodePort,
-    private readonly later: Later,
+    private readonly scheduler: Scheduler,
     private readonly events: NodeEvents,
   ) {}
 
   /** Begins anew, as when the device is loaded or the musician presses Reconnect. */
   start(): void {
     this.tries = 0;
-    this.givenUp = false;
+    this.hasGivenUp = false;
     this.hasWaited = false;
     this.greet(NODE_TIMES.patience);
   }
 
   stop(): void {
-    this.forget();
+    this.cancelTimer();
     this.isReady = false;
   }
 
   /** The Node half has said `ready`. */
-  heardReady(): void {
+  onReady(): void {
     const news = !this.isReady;
     this.isReady = true;
     this.hasWaited = false;
-    this.givenUp = false;
+    this.hasGivenUp = false;
     this.silent = 0;
     this.tries = 0;
     this.wait(NODE_TIMES.heartbeat, () => this.beat());
@@ -75,8 +74,8 @@ export class NodeWatch {
   }
 
   /** A word of node.script's right outlet; those unknown mean nothing. */
-  heardStatus(word: string): void {
-    if (ENDED.includes(word) && this.isReady) this.lose();
+  onStatus(word: string): void {
+    if (ENDED.includes(word) && this.isReady) this.onLost();
     else if (STARTED.includes(word) && !this.isReady) this.port.send(TO_NODE.hello);
   }
 
@@ -86,13 +85,13 @@ export class NodeWatch {
     this.wait(NODE_TIMES.greeting, () => {
       const remaining = left - NODE_TIMES.greeting;
       if (remaining > 0) this.greet(remaining);
-      else this.lose();
+      else this.onLost();
     });
   }
 
   private beat(): void {
-    if (this.silent >= SILENT_BEATS) {
-      this.lose();
+    if (this.silent >= MAX_SILENT_BEATS) {
+      this.onLost();
       return;
     }
     this.silent += 1;
@@ -100,13 +99,13 @@ export class NodeWatch {
     this.wait(NODE_TIMES.heartbeat, () => this.beat());
   }
 
-  private lose(): void {
+  private onLost(): void {
     this.isReady = false;
     this.hasWaited = true;
     const pause: number | undefined = NODE_TIMES.pauses[this.tries];
     this.tries += 1;
-    this.givenUp = pause === undefined;
-    if (pause === undefined) this.forget();
+    this.hasGivenUp = pause === undefined;
+    if (pause === undefined) this.cancelTimer();
     else this.wait(pause, () => this.restart());
     this.events.absent();
   }
@@ -121,7 +120,7 @@ export class NodeWatch {
   }
 
   private wait(seconds: number, action: () => void): void {
-    this.forget();
-    this.forget = this.later.after(seconds, action);
+    this.cancelTimer();
+    this.cancelTimer = this.scheduler.after(seconds, action);
   }
 }

@@ -7,10 +7,10 @@
 
 import { decode, encode } from "../host/dict_codec.ts";
 import type { Dicts, NodePort } from "../host/ports.ts";
-import { messageOf } from "./failures.ts";
 import type { GenerateRequest, Generator, StreamGenerateResponse } from "./messages.ts";
 import { FROM_NODE, TO_NODE } from "./protocol.ts";
 import type { Call, Failure, Listener, Transport } from "./transport.ts";
+import { errorMessage } from "./transport.ts";
 
 interface Open {
   request: string;
@@ -50,7 +50,7 @@ export class NodeTransport implements Transport {
   }
 
   /** Takes a message of a call; others are none of its business. */
-  hear(selector: string, words: (string | number)[]): void {
+  receive(selector: string, words: (string | number)[]): void {
     const id = Number(words[0]);
     const open = this.open.get(id);
     if (open === undefined) return;
@@ -102,7 +102,7 @@ export class NodeTransport implements Transport {
     try {
       value = decode(this.dicts.read(open.answer));
     } catch (thrown) {
-      this.fail(id, open, { code: "internal", message: messageOf(thrown) });
+      this.fail(id, open, { code: "internal", message: errorMessage(thrown) });
       return;
     }
     open.listener.next(value);

@@ -3,7 +3,7 @@
 /** Name of the one dictionary for all tools of this Live. */
 export const TOOLS_DICT = "magenta_bridge_tools";
 
-export class ToolNotes {
+export class Diagnostics {
   private readonly dict = new Dict(TOOLS_DICT);
   private written = "";
 

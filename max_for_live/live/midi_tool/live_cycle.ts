@@ -5,23 +5,23 @@
  * should the notes come first, they wait for it.
  */
 
+import type { Scale } from "../../core/generation/scale.ts";
 import type { LiveNote } from "../../core/host/live_port.ts";
 import { readDict } from "../dicts.ts";
-import { type Given, NO_CONTEXT, readContext, readNotes } from "./live_input.ts";
 
 /** Outlets of a tool's script. */
 export const TOOL_OUT = { notes: 0, trigger: 1, ui: 2 } as const;
 
-export class ToolCycle {
+export class LiveCycle {
   /** What Live handed over last; null before the first time. */
-  given: Given | null = null;
-  private context = NO_CONTEXT;
+  input: ToolInput | null = null;
+  private context = EMPTY_CONTEXT;
   private isFresh = false;
   private waiting: LiveNote[] | null = null;
   private answers = 0;
   private out: Dict | null = null;
 
-  constructor(private readonly answer: (given: Given) => LiveNote[]) {}
+  constructor(private readonly answer: (input: ToolInput) => LiveNote[]) {}
 
   takeContext(name: string): void {
     this.context = readContext(readDict(name));
@@ -52,9 +52,61 @@ export class ToolCycle {
     this.waiting = null;
     this.isFresh = false;
     this.answers += 1;
-    this.given = { notes, context: this.context };
+    this.input = { notes, context: this.context };
     this.out ??= new Dict();
-    this.out.parse(JSON.stringify({ notes: this.answer(this.given) }));
+    this.out.parse(JSON.stringify({ notes: this.answer(this.input) }));
     outlet(TOOL_OUT.notes, ["dictionary", this.out.name]);
   }
+}
+
+/** All in beats on the clip's timeline. */
+export interface Context {
+  selectionStart: number;
+  selectionEnd: number;
+  /** Where the insert marker stands; null while notes or a time are selected. */
+  insertMarker: number | null;
+  /** Live's scale; null while it is switched off. */
+  scale: Scale | null;
+}
+
+export interface ToolInput {
+  notes: LiveNote[];
+  context: Context;
+}
+
+export const EMPTY_CONTEXT: Context = {
+  selectionStart: 0,
+  selectionEnd: 0,
+  insertMarker: null,
+  scale: null,
+};
+
+type Json = Record<string, unknown>;
+
+/** A list of one may come as its element. */
+export function readNotes(dict: unknown): LiveNote[] {
+  const notes = (dict as Json | null)?.notes;
+  if (Array.isArray(notes)) return notes as LiveNote[];
+  return typeof notes === "object" && notes !== null ? [notes as LiveNote] : [];
+}
+
+export function readContext(dict: unknown): Context {
+  const { clip, scale } = (dict ?? {}) as { clip?: Json; scale?: Json };
+  const start = number(clip?.time_selection_start) ?? 0;
+  return {
+    selectionStart: start,
+    selectionEnd: number(clip?.time_selection_end) ?? start,
+    insertMarker: number(clip?.insert_marker_time),
+    scale: readScale(scale),
+  };
+}
+
+function readScale(scale: Json | undefined): Scale | null {
+  const intervals = [scale?.scale_intervals ?? []].flat().filter((one) => typeof one === "number");
+  if (Number(scale?.scale_mode) !== 1 || intervals.length === 0) return null;
+  return { root: number(scale?.root_note) ?? 0, intervals };
+}
+
+function number(value: unknown): number | null {
+  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

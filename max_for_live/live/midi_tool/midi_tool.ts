@@ -1,33 +1,31 @@
 /**
- * A MIDI Tool: fetches music beforehand and answers Live from what is held.
+ * A MIDI Tool: fetches music beforehand and answers Live from what is cache.
  *
  * Live asks again and again, with every move of a control, and wants the same answer to the same
  * question. So nothing is drawn by chance here: a seed changes when the musician changes it.
  */
 
-import { Writing } from "../../core/generation/generation_task.ts";
-import { type Menu, menuOf, whyNot } from "../../core/generation/generator_menu.ts";
-import { type Choices, type Order, takesScale } from "../../core/generation/request.ts";
+import { GenerationTask } from "../../core/generation/generation_task.ts";
+import { type Menu, menuFor, unavailableReason } from "../../core/generation/generator_menu.ts";
+import { type Choices, type GenerationPlan, takesScale } from "../../core/generation/request.ts";
 import { drawSeed } from "../../core/generation/seeds.ts";
 import type { LiveNote, SetFacts } from "../../core/host/live_port.ts";
-import { sentenceOf } from "../../core/transport/failures.ts";
 import type { Generator } from "../../core/transport/messages.ts";
+import { sentenceOf } from "../../core/transport/transport.ts";
 import { newHttpRequest } from "../http_request.ts";
 import { LiveSetPort } from "../set.ts";
-import { TaskLater } from "../task_scheduler.ts";
-import { liveVersion, tooOld } from "../versions.ts";
-import { ToolNotes } from "./diagnostics.ts";
-import { ToolCycle } from "./live_cycle.ts";
-import type { Given } from "./live_input.ts";
+import { TaskScheduler } from "../task_scheduler.ts";
+import { liveVersion, unsupportedReason } from "../versions.ts";
+import { Diagnostics } from "./diagnostics.ts";
+import { type ToolInput, TOOL_OUT, LiveCycle } from "./live_cycle.ts";
 import { keyOf, type Recipe } from "./recipe.ts";
-import { Held } from "./result_cache.ts";
+import { ResultCache } from "./result_cache.ts";
 import { ToolServer } from "./server.ts";
-import { ToolView } from "./view.ts";
 
-type Word = number | string;
+type Atom = number | string;
 
 /** Candidates that are fetched at once; Choice turns among them. */
-const MANY = 8;
+const CANDIDATES = 8;
 const NO_SET: SetFacts = {
   tempo: 120,
   signatureNumerator: 4,
@@ -41,7 +39,7 @@ const NO_SET: SetFacts = {
 export const TOOL_TEXTS = {
   looking: "Looking for a server.",
   noServer: "No server answers. In a terminal, type: magenta-bridge serve",
-  noWay: "This Max has no XMLHttpRequest; update Live to 12.2 or later.",
+  noWay: "This Max has no XMLHttpRequest; update Live to 12.2 or scheduler.",
   press: "Press Fetch.",
   noClip: "Open a MIDI clip, then press Fetch.",
   apply: "Ready; press Apply.",
@@ -49,44 +47,44 @@ export const TOOL_TEXTS = {
 
 export class MidiTool {
   private readonly view = new ToolView();
-  private readonly later = new TaskLater();
-  private readonly held = new Held();
-  private readonly notes: ToolNotes;
+  private readonly scheduler = new TaskScheduler();
+  private readonly cache = new ResultCache();
+  private readonly diagnostics: Diagnostics;
   private readonly server: ToolServer;
-  private readonly cycle: ToolCycle;
+  private readonly cycle: LiveCycle;
   private readonly newRequest = newHttpRequest();
   private readonly values: Record<string, number> = { bars: 4, temperature: 1, seed: 1, choice: 1 };
   private set = NO_SET;
   private chosen = "";
   private menu: Menu = { entries: [], ids: [], index: 0 };
-  private writing: Writing | null = null;
+  private task: GenerationTask | null = null;
   private isReady = false;
   private refused = "";
 
   constructor(private readonly recipe: Recipe) {
-    this.notes = new ToolNotes(recipe.kind);
-    this.server = new ToolServer(this.newRequest, this.later, () => this.listed());
-    this.cycle = new ToolCycle((given) => this.answer(given));
+    this.diagnostics = new Diagnostics(recipe.kind);
+    this.server = new ToolServer(this.newRequest, this.scheduler, () => this.onList());
+    this.cycle = new LiveCycle((input) => this.answer(input));
   }
 
   /** Live can be asked from now on. */
   ready(): void {
     if (this.isReady) return;
     this.isReady = true;
-    this.refused = tooOld(liveVersion());
+    this.refused = unsupportedReason(liveVersion());
     if (this.refused === "") {
       this.set = new LiveSetPort().facts();
       this.server.start();
     }
-    this.tell(this.refused || (this.newRequest === null ? TOOL_TEXTS.noWay : TOOL_TEXTS.looking));
+    this.showStatus(this.refused || (this.newRequest === null ? TOOL_TEXTS.noWay : TOOL_TEXTS.looking));
   }
 
-  control(id: string, value: Word): void {
+  control(id: string, value: Atom): void {
     if (id === "fetch") this.fetch();
-    else if (id === "dice") this.roll();
-    else if (id === "generator") this.choose(this.menu.ids[Number(value)] ?? "");
-    else if (id === "generator_id") this.restore(String(value));
-    else this.turn(id, Number(value));
+    else if (id === "random_seed") this.randomizeSeed();
+    else if (id === "generator") this.chooseGenerator(this.menu.ids[Number(value)] ?? "");
+    else if (id === "generator_id") this.restoreGenerator(String(value));
+    else this.setValue(id, Number(value));
   }
 
   context(name: string): void {
@@ -98,47 +96,47 @@ export class MidiTool {
   }
 
   close(): void {
-    this.writing?.cancel();
+    this.task?.cancel();
     this.server.close();
     this.cycle.close();
-    this.notes.close();
+    this.diagnostics.close();
   }
 
-  private turn(id: string, value: number): void {
+  private setValue(id: string, value: number): void {
     if (!Number.isFinite(value)) return;
     this.values[id] = value;
     if (this.isReady) this.cycle.trigger();
   }
 
-  private roll(): void {
+  private randomizeSeed(): void {
     this.values.seed = drawSeed(Math.random);
     this.view.set("seed", this.values.seed);
     this.fetch();
   }
 
-  private choose(id: string): void {
+  private chooseGenerator(id: string): void {
     if (id === "") return;
-    this.restore(id);
+    this.restoreGenerator(id);
     this.view.set("generator_id", id);
     if (this.isReady) this.cycle.trigger();
   }
 
-  private restore(id: string): void {
+  private restoreGenerator(id: string): void {
     if (id === "" || id === "0") return;
     this.chosen = id;
     this.showMenu();
   }
 
-  private listed(): void {
+  private onList(): void {
     this.showMenu();
-    if (this.writing !== null || this.refused !== "") return;
+    if (this.task !== null || this.refused !== "") return;
     const there = this.server.transport !== null;
-    if (there && this.server.generators.length > 0) this.tell(this.obstacle || TOOL_TEXTS.press);
-    else if (!there && this.server.hasLooked) this.tell(TOOL_TEXTS.noServer);
+    if (there && this.server.generators.length > 0) this.showStatus(this.problem || TOOL_TEXTS.press);
+    else if (!there && this.server.hasChecked) this.showStatus(TOOL_TEXTS.noServer);
   }
 
   private showMenu(): void {
-    const menu = menuOf(this.server.generators, this.recipe.tool, this.chosen);
+    const menu = menuFor(this.server.generators, this.recipe.tool, this.chosen);
     const same = menu.entries.join("\n") === this.menu.entries.join("\n");
     if (!same) this.view.entries("generator", menu.entries);
     if (!same || menu.index !== this.menu.index) this.view.set("generator", menu.index);
@@ -151,90 +149,90 @@ export class MidiTool {
     return this.server.generators.find((one) => one.id === id) ?? null;
   }
 
-  private get obstacle(): string {
+  private get problem(): string {
     const id = this.menu.ids[this.menu.index] ?? "";
     const connected = this.server.transport !== null;
-    return whyNot(this.server.generators, id, this.recipe.tool, connected);
+    return unavailableReason(this.server.generators, id, this.recipe.tool, connected);
   }
 
   /** Asks the server for what Live would want to know now. */
   private fetch(): void {
     if (!this.isReady || this.refused !== "") return;
-    this.writing?.cancel();
-    this.writing = null;
+    this.task?.cancel();
+    this.task = null;
     this.set = new LiveSetPort().facts();
     const asked = this.cycle.trigger();
     const { transport } = this.server;
-    const { given } = this.cycle;
-    const obstacle = this.obstacle || (asked || given !== null ? "" : TOOL_TEXTS.noClip);
-    if (obstacle !== "" || transport === null || given === null) {
-      this.tell(obstacle);
+    const { input } = this.cycle;
+    const problem = this.problem || (asked || input !== null ? "" : TOOL_TEXTS.noClip);
+    if (problem !== "" || transport === null || input === null) {
+      this.showStatus(problem);
       return;
     }
     try {
-      this.write(this.order(given), transport);
+      this.generate(this.plan(input), transport);
     } catch (error) {
-      this.tell((error as Error).message);
+      this.showStatus((error as Error).message);
     }
   }
 
-  private write(order: Order, transport: NonNullable<ToolServer["transport"]>): void {
-    const key = keyOf(order);
-    this.held.begin(key);
-    const writing = new Writing(order, {
-      progress: (text) => this.tell(text),
+  private generate(plan: GenerationPlan, transport: NonNullable<ToolServer["transport"]>): void {
+    const key = keyOf(plan);
+    this.cache.begin(key);
+    const task = new GenerationTask(plan, {
+      progress: (text) => this.showStatus(text),
       candidate: ({ notes }) => {
-        this.held.add(key, notes);
-        if (this.held.count(key) === this.choice) this.show();
+        this.cache.add(key, notes);
+        if (this.cache.count(key) === this.choice) this.show();
       },
       ended: (failure) => {
-        this.writing = null;
-        this.tell(failure === null ? this.heldText(key) : sentenceOf(failure));
+        this.task = null;
+        this.showStatus(failure === null ? this.cacheText(key) : sentenceOf(failure));
       },
     });
-    this.writing = writing;
-    writing.start(transport);
+    this.task = task;
+    task.start(transport);
   }
 
   /** Has Live ask again, for now there is an answer. Whether it does, unasked, is not documented. */
   private show(): void {
     const asked = this.cycle.trigger();
-    this.notes.write(asked ? "asked when music came" : "not asked when music came");
-    if (!asked) this.tell(TOOL_TEXTS.apply);
+    this.diagnostics.write(asked ? "asked when music came" : "not asked when music came");
+    if (!asked) this.showStatus(TOOL_TEXTS.apply);
   }
 
   /** Within Live's call: only what is at hand counts. */
-  private answer(given: Given): LiveNote[] {
-    this.notes.write("answered within the call");
-    if (this.generator === null) return given.notes;
+  private answer(input: ToolInput): LiveNote[] {
+    this.diagnostics.write("answered within the call");
+    if (this.generator === null) return input.notes;
     try {
-      const order = this.order(given);
-      const found = this.held.find(keyOf(order), this.choice);
-      if (this.writing === null) this.tell(found ? this.heldText(keyOf(order)) : TOOL_TEXTS.press);
-      if (found === null) return given.notes;
-      return this.recipe.answer(given, found, this.knobs, order.bar);
+      const plan = this.plan(input);
+      const cached = this.cache.find(keyOf(plan), this.choice);
+      if (this.task === null) this.showStatus(cached ? this.cacheText(keyOf(plan)) : TOOL_TEXTS.press);
+      if (cached === null) return input.notes;
+      return this.recipe.answer(input, cached, this.parameters, plan.bar);
     } catch (error) {
-      this.tell((error as Error).message);
-      return given.notes;
+      this.showStatus((error as Error).message);
+      return input.notes;
     }
   }
 
-  private order(given: Given): Order {
+  private plan(input: ToolInput): GenerationPlan {
     const generator = this.generator as Generator;
-    return this.recipe.order(
-      given,
+    return this.recipe.plan(
+      input,
       generator,
       this.set,
-      this.choices(given, generator),
-      this.knobs,
+      this.choices(input, generator),
+      this.parameters,
     );
   }
 
-  private choices({ context }: Given, generator: Generator): Choices {
+  private choices({ context }: ToolInput, generator: Generator): Choices {
     const { bars, temperature, seed } = this.values;
     return {
       bars: Math.max(1, Math.round(bars ?? 1)),
-      variations: MANY,
+      variations: CANDIDATES,
       temperature: temperature ?? 1,
       seed: seed ?? 0,
       scale: takesScale(generator) ? context.scale : null,
@@ -242,21 +240,68 @@ export class MidiTool {
     };
   }
 
-  private get knobs() {
+  private get parameters() {
     const { mode, amount } = this.values;
     return { mode: mode ?? 0, amount: Math.min(1, Math.max(0, (amount ?? 100) / 100)) };
   }
 
   private get choice(): number {
-    return Math.min(MANY, Math.max(1, Math.round(this.values.choice ?? 1)));
+    return Math.min(CANDIDATES, Math.max(1, Math.round(this.values.choice ?? 1)));
   }
 
-  private heldText(key: string): string {
-    const count = this.held.count(key);
+  private cacheText(key: string): string {
+    const count = this.cache.count(key);
     return `${Math.min(this.choice, count)} of ${count}; press Apply to keep it.`;
   }
 
-  private tell(text: string): void {
+  private showStatus(text: string): void {
     if (text !== "") this.view.text("status", text);
   }
+}
+
+export class ToolView {
+  private readonly shown = new Map<string, string>();
+
+  set(id: string, value: number | string): void {
+    outlet(TOOL_OUT.ui, [id, "set", value]);
+  }
+
+  entries(id: string, entries: string[]): void {
+    outlet(TOOL_OUT.ui, [id, "_parameter_range", ...entries]);
+  }
+
+  text(id: string, text: string): void {
+    if (this.shown.get(id) === text) return;
+    this.shown.set(id, text);
+    outlet(TOOL_OUT.ui, [id, "text", text]);
+  }
+}
+
+const CONTEXT_INLET = 1;
+
+export function toolScript(recipe: Recipe) {
+  let instance: MidiTool | null = null;
+  let isClosed = false;
+
+  /** Nothing is instance while the script is read: Max has no outlets then. */
+  const tool = (): MidiTool | null => {
+    if (isClosed) return null;
+    instance ??= new MidiTool(recipe);
+    return instance;
+  };
+  const closing = () => {
+    if (!isClosed) instance?.close();
+    isClosed = true;
+  };
+  return {
+    live_ready: () => tool()?.ready(),
+    control: (id: string, ...values: Atom[]) => tool()?.control(String(id), values[0] ?? 1),
+    notes: (name: string) => tool()?.takeNotes(String(name)),
+    dictionary: (name: string) => {
+      if (inlet === CONTEXT_INLET) tool()?.context(String(name));
+      else tool()?.takeNotes(String(name));
+    },
+    closing,
+    notifydeleted: closing,
+  };
 }

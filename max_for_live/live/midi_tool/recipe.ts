@@ -1,13 +1,13 @@
 /** What tells one MIDI Tool from another: what it asks for, and what it makes of the answer. */
 
-import type { Choices, Order } from "../../core/generation/request.ts";
+import type { Choices, GenerationPlan } from "../../core/generation/request.ts";
 import type { Tool } from "../../core/generation/tools.ts";
 import type { LiveNote, SetFacts } from "../../core/host/live_port.ts";
 import type { Generator } from "../../core/transport/messages.ts";
-import type { Given } from "./live_input.ts";
+import type { ToolInput } from "./live_cycle.ts";
 
 /** Numbers of the tool's own controls. */
-export interface Knobs {
+export interface ToolParameters {
   mode: number;
   /** 0 to 1. */
   amount: number;
@@ -19,13 +19,13 @@ export interface Recipe {
   /** Which generators it takes. */
   readonly tool: Tool;
   /** Throws an Error of one sentence where nothing can be asked for. */
-  order(given: Given, generator: Generator, set: SetFacts, choices: Choices, knobs: Knobs): Order;
+  plan(input: ToolInput, generator: Generator, set: SetFacts, choices: Choices, parameters: ToolParameters): GenerationPlan;
   /** The notes for Live; `written` is in beats from the start of the new section. */
-  answer(given: Given, written: LiveNote[], knobs: Knobs, bar: number): LiveNote[];
+  answer(input: ToolInput, written: LiveNote[], parameters: ToolParameters, bar: number): LiveNote[];
 }
 
 /** Says whether two orders ask for the same music; how fast the Set is does not count. */
-export function keyOf({ request, start, end, bar, primer }: Order): string {
+export function keyOf({ request, start, end, bar, primer }: GenerationPlan): string {
   const { generatorId, options, seed } = request;
   const args = JSON.stringify(options?.args ?? {});
   return JSON.stringify([generatorId, args, seed, start, end, bar, fingerprint(primer)]);

@@ -3,17 +3,17 @@
 import type { LiveNote } from "../../core/host/live_port.ts";
 
 /** How many orders are remembered. */
-const MOST = 8;
+const MAX_ENTRIES = 8;
 
-export class Held {
+export class ResultCache {
   private readonly lists = new Map<string, LiveNote[][]>();
 
-  /** Forgets what was held for the order, which is asked for anew. */
+  /** Forgets what was cache for the plan, which is asked for anew. */
   begin(key: string): void {
     this.lists.delete(key);
     this.lists.set(key, []);
     const oldest = this.lists.keys().next().value;
-    if (this.lists.size > MOST && oldest !== undefined) this.lists.delete(oldest);
+    if (this.lists.size > MAX_ENTRIES && oldest !== undefined) this.lists.delete(oldest);
   }
 
   add(key: string, notes: LiveNote[]): void {

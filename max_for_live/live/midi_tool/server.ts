@@ -1,8 +1,7 @@
 /** A tool's way to the server: HTTP, at the address that a main device has told, or the usual. */
 
-import type { NewHttpRequest } from "../../core/host/ports.ts";
-import type { Later } from "../../core/host/scheduler.ts";
-import { HttpWatch, USUAL_HTTP } from "../../core/transport/http_monitor.ts";
+import type { Scheduler, NewHttpRequest } from "../../core/host/ports.ts";
+import { HttpMonitor, DEFAULT_HTTP } from "../../core/transport/http_monitor.ts";
 import type { Generator } from "../../core/transport/messages.ts";
 import type { Call, Transport } from "../../core/transport/transport.ts";
 import { SharedDict } from "../dicts.ts";
@@ -13,20 +12,20 @@ const TIMES = { calm: 15, loading: 1 } as const;
 export class ToolServer {
   generators: Generator[] = [];
   private readonly shared = new SharedDict();
-  private readonly watch: HttpWatch | null;
+  private readonly watch: HttpMonitor | null;
   private listing: Call | null = null;
   private forget: () => void = () => {};
   private last: Transport | null = null;
 
   constructor(
     newRequest: NewHttpRequest | null,
-    private readonly later: Later,
+    private readonly scheduler: Scheduler,
     private readonly changed: () => void,
   ) {
     const addresses = () => [
-      ...new Set([this.shared.read().http, USUAL_HTTP].filter((one) => one)),
+      ...new Set([this.shared.read().http, DEFAULT_HTTP].filter((one) => one)),
     ];
-    this.watch = newRequest && new HttpWatch(newRequest, later, addresses, () => this.look());
+    this.watch = newRequest && new HttpMonitor(newRequest, scheduler, addresses, () => this.look());
   }
 
   get transport(): Transport | null {
@@ -34,8 +33,8 @@ export class ToolServer {
   }
 
   /** Whether it is known that there is a server, or none. */
-  get hasLooked(): boolean {
-    return this.watch === null || this.watch.hasLooked;
+  get hasChecked(): boolean {
+    return this.watch === null || this.watch.hasChecked;
   }
 
   start(): void {
@@ -71,14 +70,14 @@ export class ToolServer {
       done: () => {},
       failed: () => {
         this.again(TIMES.loading);
-        this.watch?.doubt();
+        this.watch?.reportUnavailable();
       },
     });
   }
 
   private again(seconds: number): void {
     this.forget();
-    this.forget = this.later.after(seconds, () => {
+    this.forget = this.scheduler.after(seconds, () => {
       if (this.transport !== null) this.list(this.transport);
     });
   }

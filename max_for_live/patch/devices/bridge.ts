@@ -1,8 +1,8 @@
 /** Magenta Bridge: the MIDI effect that generates, continues and jams. */
 
+import { addCaption, addFace, addPanel, addStore } from "../control_boxes.ts";
 import { type Control, control, controlsOf } from "../controls.ts";
 import type { DevicePlan, Script } from "../device.ts";
-import { addCaption, addFace, addPanel, addStore } from "../faces.ts";
 import type { Placed } from "../parameters.ts";
 import { type Box, Patch } from "../patcher.ts";
 import { addCode, addDrawing, addStores, listenTo, speakTo } from "../wiring.ts";
@@ -108,7 +108,7 @@ function addMusic(patch: Patch, code: Box, later: Box): Box {
   const split = patch.object("t i i");
   const parse = patch.object("midiparse");
   patch.chain(patch.object("midiin"), split);
-  patch.chain(parse, patch.object("prepend heard"), later);
+  patch.chain(parse, patch.object("prepend note_in"), later);
   patch.begin("MIDI out");
   const route = patch.object("route note silence");
   const pipe = patch.object("pipe 0 0 0 0");

@@ -1,8 +1,8 @@
 /** Where everything stands in Magenta Bridge, in pixels of Live's device view. */
 
 import { BOXES } from "../../core/generation/arguments.ts";
+import type { Look } from "../control_boxes.ts";
 import { CONTROLS } from "../controls.ts";
-import type { Look } from "../faces.ts";
 import type { Rect } from "../patcher.ts";
 
 export const WIDTH = 640;

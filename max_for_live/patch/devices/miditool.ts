@@ -1,9 +1,9 @@
 /** The two MIDI Tools, Generator and Transformation: one script, answering within the call. */
 
 import type { DeviceType } from "../container.ts";
+import { addCaption, addFace, addPanel, addStore, type Look } from "../control_boxes.ts";
 import { type Control, controlsOf } from "../controls.ts";
 import type { DevicePlan, Script } from "../device.ts";
-import { addCaption, addFace, addPanel, addStore, type Look } from "../faces.ts";
 import type { Placed } from "../parameters.ts";
 import { type Box, Patch } from "../patcher.ts";
 import { addCode, addStores, listenTo, speakTo } from "../wiring.ts";

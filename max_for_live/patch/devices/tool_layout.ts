@@ -1,6 +1,6 @@
 /** What both MIDI Tools look like: Live shows them 152 by 147 pixels. */
 
-import type { Look } from "../faces.ts";
+import type { Look } from "../control_boxes.ts";
 import type { Rect } from "../patcher.ts";
 
 export const TOOL_WIDTH = 152;

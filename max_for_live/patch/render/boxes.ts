@@ -1,7 +1,7 @@
 /** How Live draws each kind of box, at the size of one pixel to one unit. */
 
 import type { Rect } from "../patcher.ts";
-import { drawRoll } from "./roll.ts";
+import { drawRoll } from "./piano_roll.ts";
 import { type Align, arc, box, element, onCircle, path, SIZE, words } from "./svg.ts";
 import type { Theme } from "./theme.ts";
 import type { ViewState } from "./views.ts";

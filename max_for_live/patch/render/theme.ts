@@ -2,7 +2,7 @@
 
 export interface Theme {
   name: "dark" | "light";
-  /** Around the device. */
+  /** BoxContext the device. */
   desktop: string;
   header: string;
   surface: string;

@@ -1,8 +1,8 @@
 /** The moments of a device's life that the pictures show. */
 
 import { BOXES } from "../../core/generation/arguments.ts";
-import type { RollNote } from "../../core/host/piano_roll.ts";
-import type { Roll } from "./roll.ts";
+import type { RollNote } from "../../core/host/view.ts";
+import type { Roll } from "./piano_roll.ts";
 
 export interface ViewState {
   /** Words on displays and buttons. */

@@ -1,13 +1,9 @@
 /** A device in a simulated Live: loads its patch, is clicked and played, saved and thrown away. */
 
 import { LiveSet } from "../live_set.ts";
-import { makerOf } from "./catalog.ts";
-import { EventClock, EventMax } from "./clock.ts";
-import { LiveControl, Pattr } from "./live_control.ts";
-import { MainThread } from "./main_thread.ts";
-import type { Atom } from "./message.ts";
-import type { Around, Clock, MaxObject } from "./object.ts";
-import { Patch, type PatcherFile } from "./patch.ts";
+import { TaskClock } from "../task.ts";
+import { MaxWorld } from "../v8_host.ts";
+import { factoryOf } from "./catalog.ts";
 import {
   MidiIn,
   MidiOut,
@@ -16,10 +12,15 @@ import {
   type Sounded,
   ThisDevice,
   ThisPatcher,
-} from "./surface.ts";
+} from "./host.ts";
+import { LiveControl, Pattr } from "./live_control.ts";
+import { MainThread } from "./main_thread.ts";
+import type { Atom } from "./message.ts";
+import type { BoxContext, Clock, MaxObject } from "./object.ts";
+import { Patch, type PatcherFile } from "./patch.ts";
 
 /** Objects that need more than their cords: scripts, and what belongs to a MIDI Tool. */
-export type Extra = (name: string, around: Around) => MaxObject | undefined;
+export type Extra = (name: string, context: BoxContext) => MaxObject | undefined;
 
 /** Values that a Set keeps, by a parameter's long name. */
 export type Stored = Record<string, Atom[]>;
@@ -65,8 +66,8 @@ export class SimulatedDevice {
     this.#world = world;
     this.#file = file;
     const complain = (text: string): void => void world.console.push(text);
-    const make = (name: string, around: Around): MaxObject | undefined =>
-      this.#native(name, around) ?? extra(name, around) ?? makerOf(name)?.(around);
+    const make = (name: string, context: BoxContext): MaxObject | undefined =>
+      this.#native(name, context) ?? extra(name, context) ?? factoryOf(name)?.(context);
     const clock: Clock = {
       now: () => world.clock.now(),
       after: (milliseconds, action) => world.clock.schedule(milliseconds, action),
@@ -177,10 +178,10 @@ export class SimulatedDevice {
   }
 
   /** Plays a note into the track's input; velocity 0 ends it. */
-  hear(pitch: number, velocity: number): void {
+  playNote(pitch: number, velocity: number): void {
     const status = velocity > 0 ? 0x90 : 0x80;
     this.#world.main.run(() => {
-      for (const one of this.#all(MidiIn)) one.hear([status, pitch, velocity || 64]);
+      for (const one of this.#all(MidiIn)) one.receiveBytes([status, pitch, velocity || 64]);
     });
   }
 
@@ -207,10 +208,10 @@ export class SimulatedDevice {
     this.#world.main.run(() => open.answer(path));
   }
 
-  #native(name: string, around: Around): MaxObject | undefined {
-    if (name === "thispatcher") return new ThisPatcher(around, () => this.patch.boxes.values());
-    if (name === "s" || name === "send") return this.#world.rooms.send(around);
-    if (name === "r" || name === "receive") return this.#world.rooms.receive(around);
+  #native(name: string, context: BoxContext): MaxObject | undefined {
+    if (name === "thispatcher") return new ThisPatcher(context, () => this.patch.boxes.values());
+    if (name === "s" || name === "send") return this.#world.rooms.send(context);
+    if (name === "r" || name === "receive") return this.#world.rooms.receive(context);
     return undefined;
   }
 
@@ -232,5 +233,28 @@ export class SimulatedDevice {
     return [...this.patch.objects.values()].filter(
       (one): one is T & MaxObject => one instanceof kind,
     );
+  }
+}
+
+export class EventClock extends TaskClock {
+  readonly #main: MainThread;
+
+  constructor(main: MainThread) {
+    super();
+    this.#main = main;
+  }
+
+  override schedule(milliseconds: number, run: () => void): () => void {
+    return super.schedule(milliseconds, () => this.#main.run(run));
+  }
+}
+
+/** What the scripts share, on that clock. */
+export class EventMax extends MaxWorld {
+  override readonly clock: EventClock;
+
+  constructor(listOfOne: "list" | "element", clock: EventClock) {
+    super(listOfOne);
+    this.clock = clock;
   }
 }

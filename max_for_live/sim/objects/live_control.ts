@@ -1,7 +1,7 @@
 /** The live.* controls: what a musician clicks and turns, and what a patch tells them. */
 
 import { type Atom, BANG, fromAtoms, type Message, number, toAtoms } from "./message.ts";
-import type { Around, MaxObject } from "./object.ts";
+import type { BoxContext, MaxObject } from "./object.ts";
 import { Parameter } from "./parameter.ts";
 
 /** Attributes that a patch may set, besides those of the parameter. */
@@ -36,23 +36,23 @@ export const LIVE_CLASSES: ReadonlySet<string> = new Set(Object.keys(OUTLETS));
 
 export class LiveControl implements MaxObject {
   readonly parameter: Parameter;
-  readonly #around: Around;
+  readonly #context: BoxContext;
   readonly #outlets: Outlets;
   readonly #shown = new Map<string, Atom[]>();
 
-  constructor(around: Around) {
-    this.#around = around;
-    this.#outlets = OUTLETS[around.box.maxclass] ?? {};
-    this.parameter = new Parameter(around.box);
+  constructor(context: BoxContext) {
+    this.#context = context;
+    this.#outlets = OUTLETS[context.box.maxclass] ?? {};
+    this.parameter = new Parameter(context.box);
     for (const name of ATTRIBUTES) {
-      const saved = around.box[name];
+      const saved = context.box[name];
       if (saved !== undefined) this.#shown.set(name, [saved].flat() as Atom[]);
     }
   }
 
   /** Whether it bangs on a click instead of holding a value. */
   get isButton(): boolean {
-    return this.#around.box.maxclass === "live.text" && this.#around.box.mode === 0;
+    return this.#context.box.maxclass === "live.text" && this.#context.box.mode === 0;
   }
 
   get active(): boolean {
@@ -61,7 +61,7 @@ export class LiveControl implements MaxObject {
 
   /** What stands on it: its label, or its parameter's value. */
   get text(): string {
-    if (this.#around.box.maxclass !== "live.text") return this.parameter.label;
+    if (this.#context.box.maxclass !== "live.text") return this.parameter.label;
     const on = this.parameter.number > 0 ? this.#shown.get("texton") : undefined;
     return (on ?? this.#shown.get("text") ?? []).join(" ");
   }
@@ -87,29 +87,29 @@ export class LiveControl implements MaxObject {
   /** A click on a button. */
   press(): void {
     if (this.#outlets.label !== undefined) {
-      this.#around.out(this.#outlets.label, fromAtoms([this.text]));
+      this.#context.out(this.#outlets.label, fromAtoms([this.text]));
     }
-    this.#around.out(0, BANG);
+    this.#context.out(0, BANG);
   }
 
   /** Says its value, from right to left. */
   say(): void {
     if (this.isButton) return;
     const { label, raw } = this.#outlets;
-    if (raw !== undefined) this.#around.out(raw, number(this.parameter.raw));
-    if (label !== undefined) this.#around.out(label, fromAtoms([this.parameter.label]));
-    this.#around.out(0, fromAtoms(this.parameter.value));
+    if (raw !== undefined) this.#context.out(raw, number(this.parameter.raw));
+    if (label !== undefined) this.#context.out(label, fromAtoms([this.parameter.label]));
+    this.#context.out(0, fromAtoms(this.parameter.value));
   }
 }
 
 /** `pattr` with a parameter: keeps any message in the Set, and says it when the Set is loaded. */
 export class Pattr implements MaxObject {
   readonly parameter: Parameter;
-  readonly #around: Around;
+  readonly #context: BoxContext;
 
-  constructor(around: Around) {
-    this.#around = around;
-    this.parameter = new Parameter(around.box);
+  constructor(context: BoxContext) {
+    this.#context = context;
+    this.parameter = new Parameter(context.box);
   }
 
   receive(_inlet: number, message: Message): boolean {
@@ -119,7 +119,7 @@ export class Pattr implements MaxObject {
   }
 
   say(): void {
-    if (this.parameter.value.length > 0) this.#around.out(0, fromAtoms(this.parameter.value));
+    if (this.parameter.value.length > 0) this.#context.out(0, fromAtoms(this.parameter.value));
   }
 }
 
@@ -127,8 +127,8 @@ export class Pattr implements MaxObject {
 export class Comment implements MaxObject {
   text: string;
 
-  constructor(around: Around) {
-    this.text = String(around.box.text ?? "");
+  constructor(context: BoxContext) {
+    this.text = String(context.box.text ?? "");
   }
 
   receive(_inlet: number, message: Message): boolean {

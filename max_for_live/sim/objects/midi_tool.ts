@@ -5,7 +5,7 @@ import { MidiToolSim, type ToolContext } from "../midi_tool.ts";
 import type { V8Host } from "../v8_host.ts";
 import type { World } from "./device.ts";
 import { fromAtoms, type Message } from "./message.ts";
-import type { Around, MaxObject } from "./object.ts";
+import type { BoxContext, MaxObject } from "./object.ts";
 
 /** What a four-bar clip in 4/4 without notes tells of itself. */
 const CONTEXT: ToolContext = {
@@ -31,7 +31,7 @@ const CONTEXT: ToolContext = {
 export class ToolPort {
   /** What the two objects say: 0 an answer, 1 a wish to be asked. */
   cord: (outlet: number, atoms: (number | string)[]) => void = () => {};
-  source: Around | null = null;
+  source: BoxContext | null = null;
 
   /** Live's side, once the patch is there; `notes` are the clip's. */
   live(
@@ -52,9 +52,9 @@ export class ToolPort {
 export class MidiToolIn implements MaxObject {
   readonly #port: ToolPort;
 
-  constructor(around: Around, port: ToolPort) {
+  constructor(context: BoxContext, port: ToolPort) {
     this.#port = port;
-    port.source = around;
+    port.source = context;
   }
 
   receive(_inlet: number, message: Message): boolean {

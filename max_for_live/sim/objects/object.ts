@@ -27,7 +27,7 @@ export interface Clock {
 }
 
 /** What surrounds an object. */
-export interface Around {
+export interface BoxContext {
   box: Box;
   /** Arguments in the box, and its attributes. */
   args: Atom[];
@@ -50,4 +50,4 @@ export interface MaxObject {
   freed?(): void;
 }
 
-export type Maker = (around: Around) => MaxObject;
+export type ObjectFactory = (context: BoxContext) => MaxObject;

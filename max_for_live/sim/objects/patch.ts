@@ -7,7 +7,7 @@
 
 import type { MainThread } from "./main_thread.ts";
 import { type Message, parseAtoms, show } from "./message.ts";
-import type { Around, Box, Clock, MaxObject } from "./object.ts";
+import type { BoxContext, Box, Clock, MaxObject } from "./object.ts";
 
 export interface PatcherFile {
   patcher: {
@@ -25,7 +25,7 @@ interface Cord {
 }
 
 /** Makes the object of a box; undefined where it is unknown. */
-export type Make = (name: string, around: Around) => MaxObject | undefined;
+export type Make = (name: string, context: BoxContext) => MaxObject | undefined;
 
 /** Cords within cords; Max gives up at some such depth with a stack overflow. */
 const DEEPEST = 200;

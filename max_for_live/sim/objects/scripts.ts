@@ -4,7 +4,7 @@ import type { LomObject } from "../lom_object.ts";
 import { V8Host, type V8Options } from "../v8_host.ts";
 import type { World } from "./device.ts";
 import { type Atom, fromAtoms, type Message } from "./message.ts";
-import type { Around, MaxObject } from "./object.ts";
+import type { BoxContext, MaxObject } from "./object.ts";
 
 /** Live as the scripts of one device see it. */
 export interface Seat {
@@ -23,18 +23,18 @@ function handlerOf(message: Message): string {
 export class CodeBox implements MaxObject {
   readonly host: V8Host;
 
-  constructor(around: Around, world: World, seat: Seat) {
+  constructor(context: BoxContext, world: World, seat: Seat) {
     const options: V8Options = {
       live: { set: world.set, device: seat.device, ready: seat.ready },
       http: world.hasHttp,
     };
-    this.host = new V8Host(String(around.box.code ?? ""), world.max, options, (outlet, atoms) =>
-      around.out(outlet, fromAtoms(atoms as Atom[])),
+    this.host = new V8Host(String(context.box.code ?? ""), world.max, options, (outlet, atoms) =>
+      context.out(outlet, fromAtoms(atoms as Atom[])),
     );
     world.consoles.push(this.host.console);
-    const { numinlets, numoutlets } = around.box;
+    const { numinlets, numoutlets } = context.box;
     if (this.host.inlets !== numinlets || this.host.outlets !== numoutlets) {
-      around.error("the box has other ports than its script");
+      context.error("the box has other ports than its script");
     }
   }
 
@@ -54,12 +54,12 @@ export class CodeBox implements MaxObject {
 export class Drawing implements MaxObject {
   readonly host: V8Host;
 
-  constructor(around: Around, world: World) {
-    const [, , width = 100, height = 60] = around.box.presentation_rect ?? around.box.patching_rect;
-    const textfile = around.box.textfile as { text?: string } | undefined;
+  constructor(context: BoxContext, world: World) {
+    const [, , width = 100, height = 60] = context.box.presentation_rect ?? context.box.patching_rect;
+    const textfile = context.box.textfile as { text?: string } | undefined;
     const options: V8Options = { box: [width, height] };
     this.host = new V8Host(textfile?.text ?? "", world.max, options, (outlet, atoms) =>
-      around.out(outlet, fromAtoms(atoms as Atom[])),
+      context.out(outlet, fromAtoms(atoms as Atom[])),
     );
     world.consoles.push(this.host.console);
   }

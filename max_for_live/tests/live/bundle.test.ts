@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FunctionDeclaration, type Program, parse } from "acorn";
-import { V8_SCRIPTS } from "../../build/v8.mjs";
+import { bundleV8, V8_SCRIPTS } from "../../build/scripts.ts";
 import { MaxWorld, V8Host } from "../../sim/v8_host.ts";
-import { script } from "./bundles.ts";
+import { script } from "./fixture.ts";
 
 const HANDLERS = {
   live: [
-    ...["closing", "control", "enabled", "heard", "live_ready", "node", "node_status"],
-    ...["notifydeleted", "picked", "roll_clicked"],
+    ...["closing", "control", "enabled", "live_ready", "node", "node_status"],
+    ...["note_in", "notifydeleted", "picked", "roll_clicked"],
   ],
   generator: ["closing", "control", "dictionary", "live_ready", "notes", "notifydeleted"],
   transformation: ["closing", "control", "dictionary", "live_ready", "notes", "notifydeleted"],
@@ -66,7 +66,6 @@ for (const name of Object.keys(V8_SCRIPTS) as (keyof typeof V8_SCRIPTS)[]) {
   });
 
   test(`the script ${name} is the same each time it is built`, async () => {
-    const { bundleV8 } = await import("../../build/v8.mjs");
     assert.equal(await bundleV8(name), await script(name));
   });
 }

@@ -73,15 +73,15 @@ test("one unknown id, and no note is modified", () => {
 
 test("an observer hears at once and with each change, and may change nothing", () => {
   const { LiveAPI, set } = world();
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const api = new LiveAPI((args: unknown) => {
-    heard.push(args);
+    received.push(args);
     new LiveAPI("live_set").set("tempo", 99);
   }, "live_set");
   api.property = "is_playing";
   set.happens(() => set.put("is_playing", 1));
-  assert.deepEqual(heard.at(0), ["id", Number(api.id)]);
-  assert.deepEqual(heard.slice(1), [
+  assert.deepEqual(received.at(0), ["id", Number(api.id)]);
+  assert.deepEqual(received.slice(1), [
     ["is_playing", 0],
     ["is_playing", 1],
   ]);

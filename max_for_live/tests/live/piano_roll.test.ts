@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encode } from "../../core/host/dict_codec.ts";
-import type { RollNote } from "../../core/host/piano_roll.ts";
+import type { RollNote } from "../../core/host/view.ts";
 import { MaxWorld, V8Host } from "../../sim/v8_host.ts";
-import { script } from "./bundles.ts";
+import { script } from "./fixture.ts";
 
 const BOX: [number, number] = [200, 80];
 const note = (pitch: number, start: number, primer: boolean): RollNote => ({

@@ -4,20 +4,18 @@ import { builtinModules } from "node:module";
 import { after, before, describe, test } from "node:test";
 
 import type { Generator, StreamGenerateResponse } from "../../core/transport/messages.ts";
-import { builtBundle, NODES, NodeHalf } from "./node_half.ts";
-import { Server } from "./server.ts";
+import { Server } from "../server.ts";
+import { BUNDLE, NODES, NodeHalf } from "./node_half.ts";
 
-let bundle: string;
 let server: Server;
 
 before(async () => {
-  bundle = await builtBundle();
   server = await Server.start();
 });
 after(() => server.kill());
 
 test("the bundle asks for nothing but Node's own modules and max-api", () => {
-  const text = readFileSync(bundle, "utf8");
+  const text = readFileSync(BUNDLE, "utf8");
   const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => String(name));
   const foreign = asked.filter((name) => !builtinModules.includes(name.replace(/^node:/, "")));
   assert.deepEqual([...new Set(foreign)], ["max-api"]);
@@ -29,10 +27,9 @@ for (const [name, node] of Object.entries(NODES)) {
       let half: NodeHalf;
 
       before(async () => {
-        half = new NodeHalf({ node, bundle, habits: { listOfOne } });
-        await half.heard(["ready", 1]);
-        half.send("connect", server.grpc);
-        await half.heard(["state", "connected", server.grpc]);
+        half = new NodeHalf({ node, habits: { listOfOne } });
+        await half.message(["ready", 1]);
+        assert.equal((await half.connect(server.grpc))[2], server.grpc);
       });
       after(async () => {
         await half.stop();

@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { readDevice, readPatch } from "../../patch/container.ts";
 import { singleFile } from "../../patch/freeze.ts";
 import { listing } from "../../patch/listing.ts";
-import { standinPlans } from "./devices.ts";
+import { stubPlans } from "./devices.ts";
 
-for (const plan of standinPlans()) {
+for (const plan of stubPlans()) {
   test(`the patch of ${plan.name} is the one that was last looked at`, () => {
     const path = join(__dirname, "baselines", `${plan.name}.txt`);
     const text = `${listing(readPatch(readDevice(singleFile(plan).bytes)))}\n`;

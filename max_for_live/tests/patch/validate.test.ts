@@ -4,9 +4,9 @@ import { FLAGS, patchBytes, readDevice, readPatch, writeFrozen } from "../../pat
 import { looseFiles, singleFile } from "../../patch/freeze.ts";
 import { type Raw, type Subject, subjectOf } from "../../patch/validate/subject.ts";
 import { RULES, validate } from "../../patch/validate/validate.ts";
-import { planOf, standinPlans } from "./devices.ts";
+import { planOf, stubPlans } from "./devices.ts";
 
-for (const plan of standinPlans()) {
+for (const plan of stubPlans()) {
   test(`${plan.name} keeps every rule, as one file and with its files beside it`, () => {
     const [loose] = looseFiles(plan);
     assert.deepEqual(validate(singleFile(plan).bytes), []);
@@ -269,9 +269,9 @@ const FAULTS: Record<string, Fault[]> = {
     {
       patch: (_, boxes) =>
         Object.assign(code(boxes), {
-          code: String(code(boxes).code).replace("function heard", "function herd"),
+          code: String(code(boxes).code).replace("function note_in", "function note_im"),
         }),
-      says: /no function for "heard"/,
+      says: /no function for "note_in"/,
     },
     {
       device: "Magenta Bridge Generator",

@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SimulatedDevice, World } from "../../sim/objects/device.ts";
-import { type Sketch, sketch } from "./small_patch.ts";
+import { type BoxSpec, buildPatch } from "./patch_builder.ts";
 
 /** Keeps what reaches it, to be asked for by a test. */
-const EAR = (id: string, x = 0): Sketch => ({ id, maxclass: "comment", outlets: 0, x });
+const SINK = (id: string, x = 0): BoxSpec => ({ id, maxclass: "comment", outlets: 0, x });
 
-function open(boxes: Sketch[], cords: string[]) {
+function open(boxes: BoxSpec[], cords: string[]) {
   const world = new World();
-  const device = new SimulatedDevice(sketch(boxes, cords), world);
+  const device = new SimulatedDevice(buildPatch(boxes, cords), world);
   return { clock: world.clock, world, device };
 }
 
 /** Sends messages to an object, and returns the lines that `print` wrote. */
-function printed(object: Sketch, messages: string[], inlet = 0): string[] {
-  const ears = Array.from({ length: object.outlets ?? 1 }, (_, index) => index);
+function printed(object: BoxSpec, messages: string[], inlet = 0): string[] {
+  const sinks = Array.from({ length: object.outlets ?? 1 }, (_, index) => index);
   const { world, device, clock } = open(
     [
       object,
@@ -24,12 +24,12 @@ function printed(object: Sketch, messages: string[], inlet = 0): string[] {
         text,
         inlets: 2,
       })),
-      ...ears.map((index) => ({ id: `ear${index}`, text: `prepend ${index}` })),
+      ...sinks.map((index) => ({ id: `ear${index}`, text: `prepend ${index}` })),
       { id: "print", text: "print", outlets: 0 },
     ],
     [
       ...messages.map((_, index) => `say${index} 0 -> ${object.id} ${inlet}`),
-      ...ears.flatMap((index) => [
+      ...sinks.flatMap((index) => [
         `${object.id} ${index} -> ear${index} 0`,
         `ear${index} 0 -> print 0`,
       ]),
@@ -42,7 +42,7 @@ function printed(object: Sketch, messages: string[], inlet = 0): string[] {
   return world.console.map((line) => line.replace(/^.*printed: /, ""));
 }
 
-const cases: [string, Sketch, string[], string[]][] = [
+const cases: [string, BoxSpec, string[], string[]][] = [
   [
     "trigger speaks from right to left",
     { id: "x", text: "t b i l hello", outlets: 4 },
@@ -177,7 +177,7 @@ test("a cord reaches boxes from right to left, and what is put off comes last", 
 
 test("cords and objects that are not there are errors, and so is an endless loop", () => {
   const { world } = open(
-    [{ id: "a", text: "nonsense 1" }, EAR("b")],
+    [{ id: "a", text: "nonsense 1" }, SINK("b")],
     ["a 1 -> b 0", "a 0 -> b 1", "a 0 -> c 0"],
   );
   assert.equal(world.console.length, 4);
@@ -197,7 +197,7 @@ const parameter = (
   saved_attribute_attributes: { valueof: { parameter_longname: longname, ...valueof } },
 });
 
-const DIAL: Sketch = {
+const DIAL: BoxSpec = {
   id: "bars",
   maxclass: "live.numbox",
   outlets: 2,
@@ -209,7 +209,7 @@ const DIAL: Sketch = {
     parameter_initial_enable: 1,
   }),
 };
-const MENU: Sketch = {
+const MENU: BoxSpec = {
   id: "menu",
   maxclass: "live.menu",
   outlets: 3,
@@ -219,17 +219,17 @@ const MENU: Sketch = {
     parameter_invisible: 2,
   }),
 };
-const BUTTON: Sketch = {
+const BUTTON: BoxSpec = {
   id: "go",
   maxclass: "live.text",
   outlets: 2,
   more: { ...parameter("Go", { parameter_type: 2 }), mode: 0, text: "Go" },
 };
-const PANEL: Sketch[] = [
+const PANEL: BoxSpec[] = [
   DIAL,
   MENU,
   BUTTON,
-  { id: "tell", text: "prepend bars" },
+  { id: "deliver", text: "prepend bars" },
   { id: "went", text: "prepend went" },
   { id: "this", text: "live.thisdevice", outlets: 3 },
   { id: "ready", text: "prepend ready" },
@@ -238,8 +238,8 @@ const PANEL: Sketch[] = [
   { id: "print", text: "print", outlets: 0 },
 ];
 const WIRES = [
-  "bars 0 -> tell 0",
-  "tell 0 -> print 0",
+  "bars 0 -> deliver 0",
+  "deliver 0 -> print 0",
   "go 0 -> went 0",
   "went 0 -> print 0",
   "this 0 -> ready 0",
@@ -253,26 +253,26 @@ test("controls say their values when loaded, before the device is ready, and are
   first.device.turn("bars", 99);
   first.device.choose("menu", "b");
   first.device.click("go");
-  const heard = (lines: string[]): string[] => lines.map((line) => line.replace(/^.*: /, ""));
-  assert.deepEqual(heard(first.world.console), ["bars 4", "ready bang", "bars 64", "went bang"]);
+  const messages = (lines: string[]): string[] => lines.map((line) => line.replace(/^.*: /, ""));
+  assert.deepEqual(messages(first.world.console), ["bars 4", "ready bang", "bars 64", "went bang"]);
   const kept = first.device.save();
   assert.deepEqual(kept, { Bars: [64], Go: [0] });
   const second = open(PANEL, WIRES);
   second.device.load(kept);
-  assert.deepEqual(heard(second.world.console), ["bars 64", "ready bang"]);
+  assert.deepEqual(messages(second.world.console), ["bars 64", "ready bang"]);
   assert.equal(second.device.value("menu"), 0);
 });
 
 test("what is hidden or gray cannot be clicked", () => {
   const { device, world } = open(PANEL, WIRES);
-  const tell = (id: string, selector: string, args: (string | number)[]): void =>
+  const deliver = (id: string, selector: string, args: (string | number)[]): void =>
     world.main.run(() => device.patch.deliver(id, 0, { selector, args }));
-  tell("hide", "int", [1]);
+  deliver("hide", "int", [1]);
   assert.throws(() => device.click("go"), /hidden/);
-  tell("hide", "int", [0]);
-  tell("go", "active", [0]);
+  deliver("hide", "int", [0]);
+  deliver("go", "active", [0]);
   assert.throws(() => device.click("go"), /gray/);
-  tell("go", "active", [1]);
+  deliver("go", "active", [1]);
   device.click("go");
   assert.equal(world.console.length, 1);
 });

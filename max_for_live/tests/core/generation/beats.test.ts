@@ -8,7 +8,7 @@ import {
   toSeconds,
 } from "../../../core/generation/beats.ts";
 
-test("the tempo asked for is the nearest at which a beat is a power of two of a second", () => {
+test("the tempo calls for is the nearest at which a beat is a power of two of a second", () => {
   const cases: [number, number][] = [
     [20, 15],
     [60, 60],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { menuOf } from "../../../core/generation/generator_menu.ts";
+import { menuFor } from "../../../core/generation/generator_menu.ts";
 import { toolOf } from "../../../core/generation/tools.ts";
 
 const CAN = { capabilities: ["CAPABILITY_GENERATE"], status: "GENERATOR_STATUS_READY" };
@@ -11,12 +11,12 @@ const LINE = { id: "lstm_melody", family: "lstm", encoding: "melody", ...CAN };
 const GENERATE = toolOf("generate");
 
 test("who has chosen nothing begins with a single line, where there is one", () => {
-  assert.equal(menuOf([DUO, BARS, LINE], GENERATE, "").index, 2);
-  assert.equal(menuOf([DUO, BARS], GENERATE, "").index, 0);
+  assert.equal(menuFor([DUO, BARS, LINE], GENERATE, "").index, 2);
+  assert.equal(menuFor([DUO, BARS], GENERATE, "").index, 0);
 });
 
 test("what was chosen stays chosen, also while it is missing", () => {
-  assert.equal(menuOf([DUO, BARS, LINE], GENERATE, "gan_melody").index, 1);
-  const { entries, index } = menuOf([DUO, LINE], GENERATE, "gan_melody");
+  assert.equal(menuFor([DUO, BARS, LINE], GENERATE, "gan_melody").index, 1);
+  const { entries, index } = menuFor([DUO, LINE], GENERATE, "gan_melody");
   assert.equal(entries[index], "gan_melody (missing)");
 });

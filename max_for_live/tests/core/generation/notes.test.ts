@@ -6,11 +6,9 @@ import { exactTempo } from "../../../core/generation/beats.ts";
 import { decodeNotes, durationBetween, encodeNotes } from "../../../core/generation/notes.ts";
 import type { LiveNote } from "../../../core/host/live_port.ts";
 import type { NoteSequence } from "../../../core/transport/messages.ts";
-import { randomFrom } from "../jam/random.ts";
+import { PROGRAM, REPOSITORY } from "../../server.ts";
+import { randomFrom } from "../jam/jam_fixture.ts";
 
-const REPOSITORY = join(import.meta.dirname, "..", "..", "..", "..");
-const PROGRAM =
-  process.env.MAGENTA_BRIDGE_PROGRAM ?? join(REPOSITORY, ".venv", "bin", "magenta-bridge");
 const ECHO = [
   "import sys",
   "from google.protobuf import json_format",

@@ -2,24 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   chordOf,
-  namesOf,
-  narrow,
+  noteNames,
+  intersect,
   scaleArguments,
   scaleOf,
-  scaleOfWord,
-  wordOf,
+  decodeScale,
+  encodeScale,
 } from "../../../core/generation/scale.ts";
-import type { SetFacts } from "../../../core/host/live_port.ts";
-
-const SET: SetFacts = {
-  tempo: 120,
-  signatureNumerator: 4,
-  signatureDenominator: 4,
-  rootNote: 9,
-  scaleName: "Minor",
-  scaleIntervals: [0, 2, 3, 5, 7, 8, 10],
-  scaleOn: true,
-};
+import { SET } from "../device_fixture.ts";
 
 test("Live's scale becomes the generator's arguments", () => {
   const scale = scaleOf(SET);
@@ -42,25 +32,25 @@ test("a scale that is longer than an octave stays within one", () => {
 test("a chord stands on its lowest note", () => {
   const chord = chordOf([67, 64, 72, 60]);
   assert.deepEqual(chord, { root: 0, intervals: [0, 4, 7] });
-  assert.equal(namesOf(chord), "C E G");
+  assert.equal(noteNames(chord), "C E G");
   assert.equal(chordOf([]), null);
 });
 
 test("scale and chord together allow what both have; a foreign chord counts alone", () => {
   const scale = scaleOf(SET);
   const chord = chordOf([60, 63, 67]);
-  assert.deepEqual(narrow(scale, chord), { root: 0, intervals: [0, 7] });
+  assert.deepEqual(intersect(scale, chord), { root: 0, intervals: [0, 7] });
   const foreign = { root: 1, intervals: [0] };
-  assert.deepEqual(narrow(scale, foreign), foreign);
-  assert.deepEqual(narrow(scale, null), scale);
+  assert.deepEqual(intersect(scale, foreign), foreign);
+  assert.deepEqual(intersect(scale, null), scale);
 });
 
 test("a chord is saved as one word and comes back; other words are none", () => {
   for (const pitches of [[64, 67, 71], [61], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]]) {
     const chord = chordOf(pitches);
-    assert.deepEqual(scaleOfWord(wordOf(chord)), chord);
+    assert.deepEqual(decodeScale(encodeScale(chord)), chord);
   }
-  for (const word of [wordOf(null), "", "0", "chord", "chord_4", "chord_a_b", "chord_4_0_x"]) {
-    assert.equal(scaleOfWord(word), null, word);
+  for (const word of [encodeScale(null), "", "0", "chord", "chord_4", "chord_a_b", "chord_4_0_x"]) {
+    assert.equal(decodeScale(word), null, word);
   }
 });

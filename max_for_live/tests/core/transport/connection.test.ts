@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { HttpRequest } from "../../../core/host/ports.ts";
-import { DeviceStage, DRUMS } from "../device_stage.ts";
+import { DeviceFixture, DRUMS } from "../device_fixture.ts";
 
 /** A server behind HTTP that a test switches on, off, and to silence. */
 class Http {
   answers: "well" | "nothing" | "refuses" = "well";
-  readonly asked: string[] = [];
+  readonly calls: string[] = [];
   readonly bodies: string[] = [];
   aborted = 0;
   /** Status and body of the next answer to anything but health and lists. */
@@ -26,7 +26,7 @@ class Http {
       },
       setRequestHeader() {},
       send(body) {
-        http.asked.push(url.replace("http://127.0.0.1:50052", ""));
+        http.calls.push(url.replace("http://127.0.0.1:50052", ""));
         http.bodies.push(body ?? "");
         if (http.answers === "nothing") return;
         const [status, answer] = http.answerTo(url);
@@ -47,70 +47,70 @@ class Http {
   }
 }
 
-function stageWith(http: Http | null): DeviceStage {
-  return new DeviceStage([DRUMS], http?.newRequest ?? null);
+function stageWith(http: Http | null): DeviceFixture {
+  return new DeviceFixture([DRUMS], http?.newRequest ?? null);
 }
 
 test("the device starts, then is connected, and says where", () => {
-  const stage = stageWith(null);
-  stage.device.ready();
-  assert.equal(stage.view.state, "starting");
-  stage.device.node("ready", 1, "v20");
-  assert.deepEqual(stage.sent.slice(-2), [
+  const fixture = stageWith(null);
+  fixture.device.ready();
+  assert.equal(fixture.view.state, "starting");
+  fixture.device.node("ready", 1, "v20");
+  assert.deepEqual(fixture.sent.slice(-2), [
     ["program", "-"],
     ["connect", "auto"],
   ]);
-  stage.device.node("state", "starting", "-", "-", "Starting the server.");
-  assert.equal(stage.view.sentence, "Starting the server.");
-  stage.device.node("state", "connected", "127.0.0.1:7", "http://127.0.0.1:8", "Connected.");
-  stage.list();
+  fixture.device.node("state", "starting", "-", "-", "Starting the server.");
+  assert.equal(fixture.view.sentence, "Starting the server.");
+  fixture.device.node("state", "connected", "127.0.0.1:7", "http://127.0.0.1:8", "Connected.");
+  fixture.list();
   assert.deepEqual(
-    [stage.view.state, stage.view.sentence, stage.view.path],
+    [fixture.view.state, fixture.view.sentence, fixture.view.path],
     ["connected", "1 generator at 127.0.0.1:7", "gRPC"],
   );
-  assert.deepEqual(stage.host.at, ["127.0.0.1:7", "http://127.0.0.1:8"]);
+  assert.deepEqual(fixture.host.at, ["127.0.0.1:7", "http://127.0.0.1:8"]);
 });
 
 test("the sentence of a missing program reaches the strip", () => {
-  const stage = stageWith(null);
-  stage.device.ready();
-  stage.device.node("ready", 1, "v20");
+  const fixture = stageWith(null);
+  fixture.device.ready();
+  fixture.device.node("ready", 1, "v20");
   const sentence =
     "Magenta Bridge is not installed. In a terminal, type: pip install magenta-bridge";
-  stage.device.node("state", "no server", "-", "-", sentence);
-  assert.deepEqual([stage.view.state, stage.view.sentence], ["no server", sentence]);
-  stage.device.control("go");
-  assert.match(stage.view.sentence, /no server yet/);
+  fixture.device.node("state", "no server", "-", "-", sentence);
+  assert.deepEqual([fixture.view.state, fixture.view.sentence], ["no server", sentence]);
+  fixture.device.control("go");
+  assert.match(fixture.view.sentence, /no server yet/);
 });
 
 test("where Node does not come, HTTP does, and says so; where it comes at last, gRPC is back", () => {
   const http = new Http();
-  const stage = stageWith(http);
-  stage.device.ready();
-  stage.clock.pass(5);
-  assert.equal(stage.view.path, "");
-  stage.clock.pass(2);
-  assert.deepEqual([stage.view.state, stage.view.path], ["connected", "HTTP"]);
-  assert.equal(stage.view.sentence, "1 generator at 127.0.0.1:50052 over HTTP");
-  stage.device.control("go");
-  assert.equal(stage.live.written.length, 1);
-  stage.device.node("ready", 1, "v20");
-  stage.device.node("state", "connected", "127.0.0.1:50051", "http://127.0.0.1:50052", "-");
-  stage.list();
-  assert.equal(stage.view.path, "gRPC");
-  const asked = http.asked.length;
-  stage.clock.pass(15);
-  assert.equal(http.asked.length, asked, "HTTP is asked nothing while Node runs");
+  const fixture = stageWith(http);
+  fixture.device.ready();
+  fixture.clock.pass(5);
+  assert.equal(fixture.view.path, "");
+  fixture.clock.pass(2);
+  assert.deepEqual([fixture.view.state, fixture.view.path], ["connected", "HTTP"]);
+  assert.equal(fixture.view.sentence, "1 generator at 127.0.0.1:50052 over HTTP");
+  fixture.device.control("go");
+  assert.equal(fixture.live.written.length, 1);
+  fixture.device.node("ready", 1, "v20");
+  fixture.device.node("state", "connected", "127.0.0.1:50051", "http://127.0.0.1:50052", "-");
+  fixture.list();
+  assert.equal(fixture.view.path, "gRPC");
+  const calls = http.calls.length;
+  fixture.clock.pass(15);
+  assert.equal(http.calls.length, calls, "HTTP is calls nothing while Node runs");
 });
 
 test("a Node that does not come is started again with ever longer pauses, then left alone", () => {
-  const stage = stageWith(new Http());
-  stage.device.ready();
+  const fixture = stageWith(new Http());
+  fixture.device.ready();
   const started: number[] = [];
   for (let second = 0; second < 600; second += 1) {
-    const seen = stage.sent.length;
-    stage.clock.pass(1);
-    const fresh = stage.sent.slice(seen);
+    const seen = fixture.sent.length;
+    fixture.clock.pass(1);
+    const fresh = fixture.sent.slice(seen);
     if (fresh.some(([word, what]) => word === "script" && what === "start")) started.push(second);
   }
   assert.equal(started.length, 5);
@@ -119,97 +119,97 @@ test("a Node that does not come is started again with ever longer pauses, then l
     [...pauses].sort((a, b) => a - b),
     pauses,
   );
-  stage.device.control("reconnect");
-  stage.clock.pass(10);
-  assert.ok(stage.sent.slice(-10).some(([word]) => word === "hello"));
+  fixture.device.control("reconnect");
+  fixture.clock.pass(10);
+  assert.ok(fixture.sent.slice(-10).some(([word]) => word === "hello"));
 });
 
 test("a Node that falls silent fails what is under way, and HTTP takes over", () => {
-  const stage = stageWith(new Http()).connect();
-  stage.device.control("go");
-  stage.clock.pass(45);
-  assert.match(stage.view.sentences.join("; "), /Node has stopped in the middle/);
-  assert.equal(stage.view.texts.get("progress"), "Stopped; 0 of 1 written.");
-  assert.equal(stage.view.path, "HTTP");
-  assert.ok(stage.sent.some(([word, what]) => word === "script" && what === "start"));
+  const fixture = stageWith(new Http()).connect();
+  fixture.device.control("go");
+  fixture.clock.pass(45);
+  assert.match(fixture.view.sentences.join("; "), /Node has stopped in the middle/);
+  assert.equal(fixture.view.texts.get("progress"), "Stopped; 0 of 1 written.");
+  assert.equal(fixture.view.path, "HTTP");
+  assert.ok(fixture.sent.some(([word, what]) => word === "script" && what === "start"));
 });
 
 test("a Node that has ended is noticed at once", () => {
-  const stage = stageWith(new Http()).connect();
-  stage.device.nodeStatus("terminated");
-  assert.equal(stage.view.path, "HTTP");
+  const fixture = stageWith(new Http()).connect();
+  fixture.device.nodeStatus("terminated");
+  assert.equal(fixture.view.path, "HTTP");
 });
 
 test("without Node and without a server the strip says what to type, and keeps looking", () => {
   const http = new Http();
   http.answers = "refuses";
-  const stage = stageWith(http);
-  stage.device.ready();
-  stage.clock.pass(10);
-  assert.equal(stage.view.state, "no server");
-  assert.match(stage.view.sentence, /type: magenta-bridge serve$/);
+  const fixture = stageWith(http);
+  fixture.device.ready();
+  fixture.clock.pass(10);
+  assert.equal(fixture.view.state, "no server");
+  assert.match(fixture.view.sentence, /type: magenta-bridge serve$/);
   http.answers = "well";
-  stage.clock.pass(10);
-  assert.equal(stage.view.state, "connected");
+  fixture.clock.pass(10);
+  assert.equal(fixture.view.state, "connected");
 });
 
 test("a server over HTTP that says nothing is given up, and so is one that dies", () => {
   const http = new Http();
-  const stage = stageWith(http);
-  stage.device.ready();
-  stage.clock.pass(8);
-  assert.equal(stage.view.state, "connected");
+  const fixture = stageWith(http);
+  fixture.device.ready();
+  fixture.clock.pass(8);
+  assert.equal(fixture.view.state, "connected");
   http.answers = "nothing";
-  stage.clock.pass(10);
-  assert.equal(stage.view.state, "no server");
+  fixture.clock.pass(10);
+  assert.equal(fixture.view.state, "no server");
   assert.ok(http.aborted > 0);
 });
 
 test("over HTTP a look in vain is forgiven, and a second one ends what is being written", () => {
   const http = new Http();
-  const stage = stageWith(http);
-  stage.device.ready();
-  stage.clock.pass(8);
+  const fixture = stageWith(http);
+  fixture.device.ready();
+  fixture.clock.pass(8);
   http.answers = "nothing";
-  stage.device.control("go");
-  assert.equal(stage.view.state, "busy");
-  const looks = (): number => http.asked.filter((path) => path === "/healthz").length;
+  fixture.device.control("go");
+  assert.equal(fixture.view.state, "busy");
+  const looks = (): number => http.calls.filter((path) => path === "/healthz").length;
   const before = looks();
-  while (looks() === before) stage.clock.pass(0.25);
+  while (looks() === before) fixture.clock.pass(0.25);
   http.answers = "well";
-  stage.clock.pass(10);
-  assert.equal(stage.view.state, "busy");
+  fixture.clock.pass(10);
+  assert.equal(fixture.view.state, "busy");
   http.answers = "nothing";
-  const later = looks();
-  while (looks() < later + 3) stage.clock.pass(0.25);
-  assert.equal(stage.view.state, "no server");
-  assert.equal(stage.view.texts.get("progress"), "Stopped; 0 of 1 written.");
+  const scheduler = looks();
+  while (looks() < scheduler + 3) fixture.clock.pass(0.25);
+  assert.equal(fixture.view.state, "no server");
+  assert.equal(fixture.view.texts.get("progress"), "Stopped; 0 of 1 written.");
 });
 
 test("over HTTP each variation is a call with a seed of its own, and Cancel ends the rest", () => {
   const http = new Http();
-  const stage = stageWith(http);
-  stage.device.ready();
-  stage.clock.pass(8);
-  stage.device.control("variations", 3);
-  stage.device.control("new_seed", 0);
-  stage.device.control("seed", 16384);
+  const fixture = stageWith(http);
+  fixture.device.ready();
+  fixture.clock.pass(8);
+  fixture.device.control("variations", 3);
+  fixture.device.control("new_seed", 0);
+  fixture.device.control("seed", 16384);
   const seen = http.bodies.length;
-  stage.device.control("go");
+  fixture.device.control("go");
   const requests = http.bodies.slice(seen).map((body) => JSON.parse(body));
   assert.deepEqual(
     requests.map(({ variations }) => variations),
     [1, 1, 1],
   );
   assert.equal(requests[1].seed, "16385");
-  assert.equal(stage.view.texts.get("candidate"), "1 of 3");
+  assert.equal(fixture.view.texts.get("candidate"), "1 of 3");
   http.answers = "nothing";
-  stage.device.control("go");
-  const asked = http.asked.length;
-  stage.device.control("cancel");
+  fixture.device.control("go");
+  const calls = http.calls.length;
+  fixture.device.control("cancel");
   http.answers = "well";
-  assert.equal(http.asked.length, asked);
-  assert.match(stage.view.texts.get("progress") ?? "", /Canceled; 0 of 3/);
+  assert.equal(http.calls.length, calls);
+  assert.match(fixture.view.texts.get("progress") ?? "", /Canceled; 0 of 3/);
 });
 
 test("an error over HTTP says why and when to try again", () => {
@@ -225,49 +225,49 @@ test("an error over HTTP says why and when to try again", () => {
       ],
     },
   ];
-  const stage = stageWith(http);
-  stage.device.ready();
-  stage.clock.pass(8);
-  stage.device.control("go");
-  assert.equal(stage.view.sentence, "Too much to do. Try again in 3 seconds.");
+  const fixture = stageWith(http);
+  fixture.device.ready();
+  fixture.clock.pass(8);
+  fixture.device.control("go");
+  assert.equal(fixture.view.sentence, "Too much to do. Try again in 3 seconds.");
 });
 
 test("two halves of different versions are not made to work together", () => {
-  const stage = stageWith(null);
-  stage.device.ready();
-  stage.device.node("ready", 2, "v20");
+  const fixture = stageWith(null);
+  fixture.device.ready();
+  fixture.device.node("ready", 2, "v20");
   assert.deepEqual(
-    [stage.view.state, stage.view.sentence],
+    [fixture.view.state, fixture.view.sentence],
     ["error", "This device's two halves do not match; install the device again."],
   );
 });
 
 test("another server's generators are read when Node has found another server", () => {
-  const stage = stageWith(null).connect();
-  stage.device.node("state", "starting", "-", "-", "The server is started again.");
-  stage.device.node("state", "connected", "127.0.0.1:9", "-", "Connected.");
-  stage.generators.push({ ...DRUMS, id: "more" });
-  stage.list();
-  assert.deepEqual(stage.view.menus.get("generator"), ["drums", "more"]);
+  const fixture = stageWith(null).connect();
+  fixture.device.node("state", "starting", "-", "-", "The server is started again.");
+  fixture.device.node("state", "connected", "127.0.0.1:9", "-", "Connected.");
+  fixture.generators.push({ ...DRUMS, id: "more" });
+  fixture.list();
+  assert.deepEqual(fixture.view.menus.get("generator"), ["drums", "more"]);
 });
 
 test("the program that was picked is stored and told to Node", () => {
-  const stage = stageWith(null).connect();
-  stage.device.control("program");
-  assert.equal(stage.host.asked, 1);
-  stage.device.picked("/Users/me/my tools/magenta-bridge");
-  assert.equal(stage.view.values.get("program_path"), "/Users/me/my tools/magenta-bridge");
-  assert.deepEqual(stage.sent.at(-1), ["program", "/Users/me/my tools/magenta-bridge"]);
+  const fixture = stageWith(null).connect();
+  fixture.device.control("program");
+  assert.equal(fixture.host.calls, 1);
+  fixture.device.picked("/Users/me/my tools/magenta-bridge");
+  assert.equal(fixture.view.values.get("program_path"), "/Users/me/my tools/magenta-bridge");
+  assert.deepEqual(fixture.sent.at(-1), ["program", "/Users/me/my tools/magenta-bridge"]);
 });
 
 test("the self-test writes what it found, by Node or without it", () => {
-  const stage = stageWith(new Http()).connect();
-  stage.device.control("self_test");
-  stage.list();
-  const report = stage.sent.at(-1);
+  const fixture = stageWith(new Http()).connect();
+  fixture.device.control("self_test");
+  fixture.list();
+  const report = fixture.sent.at(-1);
   assert.equal(report?.[0], "report");
-  stage.device.node("done", Number(report?.[1]));
-  assert.match(stage.view.texts.get("progress") ?? "", /all well; report in \/reports/);
+  fixture.device.node("done", Number(report?.[1]));
+  assert.match(fixture.view.texts.get("progress") ?? "", /all well; report in \/reports/);
 
   const alone = stageWith(new Http());
   alone.device.ready();

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { HttpRequest } from "../../../core/host/ports.ts";
-import type { Later } from "../../../core/host/scheduler.ts";
+import type { HttpRequest, Scheduler } from "../../../core/host/ports.ts";
 import { HttpTransport } from "../../../core/transport/http_transport.ts";
 import type { GenerateRequest, StreamGenerateResponse } from "../../../core/transport/messages.ts";
 import type { Call, Failure, Listener } from "../../../core/transport/transport.ts";
 import { Traffic, xhrFor } from "../../../sim/xhr.ts";
-import { Server } from "../../node/server.ts";
+import { Server } from "../../server.ts";
 
 const XMLHttpRequest = xhrFor(
   new Traffic(),
@@ -14,7 +13,7 @@ const XMLHttpRequest = xhrFor(
   () => {},
 );
 
-const REAL_TIME: Later = {
+const REAL_TIME: Scheduler = {
   now: () => performance.now() / 1000,
   after: (seconds, action) => {
     const timer = setTimeout(action, seconds * 1000);
@@ -121,7 +120,7 @@ describe("against the real server", { timeout: 60_000 }, () => {
     // Its connection is there once another call has been answered after it.
     await generate(melody());
     call.cancel();
-    await server.saying(/"method": "[^"]*\/Generate".*"code": "CANCELLED".*hang-up-0/);
+    await server.logged(/"method": "[^"]*\/Generate".*"code": "CANCELLED".*hang-up-0/);
     assert.deepEqual(said, []);
   });
 });

@@ -7,7 +7,7 @@ import type { SimTrack } from "../live_track.ts";
 import { SimulatedDevice, type Stored, type World } from "./device.ts";
 import { MidiToolIn, MidiToolOut, ToolPort } from "./midi_tool.ts";
 import { NodeScript } from "./node_script.ts";
-import type { Around, MaxObject } from "./object.ts";
+import type { BoxContext, MaxObject } from "./object.ts";
 import type { PatcherFile } from "./patch.ts";
 import { CodeBox, Drawing } from "./scripts.ts";
 
@@ -25,15 +25,15 @@ export function openDevice(path: string, world: World, track: SimTrack, stored?:
   const seat = { device: world.set.addDevice(track), isReady: false };
   const tool = new ToolPort();
   let node: NodeScript | null = null;
-  const extra = (name: string, around: Around): MaxObject | undefined => {
+  const extra = (name: string, context: BoxContext): MaxObject | undefined => {
     if (name === "v8.codebox") {
-      return new CodeBox(around, world, { device: seat.device, ready: () => seat.isReady });
+      return new CodeBox(context, world, { device: seat.device, ready: () => seat.isReady });
     }
-    if (name === "v8ui") return new Drawing(around, world);
-    if (name === "live.miditool.in") return new MidiToolIn(around, tool);
+    if (name === "v8ui") return new Drawing(context, world);
+    if (name === "live.miditool.in") return new MidiToolIn(context, tool);
     if (name === "live.miditool.out") return new MidiToolOut(tool);
     if (name !== "node.script") return undefined;
-    node = new NodeScript(around, world, scriptOf(file, path, String(around.args[0])));
+    node = new NodeScript(context, world, scriptOf(file, path, String(context.args[0])));
     return node;
   };
   const device = new SimulatedDevice(readPatch(file) as unknown as PatcherFile, world, extra);

@@ -1,32 +1,31 @@
-/** A simulated Live with devices on its tracks, which run the scripts as they are shipped. */
+/** A simulated Live with devices on its tracks, which run the shipped scripts. */
 
 import assert from "node:assert/strict";
+import { bundleV8, type V8_SCRIPTS } from "../../build/scripts.ts";
 import { LiveSet } from "../../sim/live_set.ts";
 import type { SimDevice, SimTrack } from "../../sim/live_track.ts";
 import type { Atom } from "../../sim/lom_object.ts";
 import { MaxWorld, V8Host, type V8Options } from "../../sim/v8_host.ts";
-import { script } from "./bundles.ts";
-import { until } from "./until.ts";
 
 /** Milliseconds in which Node counts as absent. */
 const NODE_PATIENCE = 8_000;
 
 /** A main device on a track, with the words that it has shown. */
-export class Plugged {
+export class PluggedDevice {
   readonly shown = new Map<string, Atom>();
   readonly music: Atom[][] = [];
   private isReady = false;
   readonly host: V8Host;
 
   constructor(
-    readonly stage: Stage,
+    readonly fixture: LiveFixture,
     readonly device: SimDevice,
     code: string,
     options: V8Options = {},
   ) {
-    const live = { set: stage.set, device, ready: () => this.isReady };
-    this.host = new V8Host(code, stage.world, { live, ...options }, (outlet, atoms) => {
-      this.hear(outlet, atoms);
+    const live = { set: fixture.set, device, ready: () => this.isReady };
+    this.host = new V8Host(code, fixture.world, { live, ...options }, (outlet, atoms) => {
+      this.onOutlet(outlet, atoms);
     });
   }
 
@@ -41,9 +40,9 @@ export class Plugged {
   /** Node does not come, and the server is found over HTTP. */
   async connected(): Promise<this> {
     this.ready();
-    this.stage.world.clock.advance(NODE_PATIENCE);
+    this.fixture.world.clock.advance(NODE_PATIENCE);
     // The leap in time may have cut off what another device was asking.
-    await this.stage.until(() => this.stage.plugged.every((one) => one.isUp), "connected");
+    await this.fixture.until(() => this.fixture.plugged.every((one) => one.isUp), "connected");
     return this;
   }
 
@@ -60,15 +59,15 @@ export class Plugged {
     return String(this.shown.get(`${id} text`) ?? "");
   }
 
-  private hear(outlet: number, atoms: Atom[]): void {
+  private onOutlet(outlet: number, atoms: Atom[]): void {
     if (outlet === 0) this.shown.set(`${atoms[0]} ${atoms[1]}`, atoms.slice(2).join(" "));
     if (outlet === 3) this.music.push(atoms);
   }
 }
 
-export class Stage {
+export class LiveFixture {
   readonly set = new LiveSet();
-  readonly plugged: Plugged[] = [];
+  readonly plugged: PluggedDevice[] = [];
   readonly world: MaxWorld;
 
   constructor(http = "", listOfOne: "list" | "element" = "list") {
@@ -83,12 +82,12 @@ export class Stage {
     dicts.write("magenta_bridge_shared", { grpc: "", http });
   }
 
-  async plug(track: SimTrack, options: V8Options = {}): Promise<Plugged> {
+  async plug(track: SimTrack, options: V8Options = {}): Promise<PluggedDevice> {
     return this.plugIn(this.set.addDevice(track), options);
   }
 
-  async plugIn(device: SimDevice, options: V8Options = {}): Promise<Plugged> {
-    const plugged = new Plugged(this, device, await script("live"), options);
+  async plugIn(device: SimDevice, options: V8Options = {}): Promise<PluggedDevice> {
+    const plugged = new PluggedDevice(this, device, await script("live"), options);
     this.plugged.push(plugged);
     return plugged;
   }
@@ -111,4 +110,35 @@ export class Stage {
     assert.deepEqual(this.set.console, [], "Live refused something");
     assert.equal(this.world.clock.waiting, 0, "a task was left behind");
   }
+}
+
+/** Seconds of real time. */
+const TIMEOUT = 20;
+/** Milliseconds of Max's time. */
+const STEP = 10;
+
+/**
+ * Wait until the condition holds. Max's clock advances only while no HTTP request is in flight, so
+ * that the result does not depend on the speed of the computer.
+ */
+export async function until(
+  world: MaxWorld,
+  holds: () => boolean,
+  complaint: () => string,
+): Promise<void> {
+  const end = Date.now() + TIMEOUT * 1000;
+  while (!holds()) {
+    if (Date.now() > end) assert.fail(`${complaint()}; ${world.traffic.inFlight} requests wait`);
+    if (world.traffic.inFlight === 0) world.clock.advance(STEP);
+    await new Promise((resolve) => setTimeout(resolve, world.traffic.inFlight === 0 ? 0 : 2));
+  }
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+/** Return a shipped script, bundled once for each test file. */
+export function script(name: keyof typeof V8_SCRIPTS): Promise<string> {
+  const bundle = bundles.get(name) ?? bundleV8(name);
+  bundles.set(name, bundle);
+  return bundle;
 }

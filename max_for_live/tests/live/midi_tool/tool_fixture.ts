@@ -6,8 +6,7 @@ import { complete } from "../../../sim/live_clip.ts";
 import { LiveSet } from "../../../sim/live_set.ts";
 import { MidiToolSim, type ToolContext, type ToolHabits } from "../../../sim/midi_tool.ts";
 import { MaxWorld, V8Host, type V8Options } from "../../../sim/v8_host.ts";
-import { script } from "../bundles.ts";
-import { until } from "../until.ts";
+import { script, until } from "../fixture.ts";
 
 export const CONTEXT: ToolContext = {
   clip: {
@@ -39,7 +38,7 @@ export interface ToolOptions {
   version?: [number, number, number];
 }
 
-export class ToolStage {
+export class ToolFixture {
   readonly set = new LiveSet();
   readonly world: MaxWorld;
   readonly host: V8Host;
@@ -55,18 +54,18 @@ export class ToolStage {
     const device = this.set.addDevice(track);
     const live = { set: this.set, device, ready: () => this.isReady };
     this.host = new V8Host(code, this.world, { live, ...options.v8 });
-    const habits: ToolHabits = { first: "context", hearsLateBang: true, ...options.habits };
+    const habits: ToolHabits = { first: "context", respondsToBang: true, ...options.habits };
     const context = { ...CONTEXT, ...options.context };
     const notes = (options.notes ?? []).map(complete);
     this.sim = new MidiToolSim(kind, this.world, this.host, notes, context, habits);
   }
 
   static async open(kind: "generator" | "transformation", options: ToolOptions = {}) {
-    const stage = new ToolStage(kind, await script(kind), options);
-    stage.set.app.version = options.version ?? stage.set.app.version;
-    stage.isReady = true;
-    stage.host.send(0, "live_ready");
-    return stage;
+    const fixture = new ToolFixture(kind, await script(kind), options);
+    fixture.set.app.version = options.version ?? fixture.set.app.version;
+    fixture.isReady = true;
+    fixture.host.send(0, "live_ready");
+    return fixture;
   }
 
   /** With the server's list in the menu. */

@@ -1,12 +1,10 @@
-/** A device among stand-ins: Live, Max and a Node half, each of which says what it was asked. */
+/** A device among stand-ins: Live, Max and a Node half, each of which says what it was calls. */
 
 import { Device } from "../../core/device.ts";
 import { decode, encode } from "../../core/host/dict_codec.ts";
 import type { ClipFacts, LiveNote, LivePort, SetFacts, Target } from "../../core/host/live_port.ts";
-import type { RollNote } from "../../core/host/piano_roll.ts";
-import type { Host, NewHttpRequest, Player } from "../../core/host/ports.ts";
-import type { Later } from "../../core/host/scheduler.ts";
-import type { View } from "../../core/host/view.ts";
+import type { Host, Scheduler, NewHttpRequest, Player } from "../../core/host/ports.ts";
+import type { RollNote, View } from "../../core/host/view.ts";
 import type {
   GenerateRequest,
   Generator,
@@ -17,7 +15,7 @@ import { DictSpace } from "../../sim/dict.ts";
 type Word = string | number;
 
 /** Time that a test turns. */
-export class Clock implements Later {
+export class Clock implements Scheduler {
   private time = 100;
   private due: { at: number; action: () => void }[] = [];
 
@@ -51,7 +49,7 @@ export class Clock implements Later {
 }
 
 /** What the device shows now. */
-export class Shown implements View {
+export class RecordingView implements View {
   readonly values = new Map<string, number | string>();
   readonly menus = new Map<string, string[]>();
   readonly ranges = new Map<string, [number, number]>();
@@ -127,7 +125,7 @@ export function clip(notes: LiveNote[], more: Partial<ClipFacts> = {}): ClipFact
 }
 
 /** A Set of one track, whose slots are filled by what is written. */
-export class OneTrack implements LivePort {
+export class FakeLive implements LivePort {
   set: SetFacts = SET;
   selected: ClipFacts | null = null;
   audio: string | null = null;
@@ -158,7 +156,7 @@ export class OneTrack implements LivePort {
   }
 }
 
-class Music implements Player {
+class FakePlayer implements Player {
   readonly notes: number[][] = [];
   silences = 0;
 
@@ -170,13 +168,13 @@ class Music implements Player {
   }
 }
 
-class Shell implements Host {
-  asked = 0;
+class FakeHost implements Host {
+  calls = 0;
   at = ["", ""];
   readonly reports: string[] = [];
 
   chooseProgram(): void {
-    this.asked += 1;
+    this.calls += 1;
   }
   serverAt(grpc: string, http: string): void {
     this.at = [grpc, http];
@@ -195,23 +193,23 @@ class Shell implements Host {
   }
 }
 
-interface Asked {
+interface RecordedCall {
   id: number;
   method: string;
   request: GenerateRequest;
   answer: string;
 }
 
-export class DeviceStage {
+export class DeviceFixture {
   readonly clock = new Clock();
-  readonly view = new Shown();
-  readonly live = new OneTrack();
-  readonly player = new Music();
-  readonly host = new Shell();
+  readonly view = new RecordingView();
+  readonly live = new FakeLive();
+  readonly player = new FakePlayer();
+  readonly host = new FakeHost();
   readonly space = new DictSpace({ listOfOne: "element" });
   /** Messages to node.script, other than calls. */
   readonly sent: Word[][] = [];
-  readonly asked: Asked[] = [];
+  readonly calls: RecordedCall[] = [];
   readonly device: Device;
   private made = 0;
 
@@ -231,8 +229,8 @@ export class DeviceStage {
     this.device = new Device({
       view: this.view,
       live: this.live,
-      later: this.clock,
-      ways: { node: { send: (...words) => this.take(words) }, newHttpRequest, dicts },
+      scheduler: this.clock,
+      transports: { node: { send: (...words) => this.take(words) }, newHttpRequest, dicts },
       player: this.player,
       host: this.host,
       random: () => 0.25,
@@ -248,18 +246,18 @@ export class DeviceStage {
     return this;
   }
 
-  /** Answers the list that was asked for. */
+  /** Answers the list that was calls for. */
   list(): void {
-    const call = this.asked.pop();
-    if (call?.method !== "ListGenerators") throw new Error("The list was not asked for.");
+    const call = this.calls.pop();
+    if (call?.method !== "ListGenerators") throw new Error("The list was not calls for.");
     this.value(call, this.generators);
     this.device.node("done", call.id);
   }
 
   /** The order under way. */
-  get order(): Asked {
-    const call = this.asked[this.asked.length - 1];
-    if (!call) throw new Error("Nothing was asked.");
+  get order(): RecordedCall {
+    const call = this.calls[this.calls.length - 1];
+    if (!call) throw new Error("Nothing was calls.");
     return call;
   }
 
@@ -299,16 +297,16 @@ export class DeviceStage {
       return;
     }
     const [id, method, request, answer] = words;
-    const asked = decode(this.space.read(String(request))) as unknown as GenerateRequest;
-    this.asked.push({
+    const calls = decode(this.space.read(String(request))) as unknown as GenerateRequest;
+    this.calls.push({
       id: Number(id),
       method: String(method),
-      request: asked,
+      request: calls,
       answer: String(answer),
     });
   }
 
-  private value(call: Asked, value: unknown): void {
+  private value(call: RecordedCall, value: unknown): void {
     this.space.write(call.answer, encode(value));
     this.device.node("value", call.id);
   }

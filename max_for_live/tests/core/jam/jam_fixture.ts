@@ -1,6 +1,6 @@
 /** What stands around a jam in a test: a song that runs, a MIDI chain that sounds, a writer. */
 
-import type { Heard } from "../../../core/generation/primer_window.ts";
+import type { Primer } from "../../../core/generation/primer_window.ts";
 import type { Player } from "../../../core/host/ports.ts";
 import { Jam, type JamListener } from "../../../core/jam/jam.ts";
 import type { SongTime } from "../../../core/jam/jam_clock.ts";
@@ -12,7 +12,7 @@ interface Event {
 }
 
 /** The patch's chain of pipe, makenote and midiflush. */
-export class Chain implements Player {
+export class MidiChain implements Player {
   readonly sounding = new Map<number, number>();
   readonly log: Event[] = [];
   ons = 0;
@@ -59,30 +59,30 @@ export class Chain implements Player {
   }
 }
 
-export interface Asked {
-  call: Heard;
+export interface JamRequest {
+  call: Primer;
   length: number;
   listener: JamListener;
   cancelled: boolean;
 }
 
-export class Stage {
+export class JamFixture {
   seconds = 0;
   playing = false;
   song: SongTime = { beat: 0, tempo: 120, bar: 4 };
-  readonly chain = new Chain(() => this.seconds);
-  readonly asked: Asked[] = [];
-  readonly told: string[] = [];
+  readonly chain = new MidiChain(() => this.seconds);
+  readonly requests: JamRequest[] = [];
+  readonly reports: string[] = [];
   readonly jam = new Jam({
     now: () => this.seconds,
     player: this.chain,
-    tell: (text) => this.told.push(text),
-    ask: (call, length, listener) => {
-      const asked: Asked = { call, length, listener, cancelled: false };
-      this.asked.push(asked);
+    report: (text) => this.reports.push(text),
+    generate: (call, length, listener) => {
+      const requests: JamRequest = { call, length, listener, cancelled: false };
+      this.requests.push(requests);
       return {
         cancel: () => {
-          asked.cancelled = true;
+          requests.cancelled = true;
         },
       };
     },
@@ -90,18 +90,18 @@ export class Stage {
 
   start(): void {
     this.playing = true;
-    this.jam.look(this.song);
+    this.jam.update(this.song);
   }
 
   stop(): void {
     this.playing = false;
-    this.jam.look(null);
+    this.jam.update(null);
   }
 
-  /** Lets time go by, with a look at the song every 50 ms. */
-  run(seconds: number, look = 0.05): void {
+  /** Lets time go by, with a update at the song every 50 ms. */
+  run(seconds: number, update = 0.05): void {
     const end = this.seconds + seconds;
-    while (this.seconds < end - 1e-9) this.pass(Math.min(look, end - this.seconds));
+    while (this.seconds < end - 1e-9) this.pass(Math.min(update, end - this.seconds));
   }
 
   /** Runs up to a beat of the song. */
@@ -111,15 +111,15 @@ export class Stage {
 
   /** A key held for some beats. */
   key(pitch: number, beats: number): void {
-    this.jam.heard(pitch, 90);
+    this.jam.noteIn(pitch, 90);
     this.runTo(this.song.beat + beats);
-    this.jam.heard(pitch, 0);
+    this.jam.noteIn(pitch, 0);
   }
 
-  get last(): Asked {
-    const asked = this.asked.at(-1);
-    if (asked === undefined) throw new Error("Nothing was asked for.");
-    return asked;
+  get last(): JamRequest {
+    const requests = this.requests.at(-1);
+    if (requests === undefined) throw new Error("Nothing was requests for.");
+    return requests;
   }
 
   private pass(seconds: number): void {
@@ -129,6 +129,17 @@ export class Stage {
       this.chain.run();
     }
     if (this.playing) this.song.beat += (seconds * this.song.tempo) / 60;
-    this.jam.look(this.playing ? this.song : null);
+    this.jam.update(this.playing ? this.song : null);
   }
+}
+
+/** Returns numbers from 0 up to 1 (mulberry32, public domain, Tommy Ettinger). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

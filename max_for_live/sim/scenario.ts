@@ -1,15 +1,15 @@
 /**
  * Plays a scenario in the simulated Live, and prints what came of it as JSON: for tests in Python.
  *
- * `node --import tsx sim/press.ts SCENARIO`, where SCENARIO is JSON: `servers` as in `stage.ts`, and
+ * `node --import tsx sim/press.ts SCENARIO`, where SCENARIO is JSON: `servers` as in `simulation.ts`, and
  * `steps`, each a list of a word and its arguments.
  */
 
 import type { LiveNote } from "../core/host/live_port.ts";
 import { SimClip } from "./live_clip.ts";
 import type { SimTrack } from "./live_track.ts";
-import type { Opened } from "./objects/open.ts";
-import { type Servers, Stage } from "./stage.ts";
+import type { Opened } from "./objects/open_device.ts";
+import { type Servers, Simulation } from "./simulation.ts";
 
 interface Scenario {
   servers: Servers;
@@ -21,7 +21,7 @@ interface Scenario {
 }
 
 interface Scene {
-  stage: Stage;
+  simulation: Simulation;
   track: SimTrack;
   opened: Opened;
 }
@@ -35,31 +35,31 @@ const STEPS: Record<string, (scene: Scene, ...args: never[]) => void | Promise<v
   turn: ({ opened }, id: string, value: number) => opened.device.turn(id, value),
   choose: ({ opened }, id: string, entry: string) => opened.device.choose(id, entry),
   /** Lets time go by so many times as fast as on the wall. */
-  hurry: ({ stage }, times: number) => {
-    stage.hurry = times;
+  speed: ({ simulation }, times: number) => {
+    simulation.speed = times;
   },
-  /** Waits until the strip says that. */
-  strip: ({ stage, opened }, pattern: string) => stage.strip(opened, new RegExp(pattern)),
+  /** Waits until the status says that. */
+  status: ({ simulation, opened }, pattern: string) => simulation.status(opened, new RegExp(pattern)),
   /** Waits until there are so many clips, and the work is done. */
-  clips: ({ stage, track, opened }, count: number) =>
-    stage.until(
+  clips: ({ simulation, track, opened }, count: number) =>
+    simulation.until(
       `${count} clips`,
       () => clips(track).length >= count && !opened.device.control("cancel").active,
     ),
   /** Puts a clip into a slot, and selects it. */
-  place: ({ stage, track }, slot: number, length: number, notes: LiveNote[]) => {
+  place: ({ simulation, track }, slot: number, length: number, notes: LiveNote[]) => {
     const place = track.slots[slot];
     if (!place) throw new Error(`There is no slot ${slot}.`);
-    stage.world.set.view.detailClip = place.place(new SimClip(place, { length })).fill(notes);
+    simulation.world.set.view.detailClip = place.place(new SimClip(place, { length })).fill(notes);
   },
 };
 
 async function play({ servers, device, tempo, steps }: Scenario): Promise<object> {
-  const stage = new Stage(servers);
+  const simulation = new Simulation(servers);
   try {
-    if (tempo !== undefined) stage.world.set.write("tempo", tempo);
-    const track = stage.track();
-    const scene: Scene = { stage, track, opened: stage.drag(track, device) };
+    if (tempo !== undefined) simulation.world.set.write("tempo", tempo);
+    const track = simulation.track();
+    const scene: Scene = { simulation, track, opened: simulation.drag(track, device) };
     for (const [word, ...args] of steps) {
       const step = STEPS[word];
       if (!step) throw new Error(`There is no step ${word}.`);
@@ -74,10 +74,10 @@ async function play({ servers, device, tempo, steps }: Scenario): Promise<object
       })),
       status: shown.text("status"),
       path: shown.text("path"),
-      complaints: stage.world.complaints,
+      complaints: simulation.world.complaints,
     };
   } finally {
-    await stage.close();
+    await simulation.close();
   }
 }
 

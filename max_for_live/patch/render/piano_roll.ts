@@ -1,7 +1,7 @@
 /** The piano roll of a picture: drawn by the device's own script, in a stand-in for Max. */
 
 import { encode } from "../../core/host/dict_codec.ts";
-import type { RollNote } from "../../core/host/piano_roll.ts";
+import type { RollNote } from "../../core/host/view.ts";
 import { MaxWorld, V8Host } from "../../sim/v8_host.ts";
 import type { Rect } from "../patcher.ts";
 import type { Theme } from "./theme.ts";

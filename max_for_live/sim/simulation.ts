@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import type { SimClip } from "./live_clip.ts";
 import type { SimTrack } from "./live_track.ts";
 import { type Stored, World } from "./objects/device.ts";
-import { type Opened, openDevice } from "./objects/open.ts";
+import { type Opened, openDevice } from "./objects/open_device.ts";
 
 /** Where the built devices are. */
 export const DEVICES = fileURLToPath(new URL("../dist", import.meta.url));
@@ -35,13 +35,13 @@ export interface Servers {
   node?: boolean;
 }
 
-export class Stage {
+export class Simulation {
   readonly world: World;
-  readonly #folder = mkdtempSync(join(tmpdir(), "magenta-bridge-stage-"));
+  readonly #folder = mkdtempSync(join(tmpdir(), "magenta-bridge-simulation-"));
   readonly #opened: Opened[] = [];
   readonly #pump: NodeJS.Timeout;
   /** How much faster than on the wall time goes by. */
-  hurry = 1;
+  speed = 1;
 
   constructor(servers: Servers, world = new World()) {
     this.world = world;
@@ -59,12 +59,12 @@ export class Stage {
     let last = performance.now();
     this.#pump = setInterval(() => {
       const now = performance.now();
-      world.clock.advance((now - last) * this.hurry);
+      world.clock.advance((now - last) * this.speed);
       last = now;
     }, LOOK);
   }
 
-  /** A folder of this stage, gone with it. */
+  /** A folder of this simulation, gone with it. */
   get folder(): string {
     return this.#folder;
   }
@@ -92,9 +92,9 @@ export class Stage {
     }
   }
 
-  /** Settles once the strip of a device shows such a text. */
-  strip({ device }: Opened, text: RegExp): Promise<void> {
-    return this.until(`strip ${text}`, () => text.test(device.text("status")));
+  /** Settles once the status of a device shows such a text. */
+  status({ device }: Opened, text: RegExp): Promise<void> {
+    return this.until(`status ${text}`, () => text.test(device.text("status")));
   }
 
   /** Takes a device out of the Set, and waits until nothing of it is left. */

@@ -3,7 +3,7 @@
 import type { Box } from "../../sim/objects/object.ts";
 import type { PatcherFile } from "../../sim/objects/patch.ts";
 
-export interface Sketch {
+export interface BoxSpec {
   id: string;
   text?: string;
   maxclass?: string;
@@ -15,7 +15,7 @@ export interface Sketch {
 }
 
 /** A cord: "from 0 -> to 1". */
-export function sketch(boxes: Sketch[], cords: string[]): PatcherFile {
+export function buildPatch(boxes: BoxSpec[], cords: string[]): PatcherFile {
   return {
     patcher: {
       boxes: boxes.map((one) => ({ box: box(one) })),
@@ -33,7 +33,7 @@ export function sketch(boxes: Sketch[], cords: string[]): PatcherFile {
   };
 }
 
-function box(one: Sketch): Box {
+function box(one: BoxSpec): Box {
   return {
     id: one.id,
     maxclass: one.maxclass ?? "newobj",

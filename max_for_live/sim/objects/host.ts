@@ -1,13 +1,13 @@
 /** Objects by which a patch meets the device it is in: Live, MIDI ports, dialogs, its own boxes. */
 
 import { BANG, fromAtoms, type Message, number, numberIn, toAtoms } from "./message.ts";
-import type { Around, Box, Maker, MaxObject } from "./object.ts";
+import type { BoxContext, Box, ObjectFactory, MaxObject } from "./object.ts";
 
 /** `live.thisdevice`: tells that Live is there, and whether the device is switched on. */
 export class ThisDevice implements MaxObject {
-  readonly #around: Around;
-  constructor(around: Around) {
-    this.#around = around;
+  readonly #context: BoxContext;
+  constructor(context: BoxContext) {
+    this.#context = context;
   }
 
   receive(): boolean {
@@ -16,29 +16,29 @@ export class ThisDevice implements MaxObject {
 
   /** Live has loaded the device. */
   ready(): void {
-    this.#around.out(2, number(0));
-    this.#around.out(1, number(1));
-    this.#around.out(0, BANG);
+    this.#context.out(2, number(0));
+    this.#context.out(1, number(1));
+    this.#context.out(0, BANG);
   }
 
   enable(on: boolean): void {
-    this.#around.out(1, number(on ? 1 : 0));
+    this.#context.out(1, number(on ? 1 : 0));
   }
 }
 
 /** `midiin`: bytes from the track. */
 export class MidiIn implements MaxObject {
-  readonly #around: Around;
-  constructor(around: Around) {
-    this.#around = around;
+  readonly #context: BoxContext;
+  constructor(context: BoxContext) {
+    this.#context = context;
   }
 
   receive(): boolean {
     return false;
   }
 
-  hear(bytes: number[]): void {
-    for (const byte of bytes) this.#around.out(0, number(byte));
+  receiveBytes(bytes: number[]): void {
+    for (const byte of bytes) this.#context.out(0, number(byte));
   }
 }
 
@@ -52,11 +52,11 @@ export interface Sounded {
 /** `midiout`: keeps what the device sends to the track. */
 export class MidiOut implements MaxObject {
   readonly sent: Sounded[] = [];
-  readonly #around: Around;
+  readonly #context: BoxContext;
   #bytes: number[] = [];
 
-  constructor(around: Around) {
-    this.#around = around;
+  constructor(context: BoxContext) {
+    this.#context = context;
   }
 
   receive(_inlet: number, message: Message): boolean {
@@ -66,7 +66,7 @@ export class MidiOut implements MaxObject {
     this.#bytes.push(byte);
     const status = this.#bytes[0] as number;
     if (this.#bytes.length === (status >= 0xc0 && status < 0xe0 ? 2 : 3)) {
-      this.sent.push({ at: this.#around.clock.now(), bytes: this.#bytes });
+      this.sent.push({ at: this.#context.clock.now(), bytes: this.#bytes });
       this.#bytes = [];
     }
     return true;
@@ -77,9 +77,9 @@ export class MidiOut implements MaxObject {
 export class OpenDialog implements MaxObject {
   /** Whether it is on the screen. */
   open = false;
-  readonly #around: Around;
-  constructor(around: Around) {
-    this.#around = around;
+  readonly #context: BoxContext;
+  constructor(context: BoxContext) {
+    this.#context = context;
   }
 
   receive(_inlet: number, message: Message): boolean {
@@ -92,8 +92,8 @@ export class OpenDialog implements MaxObject {
   answer(path: string | null): void {
     if (!this.open) throw new Error("No dialog is open.");
     this.open = false;
-    if (path === null) this.#around.out(1, BANG);
-    else this.#around.out(0, fromAtoms([path]));
+    if (path === null) this.#context.out(1, BANG);
+    else this.#context.out(0, fromAtoms([path]));
   }
 }
 
@@ -103,10 +103,10 @@ export class ThisPatcher implements MaxObject {
   /** Boxes that were ever shown or hidden. */
   readonly touched = new Set<string>();
   readonly #names: () => Iterable<Box>;
-  readonly #around: Around;
+  readonly #context: BoxContext;
 
-  constructor(around: Around, boxes: () => Iterable<Box>) {
-    this.#around = around;
+  constructor(context: BoxContext, boxes: () => Iterable<Box>) {
+    this.#context = context;
     this.#names = boxes;
   }
 
@@ -114,7 +114,7 @@ export class ThisPatcher implements MaxObject {
     const [verb, name, word, value] = message.args;
     if (message.selector !== "script") return false;
     if (![...this.#names()].some((box) => box.varname === name)) {
-      this.#around.error(`no box is called ${name}`);
+      this.#context.error(`no box is called ${name}`);
       return true;
     }
     this.touched.add(String(name));
@@ -132,35 +132,35 @@ export class ThisPatcher implements MaxObject {
 
 /** `send` and `receive`: cords without a line, within one device or between devices. */
 export class Rooms {
-  readonly #ears = new Map<string, Set<Around>>();
+  readonly #ears = new Map<string, Set<BoxContext>>();
 
-  readonly send: Maker = (around) => ({
+  readonly send: ObjectFactory = (context) => ({
     receive: (_inlet, message) => {
-      for (const ear of this.#ears.get(String(around.args[0])) ?? []) ear.out(0, message);
+      for (const ear of this.#ears.get(String(context.args[0])) ?? []) ear.out(0, message);
       return true;
     },
   });
 
-  readonly receive: Maker = (around) => {
-    const name = String(around.args[0]);
+  readonly receive: ObjectFactory = (context) => {
+    const name = String(context.args[0]);
     const ears = this.#ears.get(name) ?? new Set();
-    this.#ears.set(name, ears.add(around));
+    this.#ears.set(name, ears.add(context));
     return {
       receive: () => false,
       freed: () => {
-        ears.delete(around);
+        ears.delete(context);
       },
     };
   };
 }
 
 /** `print`: writes to Max's console. */
-export const print: Maker = (around) => ({
+export const print: ObjectFactory = (context) => ({
   receive: (_inlet, message) => {
-    around.error(`printed: ${toAtoms(message).join(" ")}`);
+    context.error(`printed: ${toAtoms(message).join(" ")}`);
     return true;
   },
 });
 
 /** A panel: nothing but paint. */
-export const paint: Maker = () => ({ receive: () => false });
+export const paint: ObjectFactory = () => ({ receive: () => false });
