@@ -1,4 +1,4 @@
-/** The main device: what each control does, and what it shows. */
+/** The main device: what each control does, and what the device shows. */
 
 import { CandidateWorkspace, targetFor } from "./generation/candidate_workspace.ts";
 import { ParametersPanel } from "./generation/parameters_panel.ts";
@@ -14,7 +14,7 @@ import { runSelfTest } from "./self_test.ts";
 import { StatusLine } from "./status_line.ts";
 import { Connection } from "./transport/connection.ts";
 import type { Generator } from "./transport/messages.ts";
-import { lostServer, errorMessage } from "./transport/transport.ts";
+import { errorMessage, SERVER_LOST } from "./transport/transport.ts";
 
 type Atom = number | string;
 
@@ -28,7 +28,7 @@ export class Device {
   private readonly jam: Jam;
   private readonly heldKeys = new Set<number>();
   private readonly actions: Readonly<Record<string, (value: Atom) => void>>;
-  /** Id that the Set has kept for the boxes' stored values; null once they have been used. */
+  /** Generator whose settings the Set has restored; null once they have been used. */
   private storedFor: string | null = null;
   private isReady = false;
   private isClosed = false;
@@ -44,17 +44,24 @@ export class Device {
       status: (status) => this.statusLine.setStatus(status),
       listed: (generators) => this.onList(generators),
       lost: () => {
-        this.jam.lost(lostServer().message);
-        this.workspace.lost(lostServer());
+        this.jam.lost(SERVER_LOST.message);
+        this.workspace.lost(SERVER_LOST);
       },
     });
     const reportUnavailable = () => this.connection.reportUnavailable();
-    this.workspace = new CandidateWorkspace({ view, live, scheduler, player, statusLine: this.statusLine, reportUnavailable });
+    this.workspace = new CandidateWorkspace({
+      view,
+      live,
+      scheduler,
+      player,
+      statusLine: this.statusLine,
+      reportUnavailable,
+    });
     this.jam = this.makeJam();
     this.actions = this.makeActions();
   }
 
-  /** Live can be asked from now on. */
+  /** Start: Live's API is available from now on. */
   ready(): void {
     if (this.isReady || this.isClosed) return;
     this.isReady = true;
@@ -64,7 +71,7 @@ export class Device {
     this.connection.start();
   }
 
-  /** A control has been moved, or tells its stored value as the Set is loaded. */
+  /** Handle a control that was moved, or whose stored value the Set restores. */
   control(id: string, ...values: Atom[]): void {
     if (this.isClosed) return;
     this.view.moved(id);
@@ -77,29 +84,29 @@ export class Device {
     });
   }
 
-  /** A message from node.script's left outlet. */
+  /** Handle a message from the left outlet of node.script. */
   node(selector: string, ...words: Atom[]): void {
     if (!this.isClosed) this.guard(() => this.connection.receive(selector, words));
   }
 
-  /** A message from node.script's right outlet. */
+  /** Handle a message from the right outlet of node.script. */
   nodeStatus(...words: Atom[]): void {
     if (!this.isClosed) this.guard(() => this.connection.receiveStatus(words));
   }
 
-  /** A note on the device's track; velocity 0 ends it. */
+  /** Handle a note on the device's track; velocity 0 ends it. */
   noteIn(pitch: number, velocity: number): void {
     if (velocity > 0) this.heldKeys.add(pitch);
     else this.heldKeys.delete(pitch);
     this.jam.noteIn(pitch, velocity);
   }
 
-  /** Where Live's song is, some 20 times a second; null while it stands. */
+  /** Handle the position of Live's transport, about 20 times per second; null while it is stopped. */
   song(time: SongTime | null): void {
     if (!this.isClosed) this.guard(() => this.jam.update(time));
   }
 
-  /** The path chosen for the program magenta-bridge. */
+  /** Use the path that the user chose for the program magenta-bridge. */
   picked(path: string): void {
     this.guard(() => {
       this.view.set("program_path", path);
@@ -107,12 +114,12 @@ export class Device {
     });
   }
 
-  /** The piano randomizeSeed has been clicked. */
+  /** Handle a click on the piano roll. */
   rollClicked(): void {
     this.guard(() => this.workspace.toggleAudition());
   }
 
-  /** The device has been switched on or off. */
+  /** Handle that the device was switched on or off. */
   enabled(on: boolean): void {
     if (on) return;
     this.heldKeys.clear();
@@ -120,7 +127,7 @@ export class Device {
     this.jam.panic();
   }
 
-  /** The device goes: everything falls silent and nothing more is sent. */
+  /** Stop everything: the device is being removed. */
   closing(): void {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -132,7 +139,7 @@ export class Device {
 
   private makeActions(): Record<string, (value: Atom) => void> {
     const press = (action: () => void) => (value: Atom) => {
-      // Buttons say 1 when pressed; some say 0 when let go.
+      // Buttons send 1 when pressed; some send 0 when released.
       if (Number(value) === 0) return;
       this.statusLine.clear();
       action();
@@ -184,7 +191,7 @@ export class Device {
     refuseAudio(tool, live.selectedAudio());
     const clip = live.selectedClip();
     const target = targetFor(clip, live, tool.primer);
-    // Everything that may be refused comes before the seed is drawn anew.
+    // Check everything that can fail before drawing a new seed.
     const choices = this.panel.choices();
     planFor(tool, generator, live.facts(), clip, choices);
     if (this.panel.get("new_seed") >= 0.5) this.panel.randomizeSeed();
@@ -241,7 +248,7 @@ export class Device {
     const clip = this.dependencies.live.selectedClip();
     const notes = clip ? primerOf(clip).notes : [];
     if (notes.length === 0) {
-      this.statusLine.refuse("Hold some keys, or select a MIDI clip with the chord's notes.");
+      this.statusLine.refuse("Hold keys, or select a MIDI clip with the notes of the chord.");
       return;
     }
     this.panel.learn(notes.map(({ pitch }) => pitch));
@@ -259,7 +266,7 @@ export class Device {
     runSelfTest(this.dependencies, this.connection, (text) => this.view.text("progress", text));
   }
 
-  /** No mistake may reach Max's console, where nobody looks: it goes on the statusLine. */
+  /** Show errors on the status line: nobody reads Max's console. */
   private guard(action: () => void): void {
     try {
       action();

@@ -1,4 +1,4 @@
-/** The self-test: asks everything that the device depends on, and writes what it has found. */
+/** The self-test: checks everything that the device depends on, and writes a report. */
 
 import { decodeNotes, encodeNotes } from "./generation/notes.ts";
 import { decode, encode } from "./host/dict_codec.ts";
@@ -11,7 +11,7 @@ import { errorMessage, sentenceOf } from "./transport/transport.ts";
 
 type Findings = Record<string, unknown>;
 
-/** Numbers that a careless dictionary would spoil. */
+/** Values that a Max dictionary may change. */
 const PROBE = { one: [1], none: [], third: 1 / 3, big: 2 ** 53, text: "7", yes: true, rows: [{}] };
 
 export function runSelfTest(
@@ -45,14 +45,14 @@ function overHttp(dependencies: DeviceDependencies, connection: Connection): Tra
   return newHttpRequest && new HttpTransport(address, newHttpRequest, dependencies.scheduler);
 }
 
-/** Lists the generators by this way, with the time that it takes in seconds. */
+/** List the generators over this transport, and measure the time in seconds. */
 function measure(
   dependencies: DeviceDependencies,
   transport: Transport | null,
   answer: (found: Findings) => void,
 ): void {
   if (transport === null) {
-    answer({ ok: false, message: "There is no such way here." });
+    answer({ ok: false, message: "This transport is not available." });
     return;
   }
   const begun = dependencies.scheduler.now();
@@ -76,13 +76,13 @@ function write(
 ): void {
   const { host } = dependencies;
   const path = host.reportPath();
-  const written = () => tell(`Self-test: ${verdict(report)}; report in ${path}`);
+  const written = () => tell(`Self-test ${verdict(report)}. Report: ${path}`);
   const withoutNode = (failure?: Failure) => {
     try {
       host.writeReport(path, `${JSON.stringify(report, null, 2)}\n`);
       written();
     } catch (thrown) {
-      tell(`Self-test: no report; ${failure ? sentenceOf(failure) : errorMessage(thrown)}`);
+      tell(`Self-test: no report. ${failure ? sentenceOf(failure) : errorMessage(thrown)}`);
     }
   };
   const node = connection.nodeTransport;
@@ -96,7 +96,7 @@ function write(
 function verdict(report: Findings): string {
   const ok = (name: string) => (report[name] as Findings | undefined)?.ok === true;
   const named = ["notes", "dictionaries", "grpc", "http"].filter((name) => !ok(name));
-  return named.length === 0 ? "all well" : `trouble with ${named.join(", ")}`;
+  return named.length === 0 ? "passed" : `found problems with ${named.join(", ")}`;
 }
 
 function attempt(look: () => unknown): unknown {
@@ -112,7 +112,7 @@ function clipFacts(dependencies: DeviceDependencies): unknown {
   return clip && { ...clip, name: "", notes: clip.notes.length };
 }
 
-/** Whether the selected clip's notes, or some of our own, come back as they are. */
+/** Whether notes survive the way to the server and back: those of the selected clip, or a sample. */
 function notesSurvive(dependencies: DeviceDependencies): Findings {
   const selected = dependencies.live.selectedClip()?.notes.filter(({ mute }) => !mute) ?? [];
   const own = [{ pitch: 60, start_time: 1 / 3, duration: 1 / 7, velocity: 99 }];

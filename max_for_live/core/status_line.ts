@@ -1,4 +1,4 @@
-/** The Connection strip: how things setStatus, or the message that matters more just now. */
+/** The status line: the state of the connection, or a message that is more important. */
 
 import type { View } from "./host/view.ts";
 import type { ConnectionStatus } from "./transport/connection.ts";
@@ -7,7 +7,7 @@ export class StatusLine {
   private status: ConnectionStatus = { state: "starting", text: "Starting.", path: "" };
   private message = "";
   private isError = false;
-  /** Whether the message is about the server's absence, and goes when it answers. */
+  /** Whether the message says that the server is missing; it is cleared when the server responds. */
   private isAboutServer = false;
   private busy = false;
   private shown = "";
@@ -17,14 +17,14 @@ export class StatusLine {
   setStatus(status: ConnectionStatus): void {
     const { state } = this.status;
     this.status = status;
-    // Why something was not done has changed with the state; but what a server took along is said
-    // until it is back, or until there is something to be done about it.
+    // Clear the last message when the state changes, but keep "server lost" until the server is back.
+
     const stays = this.isAboutServer && status.state === "starting";
     if (state !== status.state && !stays) this.clear();
     this.show();
   }
 
-  /** The server has answered: it may have been back before anybody saw that it was gone. */
+  /** The server has responded: it may have been gone only briefly. */
   answered(): void {
     if (this.isAboutServer) this.clear();
   }
@@ -34,12 +34,12 @@ export class StatusLine {
     this.show();
   }
 
-  /** Why what was asked for is not done; it stays until the musician goes on. */
+  /** Show why a command was refused, until the next command. */
   refuse(message: string): void {
     this.show_(message, { isError: false, isAboutServer: false });
   }
 
-  /** `isAboutServer`: the server did not answer; once it does, that is over. */
+  /** Show an error; with `isAboutServer`, until the server responds. */
   fail(message: string, isAboutServer: boolean): void {
     this.show_(message, { isError: true, isAboutServer });
   }

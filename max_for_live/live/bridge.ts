@@ -1,4 +1,4 @@
-/** The main device in Max: `core/`'s Device, with everything that it needs from Max and Live. */
+/** The main device in Max: connects `core/`'s Device with Max and Live. */
 
 import { Device } from "../core/device.ts";
 import type { NodePort } from "../core/host/ports.ts";
@@ -37,7 +37,7 @@ export class Bridge {
     });
   }
 
-  /** live.thisdevice has spoken: from now on Live answers. */
+  /** Start: live.thisdevice reports that Live's API is available. */
   ready(): void {
     if (this.song !== null || this.isUnsupported || this.isClosed) return;
     const reason = unsupportedReason(liveVersion());

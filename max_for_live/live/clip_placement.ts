@@ -1,14 +1,14 @@
-/** Where things are in the Set: tracks, slots, and free places for a new clip. */
+/** Places in the Set: tracks, slots, and free places for a new clip. */
 
 import type { ClipPlace, Target } from "../core/host/live_port.ts";
 import { LiveObject } from "./live_object.ts";
 
-/** Beats by which clips may overlap by rounding. */
+/** Beats; smaller overlaps are rounding errors. */
 const EPSILON = 1e-6;
-/** Live ends an Arrangement about there. */
+/** Approximate end of an Arrangement. */
 const LAST_BEAT = 1_500_000;
 
-/** The track that holds an object, in however many racks it is; null for none. */
+/** Return the track that contains an object, at any depth of racks; null for none. */
 export function trackOf(object: LiveObject): LiveObject | null {
   let at: LiveObject | null = object;
   for (let depth = 0; at !== null && depth < 64; depth += 1) {
@@ -18,18 +18,19 @@ export function trackOf(object: LiveObject): LiveObject | null {
   return null;
 }
 
-/** The track of this device. */
+/** Return the track of this device. */
 export function ownTrack(): LiveObject {
   const track = trackOf(LiveObject.at("this_device"));
   if (track === null)
-    throw new Error("The device's track cannot be found; put it on a MIDI track.");
+    throw new Error("The device's track cannot be found. Put the device on a MIDI track.");
   return track;
 }
 
-/** Tracks are told by their ids: these stay when the user moves tracks about. */
+/** Return a track by its id, which stays the same when the user moves tracks. */
 export function trackById(id: number): LiveObject {
   const track = LiveObject.of(id);
-  if (!track.exists) throw new Error("The track is isClosed; select a clip or a slot and press again.");
+  if (!track.exists)
+    throw new Error("The track was deleted. Select a clip or a slot and press again.");
   return track;
 }
 
@@ -48,7 +49,7 @@ export function placeOf(clip: LiveObject): ClipPlace | null {
   };
 }
 
-/** Where a clip goes when none is selected, in the view that the user looks at. */
+/** Return the place for a clip if none is selected, in the view that is open. */
 export function ownPlace(): Target {
   const track = ownTrack();
   const set = LiveObject.at("live_set");
@@ -64,14 +65,16 @@ export function ownPlace(): Target {
   return { kind: "session", track: track.id, fromSlot: Math.max(0, row) };
 }
 
-/** The first empty slot from `from` on; a new scene when there is none. */
+/** Return the first empty slot from `from` on; create a scene if there is none. */
 export function emptySlot(track: LiveObject, from: number): { slot: LiveObject; index: number } {
   const found = emptyIn(track, from);
   if (found !== null) return found;
   LiveObject.at("live_set").call("create_scene", -1);
   const added = emptyIn(track, from);
   if (added === null) {
-    throw new Error("There is no empty slot, and Live adds no scene; delete a clip or a scene.");
+    throw new Error(
+      "There is no empty slot, and Live cannot add a scene. Delete a clip or a scene.",
+    );
   }
   return added;
 }
@@ -85,7 +88,7 @@ function emptyIn(track: LiveObject, from: number): { slot: LiveObject; index: nu
   return null;
 }
 
-/** The first beat from `start` on at which `length` beats are free. */
+/** Return the first beat from `start` on with `length` free beats. */
 export function freePlace(track: LiveObject, start: number, length: number): number {
   const taken = track
     .children("arrangement_clips")
@@ -95,6 +98,6 @@ export function freePlace(track: LiveObject, start: number, length: number): num
   for (const { from, to } of taken) {
     if (to > at + EPSILON && from < at + length - EPSILON) at = to;
   }
-  if (at + length > LAST_BEAT) throw new Error("The Arrangement has no free place for the clip.");
+  if (at + length > LAST_BEAT) throw new Error("The Arrangement has no room for the clip.");
   return at;
 }

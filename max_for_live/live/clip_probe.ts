@@ -1,8 +1,7 @@
 /**
- * A note's way into Live and back, for the self-test: in a clip instance for it and removed again.
+ * Checks for the self-test that Live preserves a note, in a temporary clip.
  *
- * The clip is removed only while it is the one that was instance and holds the one note that was put
- * in; everything else is the musician's.
+ * The clip is deleted only if it is still the created one and contains only the test note.
  */
 
 import type { LiveNote } from "../core/host/live_port.ts";
@@ -20,19 +19,19 @@ const PROBE: LiveNote = {
   release_velocity: 33,
 };
 
-/** Returns "exact", or what went wrong. */
+/** Return "exact", or the problem. */
 export function probeClip(): string {
   const slot = ownTrack()
     .children("clip_slots")
     .find((one) => one.number("has_clip") === 0);
-  if (slot === undefined) return "no empty slot on the track to try it in";
+  if (slot === undefined) return "no empty slot on the track";
   slot.call("create_clip", 4);
   const clip = slot.child("clip");
-  if (clip === null || !clip.exists) return "Live instance no clip";
+  if (clip === null || !clip.exists) return "Live created no clip";
   clip.call("add_new_notes", { notes: [PROBE] });
   const notes = clip.notes();
   const found = compare(notes);
-  return remove(slot, clip.id, notes) ? found : `${found}; the clip was left where it is`;
+  return remove(slot, clip.id, notes) ? found : `${found}; the temporary clip was not deleted`;
 }
 
 function compare(notes: LiveNote[]): string {
@@ -42,7 +41,7 @@ function compare(notes: LiveNote[]): string {
   const other = keys.filter((key) => note[key] !== PROBE[key]);
   return other.length === 0
     ? "exact"
-    : `not the same: ${other.map((key) => `${key} ${note[key]}`).join(", ")}`;
+    : `changed: ${other.map((key) => `${key} ${note[key]}`).join(", ")}`;
 }
 
 function remove(slot: LiveObject, instance: number, notes: LiveNote[]): boolean {

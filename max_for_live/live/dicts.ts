@@ -1,15 +1,15 @@
-/** Max's dictionaries by name, and the one in which devices publish tools where the server is. */
+/** Max's dictionaries by name, and the one in which devices publish the server's address. */
 
 import type { DictObject } from "../core/host/dict_codec.ts";
 import type { Dicts } from "../core/host/ports.ts";
 
-/** One for all devices of this Live; its name is fixed, for tools look for it. */
+/** The same for all devices of this Live: the MIDI Tools look it up by name. */
 const SHARED_DICT = "magenta_bridge_shared";
 
 export class MaxDicts implements Dicts {
   private readonly open = new Map<string, Dict>();
   private count = 0;
-  /** Names are the same for all of Max, so each device has words of its prefix. */
+  /** Dictionary names are global in Max, so each device has a unique prefix. */
   private readonly prefix = `magenta_bridge_${Date.now().toString(36)}_${letters()}`;
 
   make(): string {
@@ -34,12 +34,12 @@ export class MaxDicts implements Dicts {
 
   private dictOf(name: string): Dict {
     const dict = this.open.get(name);
-    if (dict === undefined) throw new Error("The dictionary is isClosed; reload the device.");
+    if (dict === undefined) throw new Error("The dictionary no longer exists. Reload the device.");
     return dict;
   }
 }
 
-/** Reads any device's dictionary once. */
+/** Return the content of any dictionary. */
 export function readDict(name: string): unknown {
   const dict = new Dict(name);
   const content: unknown = JSON.parse(dict.stringify());
@@ -63,11 +63,12 @@ export class SharedDict {
     return { grpc: textOf(content.grpc), http: textOf(content.http) };
   }
 
-  /** A device without server leaves alone what another device has published. */
+  /** Publish, unless this device has no server and another device has published one. */
   publish(shared: Shared): void {
     const current = this.read();
     const isClosed = shared.grpc === "" && shared.http === "";
-    if (isClosed && (current.grpc !== this.published.grpc || current.http !== this.published.http)) return;
+    if (isClosed && (current.grpc !== this.published.grpc || current.http !== this.published.http))
+      return;
     this.published = shared;
     this.dict.parse(JSON.stringify(shared));
   }

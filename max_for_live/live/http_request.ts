@@ -1,4 +1,4 @@
-/** Max's own XMLHttpRequest; null where this Max has none. */
+/** Max's XMLHttpRequest; null if this version of Max has none. */
 
 import type { HttpRequest, NewHttpRequest } from "../core/host/ports.ts";
 

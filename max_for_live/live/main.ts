@@ -1,7 +1,7 @@
 /**
  * Script of the main device, for v8.codebox. Each export is a message that the patch sends.
  *
- * Inlet 0 takes them all; `outlets.ts` names the outlets.
+ * Inlet 0 receives all messages; `max_view.ts` names the outlets.
  */
 
 import { Bridge } from "./bridge.ts";
@@ -15,7 +15,7 @@ export const ports = { inlets: 1, outlets: Object.keys(OUT).length };
 let instance: Bridge | null = null;
 let isClosed = false;
 
-/** Nothing is instance while the script is read: Max has no outlets then. */
+/** Create nothing while the script is loaded: Max has no outlets yet. */
 function bridge(): Bridge | null {
   if (isClosed) return null;
   instance ??= new Bridge();
@@ -59,7 +59,7 @@ export function closing(): void {
   isClosed = true;
 }
 
-/** Max calls it when the object goes. */
+/** Max calls this when the object is deleted. */
 export function notifydeleted(): void {
   closing();
 }

@@ -1,8 +1,8 @@
-/** As much of Max's JavaScript as the scripts use. */
+/** The part of Max's JavaScript API that the scripts use. */
 
 declare function outlet(index: number, atoms: (string | number)[]): void;
 
-/** Index of the inlet that the message came in by. */
+/** Index of the inlet that received the message. */
 declare const inlet: number;
 
 declare class LiveAPI {

@@ -1,4 +1,4 @@
-/** What the device asks of Max itself. */
+/** Functions of Max itself. */
 
 import type { Host } from "../core/host/ports.ts";
 import { probeClip } from "./clip_probe.ts";
@@ -8,7 +8,7 @@ import { TOOLS_DICT } from "./midi_tool/diagnostics.ts";
 import { liveVersion } from "./versions.ts";
 
 const REPORT = "Magenta Bridge Self-Test.json";
-/** Characters that Max's File writes at once. */
+/** Maximum number of characters in one write of Max's File. */
 const CHUNK = 30_000;
 
 export class MaxHost implements Host {
@@ -37,7 +37,7 @@ export class MaxHost implements Host {
     };
   }
 
-  /** Beside the device, where Live keeps the musician's own devices. */
+  /** Next to the device, where Live keeps the user's own devices. */
   reportPath(): string {
     const folder = folderOf(deviceFile());
     if (folder !== "") return folder + REPORT;
@@ -69,7 +69,7 @@ interface FileOfMax {
   close(): void;
 }
 
-/** Max's File has the name of another class, so it is asked for by hand. */
+/** Max's File, which has the name of a web class. */
 class MaxFile {
   private readonly file: FileOfMax;
 
@@ -77,7 +77,7 @@ class MaxFile {
     const known = globalThis as unknown as {
       File?: new (path: string, access: string, type: string) => FileOfMax;
     };
-    if (known.File === undefined) throw new Error("This Max cannot write files.");
+    if (known.File === undefined) throw new Error("This version of Max cannot write files.");
     this.file = new known.File(path, "write", "TEXT");
     if (!this.file.isopen) throw new Error(`The report cannot be written to ${path}.`);
     this.file.eof = 0;
@@ -92,13 +92,13 @@ class MaxFile {
   }
 }
 
-/** "Macintosh HD:/Music/x" is "/Music/x"; a drive's letter stays. */
+/** Return "/Music/x" for "Macintosh HD:/Music/x"; keep a drive letter. */
 export function systemPath(path: string): string {
   const volume = /^([^:/]{2,}):(\/.*)$/.exec(path);
   return volume?.[2] ?? path;
 }
 
-/** The folder of a file, with its slash; "" when the path has none. */
+/** Return the folder of a file, with a slash; "" if the path has none. */
 export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }

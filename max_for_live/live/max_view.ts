@@ -1,10 +1,10 @@
-/** Shows the device in its patch: each thing becomes a message to a box. */
+/** Shows the device in its patch: each call becomes a message to a box. */
 
 import { encode } from "../core/host/dict_codec.ts";
 import type { Dicts, Player } from "../core/host/ports.ts";
 import type { Connection, RollNote, View } from "../core/host/view.ts";
 
-/** Outlets of the main device's script; the patch has one cord, or more, for each. */
+/** Outlets of the main device's script. */
 export const OUT = { ui: 0, node: 1, roll: 2, music: 3, patcher: 4, misc: 5 } as const;
 
 export class MaxView implements View {

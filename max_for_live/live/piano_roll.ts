@@ -1,7 +1,7 @@
 /**
- * Script of the small piano roll, for v8ui: what was played before, and what was written after it.
+ * Script of the piano roll, for v8ui: the primer, and the generated notes after it.
  *
- * `roll LENGTH DICT` brings the notes; a click goes out, to hear them.
+ * `roll LENGTH DICT` sets the notes; a click sends a bang, to audition them.
  */
 
 import { decode } from "../core/host/dict_codec.ts";
@@ -12,22 +12,22 @@ export const ports = { inlets: 1, outlets: 1 };
 
 type Color = [number, number, number, number];
 
-/** Names of Live's theme, and what is drawn where this Max does not know them. */
+/** Names of colors in Live's theme, and fallbacks for a Max that does not have them. */
 const COLORS: Record<"background" | "written" | "primer", [name: string, fallback: Color]> = {
   background: ["live_lcd_bg", [0.1, 0.1, 0.1, 1]],
   written: ["live_lcd_control_fg", [1, 0.71, 0.2, 1]],
   primer: ["live_lcd_control_fg_zombie", [0.55, 0.55, 0.55, 1]],
 };
-/** Beats between lines, in music of up to so many beats. */
+/** Beats between grid lines, by the length of the music. */
 const LINES: [upTo: number, every: number][] = [
   [16, 1],
   [128, 4],
   [Number.POSITIVE_INFINITY, 16],
 ];
 const LINE_OPACITY = 0.25;
-/** The softest note is drawn this strong. */
+/** Opacity of the softest note. */
 const FAINT = 0.45;
-/** Fewer pitches than an octave would look like bricks. */
+/** Minimum pitch range, so that notes are not too high. */
 const FEWEST_PITCHES = 12;
 
 let notes: RollNote[] = [];

@@ -1,15 +1,15 @@
 /**
- * Tells where Live's song is, some 20 times a second, while somebody wants to know.
+ * Reports the position of Live's transport about 20 times per second, on request.
  *
- * Live notifies of starting and stopping at once, but in a notification nothing may be changed;
- * what follows from it waits for the next turn.
+ * Live notifies observers of start and stop immediately, but a notification must not change the Set; so
+ * the report is deferred.
  */
 
 import type { Scheduler } from "../core/host/ports.ts";
 import type { SongTime } from "../core/jam/jam_clock.ts";
 import { LiveObject } from "./live_object.ts";
 
-/** Seconds between looks. */
+/** Seconds between polls. */
 const PERIOD = 0.05;
 
 export class SongObserver {

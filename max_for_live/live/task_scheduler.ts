@@ -4,11 +4,11 @@ import type { Scheduler } from "../core/host/ports.ts";
 
 export class TaskScheduler implements Scheduler {
   private last = 0;
-  /** A Task that nobody holds may be swept away before its time. */
+  /** References to pending Tasks, which may be garbage-collected otherwise. */
   private readonly waiting = new Set<Task>();
 
   now(): number {
-    // The computer's clock may be set back; time here may not.
+    // The system clock can be set back; this time is monotonic.
     this.last = Math.max(this.last, Date.now() / 1000);
     return this.last;
   }

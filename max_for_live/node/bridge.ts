@@ -1,11 +1,18 @@
-/** What the Node half does for each message from the device, and what it says back. */
+/** The Node half's handlers for the device's messages. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { type DictObject, decode, encode } from "../core/host/dict_codec.ts";
 import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "../core/transport/protocol.ts";
-import type { Call, Failure, Listener } from "../core/transport/transport.ts";
+import {
+  type Call,
+  errorMessage,
+  type Failure,
+  type Listener,
+  NOT_CONNECTED,
+  SERVER_LOST,
+} from "../core/transport/transport.ts";
 import { nativePath } from "./program.ts";
 import type { StreamCall } from "./server_client.ts";
 import { ServerSupervisor } from "./server_supervisor.ts";
@@ -13,7 +20,7 @@ import { SharedStateFolder } from "./shared_state_folder.ts";
 
 type Word = string | number;
 
-/** As much of max-api as is used. */
+/** The part of max-api that is used. */
 export interface Max {
   addHandler(selector: string, handler: (...words: Word[]) => void): void;
   outlet(...words: Word[]): Promise<void>;
@@ -21,18 +28,13 @@ export interface Max {
   setDict(name: string, content: DictObject): Promise<unknown>;
 }
 
-/** Max may lose an empty text. */
+/** Max may drop an empty text. */
 const EMPTY = "-";
 const CANCELLED: Failure = { code: "cancelled", message: "Canceled." };
 const NO_SERVER: Failure = {
   code: "unavailable",
   reason: "NO_SERVER",
-  message: "There is no server yet; wait for it, or press Reconnect.",
-};
-const LOST: Failure = {
-  code: "unavailable",
-  reason: "SERVER_LOST",
-  message: "The server has gone in the middle of the work; press again when it is back.",
+  message: NOT_CONNECTED,
 };
 
 interface Open {
@@ -48,11 +50,11 @@ export class Bridge {
     this.supervisor = new ServerSupervisor(new SharedStateFolder(), {
       state: ({ state, grpc, http, text }) =>
         this.send(FROM_NODE.state, state, grpc || EMPTY, http || EMPTY, text || EMPTY),
-      lost: () => this.failAll(LOST),
+      lost: () => this.failAll(SERVER_LOST),
     });
   }
 
-  /** Says `ready` once every handler is in place. */
+  /** Send `ready` when every handler is registered. */
   start(): void {
     const handlers: Record<string, (...words: Word[]) => void> = {
       [TO_NODE.hello]: () => this.greet(),
@@ -72,7 +74,7 @@ export class Bridge {
     this.greet();
   }
 
-  /** May be called from an exit: nothing here waits. */
+  /** Close without waiting: it may be called from an exit handler. */
   close(): void {
     for (const { call } of this.open.values()) call.cancel();
     this.open.clear();
@@ -89,7 +91,7 @@ export class Bridge {
     this.open.set(id, entry);
     try {
       const request = decode(await this.max.getDict(dict)) as object;
-      // It may have been canceled in the meantime.
+      // The call may have been canceled in the meantime.
       if (this.open.get(id) !== entry) return;
       entry.call = this.startCall(id, method, request);
     } catch (thrown) {
@@ -108,11 +110,11 @@ export class Bridge {
     if (!client) listener.failed(NO_SERVER);
     else if (method === "ListGenerators") return this.list(id, listener);
     else if (method === "StreamGenerate") return client.stream(request, listener);
-    else listener.failed({ code: "unimplemented", message: `Node knows no ${method}.` });
+    else listener.failed({ code: "unimplemented", message: `Node does not support ${method}.` });
     return none;
   }
 
-  /** The list is one value; the call ends once it has been read. */
+  /** The list is one value; the call ends when it has been read. */
   private list(id: number, listener: Listener<object>): Open["call"] {
     const client = this.supervisor.client;
     if (!client) throw new Error(NO_SERVER.message);
@@ -135,7 +137,7 @@ export class Bridge {
 
   private cancel(id: number): void {
     this.open.get(id)?.call.cancel();
-    // Said even of a call unknown here, for its dictionaries wait for it.
+    // Confirm even an unknown call: its dictionaries wait for it.
     this.open.delete(id);
     this.fail(id, CANCELLED);
   }
@@ -170,16 +172,19 @@ export class Bridge {
   }
 
   private send(...words: Word[]): void {
-    // It fails when Max is going; there is nobody to announce.
+    // It fails while Max is quitting.
     this.max.outlet(...words).catch(() => {});
   }
 }
 
 function internalFailure(thrown: unknown): Failure {
-  return { code: "internalFailure", message: thrown instanceof Error ? thrown.message : String(thrown) };
+  return {
+    code: "internalFailure",
+    message: thrown instanceof Error ? thrown.message : String(thrown),
+  };
 }
 
-/** A path with spaces may come in pieces, an empty one as nothing, as 0 or as "-". */
+/** Join a path with spaces; an empty path may arrive as nothing, as 0 or as "-". */
 function pathOf(words: Word[]): string {
   const path = words.join(" ").trim();
   return path === "0" || path === EMPTY ? "" : path;

@@ -1,4 +1,4 @@
-/** Reads gRPC's errors, with the details that the server sends along. */
+/** Converts gRPC errors, with the server's error details. */
 
 import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
@@ -22,7 +22,7 @@ export function failureOf(error: ServiceError): Failure {
   try {
     addDetails(failure, error.metadata);
   } catch {
-    // Details of another kind than ours say nothing to us.
+    // Ignore malformed details.
   }
   return failure;
 }
@@ -30,10 +30,10 @@ export function failureOf(error: ServiceError): Failure {
 function errorMessage(error: ServiceError): string {
   const said = error.details ?? "";
   if (error.code === status.UNAVAILABLE && !hasDetails(error.metadata)) {
-    return "The server does not answer any more; it is looked for again.";
+    return "The server stopped responding; looking for another.";
   }
   if (error.code === status.DEADLINE_EXCEEDED && !hasDetails(error.metadata)) {
-    return "The server has not answered in time; ask for fewer bars.";
+    return "The server did not respond in time. Generate fewer bars.";
   }
   return said || error.message;
 }

@@ -1,4 +1,4 @@
-/** A server process of our own: started, listened to until it is ready, and ended. */
+/** A server process of the device: started, monitored until it is ready, and stopped. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
@@ -7,33 +7,32 @@ import { isAlive, type SharedServer } from "./shared_state_folder.ts";
 
 const READY = /Serving (.+) on (127\.0\.0\.1:\d+)(?: and (http:\/\/\S+))? \(/;
 const ARGUMENTS = ["serve", "--port", "0", "--http-port", "0", "--log-level", "warning"];
-/** Seconds that it stays after the last of its users was cut off without a word. */
+/** Seconds until the server exits when no user touches its file any more. */
 const IDLE_TIMEOUT = process.env.MAGENTA_BRIDGE_IDLE_TIMEOUT || "60";
-/** Milliseconds between looks at what it has lastLine. */
+/** Milliseconds between reads of the log file. */
 const POLL_MILLISECONDS = 100;
-/** Seconds in which it has to be ready; the first start compiles Python's files. */
+/** Seconds; the first start compiles Python files. */
 const START_TIMEOUT = 90;
 
 export interface PrivateServerEvents {
-  /** What it says while it is getting ready. */
+  /** Called with each line of output before it is ready. */
   progress(line: string): void;
   ready(place: Pick<SharedServer, "grpc" | "http">): void;
-  /** It does not start, or has ended; `reason` is what it lastLine last. */
+  /** It did not start, or has ended; `reason` is its last line of output. */
   ended(reason: string): void;
 }
 
-/** What it is started with. */
 export interface ServerStart {
   program: string;
-  /** File for its args. */
+  /** Its log file. */
   log: string;
-  /** Folder in which its users tell of themselves. */
+  /** Folder of the keep-alive files. */
   users: string;
 }
 
 /**
- * Its args go to a file and it is a process group of its own, so that it can outlive this device
- * while another one uses it. It ends by itself when nobody does, however that came.
+ * It logs to a file and runs in its own process group, so that it can outlive this device while another
+ * one uses it. It exits when no device uses it any more, even after a crash.
  */
 export class PrivateServer {
   private readonly child: ChildProcess;
@@ -68,7 +67,7 @@ export class PrivateServer {
     return this.child.pid ?? -1;
   }
 
-  /** Ends it; nothing more is noteIn of it. */
+  /** Stop it, without further events. */
   stop(): void {
     this.isOver = true;
     this.stopPolling();
@@ -104,7 +103,7 @@ export class PrivateServer {
     const lines = this.lines();
     const last = lines[lines.length - 1] ?? "";
     if (last !== "" && !READY.test(last)) return last.replace(/^Error: /, "");
-    return this.isReady ? "The server has died." : "The server ended at once.";
+    return this.isReady ? "The server stopped." : "The server stopped immediately.";
   }
 
   private lines(): string[] {
@@ -122,12 +121,12 @@ export class PrivateServer {
   }
 }
 
-/** Asks a process to end; it drains what it has in hand. */
+/** Ask a process to end; it completes its requests first. */
 export function endProcess(pid: number): void {
   signal(pid, "SIGTERM");
 }
 
-/** Ends a process that hangs. */
+/** Kill a process that hangs. */
 export function killProcess(pid: number): void {
   signal(pid, "SIGKILL");
 }
@@ -137,6 +136,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }

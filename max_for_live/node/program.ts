@@ -1,4 +1,4 @@
-/** Where the program magenta-bridge lies: where the musician said, on PATH, or in usual places. */
+/** Finds the program magenta-bridge: at the user's path, on PATH, or in common places. */
 
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 
 const NAME = "magenta-bridge";
 
-/** What is looked at; tests hand in a computer of their own. */
+/** The system to search; tests pass their own. */
 export interface Environment {
   platform: string;
   env: Record<string, string | undefined>;
@@ -17,7 +17,7 @@ export function currentEnvironment(): Environment {
   return { platform: process.platform, env: process.env, home: homedir() };
 }
 
-/** The program at the path that was chosen, which may be its folder or a virtual environment. */
+/** Return the program at a path, which may be its folder or a virtual environment. */
 export function programAt(path: string, environment = currentEnvironment()): string | null {
   const file = nativePath(path, environment.platform);
   const inside = ["", "bin", "Scripts"].map((folder) => join(file, folder));
@@ -25,7 +25,7 @@ export function programAt(path: string, environment = currentEnvironment()): str
   return candidates.find(isProgram) ?? null;
 }
 
-/** The first program on PATH or in a usual place; null when there is none. */
+/** Return the first program on PATH or in a common place; null for none. */
 export function findProgram(environment = currentEnvironment()): string | null {
   const chosen = environment.env.MAGENTA_BRIDGE_PROGRAM;
   if (chosen) return programAt(chosen, environment);
@@ -34,7 +34,7 @@ export function findProgram(environment = currentEnvironment()): string | null {
   return folders.flatMap((folder) => namesIn(folder, environment)).find(isProgram) ?? null;
 }
 
-/** Max writes "Macintosh HD:/Users/me/x" on a Mac, and slashes on Windows. */
+/** Convert a path of Max: "Macintosh HD:/Users/me/x" on a Mac, slashes on Windows. */
 export function nativePath(path: string, platform: string = process.platform): string {
   const plain = path.trim().replace(/^"(.*)"$/, "$1");
   if (platform === "win32") return plain;
@@ -42,7 +42,7 @@ export function nativePath(path: string, platform: string = process.platform): s
   return volume?.[1] ?? plain;
 }
 
-/** Programs with a window get a poor PATH on a Mac: none of the shell's places is in it. */
+/** On a Mac, GUI programs do not have the shell's PATH. */
 function usualFolders({ platform, env, home }: Environment): string[] {
   if (platform === "win32") return windowsFolders(env, home);
   const folders = [
@@ -83,7 +83,7 @@ function windowsFolders(env: Environment["env"], home: string): string[] {
   ].concat(conda);
 }
 
-/** The folders in a folder, the newest version first. */
+/** Return the subfolders, the newest version first. */
 function versions(folder: string): string[] {
   try {
     const names = readdirSync(folder);

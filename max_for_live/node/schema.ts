@@ -1,4 +1,4 @@
-/** The API's messages and methods, out of the descriptors that the server is made from. */
+/** The API's messages and methods, from the server's descriptors. */
 
 import protobuf from "protobufjs/light";
 
@@ -10,7 +10,7 @@ interface Descriptor {
   nested?: Record<string, Descriptor>;
 }
 
-/** protobuf's JSON writes names in camelCase, the descriptors have those of the .proto files. */
+/** protobuf's JSON has camelCase names; the descriptors have those of the .proto files. */
 function withCamelCase(shape: Descriptor): Descriptor {
   const changed: Descriptor = { ...shape };
   if (shape.fields) changed.fields = mapKeys(shape.fields, (field) => field);
@@ -34,10 +34,12 @@ function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-const root = protobuf.Root.fromJSON(withCamelCase(descriptors as Descriptor) as protobuf.INamespace);
+const root = protobuf.Root.fromJSON(
+  withCamelCase(descriptors as Descriptor) as protobuf.INamespace,
+);
 root.resolveAll();
 
-/** protobuf's JSON: 64-bit numbers and enums are texts, and defaults are left out. */
+/** protobuf's JSON form: 64-bit numbers and enums as strings, no defaults. */
 const JSON_FORM: protobuf.IConversionOptions = {
   longs: String,
   enums: String,
@@ -45,7 +47,7 @@ const JSON_FORM: protobuf.IConversionOptions = {
   json: true,
 };
 
-/** A message's two forms: bytes on the wire, and an object for JSON. */
+/** Converts a message between bytes and a JSON object. */
 export interface Codec {
   write(value: object): Buffer;
   read(bytes: Uint8Array): object;

@@ -1,4 +1,4 @@
-/** The server over gRPC, with requests and answers in protobuf's JSON form. */
+/** The server over gRPC, with requests and responses in protobuf's JSON form. */
 
 import {
   Client,
@@ -8,7 +8,12 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 
-import type { Call, Failure, Listener } from "../core/transport/transport.ts";
+import {
+  type Call,
+  errorMessage,
+  type Failure,
+  type Listener,
+} from "../core/transport/transport.ts";
 import { failureOf } from "./failure.ts";
 import { type Method, methodOf } from "./schema.ts";
 
@@ -17,19 +22,19 @@ const LIST = methodOf(SERVICE, "ListGenerators");
 const STREAM = methodOf(SERVICE, "StreamGenerate");
 const CHECK = methodOf("grpc.health.v1.Health", "Check");
 
-/** Seconds until a call is given up. */
+/** Seconds. */
 const TIMEOUTS = { list: 10, generate: 300 };
 const MAX_PAGES = 50;
 
 const OPTIONS = {
-  // Loopback never goes by way of a proxy, whatever the environment says.
+  // Localhost must bypass proxies.
   "grpc.enable_http_proxy": 0,
   "grpc.max_receive_message_length": 64 << 20,
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 2_000,
 };
 
-/** A stream whose reader says when it can take more. */
+/** A stream with flow control by its reader. */
 export interface StreamCall extends Call {
   more(): void;
 }
@@ -44,7 +49,7 @@ export class ServerClient {
     this.client = new Client(address, credentials.createInsecure(), OPTIONS);
   }
 
-  /** All pages of the list, in one value. */
+  /** Return all pages of the list, in one value. */
   list(listener: Listener<object[]>): Call {
     const found: object[] = [];
     let current: Call = { cancel: () => {} };
@@ -69,14 +74,13 @@ export class ServerClient {
     };
   }
 
-  /** Nothing more is read from the wire until `more`, so that a slow reader slows the server. */
+  /** Read nothing more until `more`, so that a slow reader slows the server. */
   stream(request: object, listener: Listener<object>): StreamCall {
     let bytes: Buffer;
     try {
       bytes = STREAM.request.write(request);
     } catch (thrown) {
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
-      listener.failed({ code: "invalid_argument", message });
+      listener.failed({ code: "invalid_argument", message: errorMessage(thrown) });
       return { cancel: () => {}, more: () => {} };
     }
     const call = this.client.makeServerStreamRequest(
@@ -90,7 +94,7 @@ export class ServerClient {
     return follow(call, listener);
   }
 
-  /** Answers null when all is well, else why not. */
+  /** Check the health; respond with null if the server is healthy. */
   check(seconds: number, response: (failure: Failure | null) => void): Call {
     return this.unary(CHECK, {}, seconds, (failure, value) => {
       const { status } = (value ?? {}) as { status?: string };
@@ -128,7 +132,7 @@ interface Page {
   nextPageToken?: string;
 }
 
-/** The end may come while the last value is still being read; it is told after that. */
+/** The end may arrive while the last value is being read; report it afterwards. */
 function follow(call: ClientReadableStream<object>, listener: Listener<object>): StreamCall {
   let reading = false;
   let over = false;
@@ -156,7 +160,7 @@ function follow(call: ClientReadableStream<object>, listener: Listener<object>):
     cancel: () => {
       over = true;
       call.cancel();
-      // What lies in the buffer has to be read, or the stream never ends.
+      // Read the buffered values, or the stream never ends.
       call.resume();
     },
   };

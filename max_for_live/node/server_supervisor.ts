@@ -1,6 +1,6 @@
 /**
- * Sees to it that there is a server: the one that runs, one that another device has started, or
- * one of our ownServer, which is started retry when it dies and ended by the last device that uses it.
+ * Provides a server: a running one, one that another device has started, or one of its own, which it
+ * restarts after a crash; the last device that uses it stops it.
  */
 
 import { existsSync } from "node:fs";
@@ -9,7 +9,7 @@ import { INSTALL_LINE } from "../core/transport/transport.ts";
 import { endProcess, killProcess, PrivateServer } from "./private_server.ts";
 import { findProgram, programAt } from "./program.ts";
 import { ServerClient } from "./server_client.ts";
-import type { SharedStateFolder, SharedServer } from "./shared_state_folder.ts";
+import type { SharedServer, SharedStateFolder } from "./shared_state_folder.ts";
 
 export interface SupervisorState {
   state: Connection;
@@ -20,7 +20,7 @@ export interface SupervisorState {
 
 export interface SupervisorEvents {
   state(state: SupervisorState): void;
-  /** The server is gone: what was asked of it is lost. */
+  /** The connection to the server is lost. */
   lost(): void;
 }
 
@@ -28,17 +28,17 @@ export interface SupervisorEvents {
 const SECONDS = {
   /** Between health checks. */
   watch: 3,
-  /** After a check that had no answer. */
+  /** After a failed check. */
   reportUnavailable: 1,
-  /** For a check's answer: on a computer that is busy rendering it takes a while. */
+  /** Timeout of a check; a computer that renders audio is slow. */
   patience: 4,
-  /** For a server to answer that is only looked for. */
+  /** Timeout of a check while searching. */
   search: 2,
-  /** Between retries for a server where none can be started; the last goes on. */
+  /** Between searches if no server can be started; the last value repeats. */
   retry: [0.5, 1, 2, 5],
-  /** Between retries while another device starts one. */
+  /** Between searches while another device starts a server. */
   others: 0.3,
-  /** After which a server counts as well, and its crashes as forgiven. */
+  /** After which a server counts as stable, and its crashes are forgotten. */
   sound: 60,
 };
 const MAX_MISSES = 2;
@@ -48,11 +48,11 @@ export class ServerSupervisor {
   /** null while there is no server. */
   client: ServerClient | null = null;
   private current: SupervisorState = { state: "starting", grpc: "", http: "", text: "Starting." };
-  /** The server that this device starts, until it is ready. */
+  /** The server that this device is starting. */
   private starting: PrivateServer | null = null;
   /** The server that this device has started, in use or not. */
   private ownServer: SharedServer | null = null;
-  /** The shared server in use, ours or another device's. */
+  /** The shared server in use, of this device or another. */
   private shared: SharedServer | null = null;
   private target = "auto";
   private program = "";
@@ -70,16 +70,16 @@ export class ServerSupervisor {
     private readonly defaultAddress = `127.0.0.1:${process.env.MAGENTA_BRIDGE_PORT || 50_051}`,
   ) {}
 
-  /** Says retry how things stand. */
+  /** Report the state again. */
   announce(): void {
     this.events.state(this.current);
   }
 
-  /** "auto" or HOST:PORT; pressed retry, it begins anew where there is no server. */
+  /** Connect to HOST:PORT, or to any server with "auto"; search again if there is none. */
   connect(target: string): void {
     this.crashes = 0;
     if (target !== this.target) this.leaveAll();
-    // It is on its way.
+    // It is already starting.
     else if (this.starting) return;
     this.target = target;
     if (this.client) this.watch();
@@ -92,14 +92,14 @@ export class ServerSupervisor {
     if (!this.client && this.current.state === "no server") this.search();
   }
 
-  /** Ends the server when it is of a device and nobody else uses it. May be called from an exit. */
+  /** Stop the server if no other device uses it. May be called from an exit handler. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.leaveAll();
   }
 
-  /** Leaves every server; those of devices that nobody else uses are ended. */
+  /** Leave every server, and stop those that no other device uses. */
   private leaveAll(): void {
     const held = new Map([this.ownServer, this.shared].map((server) => [server?.pid, server]));
     this.release();
@@ -142,10 +142,13 @@ export class ServerSupervisor {
     next();
   }
 
-  /** Starts a server, or waits for one; the one of that process has not answered. */
+  /** Start a server, or wait for another device; `unresponsivePid` did not respond. */
   private startOrWait(unresponsivePid?: number): void {
     if (this.target !== "auto") {
-      this.setState("no server", `No server answers at ${this.target}; press Reconnect for another.`);
+      this.setState(
+        "no server",
+        `No server responds at ${this.target}. Press Reconnect to look again.`,
+      );
       this.retry(() => this.search());
       return;
     }
@@ -156,23 +159,23 @@ export class ServerSupervisor {
       return;
     }
     if (!this.folder.lockStart()) {
-      this.setState("starting", "Another device starts the server.");
+      this.setState("starting", "Another device is starting the server.");
       this.schedule(SECONDS.others, () => this.search());
       return;
     }
-    // While we looked elsewhere another device may have started one.
+    // Another device may have started one in the meantime.
     const known = this.folder.read();
     if (known && known.pid !== unresponsivePid) {
       this.folder.unlockStart();
       this.search();
       return;
     }
-    // It is our ownServer child, so that the number is surely still its ownServer.
+    // It is our child process, so the PID is valid.
     if (this.ownServer && this.ownServer.pid === unresponsivePid) killProcess(this.ownServer.pid);
     this.start(program);
   }
 
-  /** Quietly, so that the sentence on the strip stays. */
+  /** Search without changing the status. */
   private pollQuietly(): void {
     const nextAttempt = this.nextAttempt();
     const client = new ServerClient(this.defaultAddress);
@@ -188,10 +191,10 @@ export class ServerSupervisor {
 
   private programMissing(): string {
     if (this.program && !existsSync(this.program)) {
-      return `There is no ${this.program}; press Program and choose magenta-bridge.`;
+      return `${this.program} does not exist. Press Program and choose magenta-bridge.`;
     }
-    if (this.program) return `${this.program} is not magenta-bridge; press Program, choose it.`;
-    return `Magenta Bridge is not installed. In a terminal, type: ${INSTALL_LINE}`;
+    if (this.program) return `${this.program} is not magenta-bridge. Press Program and choose it.`;
+    return `Magenta Bridge is not installed. Run in a terminal: ${INSTALL_LINE}`;
   }
 
   private start(program: string): void {
@@ -229,11 +232,11 @@ export class ServerSupervisor {
     this.crashes += 1;
     this.release();
     if (this.crashes >= MAX_CRASHES) {
-      const text = `The server has ended ${this.crashes} times: ${short(reason)} Press Reconnect.`;
+      const text = `The server stopped ${this.crashes} times: ${short(reason)} Press Reconnect.`;
       this.setState("error", text);
       return;
     }
-    this.setState("starting", `The server is started retry: ${short(reason)}`);
+    this.setState("starting", `The server stopped and is restarting: ${short(reason)}`);
     this.schedule(2 ** (this.crashes - 1) * 0.5, () => this.search());
   }
 
@@ -245,7 +248,12 @@ export class ServerSupervisor {
     this.retries = 0;
     this.connectedAt = Date.now();
     if (shared) this.folder.use(shared);
-    this.setState("connected", "Connected.", client.address, shared ? shared.http : httpBeside(client));
+    this.setState(
+      "connected",
+      "Connected.",
+      client.address,
+      shared ? shared.http : httpBeside(client),
+    );
     this.schedule(SECONDS.watch, () => this.watch());
   }
 
@@ -259,14 +267,16 @@ export class ServerSupervisor {
       this.misses = failure ? this.misses + 1 : 0;
       const gone = failure !== null && failure.code === "unavailable";
       if (!gone && this.misses < MAX_MISSES) {
-        return this.schedule(failure ? SECONDS.reportUnavailable : SECONDS.watch, () => this.watch());
+        return this.schedule(failure ? SECONDS.reportUnavailable : SECONDS.watch, () =>
+          this.watch(),
+        );
       }
       this.release();
-      this.search(`The server at ${client.address} does not answer; looking for another.`);
+      this.search(`The server at ${client.address} does not respond. Looking for another.`);
     });
   }
 
-  /** Forgets the server in use. */
+  /** Disconnect from the server in use. */
   private release(): void {
     this.nextAttempt();
     const client = this.client;
@@ -278,7 +288,7 @@ export class ServerSupervisor {
     client.close();
   }
 
-  /** Makes whatever is under way stale. */
+  /** Invalidate everything in flight. */
   private nextAttempt(): number {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
@@ -305,7 +315,7 @@ export class ServerSupervisor {
   }
 }
 
-/** A server that is started by hand answers HTTP on the port after gRPC's, unless told otherwise. */
+/** By default, a server that was started by hand serves HTTP on the port after gRPC's. */
 function httpBeside({ address }: ServerClient): string {
   const [host, port] = address.split(":");
   return `http://${host}:${Number(port) + 1}`;

@@ -1,9 +1,9 @@
 /**
- * A folder of the user's in which devices tell each other of the server that one of them started.
+ * A folder of the user in which devices share the server that one of them has started.
  *
- * `server.json` says where it is. In `users` each server has a folder of its own, in which every
- * device that uses it keeps a file named by its process, and touches it: the last one to go ends the
- * server, and a server whose file nobody touches any more ends by itself.
+ * `server.json` contains its address. In `users` each server has a folder with one file for each device
+ * that uses it, named by the device's PID and touched periodically. The last device to go stops the
+ * server, and a server whose files are no longer touched exits.
  */
 
 import {
@@ -28,11 +28,11 @@ export interface SharedServer {
   /** Such as "http://127.0.0.1:50052"; "" for none. */
   http: string;
   pid: number;
-  /** Name of the folder in which its users tell of themselves. */
+  /** Name of the folder with the files of its users. */
   users: string;
 }
 
-/** Seconds after which a file that nobody touched says nothing any more. */
+/** Seconds after which a file that was not touched is stale. */
 const STALE_USER = 90;
 const STALE_START = 90;
 
@@ -51,7 +51,7 @@ export class SharedStateFolder {
     this.create();
   }
 
-  /** The server that some device started; null when none says so. */
+  /** Return the server that a device has started; null for none. */
   read(): SharedServer | null {
     try {
       const { grpc, http, pid, users } = JSON.parse(readFileSync(this.server, "utf8"));
@@ -68,13 +68,13 @@ export class SharedStateFolder {
     renameSync(draft, this.server);
   }
 
-  /** Says that a server is gone, unless another has taken its place. */
+  /** Remove a server that is gone, unless another has taken its place. */
   forget({ pid, users }: Pick<SharedServer, "pid" | "users">): void {
     if (this.readPid() === pid) rmSync(this.server, { force: true });
     rmSync(join(this.users, users), { recursive: true, force: true });
   }
 
-  /** Makes a folder for the users of a server to come; those that nobody uses go. */
+  /** Create a folder for the users of a new server; remove stale ones. */
   newUsersFolder(): string {
     for (const folder of filesIn(this.users)) {
       const files = [folder, ...filesIn(folder)];
@@ -88,12 +88,12 @@ export class SharedStateFolder {
     return name;
   }
 
-  /** The path of such a folder. */
+  /** Return the path of such a folder. */
   usersFolder(name: string): string {
     return join(this.users, name);
   }
 
-  /** Says, or says again, that this process uses a server. */
+  /** Touch the file of this process. */
   use({ users }: SharedServer): void {
     const ownFile = this.ownFile(users);
     try {
@@ -109,7 +109,7 @@ export class SharedStateFolder {
     rmSync(this.ownFile(users), { force: true });
   }
 
-  /** Whether another living process uses a server. */
+  /** Whether another live process uses the server. */
   hasOtherUsers({ users }: SharedServer): boolean {
     return filesIn(this.usersFolder(users)).some((file) => {
       const pid = Number(basename(file));
@@ -117,10 +117,10 @@ export class SharedStateFolder {
     });
   }
 
-  /** Takes the right to start a server; false while another process has it. */
+  /** Acquire the lock to start a server; return false while another process holds it. */
   lockStart(): boolean {
     try {
-      // A folder for temporary files is swept now and then.
+      // The system may have deleted the temporary folder.
       this.create();
       closeSync(openSync(this.starting, "wx", 0o600));
       writeFileSync(this.starting, String(process.pid));
@@ -138,7 +138,7 @@ export class SharedStateFolder {
         rmSync(this.starting, { force: true });
       }
     } catch {
-      // Nobody has it.
+      // There is no lock.
     }
   }
 
@@ -202,11 +202,11 @@ function defaultPath(): string {
   return join(base, `magenta-bridge-${username.replace(/[^\w.-]/g, "_")}`);
 }
 
-/** In a folder for everybody, somebody else could have put this one there. */
+/** In a shared temporary folder, another user could have created this one. */
 function refuseForeign(path: string): void {
   if (process.getuid === undefined) return;
   if (statSync(path).uid !== process.getuid()) {
-    throw new Error(`The folder ${path} belongs to somebody else; remove it.`);
+    throw new Error(`The folder ${path} belongs to another user. Remove it.`);
   }
   chmodSync(path, 0o700);
 }

@@ -39,7 +39,8 @@ const STEPS: Record<string, (scene: Scene, ...args: never[]) => void | Promise<v
     simulation.speed = times;
   },
   /** Waits until the status says that. */
-  status: ({ simulation, opened }, pattern: string) => simulation.status(opened, new RegExp(pattern)),
+  status: ({ simulation, opened }, pattern: string) =>
+    simulation.status(opened, new RegExp(pattern)),
   /** Waits until there are so many clips, and the work is done. */
   clips: ({ simulation, track, opened }, count: number) =>
     simulation.until(

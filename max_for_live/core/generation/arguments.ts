@@ -1,8 +1,8 @@
 /**
- * The generator's own table of arguments, on the device's eight boxes for numbers.
+ * The generator's arguments on the device's eight number boxes.
  *
- * Temperature, seed and scale have controls of their own. Texts have no box, and beyond eight an
- * argument keeps its default: whatever a scheduler server sends, the device goes on.
+ * Temperature, seed and scale have their own controls. String arguments, and those after the
+ * eighth, keep their defaults.
  */
 
 import type { Argument, ArgumentValue, Generator } from "../transport/messages.ts";
@@ -13,7 +13,7 @@ const ELSEWHERE = new Set(["temperature", "seed", "scale_root", "scale_intervals
 const INT = "ARGUMENT_TYPE_INT";
 const FLOAT = "ARGUMENT_TYPE_FLOAT";
 const BOOL = "ARGUMENT_TYPE_BOOL";
-/** Where a table states no bounds. */
+/** Bounds of an argument without bounds. */
 const WIDE = 1_000_000;
 
 export interface Box {
@@ -29,7 +29,7 @@ export interface Box {
   help: string;
 }
 
-/** Returns at most eight, in the table's plan. */
+/** Return at most eight boxes, in the order of the arguments. */
 export function boxesOf(generator: Generator): Box[] {
   const fit = (generator.arguments ?? []).filter(
     ({ name, type }) => !ELSEWHERE.has(name) && [INT, FLOAT, BOOL].includes(type),
@@ -37,7 +37,7 @@ export function boxesOf(generator: Generator): Box[] {
   return fit.slice(0, BOXES).map(boxOf);
 }
 
-/** What the boxes say, as the request has it; a value that is the default is left out. */
+/** Return the values of the boxes for the request, without defaults. */
 export function valuesOf(boxes: readonly Box[], numbers: readonly number[]) {
   const values: Record<string, ArgumentValue> = {};
   boxes.forEach((box, index) => {
@@ -52,7 +52,7 @@ export function clamp(number: number, box: Box): number {
   return Math.min(box.high, Math.max(box.low, whole));
 }
 
-/** The temperature within the generator's bounds; null where it has none. */
+/** Return the temperature within the generator's bounds; null if it has no such argument. */
 export function temperatureOf(generator: Generator, wanted: number): ArgumentValue | null {
   const row = argument(generator, "temperature");
   if (!row) return null;
@@ -77,7 +77,7 @@ function boxOf(row: Argument): Box {
     type: row.type,
     label: titleOf(row.name),
     low,
-    // Push has crashed on a range of no width.
+    // Push has crashed on an empty range.
     high: high > low ? high : low + 1,
     initial,
     unit: row.unit ?? "",
@@ -94,7 +94,7 @@ function numberOf(value: ArgumentValue | undefined): number {
   return value?.intValue ?? value?.floatValue ?? (value?.boolValue ? 1 : 0);
 }
 
-/** Live's controls hold single precision; 0.97 must not become 0.9700000286. */
+/** Live's controls have single precision; 0.97 must not become 0.9700000286. */
 function tidy(number: number): number {
   return Number(number.toPrecision(6));
 }

@@ -1,11 +1,11 @@
 /** Plays a candidate through the device's own MIDI output. */
 
-import type { Scheduler, Player } from "../host/ports.ts";
+import type { Player, Scheduler } from "../host/ports.ts";
 import type { Candidate } from "./candidates.ts";
 
-/** Milliseconds before the first note, so that none is late. */
+/** Milliseconds before the first note. */
 const LEAD = 50;
-/** Seconds of notes that are handed out at a time. */
+/** Seconds of notes that are scheduled at a time. */
 const STRETCH = 2;
 
 export class Audition {
@@ -15,11 +15,11 @@ export class Audition {
   constructor(
     private readonly player: Player,
     private readonly scheduler: Scheduler,
-    /** The music is over by itself. */
+    /** Called when the music has ended. */
     private readonly over: () => void,
   ) {}
 
-  /** Plays from its beginning at `tempo`, in quarter notes a minute. */
+  /** Play from the beginning at `tempo`, in quarter notes per minute. */
   start(candidate: Candidate, tempo: number): void {
     this.stop();
     this.playing = true;
@@ -44,7 +44,7 @@ export class Audition {
     step();
   }
 
-  /** Ends every note. */
+  /** End every note. */
   stop(): void {
     if (!this.playing) return;
     this.playing = false;

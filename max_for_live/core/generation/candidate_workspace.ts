@@ -1,7 +1,7 @@
-/** The desk on which music is received, looked through, listened to and kept. */
+/** Generates candidates, and lets the user browse, audition and keep them. */
 
 import type { ClipFacts, ClipPlace, LivePort, Target } from "../host/live_port.ts";
-import type { Scheduler, Player } from "../host/ports.ts";
+import type { Player, Scheduler } from "../host/ports.ts";
 import type { View } from "../host/view.ts";
 import type { StatusLine } from "../status_line.ts";
 import type { Failure, Transport } from "../transport/transport.ts";
@@ -17,7 +17,7 @@ export interface WorkspaceDependencies {
   scheduler: Scheduler;
   player: Player;
   statusLine: StatusLine;
-  /** A call has failed for want of a server. */
+  /** A call has failed because no server responded. */
   reportUnavailable(): void;
 }
 
@@ -32,14 +32,16 @@ export class CandidateWorkspace {
   private requested = 0;
 
   constructor(private readonly dependencies: WorkspaceDependencies) {
-    this.audition = new Audition(dependencies.player, dependencies.scheduler, () => dependencies.view.set("audition", 0));
+    this.audition = new Audition(dependencies.player, dependencies.scheduler, () =>
+      dependencies.view.set("audition", 0),
+    );
   }
 
   get busy(): boolean {
     return this.task !== null;
   }
 
-  /** Has the plan received; its first variation goes into a new clip as soon as it is there. */
+  /** Generate; put the first variation into a new clip as soon as it is complete. */
   start(plan: GenerationPlan, target: Target, transport: Transport): void {
     this.cancel();
     this.stopAudition();
@@ -68,10 +70,13 @@ export class CandidateWorkspace {
     this.task.cancel();
     this.task = null;
     this.setBusy(false);
-    this.dependencies.view.text("progress", `Canceled; ${this.received} of ${this.requested} received.`);
+    this.dependencies.view.text(
+      "progress",
+      `Canceled: ${this.received} of ${this.requested} generated.`,
+    );
   }
 
-  /** The server is gone, and with it what it was task. */
+  /** End the task: the connection to the server is lost. */
   lost(failure: Failure): void {
     if (!this.task) return;
     this.task.cancel();
@@ -99,10 +104,11 @@ export class CandidateWorkspace {
     this.setAudition(!this.audition.playing);
   }
 
-  /** Puts the candidate in view into another new clip. */
+  /** Put the current candidate into another new clip. */
   keep(): void {
     if (this.candidates.current) this.writeClip();
-    else this.dependencies.statusLine.refuse("There is no candidate to keep yet; press Generate first.");
+    else
+      this.dependencies.statusLine.refuse("There is no candidate to keep. Press Generate first.");
   }
 
   drop(): void {
@@ -150,10 +156,11 @@ export class CandidateWorkspace {
     this.setBusy(false);
     const { view, statusLine, reportUnavailable } = this.dependencies;
     if (failure === null) {
-      if (this.requested > 1) view.text("progress", `${this.received} received; keep what you like.`);
+      if (this.requested > 1)
+        view.text("progress", `${this.received} generated. Keep the ones you like.`);
       return;
     }
-    view.text("progress", `Stopped; ${this.received} of ${this.requested} received.`);
+    view.text("progress", `Stopped: ${this.received} of ${this.requested} generated.`);
     const isUnavailable = failure.code === "unavailable";
     statusLine.fail(sentenceOf(failure), isUnavailable);
     if (isUnavailable) reportUnavailable();
@@ -170,14 +177,14 @@ export class CandidateWorkspace {
   }
 }
 
-/** The place after a clip: the next slot of its track, or where it ends in the Arrangement. */
+/** Return the next slot of the track, or the end of the clip in the Arrangement. */
 export function targetAfter(place: ClipPlace): Target {
   return place.kind === "session"
     ? { kind: "session", track: place.track, fromSlot: place.slot + 1 }
     : { kind: "arrangement", track: place.track, start: place.end };
 }
 
-/** Beside the clip that was worked on; else on the device's own track. */
+/** Return a target after the clip that is continued, or else on the device's own track. */
 export function targetFor(clip: ClipFacts | null, live: LivePort, primer: boolean): Target {
   if (clip && primer) return targetAfter(clip.place);
   const own = live.ownTarget();

@@ -4,13 +4,13 @@ import type { LiveNote } from "../host/live_port.ts";
 import type { RollNote } from "../host/view.ts";
 
 export interface Candidate {
-  /** Beats from the start of the new section. */
+  /** In beats from the start of the new section. */
   notes: LiveNote[];
   /** Beats. */
   length: number;
-  /** Name of the clip that it becomes: the generator and the seed that gives it again. */
+  /** Name of its clip: the generator, and the seed that reproduces the notes. */
   name: string;
-  /** What came before it, in beats before the new section: negative start times. */
+  /** Notes before the new section: negative start times, in beats. */
   primer: LiveNote[];
 }
 
@@ -40,19 +40,19 @@ export class Candidates {
     this.list.push(candidate);
   }
 
-  /** Goes on, or back, in a circle. */
+  /** Go forward or back, and wrap around. */
   move(steps: number): void {
     if (this.count > 0) this.index = (this.index + steps + this.count) % this.count;
   }
 
-  /** Forgets the one in view; a clip that was made of it stays. */
+  /** Remove the current candidate; a clip that was made from it stays. */
   drop(): void {
     this.list.splice(this.index, 1);
     this.index = Math.max(0, Math.min(this.index, this.count - 1));
   }
 }
 
-/** What the piano roll shows: the primer, then the candidate. */
+/** Return the content of the piano roll: the primer, then the candidate. */
 export function rollOf(candidate: Candidate): { notes: RollNote[]; length: number } {
   const before = candidate.primer.reduce((first, note) => Math.min(first, note.start_time), 0);
   const shown = (primer: boolean) => (note: LiveNote) => ({

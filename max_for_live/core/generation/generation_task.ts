@@ -1,4 +1,4 @@
-/** One plan under way: gathers the pieces of each variation and says how far it is. */
+/** Generation in progress: collects the responses for each variation and reports the progress. */
 
 import type { LiveNote } from "../host/live_port.ts";
 import type { StreamGenerateResponse } from "../transport/messages.ts";
@@ -13,7 +13,7 @@ export interface GenerationEvents {
   /** For example "2 of 4, bar 3 of 8". */
   progress(progressText: string): void;
   candidate(candidate: Candidate): void;
-  /** null: all is there. */
+  /** null: all variations are complete. */
   ended(failure: Failure | null): void;
 }
 

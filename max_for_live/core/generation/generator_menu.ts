@@ -1,22 +1,23 @@
-/** The menu of generators: those that the tool supports use, and those that are not ready. */
+/** The generator menu: generators that support the tool, and those that are not ready. */
 
 import type { Generator } from "../transport/messages.ts";
-import { supports, isReady, type Tool } from "./tools.ts";
+import { NOT_CONNECTED } from "../transport/transport.ts";
+import { isReady, supports, type Tool } from "./tools.ts";
 
-/** Fills a menu up to two entries, for Live's menus must not have one alone. */
+/** Fills the menu up to two entries: Live requires at least two. */
 const BLANK = "-";
 
 export interface Menu {
   entries: string[];
-  /** Ids of the entries; "" for one that cannot be chosen. */
+  /** Ids of the entries; "" for an entry that cannot be chosen. */
   ids: string[];
-  /** The entry that is chosen. */
+  /** Index of the chosen entry. */
   index: number;
 }
 
 /**
- * Lists what supports be chosen. The generator chosen before stays chosen, also while it is missing:
- * a server that is updated must not change a Set.
+ * List the choices. The chosen generator stays chosen while it is missing: a server update must not
+ * change a Set.
  */
 export function menuFor(generators: readonly Generator[], tool: Tool, chosen: string): Menu {
   const able = generators.filter((generator) => supports(generator, tool));
@@ -25,7 +26,7 @@ export function menuFor(generators: readonly Generator[], tool: Tool, chosen: st
     ...able.map(({ id }) => ({ id, entry: id })),
     ...waiting.map((generator) => ({ id: generator.id, entry: waitingEntry(generator) })),
   ];
-  // A single line is what most people want first; all else is a turn of the menu away.
+  // The default is a monophonic melody.
   const melody = able.findIndex((one) => one.encoding === "melody" && one.family === "lstm");
   const fallback = able.length > 0 ? Math.max(0, melody) : -1;
   let index = chosen === "" ? fallback : rows.findIndex(({ id }) => id === chosen);
@@ -43,7 +44,7 @@ export function menuFor(generators: readonly Generator[], tool: Tool, chosen: st
   };
 }
 
-/** Why this generator cannot write now; "" when it supports. */
+/** Return why this generator cannot be used now; "" if it can. */
 export function unavailableReason(
   generators: readonly Generator[],
   id: string,
@@ -51,15 +52,17 @@ export function unavailableReason(
   connected: boolean,
 ): string {
   const generator = generators.find((candidate) => candidate.id === id);
-  if (!connected) return "There is no server yet; wait for it, or press Reconnect.";
+  if (!connected) return NOT_CONNECTED;
   if (generators.length === 0) return "The server has no generators.";
-  if (id === "") return `No generator of this server supports do ${tool.verb}.`;
-  if (!generator) return `The server has no generator ${id}; choose another.`;
+  if (id === "") return `No generator on this server supports ${tool.verb}.`;
+  if (!generator) return `The server does not have the generator ${id}. Choose another.`;
   if (generator.status === "GENERATOR_STATUS_LOADING") {
-    return `${id} is still being loaded; try again in a moment.`;
+    return `${id} is still loading. Try again in a moment.`;
   }
   if (!isReady(generator)) return generator.statusMessage || `${id} cannot be used.`;
-  return supports(generator, tool) ? "" : `${id} cannot do ${tool.verb}; choose another generator.`;
+  return supports(generator, tool)
+    ? ""
+    : `${id} does not support ${tool.verb}. Choose another generator.`;
 }
 
 function waitingEntry(generator: Generator): string {

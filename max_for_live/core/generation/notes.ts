@@ -1,16 +1,16 @@
 /**
- * Live's notes as the server's, and back, exactly.
+ * Lossless conversion between Live's notes and the server's.
  *
- * A NoteSequence knows neither a note's identity nor its probability, release velocity and the
- * rest, and its end time cannot always give the duration back: in floating point (a + b) - a need
- * not be b. So what was sent stays at hand, and a note that comes back unchanged is that note.
+ * A NoteSequence has no note ids, probabilities or release velocities, and a duration computed from
+ * its end time can differ in the last bit: in floating point (a + b) - a may differ from b. So the
+ * sent notes are kept, and a note that returns unchanged is replaced by the original.
  */
 
 import type { LiveNote } from "../host/live_port.ts";
 import type { Note, NoteSequence } from "../transport/messages.ts";
 import { toBeats, toSeconds } from "./beats.ts";
 
-/** How beats are told to the server. */
+/** Tempo and meter of a request. */
 export interface Clock {
   /** A tempo of `exactTempo`. */
   qpm: number;
@@ -18,7 +18,7 @@ export interface Clock {
   denominator: number;
 }
 
-/** The notes that were sent, by what the server sees of them. */
+/** The original notes, by the fields that the server receives. */
 export type SentNotes = Map<string, LiveNote[]>;
 
 export interface Encoded {
@@ -29,9 +29,9 @@ export interface Encoded {
 const DEFAULT_VELOCITY = 100;
 
 /**
- * Writes notes as a sequence. Muted ones are left out: nobody hears them.
+ * Encode notes as a NoteSequence, without muted notes.
  *
- * `length`, in beats, is how long the music lasts where it ends with a rest.
+ * `length` in beats is the duration of music that ends with a rest.
  */
 export function encodeNotes(notes: readonly LiveNote[], clock: Clock, length = 0): Encoded {
   const sent: SentNotes = new Map();
@@ -47,7 +47,7 @@ export function encodeNotes(notes: readonly LiveNote[], clock: Clock, length = 0
   return { sequence: { ...header(clock), notes: written, totalTime: end }, sent };
 }
 
-/** Tempo and meter, which every primer carries, an empty one as well. */
+/** Return tempo and meter, which every primer has, even an empty one. */
 export function header(clock: Clock): NoteSequence {
   return {
     tempos: [{ time: 0, qpm: clock.qpm }],
@@ -56,10 +56,9 @@ export function header(clock: Clock): NoteSequence {
 }
 
 /**
- * Reads a sequence that was written at `qpm`.
+ * Decode a sequence that was written at `qpm`.
  *
- * With `sent`, a note that is still what was sent comes back with all that Live knew of it, its
- * id included; each once. Others are new notes.
+ * With `sent`, a note that equals a sent note becomes that original, including its id, each once.
  */
 export function decodeNotes(sequence: NoteSequence, qpm: number, sent?: SentNotes): LiveNote[] {
   const used = new Map<string, number>();
@@ -96,7 +95,7 @@ function decodeNote(note: Note, qpm: number): LiveNote {
   };
 }
 
-/** The duration which, added to `start`, gives `end` again to the last bit where one does. */
+/** Return the duration for which `start` plus duration is exactly `end`, if there is one. */
 export function durationBetween(start: number, end: number): number {
   const duration = end - start;
   const missing = end - (start + duration);
@@ -104,7 +103,7 @@ export function durationBetween(start: number, end: number): number {
   return Math.abs(end - (start + better)) < Math.abs(missing) ? better : duration;
 }
 
-/** 1 to 127: a NoteSequence has no fractions, and velocity 0 would end a note. */
+/** Return 1 to 127: a NoteSequence has no fractions, and velocity 0 would end a note. */
 export function wholeVelocity(velocity: number | undefined): number {
   return Math.min(127, Math.max(1, Math.round(velocity ?? DEFAULT_VELOCITY)));
 }

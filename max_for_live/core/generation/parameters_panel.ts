@@ -1,16 +1,24 @@
-/** The controls that say what to write: their values, and what the generator makes of them. */
+/** The parameters of the music: the values of their controls, and the arguments of the generator. */
 
 import type { LivePort } from "../host/live_port.ts";
 import type { View } from "../host/view.ts";
 import type { Generator } from "../transport/messages.ts";
 import { BOXES, type Box, boxesOf, clamp, has, valuesOf } from "./arguments.ts";
 import { type Choices, takesScale } from "./request.ts";
-import { chordOf, noteNames, intersect, type Scale, scaleOf, decodeScale, encodeScale } from "./scale.ts";
+import {
+  chordOf,
+  decodeScale,
+  encodeScale,
+  intersect,
+  noteNames,
+  type Scale,
+  scaleOf,
+} from "./scale.ts";
 import { drawSeed } from "./seeds.ts";
 
 const ALL_NOTES = "All Notes";
 
-/** Values of a new device; those of `controls.json`. */
+/** Initial values, as in `controls.json`. */
 const INITIAL: Readonly<Record<string, number>> = {
   variations: 1,
   bars: 4,
@@ -41,7 +49,7 @@ export class ParametersPanel {
     private readonly random: () => number,
   ) {}
 
-  /** Takes a control's value; false when the control is not of this panel. */
+  /** Set a control's value; return false if the control is not part of this panel. */
   take(id: string, value: number): boolean {
     const box = /^arg_(\d+)$/.exec(id);
     if (box && Number(box[1]) <= BOXES) this.turn(Number(box[1]) - 1, value);
@@ -56,7 +64,7 @@ export class ParametersPanel {
     return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : low;
   }
 
-  /** Draws a seed and shows it. */
+  /** Draw a seed and show it. */
   randomizeSeed(): void {
     const seed = drawSeed(this.random);
     this.values.set("seed", seed);
@@ -71,7 +79,7 @@ export class ParametersPanel {
     this.keepChord(null);
   }
 
-  /** The chord as it was saved with the Set. */
+  /** Restore the chord that was saved with the Set. */
   restoreChord(word: string): void {
     this.chord = decodeScale(word);
     this.showScale();
@@ -84,8 +92,8 @@ export class ParametersPanel {
   }
 
   /**
-   * Shows the generator's own arguments. Its boxes keep what they were turned to while the device
-   * is there; `stored` says that what they hold now was saved with the Set for this generator.
+   * Show the generator's arguments. The boxes keep their values for each generator; with `stored`,
+   * their current values were saved with the Set for this generator.
    */
   use(generator: Generator | null, stored: boolean): void {
     if (this.generator && generator?.id !== this.generator.id) {
@@ -152,6 +160,6 @@ export class ParametersPanel {
     const able = this.generator === null || takesScale(this.generator);
     for (const id of ["follow_scale", "chord_learn", "chord_clear"]) this.view.active(id, able);
     const chord = this.chord ? noteNames(this.chord) : ALL_NOTES;
-    this.view.text("chord", able ? chord : `${this.generator?.id} takes no scale`);
+    this.view.text("chord", able ? chord : `${this.generator?.id} does not support scales`);
   }
 }

@@ -1,37 +1,36 @@
 /**
- * A clip's notes as they are primerOf: from the start marker on, through the loop, cut at its ends.
+ * The audible notes of a clip: from the start marker, through the loop, cut at its ends.
  *
- * What lies outside the loop and the markers is in the clip but is not primerOf, and what begins
- * before the point where playing begins is not primerOf either. A clip in the Arrangement may be
- * longer than its loop, and then repeats it, or shorter, and then cuts it.
+ * Notes outside the loop and the markers are silent, and so are notes that begin before the start of
+ * playback. A clip in the Arrangement repeats its loop if it is longer, and cuts it if it is shorter.
  */
 
 import type { ClipFacts, LiveNote } from "../host/live_port.ts";
 
 /** Music that begins at beat 0. */
 export interface Primer {
-  /** In the plan of time; ids are left out, for a note may be primerOf many times. */
+  /** Sorted by time; without ids, because a note may sound several times. */
   notes: LiveNote[];
   /** Beats. */
   length: number;
 }
 
-/** A stretch of the clip's own timeline, and the beat at which it is primerOf. */
+/** A section of the clip's timeline, and the beat at which it sounds. */
 interface LoopPass {
   from: number;
   to: number;
   at: number;
 }
 
-/** The server takes no more in a primer. */
+/** Maximum that the server accepts in a primer. */
 const MAX_NOTES = 50_000;
-/** Beats; less is left over by rounding. */
+/** Beats; a shorter rest is a rounding error. */
 const SHORTEST_PASS = 1e-6;
-/** Of a loop within one clip. */
+/** Maximum number of loops within one clip. */
 const MAX_PASSES = 20_000;
-const TOO_MANY_PASSES = "The clip repeats a tiny loop too often; make its loop longer.";
+const TOO_MANY_PASSES = "The loop is too short for the length of the clip. Make the loop longer.";
 
-/** Returns what is primerOf of `clip`, once through; muted notes are not. */
+/** Return the audible notes of `clip`, played once. */
 export function primerOf(clip: ClipFacts): Primer {
   const length = primerLength(clip);
   const audible = clip.notes.filter((note) => !note.mute);
@@ -42,9 +41,7 @@ export function primerOf(clip: ClipFacts): Primer {
       notes.push(playedIn(note, pass));
     }
     if (notes.length > MAX_NOTES) {
-      throw new Error(
-        `The clip is primerOf with more than ${MAX_NOTES} notes; select a shorter one.`,
-      );
+      throw new Error(`The clip has more than ${MAX_NOTES} audible notes. Select a shorter clip.`);
     }
   }
   return { notes: notes.sort(byTime), length };
@@ -54,14 +51,14 @@ function primerLength(clip: ClipFacts): number {
   if (clip.place.kind === "arrangement") return clip.length;
   if (!clip.looping) return Math.max(0, clip.endMarker - clip.startMarker);
   if (entersLoop(clip)) {
-    // An intro is primerOf once before the loop; a start within the loop only turns it.
+    // An intro sounds once before the loop; a start within the loop only rotates it.
     const intro = Math.max(0, clip.loopStart - clip.startMarker);
     return intro + clip.loopEnd - clip.loopStart;
   }
   return Math.max(0, clip.endMarker - clip.startMarker);
 }
 
-/** Live never comes back to a loop that ends before playing begins. */
+/** Live never reaches a loop that ends before the start of playback. */
 function entersLoop(clip: ClipFacts): boolean {
   return clip.startMarker < clip.loopEnd && clip.loopEnd > clip.loopStart;
 }

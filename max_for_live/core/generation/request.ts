@@ -1,4 +1,4 @@
-/** What is asked of the server, from the Set, the selected clip and the controls. */
+/** Builds the server request from the Set, the selected clip and the controls. */
 
 import type { ClipFacts, LiveNote, SetFacts } from "../host/live_port.ts";
 import type {
@@ -15,23 +15,23 @@ import { type Scale, scaleArguments } from "./scale.ts";
 import { seedText } from "./seeds.ts";
 import type { Tool } from "./tools.ts";
 
-/** What the controls say. */
+/** Values of the controls. */
 export interface Choices {
   bars: number;
   variations: number;
   temperature: number;
   seed: number;
-  /** Which notes are allowed; null for all. */
+  /** Allowed notes; null for all. */
   scale: Scale | null;
   /** The generator's own arguments. */
   args: Record<string, ArgumentValue>;
 }
 
-/** A request, and what its answer has to be read with. */
+/** A request, and what is needed to read its response. */
 export interface GenerationPlan {
   request: GenerateRequest;
   clock: Clock;
-  /** Beats on the primer's timeline, where the new section begins and ends. */
+  /** Start and end of the new section, in beats on the primer's timeline. */
   start: number;
   end: number;
   /** Beats of a bar. */
@@ -39,7 +39,7 @@ export interface GenerationPlan {
   primer: LiveNote[];
 }
 
-/** Throws an Error of one sentence when the clip is not of use. */
+/** Throw an Error with a message for the user if the clip cannot be used. */
 export function planFor(
   tool: Tool,
   generator: Generator,
@@ -51,7 +51,7 @@ export function planFor(
   if (clip === null) throw new Error(`Select a MIDI clip to ${tool.verb.toLowerCase()}.`);
   const music = primerOf(clip);
   if (music.notes.length === 0) {
-    throw new Error(`The clip ${nameOf(clip)} has no notes to hear; select another.`);
+    throw new Error(`${nameOf(clip)} has no audible notes. Select another clip.`);
   }
   const clock = clockOf(set, clip.signatureNumerator, clip.signatureDenominator);
   const bar = barLength(clock.numerator, clock.denominator);
@@ -59,16 +59,14 @@ export function planFor(
   return planAfter(music, clock, length, generator, choices);
 }
 
-/** Throws an Error of one sentence when the tool wants notes and an audio clip is selected. */
+/** Throw an Error with a message for the user if the tool needs notes and the clip is audio. */
 export function refuseAudio(tool: Tool, name: string | null): void {
   if (!tool.primer || name === null) return;
   const verb = tool.verb.toLowerCase();
-  throw new Error(
-    `The clip ${nameOf({ name })} is audio and has no notes; select a MIDI clip to ${verb}.`,
-  );
+  throw new Error(`${nameOf({ name })} is an audio clip. Select a MIDI clip to ${verb}.`);
 }
 
-/** The plan to go on planAfter `music`, which begins on a bar line, for `length` beats. */
+/** Return the plan to continue `music`, which begins on a bar line, for `length` beats. */
 export function planAfter(
   music: Primer,
   clock: Clock,
@@ -128,5 +126,5 @@ export function takesScale(generator: Generator): boolean {
 }
 
 function nameOf(clip: { name: string }): string {
-  return clip.name === "" ? "that is selected" : `"${clip.name}"`;
+  return clip.name === "" ? "The selected clip" : `The clip "${clip.name}"`;
 }

@@ -1,32 +1,32 @@
-/** Which pitch classes new notes may have: Live's scale, or a chord that was learned. */
+/** Pitch classes that new notes may have: Live's scale, or a learned chord. */
 
 import type { SetFacts } from "../host/live_port.ts";
 import type { ArgumentValue } from "../transport/messages.ts";
 
-/** Pitch classes as the generators' arguments `scale_root` and `scale_intervals` tell them. */
+/** Pitch classes, as the generators' arguments `scale_root` and `scale_intervals` define them. */
 export interface Scale {
   /** Pitch class, 0 for C. */
   root: number;
-  /** Semitones above the root, 0 to 11, rising. */
+  /** Semitones above the root, 0 to 11, ascending. */
   intervals: number[];
 }
 
 const NAMES = ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B"];
 
-/** Live's scale; null while it is switched off, or when it has no notes. */
+/** Return Live's scale; null while it is off, or when it has no notes. */
 export function scaleOf(set: SetFacts): Scale | null {
   const intervals = classes(set.scaleIntervals);
   return set.scaleOn && intervals.length > 0 ? { root: mod12(set.rootNote), intervals } : null;
 }
 
-/** The chord of these pitches; null when there are none. Its lowest pitch is the root. */
+/** Return the chord of these pitches, with the lowest as root; null for no pitches. */
 export function chordOf(pitches: readonly number[]): Scale | null {
   if (pitches.length === 0) return null;
   const root = mod12(Math.min(...pitches));
   return { root, intervals: classes(pitches.map((pitch) => pitch - root)) };
 }
 
-/** What both allow; a chord that has nothing of the scale counts alone. */
+/** Return the intersection; if it is empty, the chord. */
 export function intersect(scale: Scale | null, chord: Scale | null): Scale | null {
   if (scale === null || chord === null) return chord ?? scale;
   const allowed = new Set(pitchClasses(scale));
@@ -49,12 +49,12 @@ export function noteNames(scale: Scale): string {
     .join(" ");
 }
 
-/** One word without spaces, which neither Max nor a dictionary takes for a number or a list. */
+/** Encode as one word without spaces, which Max and a dictionary do not parse as number or list. */
 export function encodeScale(scale: Scale | null): string {
   return scale === null ? "-" : ["chord", scale.root, ...scale.intervals].join("_");
 }
 
-/** What `encodeScale` made; null for "-" and for anything else. */
+/** Decode what `encodeScale` wrote; null for "-" and for anything else. */
 export function decodeScale(word: string): Scale | null {
   if (!/^chord(_\d{1,2}){2,13}$/.test(word)) return null;
   const [root = 0, ...intervals] = word.split("_").slice(1).map(Number);

@@ -1,4 +1,4 @@
-/** Which tool and which generator are chosen, of those that the server offers. */
+/** The chosen tool and generator, out of those that the server offers. */
 
 import type { View } from "../host/view.ts";
 import type { Generator } from "../transport/messages.ts";
@@ -24,7 +24,7 @@ export class Selection {
     return this.chosen;
   }
 
-  /** Why the chosen generator cannot do what the tool does; "" when it can. */
+  /** Return why the chosen generator cannot be used with the tool; "" if it can. */
   problem(connected: boolean, tool = this.tool): string {
     return unavailableReason(this.generators, this.chosen, tool, connected);
   }
@@ -36,20 +36,20 @@ export class Selection {
     this.show();
   }
 
-  /** A tool's button, or the name that the Set has kept. */
+  /** Choose a tool by its button, or by the name that was saved with the Set. */
   chooseTool(id: string): void {
     this.tool = toolOf(id);
     this.view.set("tool", this.tool.id);
     this.show();
   }
 
-  /** The id that the Set has kept. */
+  /** Choose the generator that was saved with the Set. */
   restore(id: string): void {
     this.chosen = id;
     this.show();
   }
 
-  /** An entry of the menu. */
+  /** Choose an entry of the menu. */
   chooseEntry(index: number): void {
     const id = this.menu.ids[index];
     if (id) this.choose(id);

@@ -3,14 +3,14 @@
 import type { Generator } from "../transport/messages.ts";
 
 export interface Tool {
-  /** Its button is `tool_ID`. */
+  /** The id of its button is `tool_ID`. */
   id: string;
   capability: string;
-  /** What its button to begin says. */
+  /** Text of its start button. */
   verb: string;
   /** Whether it works on the selected clip. */
   primer: boolean;
-  /** Whether the musician says how many bars; else they are as many as the clip's. */
+  /** Whether the user sets the number of bars; otherwise it is that of the clip. */
   bars: boolean;
 }
 
@@ -23,7 +23,7 @@ export const TOOLS: readonly Tool[] = [
   tool("jam", "CONTINUE", "Jam", { primer: false, bars: false }),
 ];
 
-/** Controls that are there for some tools only. */
+/** Controls that only some tools have. */
 export const CONTROLS_OF_TOOLS: Readonly<Record<string, readonly string[]>> = {
   variations: ["generate", "continue", "interpolate", "groove", "drumify"],
   bars: ["generate", "continue"],
@@ -44,7 +44,7 @@ export function toolOf(id: string): Tool {
   return TOOLS.find((candidate) => candidate.id === id) ?? (TOOLS[0] as Tool);
 }
 
-/** A server of an earlier version does not state it; its generators are all ready. */
+/** An older server sends no status; its generators are all ready. */
 export function isReady(generator: Generator): boolean {
   const status = generator.status ?? "GENERATOR_STATUS_UNSPECIFIED";
   return status === "GENERATOR_STATUS_READY" || status === "GENERATOR_STATUS_UNSPECIFIED";
@@ -54,7 +54,7 @@ export function supports(generator: Generator, tool: Tool): boolean {
   return isReady(generator) && (generator.capabilities ?? []).includes(tool.capability);
 }
 
-/** Ids of the tools for which there is a generator. */
+/** Return the ids of the tools that have a generator. */
 export function toolsFor(generators: readonly Generator[]): Set<string> {
   const found = TOOLS.filter((tool) => generators.some((generator) => supports(generator, tool)));
   return new Set(found.map(({ id }) => id));

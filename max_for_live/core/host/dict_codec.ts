@@ -1,36 +1,36 @@
 /**
- * Writes any JSON value so that it survives a Max dictionary, and reads it back exactly.
+ * Encodes any JSON value so that a Max dictionary preserves it, and decodes it exactly.
  *
- * Dictionaries are no JSON: a list of one may come back as its element, an empty one may vanish,
- * truth values turn into numbers, texts that look like numbers may turn into them, and decimal
- * fractions may be cut. So lists say how long they are, numbers with many digits travel as the
- * two halves of their bits, and lists of rows travel as columns: a note costs a few atoms instead
- * of a dictionary. Texts stay few and short, for Max keeps every text that it has ever seen.
+ * Dictionaries differ from JSON: a list of one may return as its element, an empty list may vanish,
+ * booleans become numbers, numeric strings may become numbers, and fractions may be rounded. So lists
+ * state their length, numbers with many digits are stored as the two halves of their bits, and lists
+ * of rows are stored as columns: a note costs a few atoms instead of a dictionary. Strings are few and
+ * short, because Max keeps every string for ever.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Row = { [key: string]: Json };
-/** What a dictionary holds. */
+/** Value in a dictionary. */
 export type DictValue = number | string | DictValue[] | DictObject;
 export interface DictObject {
   [key: string]: DictValue;
 }
 
-/** Tells how long a list is, or what else an object stands for. */
+/** Key for the length of a list, or for the kind of a special object. */
 const TAG = "#";
-/** Begins every text that stands for something else. */
+/** Prefix of strings that encode something else. */
 const MARK = "~";
 const HOLE = MARK;
-/** Atoms in one list; lists of messages end at 32,767. */
+/** Atoms per list; a message has at most 32,767. */
 const CHUNK = 4096;
 
-/** Returns `value` as an object that a dictionary keeps. */
+/** Encode `value` as an object that a dictionary preserves. */
 export function encode(value: unknown): DictObject {
   const coded = write(value as Json);
   return isObject(coded) ? coded : { [TAG]: "value", value: coded };
 }
 
-/** Returns what was encoded. Throws an Error where the dictionary does not hold that. */
+/** Decode. Throw an Error if the dictionary does not contain an encoded value. */
 export function decode(stored: unknown): Json {
   if (!isObject(stored)) throw new Error("The dictionary is empty.");
   return read(stored);
@@ -78,7 +78,7 @@ function writeColumns(rows: Row[]): DictObject {
   return columns;
 }
 
-/** Scalars; undefined where a row has no such field. */
+/** Encode scalars; undefined where a row has no such field. */
 function writeColumn(values: (Json | undefined)[]): DictObject {
   const long = values.some((value) => typeof value === "number" && !isShort(value));
   if (!long) return writeChunks(values.map(writeCell));
@@ -122,7 +122,7 @@ function read(stored: DictValue | undefined): Json {
 
 function readAtom(value: DictValue | undefined): Json {
   if (typeof value === "number") return value;
-  if (typeof value !== "string") throw new Error("The dictionary holds a list without its length.");
+  if (typeof value !== "string") throw new Error("The dictionary has a list without a length.");
   if (!value.startsWith(MARK)) return value;
   if (value.startsWith(`${MARK}=`)) return value.slice(2);
   return value === `${MARK}null` ? null : value === `${MARK}true`;
@@ -172,13 +172,13 @@ function readChunks(chunks: DictObject, length: number): (string | number)[] {
   const atoms: (string | number)[] = [];
   for (let index = 0; atoms.length < length; index += 1) {
     const chunk = chunks[index];
-    if (!Array.isArray(chunk)) throw new Error("The dictionary lacks a part of a list.");
+    if (!Array.isArray(chunk)) throw new Error("The dictionary lacks part of a list.");
     for (const atom of chunk) atoms.push(atom as string | number);
   }
   return atoms.slice(0, length);
 }
 
-/** Whether every way of printing the number gives it back: up to 4 decimals, or a small integer. */
+/** Whether any formatting preserves the number: up to 4 decimals, or a small integer. */
 function isShort(value: number): boolean {
   if (Number.isInteger(value)) return Math.abs(value) < 2 ** 31;
   return Math.abs(value) < 100 && Number(value.toFixed(4)) === value;

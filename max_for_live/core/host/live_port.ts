@@ -1,15 +1,15 @@
-/** What the device asks of Live; `live/` answers it with LiveAPI. All times are in beats, a quarter note each. */
+/** What the device needs from Live; `live/` implements it with LiveAPI. Times are in beats (quarter notes). */
 
-/** A note as Live's object model has it. */
+/** A note as in Live's object model. */
 export interface LiveNote {
   note_id?: number;
   /** MIDI pitch, 0 to 127. */
   pitch: number;
-  /** Beats on the clip's own timeline. */
+  /** Beats on the clip's timeline. */
   start_time: number;
   /** Beats, above 0. */
   duration: number;
-  /** 0 to 127, not always whole. */
+  /** 0 to 127, possibly fractional. */
   velocity?: number;
   mute?: number;
   /** 0 to 1. */
@@ -20,7 +20,7 @@ export interface LiveNote {
   release_velocity?: number;
 }
 
-/** The Set as it is now. */
+/** The current state of the Set. */
 export interface SetFacts {
   /** Quarter notes per minute. */
   tempo: number;
@@ -31,7 +31,7 @@ export interface SetFacts {
   scaleName: string;
   /** Semitones above the root. */
   scaleIntervals: number[];
-  /** Whether Live's scale is switched on. */
+  /** Whether Live's scale is on. */
   scaleOn: boolean;
 }
 
@@ -48,17 +48,17 @@ export interface ClipFacts {
   loopEnd: number;
   startMarker: number;
   endMarker: number;
-  /** Beats that it sounds once through: in the Arrangement the clip's length there. */
+  /** Beats of one playback: in the Arrangement, the clip's length there. */
   length: number;
   signatureNumerator: number;
   signatureDenominator: number;
-  /** All its notes, also those outside the loop and the markers. */
+  /** All notes, including those outside the loop and the markers. */
   notes: LiveNote[];
 }
 
-/** Where a new clip shall go. */
+/** Place for a new clip. */
 export type Target =
-  /** Next empty slot at or after this one on the track; a new scene when there is none. */
+  /** Next empty slot at or after this one on the track; a new scene if there is none. */
   | { kind: "session"; track: number; fromSlot: number }
   /** First free place of that length at or after `start`. */
   | { kind: "arrangement"; track: number; start: number };
@@ -68,15 +68,15 @@ export interface Written {
   name: string;
 }
 
-/** Every refusal is an Error whose message is one sentence for the musician. */
+/** Errors have a message for the user: one sentence that says what is wrong and what to do. */
 export interface LivePort {
   facts(): SetFacts;
-  /** The clip in the detail view; null when none, or when it is no MIDI clip. */
+  /** The clip in the detail view; null for none, and for an audio clip. */
   selectedClip(): ClipFacts | null;
-  /** The name of the clip in the detail view where it is an audio clip; null where it is none. */
+  /** The name of the audio clip in the detail view; null if there is none. */
   selectedAudio(): string | null;
-  /** Where a clip goes when no clip is selected: the device's track, the highlighted slot. */
+  /** The place for a clip if none is selected: the device's track, the highlighted slot. */
   ownTarget(): Target;
-  /** Makes a new clip with these notes, in as few undo steps as can be; touches no other clip. */
+  /** Create a clip with these notes, in as few undo steps as possible; change no other clip. */
   writeNewClip(target: Target, length: number, notes: LiveNote[], name: string): Written;
 }

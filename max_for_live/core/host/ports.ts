@@ -1,50 +1,50 @@
-/** What the device needs of Max, besides Live and its own controls; `live/` answers it. */
+/** What the device needs from Max, except Live and its own controls; `live/` implements it. */
 
 import type { DictObject } from "./dict_codec.ts";
 import type { LivePort } from "./live_port.ts";
 import type { View } from "./view.ts";
 
-/** Max's dictionaries, by name. Those that Node shall fill must have been made here. */
+/** Max's dictionaries, by name. Node can fill only dictionaries that were created here. */
 export interface Dicts {
-  /** Makes a dictionary with a name that no other device has, and returns that name. */
+  /** Create a dictionary with a name that is unique in Max, and return the name. */
   make(): string;
   write(name: string, content: DictObject): void;
-  /** Throws an Error when there is none of that name. */
+  /** Throw an Error if there is no dictionary of that name. */
   read(name: string): unknown;
-  /** Frees it; the name must not be used again. */
+  /** Free it; its name must not be used again. */
   free(name: string): void;
 }
 
-/** The wire to node.script; what is sent before it has started is lost. */
+/** The connection to node.script; messages sent before it has started are lost. */
 export interface NodePort {
   send(selector: string, ...words: (string | number)[]): void;
 }
 
 /** The device's own MIDI output. */
 export interface Player {
-  /** `velocity` 1 to 127, times in milliseconds from now. */
+  /** `velocity` is 1 to 127, times are in milliseconds from now. */
   note(pitch: number, velocity: number, duration: number, delay: number): void;
-  /** Ends every note, also those that wait. */
+  /** End every note, including scheduled ones. */
   silence(): void;
 }
 
-/** What is asked of the patch or of Max itself. */
+/** Functions of the patch, or of Max itself. */
 export interface Host {
-  /** Opens the dialog that answers with `picked`. */
+  /** Open the file dialog; its result is the message `picked`. */
   chooseProgram(): void;
-  /** Tells where the server is: "" for nowhere. Other devices may read it. */
+  /** Publish the address of the server to other devices; "" for none. */
   serverAt(grpc: string, http: string): void;
-  /** Where another device has found a server's HTTP port; "" for nowhere. */
+  /** Return the HTTP address of the server that another device has published; "" for none. */
   sharedHttp(): string;
-  /** What Max says of itself for the self-test: versions, the folder for reports, and so on. */
+  /** Return versions, paths and so on for the self-test. */
   facts(): Record<string, string | number>;
-  /** A full path for the self-test's report; the folder is there. */
+  /** Return a full path for the self-test's report; its folder exists. */
   reportPath(): string;
-  /** Writes a report without Node's help. Throws an Error where that cannot be done. */
+  /** Write a report without Node. Throw an Error if that fails. */
   writeReport(path: string, text: string): void;
 }
 
-/** As much of XMLHttpRequest as Max has. */
+/** The part of XMLHttpRequest that Max has. */
 export interface HttpRequest {
   readonly readyState: number;
   readonly status: number;
@@ -61,15 +61,15 @@ export type NewHttpRequest = () => HttpRequest;
 export interface Scheduler {
   /** Monotonic time in seconds. */
   now(): number;
-  /** Runs `action` once after so many seconds; the answer takes it back. */
+  /** Run `action` once after a delay in seconds; return a function that cancels it. */
   after(seconds: number, action: () => void): () => void;
 }
 
-/** The two transports to the server. */
+/** Ways to reach the server. */
 export interface Transports {
-  /** null where the device has no node.script. */
+  /** null if the device has no node.script. */
   node: NodePort | null;
-  /** null where Max has no XMLHttpRequest. */
+  /** null if Max has no XMLHttpRequest. */
   newHttpRequest: NewHttpRequest | null;
   dicts: Dicts;
 }
@@ -81,6 +81,6 @@ export interface DeviceDependencies {
   transports: Transports;
   player: Player;
   host: Host;
-  /** From 0 up to, but not, 1. */
+  /** Return a number in [0, 1). */
   random: () => number;
 }

@@ -1,26 +1,26 @@
-/** What the device shows; the patch turns each into a message to a box. */
+/** What the device shows; the patch turns each call into a message to a box. */
 
-/** The Connection strip's states. */
+/** States of the connection to the server. */
 export type Connection = "starting" | "no server" | "connected" | "busy" | "error";
 
 export interface View {
-  /** Sets a control without its speaking up. */
+  /** Set a control without output from it. */
   set(id: string, value: number | string): void;
-  /** Renames the entries of a menu; the value stays where it can. */
+  /** Rename the entries of a menu; the value stays if possible. */
   entries(id: string, entries: string[]): void;
   range(id: string, low: number, high: number): void;
-  /** The text of a display or of a label. */
+  /** Set the text of a display or a label. */
   text(id: string, text: string): void;
-  /** Grays a control out, or brings it back. */
+  /** Enable a control, or gray it out. */
   active(id: string, active: boolean): void;
   visible(id: string, visible: boolean): void;
-  /** The Connection strip. */
+  /** Show the state of the connection. */
   connection(state: Connection, text: string, path: "gRPC" | "HTTP" | ""): void;
-  /** The piano roll of the candidate in view. Beats; `length` of the whole. */
+  /** Show the candidate in the piano roll; `length` in beats. */
   roll(notes: RollNote[], length: number): void;
 }
 
-/** A note of the small piano roll. */
+/** A note of the piano roll. */
 export interface RollNote {
   pitch: number;
   /** Beats. */
@@ -28,7 +28,7 @@ export interface RollNote {
   duration: number;
   /** 1 to 127. */
   velocity: number;
-  /** Whether it belongs to the primer rather than to what was written. */
+  /** Whether it belongs to the primer rather than to the generated notes. */
   primer: boolean;
 }
 
@@ -37,7 +37,7 @@ export class CachingView implements View {
 
   constructor(private readonly view: View) {}
 
-  /** The control has been moved by hand: what is known of its value does not hold any more. */
+  /** The user has moved the control, so its last known value is out of date. */
   moved(id: string): void {
     this.shown.delete(`set ${id}`);
   }

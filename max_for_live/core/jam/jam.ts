@@ -1,10 +1,10 @@
 /**
  * Call and response on Live's transport.
  *
- * A call begins on the bar line before its first note and lasts some bars; the answer begins on
- * the next bar line and lasts as long. It is requestedAt for while the last beats are still played, by
- * as much earlier as answers have been taking. One that comes late anyhow joins in on the next
- * beat, in its place. Whatever ends the jam ends every note.
+ * A call begins on the bar line before its first note and lasts a number of bars; the answer begins
+ * on the next bar line and lasts as long. It is requested during the last beats of the call, earlier
+ * if previous answers were slow. A late answer starts on the next beat, in its place. Whatever ends
+ * the jam ends every note.
  */
 
 import type { Primer } from "../generation/primer_window.ts";
@@ -16,10 +16,10 @@ import { JamClock, type SongTime } from "./jam_clock.ts";
 import { JamReply } from "./jam_reply.ts";
 
 export interface JamListener {
-  /** Beats on the call's timeline: the answer begins at the call's length. */
+  /** In beats on the call's timeline: the answer begins at the call's length. */
   notes(notes: LiveNote[]): void;
   done(): void;
-  /** One sentence for the musician. */
+  /** Message for the user. */
   failed(message: string): void;
 }
 
@@ -27,27 +27,27 @@ export interface JamPorts {
   /** Monotonic time in seconds. */
   now(): number;
   player: Player;
-  /** Has music written that goes on after `call`, for `length` beats. */
+  /** Generate music that continues `call` for `length` beats. */
   generate(call: Primer, length: number, listener: JamListener): Call;
-  /** What the jam is doing. */
+  /** Show the state of the jam. */
   report(text: string): void;
 }
 
-/** Beats before a bar line in which a note belongs to the bar to come. */
+/** A note at most this many beats before a bar line belongs to the next bar. */
 const PICKUP = 0.25;
-/** Seconds that an answer is thought to take before one has come. */
+/** Expected latency in seconds before the first answer. */
 const FIRST_GUESS = 0.3;
-/** Seconds beyond what the answers before have taken. */
+/** Seconds added to the expected latency. */
 const MARGIN = 0.1;
 
 export const JAM_TEXTS = {
   off: "Jam is off.",
   stopped: "Start Live's transport, then play.",
-  waiting: "Play; the answer comes after your phrase.",
+  waiting: "Play a phrase; the answer follows.",
   listening: "Listening",
-  asking: "Listening; the answer is being written",
+  asking: "Listening; generating the answer",
   answering: "Answering",
-  late: "The answer is late; it joins in on a beat.",
+  late: "The answer is late; it starts on a later beat.",
 } as const;
 
 export class Jam {
@@ -61,7 +61,7 @@ export class Jam {
   private requestedAt = 0;
   private expectedLatency = FIRST_GUESS;
   private lastText = "";
-  /** Whether notes were handed over since the last silence. */
+  /** Whether notes were played since the last silence. */
   private sounded = false;
 
   constructor(private readonly ports: JamPorts) {}
@@ -70,19 +70,18 @@ export class Jam {
     return this.on;
   }
 
-  /** Switches the jam on or off. */
   setOn(on: boolean): void {
     if (on === this.on) return;
     this.on = on;
     this.reset();
   }
 
-  /** Length of a phrase; counts from the next call on. */
+  /** Set the length of a phrase, from the next call on. */
   setBars(bars: number): void {
     this.bars = Math.min(4, Math.max(1, Math.round(bars)));
   }
 
-  /** Looks at the song; null while it stands. */
+  /** Update the position of the transport; null while it is stopped. */
   update(song: SongTime | null): void {
     if (song === null) {
       this.stop();
@@ -94,7 +93,7 @@ export class Jam {
     if (this.on) this.step();
   }
 
-  /** A note from the track; velocity 0 ends it. */
+  /** Handle a note from the track; velocity 0 ends it. */
   noteIn(pitch: number, velocity: number): void {
     if (!this.on || !this.playing) return;
     const beat = this.clock.at(this.ports.now());
@@ -103,20 +102,20 @@ export class Jam {
     this.step();
   }
 
-  /** Ends every note and listens anew. */
+  /** End every note and listen again. */
   panic(): void {
     this.reset();
     this.ports.player.silence();
   }
 
-  /** The server is gone. */
+  /** The connection to the server is lost. */
   lost(message: string): void {
     if (this.request === null && this.reply === null) return;
     this.reset();
     this.report(message);
   }
 
-  /** The device goes. */
+  /** The device is being removed. */
   close(): void {
     this.on = false;
     this.panic();
@@ -129,7 +128,7 @@ export class Jam {
     this.reset();
   }
 
-  /** Ends what sounds and what is under way. */
+  /** End every note and the current request. */
   private reset(): void {
     this.request?.cancel();
     this.request = null;
@@ -141,7 +140,7 @@ export class Jam {
     else this.report(this.playing ? JAM_TEXTS.waiting : JAM_TEXTS.stopped);
   }
 
-  /** Begins a call at `beat`, or not when the answer is not over yet. */
+  /** Begin a call at `beat`; return false while an answer is playing. */
   private startCall(beat: number): boolean {
     if (this.reply !== null && beat < this.reply.end - PICKUP) return false;
     const bar = this.clock.bar;
@@ -193,7 +192,7 @@ export class Jam {
       done: () => this.finish(reply),
       failed: (message) => this.fail(reply, message),
     });
-    // It may have failed before it was under way.
+    // It may have failed immediately.
     if (this.reply === reply) this.request = request;
   }
 

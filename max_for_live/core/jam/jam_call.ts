@@ -1,9 +1,9 @@
-/** The phrase that the musician plays: notes on and off become notes with lengths. */
+/** The phrase that the user plays: turns note-on and note-off into notes with durations. */
 
 import type { Primer } from "../generation/primer_window.ts";
 import type { LiveNote } from "../host/live_port.ts";
 
-/** Beats; a tap is still a note. */
+/** Beats; the shortest note. */
 const SHORTEST = 1 / 32;
 
 export class JamCall {
@@ -25,7 +25,7 @@ export class JamCall {
     return this.notes.length === 0;
   }
 
-  /** A note a little before the phrase belongs to its first beat; one after its end to none. */
+  /** A note slightly before the phrase starts on its first beat; one after its end is ignored. */
   on(pitch: number, velocity: number, beat: number): void {
     this.off(pitch, beat);
     const start = Math.max(0, beat - this.start);
@@ -43,7 +43,7 @@ export class JamCall {
     note.duration = Math.min(note.duration, Math.max(SHORTEST, played));
   }
 
-  /** What has been played; what is held is noteIn up to the end of the phrase. */
+  /** Return the notes played; held notes last until the end of the phrase. */
   music(): Primer {
     return { notes: this.notes.map((note) => ({ ...note })), length: this.length };
   }

@@ -1,11 +1,11 @@
 /**
- * Where Live's song is between two looks at it, as one line that only goes forward.
+ * The position of Live's transport between two polls, as a monotonic timeline.
  *
- * The song's time is looked at some 20 times a second; a note between two looks needs its own.
- * When the Arrangement's loop jumps back by whole bars, the line goes on as if nothing were.
+ * The position is polled about 20 times per second; notes between two polls need their own time. When
+ * the Arrangement's loop jumps back by whole bars, the timeline continues.
  */
 
-/** Live's song at one moment. */
+/** The transport at one moment. */
 export interface SongTime {
   /** `current_song_time`, beats. */
   beat: number;
@@ -15,9 +15,9 @@ export interface SongTime {
   bar: number;
 }
 
-/** Beats; looks come late by less, and jumps are longer. */
+/** Beats; polls are late by less, and jumps are longer. */
 const JUMP = 0.5;
-/** Beats by which a jump may miss whole bars and still keep the bar lines. */
+/** Tolerance in beats of a jump by whole bars. */
 const SLACK = 0.25;
 
 export class JamClock {
@@ -27,12 +27,12 @@ export class JamClock {
   private pace = 0;
   private running = false;
 
-  /** Beats of a bar, as last lastText. */
+  /** Beats of a bar at the last poll. */
   bar = 4;
-  /** Quarter notes per minute, as last lastText. */
+  /** Quarter notes per minute at the last poll. */
   tempo = 120;
 
-  /** Takes a update at the song at `seconds`; returns whether the bar lines stayed where they were. */
+  /** Update at time `seconds`; return whether the bar lines are unchanged. */
   update(song: SongTime, seconds: number): boolean {
     const expected = this.at(seconds);
     const actual = song.beat + this.offset;
@@ -44,19 +44,19 @@ export class JamClock {
     return sameBars;
   }
 
-  /** The song has stopped; the next update begins anew. */
+  /** The transport has stopped; the next update starts a new timeline. */
   stop(): void {
     this.running = false;
     this.offset = 0;
     this.pace = 0;
   }
 
-  /** The beat at `seconds`. */
+  /** Return the beat at `seconds`. */
   at(seconds: number): number {
     return this.beat + Math.max(0, seconds - this.seconds) * this.pace;
   }
 
-  /** Seconds from `seconds` until `beat`, at the tempo of now; below 0 when it has passed. */
+  /** Return the seconds from `seconds` until `beat` at the current tempo; negative if it has passed. */
   until(beat: number, seconds: number): number {
     return ((beat - this.at(seconds)) * 60) / this.tempo;
   }

@@ -1,19 +1,19 @@
 /**
- * The phrase that answers: notes expectedLatency here until they are due.
+ * The answer phrase: holds its notes until they are due.
  *
- * Only what is due within moments is handed to the player, so that a change of tempo or a stop
- * finds little that cannot be changed any more.
+ * Only notes that are due soon are sent to the player, so that a change of tempo or a stop affects
+ * nearly all of them.
  */
 
 import type { LiveNote } from "../host/live_port.ts";
 import type { Player } from "../host/ports.ts";
 import type { JamClock } from "./jam_clock.ts";
 
-/** Seconds that notes are handed over ahead; looks at the song come about every 0.05. */
+/** Seconds that notes are sent in advance; polls are about 0.05 seconds apart. */
 const AHEAD = 0.15;
-/** Seconds by which a note may come late and still be played. */
+/** Seconds by which a note may be late and still be played. */
 const LATE = 0.05;
-/** Beats, the grid on which an answer that comes late may startCall. */
+/** Beats; a late answer begins on this grid. */
 const GRID = 1;
 
 export class JamReply {
@@ -35,7 +35,7 @@ export class JamReply {
     return this.start + this.length;
   }
 
-  /** Beats of `notes` count from the song's beginning. Nothing is played that comes too late. */
+  /** Add notes, in beats from the beginning of the timeline; notes that are too late are dropped. */
   add(notes: readonly LiveNote[], now: number): void {
     if (!this.begun && now > this.from) this.from = Math.ceil(now / GRID) * GRID;
     this.begun ||= notes.length > 0;
@@ -46,7 +46,7 @@ export class JamReply {
     this.waiting.sort((a, b) => a.start_time - b.start_time);
   }
 
-  /** Hands over what is due. */
+  /** Send the notes that are due. */
   play(player: Player, clock: JamClock, seconds: number): void {
     const horizon = clock.at(seconds) + (AHEAD * clock.tempo) / 60;
     const due = this.waiting.filter((note) => note.start_time <= horizon);

@@ -1,8 +1,8 @@
-/** Answers Jam's calls with the device's generator and settings. */
+/** Answers the calls of Jam with the device's generator and settings. */
 
 import { decodeNotes } from "../generation/notes.ts";
 import type { ParametersPanel } from "../generation/parameters_panel.ts";
-import { planAfter, clockOf } from "../generation/request.ts";
+import { clockOf, planAfter } from "../generation/request.ts";
 import { drawSeed } from "../generation/seeds.ts";
 import type { Selection } from "../generation/selection.ts";
 import { toolOf } from "../generation/tools.ts";
@@ -14,7 +14,7 @@ import type { JamPorts } from "./jam.ts";
 
 const NOTHING: Call = { cancel: () => {} };
 
-/** Each answer has a seed of its own, so that the same phrase is not answered the same again. */
+/** Use a new seed for each answer, so that the same phrase gets different answers. */
 export function responder(
   dependencies: DeviceDependencies,
   selection: Selection,

@@ -1,13 +1,13 @@
 /**
- * The device's connection: over gRPC while Node runs, else over HTTP, and back when Node comes.
+ * The device's connection: over gRPC while Node runs, otherwise over HTTP.
  *
- * The Node half watches its server itself and says how it stands; over HTTP this half looks.
- * Either way the list of generators is read scheduleList now and then, for models come and go.
+ * The Node half monitors its server and reports the state; over HTTP this half monitors it. In both
+ * cases the list of generators is read periodically, because models can be added and removed.
  */
 
 import type { Host, Scheduler, Transports } from "../host/ports.ts";
 import type { Connection as State } from "../host/view.ts";
-import { HttpMonitor, DEFAULT_HTTP } from "./http_monitor.ts";
+import { DEFAULT_HTTP, HttpMonitor } from "./http_monitor.ts";
 import type { Generator } from "./messages.ts";
 import { NodeMonitor } from "./node_monitor.ts";
 import { NodeTransport } from "./node_transport.ts";
@@ -15,18 +15,18 @@ import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "./protocol.ts";
 import type { Call, Transport } from "./transport.ts";
 import { errorMessage, sentenceOf } from "./transport.ts";
 
-/** Seconds between readings of the list. */
+/** Seconds between requests for the list. */
 export const LIST_TIMES = { calm: 15, loading: 1, failed: 2 } as const;
 
 export const TEXTS = {
   starting: "Starting.",
-  noServer: "No server answers. In a terminal, type: magenta-bridge serve",
-  noTransport: "This Max has neither Node nor XMLHttpRequest; update Live to 12.2 or scheduler.",
-  waitingForNode: "Node for Max does not start; looking for a server over HTTP.",
-  otherVersion: "This device's two halves do not match; install the device scheduleList.",
+  noServer: "No server is running. Run in a terminal: magenta-bridge serve",
+  noTransport:
+    "This version of Max has neither Node nor XMLHttpRequest. Update Live to 12.2 or later.",
+  otherVersion: "The parts of this device have different versions. Install the device again.",
 } as const;
 
-/** Max may lose an empty text. */
+/** Max may drop an empty text. */
 const EMPTY = "-";
 
 export interface ConnectionStatus {
@@ -36,11 +36,11 @@ export interface ConnectionStatus {
 }
 
 export interface ConnectionEvents {
-  /** How things stand has update. */
+  /** The state has changed. */
   status(status: ConnectionStatus): void;
   /** The list has been read. */
   listed(generators: Generator[]): void;
-  /** What was there is gone. */
+  /** The connection is lost. */
   lost(): void;
 }
 
@@ -52,7 +52,7 @@ interface NodeState {
 }
 
 export class Connection {
-  /** What the Node half says of itself, for the self-test. */
+  /** Version of Node, for the self-test. */
   nodeVersion = "";
   private readonly node: NodeTransport | null;
   private readonly monitor: NodeMonitor | null;
@@ -76,7 +76,10 @@ export class Connection {
     this.node = node && new NodeTransport(node, dicts);
     this.monitor =
       node &&
-      new NodeMonitor(node, scheduler, { ready: () => this.nodeReady(), absent: () => this.nodeLost() });
+      new NodeMonitor(node, scheduler, {
+        ready: () => this.nodeReady(),
+        absent: () => this.nodeLost(),
+      });
     this.http =
       newHttpRequest &&
       new HttpMonitor(
@@ -87,10 +90,12 @@ export class Connection {
       );
   }
 
-  /** The way to the server; null while there is none. */
+  /** The transport to the server; null while there is none. */
   get transport(): Transport | null {
     if (this.monitor?.isReady && !this.mismatch) {
-      return this.nodeState?.state === "connected" || this.nodeState?.state === "busy" ? this.node : null;
+      return this.nodeState?.state === "connected" || this.nodeState?.state === "busy"
+        ? this.node
+        : null;
     }
     return this.http?.transport ?? null;
   }
@@ -103,7 +108,7 @@ export class Connection {
     return this.http?.transport?.address ?? this.nodeState?.http ?? "";
   }
 
-  /** Begins, or begins anew. */
+  /** Connect, or reconnect. */
   start(): void {
     this.mismatch = false;
     this.listFailure = "";
@@ -114,7 +119,7 @@ export class Connection {
     this.update();
   }
 
-  /** Where magenta-bridge lies; "" for wherever it is found. */
+  /** Set the path of magenta-bridge; "" to search for it. */
   useProgram(path: string): void {
     this.program = path;
     if (this.monitor?.isReady) this.transports.node?.send(TO_NODE.program, path || EMPTY);
@@ -130,7 +135,7 @@ export class Connection {
     this.monitor?.onStatus(String(words[0] ?? ""));
   }
 
-  /** A call has failed for want of a server. */
+  /** A call has failed because no server responded. */
   reportUnavailable(): void {
     if (this.monitor?.isReady) this.transports.node?.send(TO_NODE.hello);
     else this.http?.reportUnavailable();
@@ -179,7 +184,10 @@ export class Connection {
       http: http ?? "",
       text: text.join(" "),
     };
-    if (this.nodeState && (nodeState.state !== this.nodeState.state || nodeState.grpc !== this.nodeState.grpc)) {
+    if (
+      this.nodeState &&
+      (nodeState.state !== this.nodeState.state || nodeState.grpc !== this.nodeState.grpc)
+    ) {
       // Another server may have other generators.
       this.last = null;
     }
@@ -247,11 +255,16 @@ export class Connection {
     const transport = this.transport;
     if (transport) {
       if (this.listFailure) return this.statusOf("error", this.listFailure, transport.name);
-      if (this.generatorCount < 0) return this.statusOf("starting", "Reading the generators.", transport.name);
+      if (this.generatorCount < 0)
+        return this.statusOf("starting", "Reading the list of generators.", transport.name);
       return this.statusOf("connected", this.connectedText(transport), transport.name);
     }
     if (this.monitor?.isReady) {
-      return this.statusOf(this.nodeState?.state ?? "starting", this.nodeState?.text || TEXTS.starting, "");
+      return this.statusOf(
+        this.nodeState?.state ?? "starting",
+        this.nodeState?.text || TEXTS.starting,
+        "",
+      );
     }
     if (!this.http && !this.monitor) return this.statusOf("error", TEXTS.noTransport, "");
     return this.withoutNode();
@@ -267,7 +280,9 @@ export class Connection {
   private connectedText(transport: Transport): string {
     const many = this.generatorCount === 1 ? "1 generator" : `${this.generatorCount} generators`;
     const where =
-      transport.name === "gRPC" ? this.nodeState?.grpc : this.addressOverHttp.replace("http://", "");
+      transport.name === "gRPC"
+        ? this.nodeState?.grpc
+        : this.addressOverHttp.replace("http://", "");
     return `${many} at ${where}${transport.name === "HTTP" ? " over HTTP" : ""}`;
   }
 

@@ -1,21 +1,21 @@
-/** Looks for a server's HTTP port, and looks whether it is still isHealthy. */
+/** Finds a server's HTTP port, and checks its health. */
 
-import type { Scheduler, NewHttpRequest } from "../host/ports.ts";
+import type { NewHttpRequest, Scheduler } from "../host/ports.ts";
 import { HttpTransport } from "./http_transport.ts";
 import type { Call } from "./transport.ts";
 
-/** Where `magenta-bridge serve` answers when it is not told otherwise. */
+/** Default address of `magenta-bridge serve`. */
 export const DEFAULT_HTTP = "http://127.0.0.1:50052";
 
-/** Seconds between looks. */
+/** Seconds between health checks. */
 export const HTTP_TIMES = { isHealthy: 5, pauses: [1, 2, 4, 8] } as const;
-/** Looks in vain after which a server that was there is gone: it may have been busy for a moment. */
+/** Failed checks after which a known server counts as gone: it may have been busy. */
 const MAX_MISSES = 2;
 
 export class HttpMonitor {
-  /** null while no server answers. */
+  /** null while no server responds. */
   transport: HttpTransport | null = null;
-  /** Whether an answer, or none, is known. */
+  /** Whether a check has completed. */
   hasChecked = false;
   private tries = 0;
   private misses = 0;
@@ -26,7 +26,7 @@ export class HttpMonitor {
   constructor(
     private readonly newRequest: NewHttpRequest,
     private readonly scheduler: Scheduler,
-    /** Addresses to try, the likeliest first. */
+    /** Addresses to try, the most likely first. */
     private readonly addresses: () => string[],
     private readonly changed: () => void,
   ) {}
@@ -46,7 +46,7 @@ export class HttpMonitor {
     this.transport = null;
   }
 
-  /** A call has failed: healthCall at once. */
+  /** A call has failed: check now. */
   reportUnavailable(): void {
     if (!this.running) return;
     this.healthCall?.cancel();
@@ -75,7 +75,9 @@ export class HttpMonitor {
     this.tries = isHealthy ? 0 : this.tries + 1;
     const pauses = HTTP_TIMES.pauses;
     const pause = pauses[Math.min(this.tries, pauses.length) - 1];
-    this.cancelTimer = this.scheduler.after(isHealthy ? HTTP_TIMES.isHealthy : (pause ?? 1), () => this.try());
+    this.cancelTimer = this.scheduler.after(isHealthy ? HTTP_TIMES.isHealthy : (pause ?? 1), () =>
+      this.try(),
+    );
     if (before !== this.transport || !isHealthy) this.changed();
   }
 }

@@ -1,12 +1,12 @@
 /**
  * The server over HTTP with JSON, for a device whose Node does not start.
  *
- * Max's XMLHttpRequest hands answers out whole, so each variation is a call of its own: that gives
- * progress, and cancelling ends what has not begun. Variation i has the seed plus i either way.
+ * Max's XMLHttpRequest delivers whole responses only, so each variation is a separate call: that gives
+ * progress, and cancelling stops the remaining calls. Variation i has the seed plus i in any case.
  */
 
 import { nextSeed } from "../generation/seeds.ts";
-import type { HttpRequest, Scheduler, NewHttpRequest } from "../host/ports.ts";
+import type { HttpRequest, NewHttpRequest, Scheduler } from "../host/ports.ts";
 import type {
   GenerateRequest,
   GenerateResponse,
@@ -24,7 +24,7 @@ import {
 } from "./transport.ts";
 
 const SERVICE = "/magenta_bridge.v1.GenerationService/";
-/** Seconds; the server itself gives up after 60. */
+/** Seconds; the server's own timeout is 60. */
 const TIMEOUTS = { list: 10, generate: 70, health: 3 };
 const DONE = 4;
 const MAX_PAGES = 50;
@@ -77,7 +77,7 @@ export class HttpTransport implements Transport {
     return whole;
   }
 
-  /** Whether the server is there and well; costs it next to nothing. */
+  /** Check whether the server is healthy; this is cheap. */
   health(succeeded: (well: boolean) => void): Call {
     return this.send("GET", "/healthz", undefined, TIMEOUTS.health, (status) => {
       succeeded(status === 200);
@@ -90,26 +90,20 @@ export class HttpTransport implements Transport {
     seconds: number,
     handlers: { succeeded(answer: T): void; failed(failure: Failure): void },
   ): Call {
-    return this.send(
-      "POST",
-      SERVICE + method,
-      JSON.stringify(message),
-      seconds,
-      (status, text) => {
-        if (status === 0) return handlers.failed(text === "" ? NO_SERVER : tooLate(seconds));
-        if (status !== 200) return handlers.failed(readFailure(status, text));
-        let answer: T;
-        try {
-          answer = JSON.parse(text) as T;
-        } catch {
-          return handlers.failed({ code: "internal", message: "The server's answer is no JSON." });
-        }
-        handlers.succeeded(answer);
-      },
-    );
+    return this.send("POST", SERVICE + method, JSON.stringify(message), seconds, (status, text) => {
+      if (status === 0) return handlers.failed(text === "" ? NO_SERVER : tooLate(seconds));
+      if (status !== 200) return handlers.failed(readFailure(status, text));
+      let answer: T;
+      try {
+        answer = JSON.parse(text) as T;
+      } catch {
+        return handlers.failed({ code: "internal", message: "The response is not JSON." });
+      }
+      handlers.succeeded(answer);
+    });
   }
 
-  /** Answers once: with the status and the body, or with 0, and a text when it was too late. */
+  /** Call `answer` once: with status and body, or with 0, and a text after a timeout. */
   private send(
     verb: string,
     path: string,
@@ -151,7 +145,7 @@ export class HttpTransport implements Transport {
   }
 }
 
-/** Calls of which each begins when the one before has ended. */
+/** Calls that run one after the other. */
 class CallSequence implements Call {
   cancelled = false;
   private current: Call | null = null;
@@ -176,7 +170,11 @@ function single(request: GenerateRequest, index: number, seed: string | undefine
   };
 }
 
-function responseOf(answer: GenerateResponse, variation: number, seed: string): StreamGenerateResponse {
+function responseOf(
+  answer: GenerateResponse,
+  variation: number,
+  seed: string,
+): StreamGenerateResponse {
   const chunk = answer.sequences?.[0] ?? {};
   return { variation, chunk, completeUntil: chunk.totalTime ?? 0, last: true, seed };
 }
@@ -185,7 +183,7 @@ function abort(request: HttpRequest): void {
   try {
     request.abort?.();
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
@@ -200,7 +198,7 @@ interface ConnectError {
   details?: Detail[];
 }
 
-/** What a status means where something else than our server has succeeded. */
+/** Meaning of a status that does not come from our server. */
 const BY_STATUS: Record<number, string> = {
   400: "internal",
   401: "unauthenticated",
@@ -216,7 +214,7 @@ export function readFailure(status: number, text: string): Failure {
   const error = parse(text);
   const failure: Failure = {
     code: error.code ?? BY_STATUS[status] ?? "unknown",
-    message: error.message || `The server succeeded with ${status}; is it Magenta Bridge's?`,
+    message: error.message || `The server responded with status ${status}. Is it Magenta Bridge?`,
   };
   const details = Array.isArray(error.details) ? error.details : [];
   const reason = find(details, "ErrorInfo")?.reason;

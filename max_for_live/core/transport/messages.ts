@@ -1,4 +1,4 @@
-/** The API's messages in protobuf's JSON form: camelCase names, defaults left out, int64 as text. */
+/** The API's messages in protobuf's JSON form: camelCase names, no defaults, int64 as string. */
 
 export interface Note {
   pitch?: number;
@@ -59,7 +59,7 @@ export interface Generator {
   description?: string;
   family?: string;
   encoding?: string;
-  /** For example "CAPABILITY_GENERATE"; a scheduler server may send ones unknown here. */
+  /** For example "CAPABILITY_GENERATE"; a later server may send unknown ones. */
   capabilities?: string[];
   arguments?: Argument[];
   stepsPerQuarter?: number;
@@ -72,12 +72,12 @@ export interface ListGeneratorsResponse {
   nextPageToken?: string;
 }
 
-/** GenerateRequest and StreamGenerateRequest alike. */
+/** For both GenerateRequest and StreamGenerateRequest. */
 export interface GenerateRequest {
   generatorId: string;
   primer?: NoteSequence;
   options?: GeneratorOptions;
-  /** An int64, as text. */
+  /** An int64, as string. */
   seed?: string;
   variations?: number;
   requestId?: string;

@@ -1,22 +1,22 @@
 /**
- * Sees to it that Node runs: asks for a sign of life, starts it again with ever longer pauses.
+ * Keeps Node running: sends heartbeats, and restarts it with increasing delays.
  *
- * Messages to a Node that is not up are lost, and Max's own word that it has started comes before
- * our handlers are there; only the Node half's `ready` counts.
+ * Messages to a Node that is not up are lost, and Max reports the start before our handlers are
+ * registered; only the Node half's `ready` counts.
  */
 
-import type { Scheduler, NodePort } from "../host/ports.ts";
+import type { NodePort, Scheduler } from "../host/ports.ts";
 import { TO_NODE } from "./protocol.ts";
 
 /** Seconds. */
 export const NODE_TIMES = {
-  /** Between signs of life asked for until the first has come. */
+  /** Between greetings until the first `ready`. */
   greeting: 1,
-  /** Until Node counts as absent; a computer that is busy loading a Set needs some. */
+  /** Until Node counts as absent; loading a Set can take this long. */
   patience: 6,
-  /** Between signs of life of a Node that is up. */
+  /** Between heartbeats. */
   heartbeat: 10,
-  /** Before each new start; after the last, only Reconnect tries again. */
+  /** Before each restart; after the last, only Reconnect tries again. */
   pauses: [1, 5, 15, 30, 60],
   /** Between stop and start. */
   rest: 1,
@@ -28,15 +28,15 @@ const STARTED = ["start", "started", "loadend", "restarted"];
 
 export interface NodeEvents {
   ready(): void;
-  /** It has not come up, or is no more. */
+  /** It did not start, or has stopped. */
   absent(): void;
 }
 
 export class NodeMonitor {
   isReady = false;
-  /** Whether it will be tried again without anybody's asking. */
+  /** Whether automatic restarts have ended. */
   hasGivenUp = false;
-  /** Whether it was absent once since the last start. */
+  /** Whether it was absent since the last start. */
   hasWaited = false;
   private tries = 0;
   private silent = 0;
@@ -48,7 +48,7 @@ export class NodeMonitor {
     private readonly events: NodeEvents,
   ) {}
 
-  /** Begins anew, as when the device is loaded or the musician presses Reconnect. */
+  /** Start or restart, when the device is loaded or the user presses Reconnect. */
   start(): void {
     this.tries = 0;
     this.hasGivenUp = false;
@@ -61,7 +61,7 @@ export class NodeMonitor {
     this.isReady = false;
   }
 
-  /** The Node half has said `ready`. */
+  /** The Node half has sent `ready`. */
   onReady(): void {
     const news = !this.isReady;
     this.isReady = true;
@@ -73,7 +73,7 @@ export class NodeMonitor {
     if (news) this.events.ready();
   }
 
-  /** A word of node.script's right outlet; those unknown mean nothing. */
+  /** Handle a word from the right outlet of node.script; unknown words are ignored. */
   onStatus(word: string): void {
     if (ENDED.includes(word) && this.isReady) this.onLost();
     else if (STARTED.includes(word) && !this.isReady) this.port.send(TO_NODE.hello);
@@ -111,7 +111,7 @@ export class NodeMonitor {
   }
 
   private restart(): void {
-    // The first time it may only be slow.
+    // The first time, Node may only be slow.
     if (this.tries > 1) this.port.send("script", "stop");
     this.wait(NODE_TIMES.rest, () => {
       this.port.send("script", "start");

@@ -1,8 +1,8 @@
 /**
- * The server over gRPC, by way of Node.
+ * The server over gRPC, through Node.
  *
- * Each call has two dictionaries, one for the request and one that Node fills with each answer;
- * they go to the next call once Node has said that the call is over, so that few names are made.
+ * Each call has two dictionaries, one for the request and one that Node fills with each response. They
+ * are reused when Node reports the end of the call, so that few names are created.
  */
 
 import { decode, encode } from "../host/dict_codec.ts";
@@ -15,14 +15,14 @@ import { errorMessage } from "./transport.ts";
 interface Open {
   request: string;
   answer: string;
-  /** null once nobody listens. */
+  /** null after cancellation. */
   listener: Listener<unknown> | null;
 }
 
 const INTERRUPTED: Failure = {
   code: "unavailable",
   reason: "NODE_LOST",
-  message: "The device's Node has stopped in the middle of the work; press again in a moment.",
+  message: "Node for Max stopped during generation. Press again in a moment.",
 };
 
 export class NodeTransport implements Transport {
@@ -44,12 +44,12 @@ export class NodeTransport implements Transport {
     return this.call("StreamGenerate", request, listener as Listener<unknown>);
   }
 
-  /** Has Node write a self-test's report. */
+  /** Write a self-test's report with Node. */
   report(path: string, report: object, listener: Listener<unknown>): Call {
     return this.begin(report, listener, (id, request) => [TO_NODE.report, id, path, request]);
   }
 
-  /** Takes a message of a call; others are none of its business. */
+  /** Handle a message of a call; others are ignored. */
   receive(selector: string, words: (string | number)[]): void {
     const id = Number(words[0]);
     const open = this.open.get(id);
@@ -59,12 +59,12 @@ export class NodeTransport implements Transport {
     else if (selector === FROM_NODE.failed) this.close(id, open)?.failed(readFailed(words));
   }
 
-  /** Node is no more: what is under way fails. */
+  /** Node has stopped: fail all calls. */
   lost(): void {
     for (const [id, open] of [...this.open]) this.close(id, open)?.failed(INTERRUPTED);
   }
 
-  /** The device goes. */
+  /** The device is being removed. */
   closing(): void {
     for (const id of this.open.keys()) this.port.send(TO_NODE.cancel, id);
     for (const { request, answer } of this.open.values()) this.spare.push(request, answer);
@@ -115,7 +115,7 @@ export class NodeTransport implements Transport {
     listener?.failed(failure);
   }
 
-  /** Its dictionaries stay taken until Node says that it will not write any more. */
+  /** The dictionaries stay in use until Node confirms the cancellation. */
   private cancel(id: number, open: Open): void {
     if (open.listener === null || this.open.get(id) !== open) return;
     open.listener = null;

@@ -1,66 +1,66 @@
-/** How a device reaches the server; one interface, over gRPC in Node or over HTTP without it. */
+/** How a device reaches the server: one interface, over gRPC in Node or over HTTP without it. */
 
 import type { GenerateRequest, Generator, StreamGenerateResponse } from "./messages.ts";
 
-/** Why a call did not succeed. */
+/** Why a call failed. */
 export interface Failure {
-  /** gRPC's status in small letters, as Connect writes it: "unavailable", "invalid_argument", ... */
+  /** gRPC's status in lower case, as in Connect: "unavailable", "invalid_argument", ... */
   code: string;
-  /** One sentence for the musician: what is wrong and what to do. */
+  /** Message for the user: what is wrong and what to do. */
   message: string;
-  /** Reason of the ErrorInfo, when the server sent one: "OVERLOADED", "RATE_LIMITED", ... */
+  /** Reason of the server's ErrorInfo: "OVERLOADED", "RATE_LIMITED", ... */
   reason?: string;
-  /** Seconds to wait before the call may be sent again, when the server said so. */
+  /** Seconds to wait before a retry, from the server. */
   retryAfter?: number;
 }
 
-/** Hears of a call; after `done` or `failed` nothing more comes. */
+/** Receives the results of a call; nothing follows `done` or `failed`. */
 export interface Listener<T> {
   next(value: T): void;
   done(): void;
   failed(failure: Failure): void;
 }
 
-/** A call under way. */
+/** A call in flight. */
 export interface Call {
-  /** Ends it; the listener hears nothing more. Harmless when it has ended. */
+  /** Cancel; the listener receives nothing more. No effect after the end. */
   cancel(): void;
 }
 
-/** Max's JavaScript has no event loop to rely on for promises, hence callbacks. */
+/** Uses callbacks: Max's JavaScript has no reliable event loop for promises. */
 export interface Transport {
   readonly name: "gRPC" | "HTTP";
   /** All pages of the list, in one value. */
   listGenerators(listener: Listener<Generator[]>): Call;
-  /** Each variation comes in pieces and ends with one marked `last`. */
+  /** Each variation arrives in parts and ends with one marked `last`. */
   generate(request: GenerateRequest, listener: Listener<StreamGenerateResponse>): Call;
 }
 
-/** The one line to type where the program is missing. */
+/** Command that installs the program. */
 export const INSTALL_LINE = "pip install magenta-bridge";
+
+export const NOT_CONNECTED = "No server is connected. Wait, or press Reconnect.";
 
 export const NO_SERVER: Failure = {
   code: "unavailable",
   reason: "NO_SERVER",
-  message: "No server answers; press Reconnect, or type: magenta-bridge serve",
+  message: "No server responds. Press Reconnect, or run in a terminal: magenta-bridge serve",
 };
 
-export function lostServer(): Failure {
-  return {
-    code: "unavailable",
-    reason: "SERVER_LOST",
-    message: "The server has gone in the middle of the work; press again when it is back.",
-  };
-}
+export const SERVER_LOST: Failure = {
+  code: "unavailable",
+  reason: "SERVER_LOST",
+  message: "The server stopped during generation. Press again when it is back.",
+};
 
 export function tooLate(seconds: number): Failure {
   return {
     code: "deadline_exceeded",
-    message: `The server has not answered within ${seconds} seconds; ask for fewer bars.`,
+    message: `The server did not respond within ${seconds} seconds. Generate fewer bars.`,
   };
 }
 
-/** The sentence to show: what is wrong, and when to try again where the server said so. */
+/** Return the message to show, with the time of a retry if the server sent one. */
 export function sentenceOf(failure: Failure): string {
   const said = failure.message.trim() || `The server refused (${failure.code}).`;
   if (failure.retryAfter === undefined || /again/i.test(said)) return said;
@@ -68,7 +68,7 @@ export function sentenceOf(failure: Failure): string {
   return `${withStop(said)} Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
 }
 
-/** The message of whatever was thrown. */
+/** Return the message of anything that was thrown. */
 export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

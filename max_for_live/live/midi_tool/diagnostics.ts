@@ -1,6 +1,6 @@
-/** What the MIDI Tools have seen of Live, for the main device's self-test. */
+/** What the MIDI Tools have observed in Live, for the main device's self-test. */
 
-/** Name of the one dictionary for all tools of this Live. */
+/** One dictionary for all tools of this Live. */
 export const TOOLS_DICT = "magenta_bridge_tools";
 
 export class Diagnostics {
@@ -9,7 +9,7 @@ export class Diagnostics {
 
   constructor(private readonly kind: string) {}
 
-  /** Notes `what` was seen last; short words, for Max keeps each for ever. */
+  /** Record the last observation; in few, short texts, because Max keeps each for ever. */
   write(what: string): void {
     if (what === this.written) return;
     this.written = what;

@@ -1,8 +1,8 @@
 /**
- * Live's question to a MIDI Tool, and the answer within the same call.
+ * Live's request to a MIDI Tool, and the response within the same call.
  *
- * Live hands over the context and the notes, one after the other. The context usually comes first;
- * should the notes come first, they wait for it.
+ * Live sends the context and the notes, one after the other. Usually the context comes first; notes that
+ * come first wait for it.
  */
 
 import type { Scale } from "../../core/generation/scale.ts";
@@ -13,7 +13,7 @@ import { readDict } from "../dicts.ts";
 export const TOOL_OUT = { notes: 0, trigger: 1, ui: 2 } as const;
 
 export class LiveCycle {
-  /** What Live handed over last; null before the first time. */
+  /** Live's last input; null before the first. */
   input: ToolInput | null = null;
   private context = EMPTY_CONTEXT;
   private isFresh = false;
@@ -35,7 +35,7 @@ export class LiveCycle {
     else this.waiting = notes;
   }
 
-  /** Has Live ask again, at once; returns whether it did. */
+  /** Make Live send another request at once; return whether it did. */
   trigger(): boolean {
     const before = this.answers;
     outlet(TOOL_OUT.trigger, ["bang"]);
@@ -59,13 +59,13 @@ export class LiveCycle {
   }
 }
 
-/** All in beats on the clip's timeline. */
+/** In beats on the clip's timeline. */
 export interface Context {
   selectionStart: number;
   selectionEnd: number;
-  /** Where the insert marker stands; null while notes or a time are selected. */
+  /** Position of the insert marker; null while notes or a time are selected. */
   insertMarker: number | null;
-  /** Live's scale; null while it is switched off. */
+  /** Live's scale; null while it is off. */
   scale: Scale | null;
 }
 
@@ -83,7 +83,7 @@ export const EMPTY_CONTEXT: Context = {
 
 type Json = Record<string, unknown>;
 
-/** A list of one may come as its element. */
+/** A list of one may arrive as its element. */
 export function readNotes(dict: unknown): LiveNote[] {
   const notes = (dict as Json | null)?.notes;
   if (Array.isArray(notes)) return notes as LiveNote[];

@@ -1,8 +1,8 @@
 /**
- * A MIDI Tool: fetches music beforehand and answers Live from what is cache.
+ * A MIDI Tool: fetches music in advance and responds to Live from a cache.
  *
- * Live asks again and again, with every move of a control, and wants the same answer to the same
- * question. So nothing is drawn by chance here: a seed changes when the musician changes it.
+ * Live sends a request with every move of a control, and expects the same response to the same request.
+ * So nothing here is random: the seed changes only when the user changes it.
  */
 
 import { GenerationTask } from "../../core/generation/generation_task.ts";
@@ -17,14 +17,14 @@ import { LiveSetPort } from "../set.ts";
 import { TaskScheduler } from "../task_scheduler.ts";
 import { liveVersion, unsupportedReason } from "../versions.ts";
 import { Diagnostics } from "./diagnostics.ts";
-import { type ToolInput, TOOL_OUT, LiveCycle } from "./live_cycle.ts";
+import { LiveCycle, TOOL_OUT, type ToolInput } from "./live_cycle.ts";
 import { keyOf, type Recipe } from "./recipe.ts";
 import { ResultCache } from "./result_cache.ts";
 import { ToolServer } from "./server.ts";
 
 type Atom = number | string;
 
-/** Candidates that are fetched at once; Choice turns among them. */
+/** Candidates per fetch. */
 const CANDIDATES = 8;
 const NO_SET: SetFacts = {
   tempo: 120,
@@ -38,11 +38,11 @@ const NO_SET: SetFacts = {
 
 export const TOOL_TEXTS = {
   looking: "Looking for a server.",
-  noServer: "No server answers. In a terminal, type: magenta-bridge serve",
-  noWay: "This Max has no XMLHttpRequest; update Live to 12.2 or scheduler.",
+  noServer: "No server is running. Run in a terminal: magenta-bridge serve",
+  noWay: "This version of Max has no XMLHttpRequest. Update Live to 12.2 or later.",
   press: "Press Fetch.",
   noClip: "Open a MIDI clip, then press Fetch.",
-  apply: "Ready; press Apply.",
+  apply: "Ready. Press Apply.",
 } as const;
 
 export class MidiTool {
@@ -67,7 +67,7 @@ export class MidiTool {
     this.cycle = new LiveCycle((input) => this.answer(input));
   }
 
-  /** Live can be asked from now on. */
+  /** Start: Live's API is available from now on. */
   ready(): void {
     if (this.isReady) return;
     this.isReady = true;
@@ -76,7 +76,9 @@ export class MidiTool {
       this.set = new LiveSetPort().facts();
       this.server.start();
     }
-    this.showStatus(this.refused || (this.newRequest === null ? TOOL_TEXTS.noWay : TOOL_TEXTS.looking));
+    this.showStatus(
+      this.refused || (this.newRequest === null ? TOOL_TEXTS.noWay : TOOL_TEXTS.looking),
+    );
   }
 
   control(id: string, value: Atom): void {
@@ -131,7 +133,8 @@ export class MidiTool {
     this.showMenu();
     if (this.task !== null || this.refused !== "") return;
     const there = this.server.transport !== null;
-    if (there && this.server.generators.length > 0) this.showStatus(this.problem || TOOL_TEXTS.press);
+    if (there && this.server.generators.length > 0)
+      this.showStatus(this.problem || TOOL_TEXTS.press);
     else if (!there && this.server.hasChecked) this.showStatus(TOOL_TEXTS.noServer);
   }
 
@@ -155,7 +158,7 @@ export class MidiTool {
     return unavailableReason(this.server.generators, id, this.recipe.tool, connected);
   }
 
-  /** Asks the server for what Live would want to know now. */
+  /** Generate music for Live's current input. */
   private fetch(): void {
     if (!this.isReady || this.refused !== "") return;
     this.task?.cancel();
@@ -194,21 +197,22 @@ export class MidiTool {
     task.start(transport);
   }
 
-  /** Has Live ask again, for now there is an answer. Whether it does, unasked, is not documented. */
+  /** Make Live send a request for the new music; whether Live does so is not documented. */
   private show(): void {
     const asked = this.cycle.trigger();
     this.diagnostics.write(asked ? "asked when music came" : "not asked when music came");
     if (!asked) this.showStatus(TOOL_TEXTS.apply);
   }
 
-  /** Within Live's call: only what is at hand counts. */
+  /** Respond within Live's call, from the cache. */
   private answer(input: ToolInput): LiveNote[] {
     this.diagnostics.write("answered within the call");
     if (this.generator === null) return input.notes;
     try {
       const plan = this.plan(input);
       const cached = this.cache.find(keyOf(plan), this.choice);
-      if (this.task === null) this.showStatus(cached ? this.cacheText(keyOf(plan)) : TOOL_TEXTS.press);
+      if (this.task === null)
+        this.showStatus(cached ? this.cacheText(keyOf(plan)) : TOOL_TEXTS.press);
       if (cached === null) return input.notes;
       return this.recipe.answer(input, cached, this.parameters, plan.bar);
     } catch (error) {
@@ -251,7 +255,7 @@ export class MidiTool {
 
   private cacheText(key: string): string {
     const count = this.cache.count(key);
-    return `${Math.min(this.choice, count)} of ${count}; press Apply to keep it.`;
+    return `${Math.min(this.choice, count)} of ${count}. Press Apply to keep it.`;
   }
 
   private showStatus(text: string): void {
@@ -283,7 +287,7 @@ export function toolScript(recipe: Recipe) {
   let instance: MidiTool | null = null;
   let isClosed = false;
 
-  /** Nothing is instance while the script is read: Max has no outlets then. */
+  /** Create nothing while the script is loaded: Max has no outlets yet. */
   const tool = (): MidiTool | null => {
     if (isClosed) return null;
     instance ??= new MidiTool(recipe);

@@ -1,4 +1,4 @@
-/** What tells one MIDI Tool from another: what it asks for, and what it makes of the answer. */
+/** The difference between the MIDI Tools: what they request, and what they do with the result. */
 
 import type { Choices, GenerationPlan } from "../../core/generation/request.ts";
 import type { Tool } from "../../core/generation/tools.ts";
@@ -6,25 +6,36 @@ import type { LiveNote, SetFacts } from "../../core/host/live_port.ts";
 import type { Generator } from "../../core/transport/messages.ts";
 import type { ToolInput } from "./live_cycle.ts";
 
-/** Numbers of the tool's own controls. */
+/** Values of the tool's own controls. */
 export interface ToolParameters {
   mode: number;
-  /** 0 to 1. */
+  /** In [0, 1]. */
   amount: number;
 }
 
 export interface Recipe {
-  /** Under this name the tool is known in the self-test. */
+  /** Name of the tool in the self-test. */
   readonly kind: "generator" | "transformation";
-  /** Which generators it takes. */
+  /** The capability that a generator needs. */
   readonly tool: Tool;
-  /** Throws an Error of one sentence where nothing can be asked for. */
-  plan(input: ToolInput, generator: Generator, set: SetFacts, choices: Choices, parameters: ToolParameters): GenerationPlan;
-  /** The notes for Live; `written` is in beats from the start of the new section. */
-  answer(input: ToolInput, written: LiveNote[], parameters: ToolParameters, bar: number): LiveNote[];
+  /** Throw an Error with a message for the user if nothing can be requested. */
+  plan(
+    input: ToolInput,
+    generator: Generator,
+    set: SetFacts,
+    choices: Choices,
+    parameters: ToolParameters,
+  ): GenerationPlan;
+  /** Return the notes for Live; `written` is in beats from the start of the new section. */
+  answer(
+    input: ToolInput,
+    written: LiveNote[],
+    parameters: ToolParameters,
+    bar: number,
+  ): LiveNote[];
 }
 
-/** Says whether two orders ask for the same music; how fast the Set is does not count. */
+/** Return the cache key of a plan; the Set's tempo does not matter. */
 export function keyOf({ request, start, end, bar, primer }: GenerationPlan): string {
   const { generatorId, options, seed } = request;
   const args = JSON.stringify(options?.args ?? {});

@@ -1,14 +1,14 @@
-/** Music that was fetched, by what was asked for, so that Live's question is answered at once. */
+/** Fetched music by request, so that Live gets a response immediately. */
 
 import type { LiveNote } from "../../core/host/live_port.ts";
 
-/** How many orders are remembered. */
+/** Maximum number of requests. */
 const MAX_ENTRIES = 8;
 
 export class ResultCache {
   private readonly lists = new Map<string, LiveNote[][]>();
 
-  /** Forgets what was cache for the plan, which is asked for anew. */
+  /** Drop the results of a request that is sent again. */
   begin(key: string): void {
     this.lists.delete(key);
     this.lists.set(key, []);
@@ -24,7 +24,7 @@ export class ResultCache {
     return this.lists.get(key)?.length ?? 0;
   }
 
-  /** The candidate of that number, counted from 1; null when it is not there. */
+  /** Return the candidate with that number, from 1; null if there is none. */
   find(key: string, choice: number): LiveNote[] | null {
     return this.lists.get(key)?.[choice - 1] ?? null;
   }

@@ -1,12 +1,12 @@
-/** A tool's way to the server: HTTP, at the address that a main device has told, or the usual. */
+/** A tool's connection to the server: HTTP, at the address that a main device has published or the default. */
 
-import type { Scheduler, NewHttpRequest } from "../../core/host/ports.ts";
-import { HttpMonitor, DEFAULT_HTTP } from "../../core/transport/http_monitor.ts";
+import type { NewHttpRequest, Scheduler } from "../../core/host/ports.ts";
+import { DEFAULT_HTTP, HttpMonitor } from "../../core/transport/http_monitor.ts";
 import type { Generator } from "../../core/transport/messages.ts";
 import type { Call, Transport } from "../../core/transport/transport.ts";
 import { SharedDict } from "../dicts.ts";
 
-/** Seconds between readings of the list. */
+/** Seconds between requests for the list. */
 const TIMES = { calm: 15, loading: 1 } as const;
 
 export class ToolServer {
@@ -32,7 +32,7 @@ export class ToolServer {
     return this.watch?.transport ?? null;
   }
 
-  /** Whether it is known that there is a server, or none. */
+  /** Whether a check for a server has completed. */
   get hasChecked(): boolean {
     return this.watch === null || this.watch.hasChecked;
   }

@@ -1,17 +1,20 @@
 /**
  * Script of the MIDI Tool Magenta Bridge Transformation, for v8.codebox. Each export is a message.
  *
- * Inlet 0 takes controls and Live's notes, inlet 1 Live's context; `tool_cycle.ts` names the
- * outlets.
+ * Continue adds music after the notes. Replace regenerates the last part of them, as much as `amount`
+ * says. New Pitches keeps rhythm and velocities, and takes the pitches of generated music. Notes that
+ * stay keep their ids.
+ *
+ * Inlet 0 receives controls and Live's notes, inlet 1 Live's context; `TOOL_OUT` names the outlets.
  */
 
 import { nextBar, toSeconds } from "../../core/generation/beats.ts";
 import type { Primer } from "../../core/generation/primer_window.ts";
-import { planAfter, clockOf, type GenerationPlan } from "../../core/generation/request.ts";
+import { clockOf, type GenerationPlan, planAfter } from "../../core/generation/request.ts";
 import { toolOf } from "../../core/generation/tools.ts";
 import type { LiveNote } from "../../core/host/live_port.ts";
 import { toolScript } from "./midi_tool.ts";
-import type { ToolParameters, Recipe } from "./recipe.ts";
+import type { Recipe, ToolParameters } from "./recipe.ts";
 
 export const ports = { inlets: 2, outlets: 3 };
 
@@ -19,7 +22,7 @@ const MODES = { continue: 0, replace: 1, newPitches: 2 } as const;
 
 /** Beats; a replaced part begins on this grid. */
 const GRID = 0.25;
-/** The golden ratio's fraction: spreads evenly over the notes what is changed and what is not. */
+/** The golden ratio's fraction: spreads the changed notes evenly. */
 const SPREAD = 0.6180339887498949;
 
 const TRANSFORMATION: Recipe = {
@@ -30,13 +33,13 @@ const TRANSFORMATION: Recipe = {
     const clock = clockOf(set, set.signatureNumerator, set.signatureDenominator);
     const bar = (4 * clock.numerator) / clock.denominator;
     const span = spanOf(input.notes, bar);
-    if (span === null) throw new Error("There are no notes to hear; select some, or put some in.");
+    if (span === null) throw new Error("There are no notes to work with. Select or add some.");
     if (parameters.mode === MODES.continue) {
       return planAfter(heardOf(input.notes, span), clock, choices.bars * bar, generator, choices);
     }
     const cut = cutOf(span, parameters);
     if (cut === span.from) {
-      // All of it: the notes are noteIn, and what would come planAfter them stands in their place.
+      // Replace all: the notes are the primer, and their continuation takes their place.
       return planAfter(heardOf(input.notes, span), clock, span.to - span.from, generator, choices);
     }
     const kept = input.notes.filter((note) => note.start_time < cut);
@@ -47,7 +50,8 @@ const TRANSFORMATION: Recipe = {
   answer(input, written, parameters, bar) {
     const span = spanOf(input.notes, bar);
     if (span === null) return input.notes;
-    if (parameters.mode === MODES.newPitches) return withPitches(input.notes, written, parameters.amount);
+    if (parameters.mode === MODES.newPitches)
+      return withPitches(input.notes, written, parameters.amount);
     const at = parameters.mode === MODES.continue ? span.to : cutOf(span, parameters);
     const placed = written.map((note) => ({ ...note, start_time: note.start_time + at }));
     if (parameters.mode === MODES.continue) return [...input.notes, ...placed];
@@ -56,9 +60,9 @@ const TRANSFORMATION: Recipe = {
 };
 
 interface Span {
-  /** Beats on the clip's timeline: the bar line before the first note. */
+  /** The bar line before the first note, in beats on the clip's timeline. */
   from: number;
-  /** The bar line planAfter the last. */
+  /** The bar line after the last note. */
   to: number;
 }
 
@@ -81,14 +85,14 @@ function heardOf(notes: readonly LiveNote[], { from, to }: Span): Primer {
   return { notes: moved.sort((a, b) => a.start_time - b.start_time), length: to - from };
 }
 
-/** Where the replaced part begins; the start of all when nothing before it is kept. */
+/** Return the start of the replaced part; the start of the span if nothing before it is kept. */
 function cutOf(span: Span, { mode, amount }: ToolParameters): number {
   if (mode === MODES.newPitches) return span.from;
   const kept = (1 - amount) * (span.to - span.from);
   return span.from + Math.floor(kept / GRID) * GRID;
 }
 
-/** The same plan, beginning at beat `start` instead of on the next bar line. */
+/** Return the same plan with its section at beat `start` instead of the next bar line. */
 function from(plan: GenerationPlan, start: number): GenerationPlan {
   const end = start + plan.end - plan.start;
   const { qpm } = plan.clock;

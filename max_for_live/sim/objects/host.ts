@@ -1,7 +1,7 @@
 /** Objects by which a patch meets the device it is in: Live, MIDI ports, dialogs, its own boxes. */
 
 import { BANG, fromAtoms, type Message, number, numberIn, toAtoms } from "./message.ts";
-import type { BoxContext, Box, ObjectFactory, MaxObject } from "./object.ts";
+import type { Box, BoxContext, MaxObject, ObjectFactory } from "./object.ts";
 
 /** `live.thisdevice`: tells that Live is there, and whether the device is switched on. */
 export class ThisDevice implements MaxObject {

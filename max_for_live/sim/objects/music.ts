@@ -12,7 +12,8 @@ export const pipe: ObjectFactory = (context) => {
     const cancel = context.clock.after(Math.max(0, Number(values.at(-1))), () => {
       waiting.delete(cancel);
       context.main.run(() => {
-        for (let i = items.length - 1; i >= 0; i -= 1) context.out(i, fromAtoms([items[i] as Atom]));
+        for (let i = items.length - 1; i >= 0; i -= 1)
+          context.out(i, fromAtoms([items[i] as Atom]));
       });
     });
     waiting.add(cancel);

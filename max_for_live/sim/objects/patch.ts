@@ -7,7 +7,7 @@
 
 import type { MainThread } from "./main_thread.ts";
 import { type Message, parseAtoms, show } from "./message.ts";
-import type { BoxContext, Box, Clock, MaxObject } from "./object.ts";
+import type { Box, BoxContext, Clock, MaxObject } from "./object.ts";
 
 export interface PatcherFile {
   patcher: {

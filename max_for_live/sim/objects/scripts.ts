@@ -55,7 +55,8 @@ export class Drawing implements MaxObject {
   readonly host: V8Host;
 
   constructor(context: BoxContext, world: World) {
-    const [, , width = 100, height = 60] = context.box.presentation_rect ?? context.box.patching_rect;
+    const [, , width = 100, height = 60] =
+      context.box.presentation_rect ?? context.box.patching_rect;
     const textfile = context.box.textfile as { text?: string } | undefined;
     const options: V8Options = { box: [width, height] };
     this.host = new V8Host(textfile?.text ?? "", world.max, options, (outlet, atoms) =>

@@ -3,7 +3,7 @@
 import { Device } from "../../core/device.ts";
 import { decode, encode } from "../../core/host/dict_codec.ts";
 import type { ClipFacts, LiveNote, LivePort, SetFacts, Target } from "../../core/host/live_port.ts";
-import type { Host, Scheduler, NewHttpRequest, Player } from "../../core/host/ports.ts";
+import type { Host, NewHttpRequest, Player, Scheduler } from "../../core/host/ports.ts";
 import type { RollNote, View } from "../../core/host/view.ts";
 import type {
   GenerateRequest,

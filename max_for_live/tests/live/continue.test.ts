@@ -5,7 +5,7 @@ import { SimClip } from "../../sim/live_clip.ts";
 import type { SimTrack } from "../../sim/live_track.ts";
 import type { Atom } from "../../sim/lom_object.ts";
 import { DRUMS as DRUMS_BUNDLE, Server } from "../server.ts";
-import { type PluggedDevice, LiveFixture } from "./fixture.ts";
+import { LiveFixture, type PluggedDevice } from "./fixture.ts";
 
 let server: Server;
 before(async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { DRUMS, Server } from "../server.ts";
-import { type PluggedDevice, LiveFixture } from "./fixture.ts";
+import { LiveFixture, type PluggedDevice } from "./fixture.ts";
 
 let server: Server;
 before(async () => {
@@ -57,7 +57,10 @@ class Jamming {
   }
 
   beat(at: number): Promise<void> {
-    return this.fixture.until(() => this.fixture.set.number("current_song_time") >= at, `beat ${at}`);
+    return this.fixture.until(
+      () => this.fixture.set.number("current_song_time") >= at,
+      `beat ${at}`,
+    );
   }
 
   end(): void {

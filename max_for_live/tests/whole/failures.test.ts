@@ -12,7 +12,11 @@ import { clipsOf, type Servers, Simulation } from "../../sim/simulation.ts";
 import { program } from "../node/tracked_programs.ts";
 import { Server } from "../server.ts";
 
-async function whole(servers: Servers, act: (simulation: Simulation) => Promise<void>, world?: World) {
+async function whole(
+  servers: Servers,
+  act: (simulation: Simulation) => Promise<void>,
+  world?: World,
+) {
   const simulation = new Simulation(servers, world);
   try {
     await act(simulation);

@@ -31,7 +31,11 @@ function whole(name: string, act: (simulation: Simulation) => Promise<void>): vo
 }
 
 /** A device that is connected, with a generator chosen and seeds that stay. */
-async function ready(simulation: Simulation, track: SimTrack, generator = "lstm_melody"): Promise<Opened> {
+async function ready(
+  simulation: Simulation,
+  track: SimTrack,
+  generator = "lstm_melody",
+): Promise<Opened> {
   const opened = simulation.drag(track);
   await simulation.status(opened, /generators? at/);
   opened.device.choose("generator", generator);
@@ -56,22 +60,25 @@ const TUNE: LiveNote[] = [0, 1, 2, 3].map((beat) => ({
   velocity: 80,
 }));
 
-whole("press Generate, and a new clip of that length appears, in two undo steps", async (simulation) => {
-  const track = simulation.track();
-  const opened = await ready(simulation, track);
-  opened.device.turn("bars", 2);
-  const before = simulation.world.set.undoSteps.length;
-  const [clip] = await press(simulation, opened, track, 1);
-  assert.ok(clip);
-  assert.equal(clip.number("length"), 8);
-  assert.match(clip.read("name")?.join(" ") ?? "", /lstm_melody/);
-  assert.ok(clip.notes.length > 4);
-  assert.ok(clip.notes.every((note) => note.start_time >= 0 && note.start_time < 8));
-  const steps = simulation.world.set.undoSteps.slice(before);
-  assert.equal(steps.filter((step) => step === "add_new_notes").length, 1);
-  assert.ok(steps.length <= 3, steps.join(", "));
-  assert.equal(opened.device.text("path"), "gRPC");
-});
+whole(
+  "press Generate, and a new clip of that length appears, in two undo steps",
+  async (simulation) => {
+    const track = simulation.track();
+    const opened = await ready(simulation, track);
+    opened.device.turn("bars", 2);
+    const before = simulation.world.set.undoSteps.length;
+    const [clip] = await press(simulation, opened, track, 1);
+    assert.ok(clip);
+    assert.equal(clip.number("length"), 8);
+    assert.match(clip.read("name")?.join(" ") ?? "", /lstm_melody/);
+    assert.ok(clip.notes.length > 4);
+    assert.ok(clip.notes.every((note) => note.start_time >= 0 && note.start_time < 8));
+    const steps = simulation.world.set.undoSteps.slice(before);
+    assert.equal(steps.filter((step) => step === "add_new_notes").length, 1);
+    assert.ok(steps.length <= 3, steps.join(", "));
+    assert.equal(opened.device.text("path"), "gRPC");
+  },
+);
 
 whole("equal seeds give equal notes, and a new seed others", async (simulation) => {
   const track = simulation.track();

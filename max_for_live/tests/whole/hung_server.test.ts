@@ -10,7 +10,10 @@ import { clipsOf, type Servers, Simulation } from "../../sim/simulation.ts";
 import { quick } from "../node/tracked_programs.ts";
 import { Server } from "../server.ts";
 
-async function whole(servers: Servers, act: (simulation: Simulation, opened: Opened) => Promise<void>) {
+async function whole(
+  servers: Servers,
+  act: (simulation: Simulation, opened: Opened) => Promise<void>,
+) {
   const simulation = new Simulation(servers);
   try {
     await act(simulation, simulation.drag(simulation.track()));
@@ -60,7 +63,12 @@ async function serving(act: (server: Server) => Promise<void>): Promise<void> {
 }
 
 /** The server goes on, is found by Reconnect, and writes a clip. */
-async function recover(simulation: Simulation, opened: Opened, server: Server, found: RegExp): Promise<void> {
+async function recover(
+  simulation: Simulation,
+  opened: Opened,
+  server: Server,
+  found: RegExp,
+): Promise<void> {
   server.send("SIGCONT");
   opened.device.click("reconnect");
   await simulation.status(opened, found);

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   chordOf,
-  noteNames,
-  intersect,
-  scaleArguments,
-  scaleOf,
   decodeScale,
   encodeScale,
+  intersect,
+  noteNames,
+  scaleArguments,
+  scaleOf,
 } from "../../../core/generation/scale.ts";
 import { SET } from "../device_fixture.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomFrom, JamFixture } from "./jam_fixture.ts";
+import { JamFixture, randomFrom } from "./jam_fixture.ts";
 
 type Act = (fixture: JamFixture, random: () => number) => void;
 
@@ -13,11 +13,16 @@ const ACTS: [weight: number, act: Act][] = [
   [15, answer],
   [4, (fixture) => fixture.requests.at(-1)?.listener.done()],
   [1, (fixture) => fixture.requests.at(-1)?.listener.failed("It failed.")],
-  [2, (fixture, random) => fixture.requests[Math.floor(random() * fixture.requests.length)]?.listener.done()],
+  [
+    2,
+    (fixture, random) =>
+      fixture.requests[Math.floor(random() * fixture.requests.length)]?.listener.done(),
+  ],
   [3, (fixture, random) => Object.assign(fixture.song, { tempo: 20 + random() * 280 })],
   [
     2,
-    (fixture, random) => Object.assign(fixture.song, { bar: [3, 4, 1.75][Math.floor(random() * 3)] }),
+    (fixture, random) =>
+      Object.assign(fixture.song, { bar: [3, 4, 1.75][Math.floor(random() * 3)] }),
   ],
   [0.5, (fixture, random) => Object.assign(fixture.song, { beat: random() * 64 })],
   [2, (fixture) => Object.assign(fixture.song, { beat: fixture.song.beat - 8 })],
