@@ -218,10 +218,10 @@ export class Device {
   }
 
   private restoreGenerator(id: string): void {
-    const stored_id = textOf(id);
-    if (stored_id === "" || stored_id === this.selection.generatorId) return;
-    this.storedFor = stored_id;
-    this.selection.restore(stored_id);
+    const storedId = textOf(id);
+    if (storedId === "" || storedId === this.selection.generatorId) return;
+    this.storedFor = storedId;
+    this.selection.restore(storedId);
     this.useGenerator();
   }
 

@@ -17,7 +17,7 @@ const PROBE = { one: [1], none: [], third: 1 / 3, big: 2 ** 53, text: "7", yes: 
 export function runSelfTest(
   dependencies: DeviceDependencies,
   connection: Connection,
-  tell: (text: string) => void,
+  show: (text: string) => void,
 ): void {
   const report: Findings = {
     format: "magenta-bridge self-test 1",
@@ -34,7 +34,7 @@ export function runSelfTest(
     report.grpc = overGrpc;
     measure(dependencies, http, (found) => {
       report.http = found;
-      write(dependencies, connection, report, tell);
+      write(dependencies, connection, report, show);
     });
   });
 }
@@ -55,9 +55,9 @@ function measure(
     answer({ ok: false, message: "This transport is not available." });
     return;
   }
-  const begun = dependencies.scheduler.now();
+  const startedAt = dependencies.scheduler.now();
   let generators: string[] = [];
-  const seconds = () => Math.round((dependencies.scheduler.now() - begun) * 1000) / 1000;
+  const seconds = () => Math.round((dependencies.scheduler.now() - startedAt) * 1000) / 1000;
   transport.listGenerators({
     next: (list) => {
       generators = list.map(({ id }) => id);
@@ -72,17 +72,17 @@ function write(
   dependencies: DeviceDependencies,
   connection: Connection,
   report: Findings,
-  tell: (text: string) => void,
+  show: (text: string) => void,
 ): void {
   const { host } = dependencies;
   const path = host.reportPath();
-  const written = () => tell(`Self-test ${verdict(report)}. Report: ${path}`);
+  const written = () => show(`Self-test ${verdict(report)}. Report: ${path}`);
   const withoutNode = (failure?: Failure) => {
     try {
       host.writeReport(path, `${JSON.stringify(report, null, 2)}\n`);
       written();
     } catch (thrown) {
-      tell(`Self-test: no report. ${failure ? sentenceOf(failure) : errorMessage(thrown)}`);
+      show(`Self-test: no report. ${failure ? sentenceOf(failure) : errorMessage(thrown)}`);
     }
   };
   const node = connection.nodeTransport;
@@ -99,9 +99,9 @@ function verdict(report: Findings): string {
   return named.length === 0 ? "passed" : `found problems with ${named.join(", ")}`;
 }
 
-function attempt(look: () => unknown): unknown {
+function attempt(check: () => unknown): unknown {
   try {
-    return look();
+    return check();
   } catch (thrown) {
     return { ok: false, message: errorMessage(thrown) };
   }

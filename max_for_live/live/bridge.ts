@@ -11,7 +11,7 @@ import { SongObserver } from "./song_observer.ts";
 import { TaskScheduler } from "./task_scheduler.ts";
 import { liveVersion, unsupportedReason } from "./versions.ts";
 
-type Word = number | string;
+type Atom = number | string;
 
 export class Bridge {
   private readonly scheduler = new TaskScheduler();
@@ -51,7 +51,7 @@ export class Bridge {
     this.song.setWanted(this.isJamming);
   }
 
-  control(id: string, values: Word[]): void {
+  control(id: string, values: Atom[]): void {
     if (this.isUnsupported) return;
     this.device.control(id, ...values);
     if (id === "jam") this.isJamming = Number(values[0]) !== 0;

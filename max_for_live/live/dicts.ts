@@ -66,8 +66,11 @@ export class SharedDict {
   /** Publish, unless this device has no server and another device has published one. */
   publish(shared: Shared): void {
     const current = this.read();
-    const isClosed = shared.grpc === "" && shared.http === "";
-    if (isClosed && (current.grpc !== this.published.grpc || current.http !== this.published.http))
+    const hasNoServer = shared.grpc === "" && shared.http === "";
+    if (
+      hasNoServer &&
+      (current.grpc !== this.published.grpc || current.http !== this.published.http)
+    )
       return;
     this.published = shared;
     this.dict.parse(JSON.stringify(shared));

@@ -8,7 +8,7 @@ import { Bridge } from "./bridge.ts";
 import { systemPath } from "./max_host.ts";
 import { OUT } from "./max_view.ts";
 
-type Word = number | string;
+type Atom = number | string;
 
 export const ports = { inlets: 1, outlets: Object.keys(OUT).length };
 
@@ -30,15 +30,15 @@ export function enabled(on: number): void {
   bridge()?.live.enabled(Number(on) !== 0);
 }
 
-export function control(id: string, ...values: Word[]): void {
+export function control(id: string, ...values: Atom[]): void {
   bridge()?.control(String(id), values);
 }
 
-export function node(selector: string, ...words: Word[]): void {
+export function node(selector: string, ...words: Atom[]): void {
   bridge()?.live.node(String(selector), ...words);
 }
 
-export function node_status(...words: Word[]): void {
+export function node_status(...words: Atom[]): void {
   bridge()?.live.nodeStatus(...words);
 }
 
@@ -46,7 +46,7 @@ export function note_in(pitch: number, velocity: number): void {
   bridge()?.live.noteIn(Number(pitch), Number(velocity));
 }
 
-export function picked(...path: Word[]): void {
+export function picked(...path: Atom[]): void {
   bridge()?.live.picked(systemPath(path.join(" ")));
 }
 

@@ -14,7 +14,7 @@ import {
   SERVER_LOST,
 } from "../core/transport/transport.ts";
 import { nativePath } from "./program.ts";
-import type { StreamCall } from "./server_client.ts";
+import type { ServerClient, StreamCall } from "./server_client.ts";
 import { ServerSupervisor } from "./server_supervisor.ts";
 import { SharedStateFolder } from "./shared_state_folder.ts";
 
@@ -57,7 +57,7 @@ export class Bridge {
   /** Send `ready` when every handler is registered. */
   start(): void {
     const handlers: Record<string, (...words: Word[]) => void> = {
-      [TO_NODE.hello]: () => this.greet(),
+      [TO_NODE.hello]: () => this.sendReady(),
       [TO_NODE.connect]: (target) => this.supervisor.connect(String(target ?? "auto")),
       [TO_NODE.call]: (id, method, request, answer) =>
         void this.call(Number(id), String(method), String(request), String(answer)),
@@ -71,7 +71,7 @@ export class Bridge {
     for (const [selector, handler] of Object.entries(handlers)) {
       this.max.addHandler(selector, handler);
     }
-    this.greet();
+    this.sendReady();
   }
 
   /** Close without waiting: it may be called from an exit handler. */
@@ -81,7 +81,7 @@ export class Bridge {
     this.supervisor.close();
   }
 
-  private greet(): void {
+  private sendReady(): void {
     this.send(FROM_NODE.ready, PROTOCOL_VERSION, process.version);
     this.supervisor.announce();
   }
@@ -101,23 +101,20 @@ export class Bridge {
 
   private startCall(id: number, method: string, request: object): Open["call"] {
     const client = this.supervisor.client;
-    const none = { cancel: () => {} };
     const listener: Listener<object> = {
       next: (value) => void this.sendValue(id, value),
       done: () => this.end(id, null),
       failed: (failure) => this.end(id, failure),
     };
     if (!client) listener.failed(NO_SERVER);
-    else if (method === "ListGenerators") return this.list(id, listener);
+    else if (method === "ListGenerators") return this.list(client, id, listener);
     else if (method === "StreamGenerate") return client.stream(request, listener);
     else listener.failed({ code: "unimplemented", message: `Node does not support ${method}.` });
-    return none;
+    return { cancel: () => {} };
   }
 
   /** The list is one value; the call ends when it has been read. */
-  private list(id: number, listener: Listener<object>): Open["call"] {
-    const client = this.supervisor.client;
-    if (!client) throw new Error(NO_SERVER.message);
+  private list(client: ServerClient, id: number, listener: Listener<object>): Open["call"] {
     const call = client.list({ ...listener, done: () => {} });
     return { cancel: () => call.cancel(), more: () => this.end(id, null) };
   }
@@ -178,10 +175,7 @@ export class Bridge {
 }
 
 function internalFailure(thrown: unknown): Failure {
-  return {
-    code: "internalFailure",
-    message: thrown instanceof Error ? thrown.message : String(thrown),
-  };
+  return { code: "internal", message: errorMessage(thrown) };
 }
 
 /** Join a path with spaces; an empty path may arrive as nothing, as 0 or as "-". */

@@ -27,19 +27,19 @@ export interface SupervisorEvents {
 /** Seconds. */
 const SECONDS = {
   /** Between health checks. */
-  watch: 3,
+  check: 3,
   /** After a failed check. */
-  reportUnavailable: 1,
+  failed: 1,
   /** Timeout of a check; a computer that renders audio is slow. */
-  patience: 4,
+  checkTimeout: 4,
   /** Timeout of a check while searching. */
-  search: 2,
+  searchTimeout: 2,
   /** Between searches if no server can be started; the last value repeats. */
   retry: [0.5, 1, 2, 5],
   /** Between searches while another device starts a server. */
-  others: 0.3,
+  otherStart: 0.3,
   /** After which a server counts as stable, and its crashes are forgotten. */
-  sound: 60,
+  stable: 60,
 };
 const MAX_MISSES = 2;
 const MAX_CRASHES = 5;
@@ -82,7 +82,7 @@ export class ServerSupervisor {
     // It is already starting.
     else if (this.starting) return;
     this.target = target;
-    if (this.client) this.watch();
+    if (this.client) this.checkHealth();
     else this.search();
   }
 
@@ -101,13 +101,13 @@ export class ServerSupervisor {
 
   /** Leave every server, and stop those that no other device uses. */
   private leaveAll(): void {
-    const held = new Map([this.ownServer, this.shared].map((server) => [server?.pid, server]));
+    const inUse = new Map([this.ownServer, this.shared].map((server) => [server?.pid, server]));
     this.release();
     this.starting?.stop();
     this.starting = null;
     this.ownServer = null;
     this.folder.unlockStart();
-    for (const server of held.values()) {
+    for (const server of inUse.values()) {
       if (!server || this.folder.hasOtherUsers(server)) continue;
       this.folder.forget(server);
       endProcess(server.pid);
@@ -116,7 +116,7 @@ export class ServerSupervisor {
 
   private search(text = "Looking for a server."): void {
     if (this.closed) return;
-    const nextAttempt = this.nextAttempt();
+    const attempt = this.nextAttempt();
     this.setState("starting", text);
     const known = this.folder.read();
     const places = this.target === "auto" ? [this.defaultAddress, known] : [this.target];
@@ -132,9 +132,9 @@ export class ServerSupervisor {
       }
       const address = typeof place === "string" ? place : place.grpc;
       const client = new ServerClient(address);
-      client.check(SECONDS.search, (failure) => {
-        if (nextAttempt !== this.attempt || failure) client.close();
-        if (nextAttempt !== this.attempt) return;
+      client.check(SECONDS.searchTimeout, (failure) => {
+        if (attempt !== this.attempt || failure) client.close();
+        if (attempt !== this.attempt) return;
         if (failure) return next();
         this.use(client, typeof place === "string" ? null : place);
       });
@@ -160,7 +160,7 @@ export class ServerSupervisor {
     }
     if (!this.folder.lockStart()) {
       this.setState("starting", "Another device is starting the server.");
-      this.schedule(SECONDS.others, () => this.search());
+      this.schedule(SECONDS.otherStart, () => this.search());
       return;
     }
     // Another device may have started one in the meantime.
@@ -177,11 +177,11 @@ export class ServerSupervisor {
 
   /** Search without changing the status. */
   private pollQuietly(): void {
-    const nextAttempt = this.nextAttempt();
+    const attempt = this.nextAttempt();
     const client = new ServerClient(this.defaultAddress);
-    client.check(SECONDS.search, (failure) => {
-      if (nextAttempt !== this.attempt || failure) client.close();
-      if (nextAttempt !== this.attempt) return;
+    client.check(SECONDS.searchTimeout, (failure) => {
+      if (attempt !== this.attempt || failure) client.close();
+      if (attempt !== this.attempt) return;
       if (!failure) return this.use(client, null);
       const program = this.program ? programAt(this.program) : findProgram();
       if (program || this.folder.read()) this.search();
@@ -198,13 +198,13 @@ export class ServerSupervisor {
   }
 
   private start(program: string): void {
-    const nextAttempt = this.nextAttempt();
+    const attempt = this.nextAttempt();
     this.setState("starting", "Starting the server.");
     const users = this.folder.newUsersFolder();
-    const how = { program, log: this.folder.log, users: this.folder.usersFolder(users) };
-    const server: PrivateServer = new PrivateServer(how, {
+    const options = { program, log: this.folder.log, users: this.folder.usersFolder(users) };
+    const server: PrivateServer = new PrivateServer(options, {
       progress: (line) => {
-        if (nextAttempt === this.attempt) this.setState("starting", `Starting the server: ${line}`);
+        if (attempt === this.attempt) this.setState("starting", `Starting the server: ${line}`);
       },
       ready: (place) => {
         const ownServer = { ...place, pid: server.pid, users };
@@ -228,7 +228,7 @@ export class ServerSupervisor {
   }
 
   private onCrash(reason: string): void {
-    if (this.client && Date.now() - this.connectedAt > SECONDS.sound * 1000) this.crashes = 0;
+    if (this.client && Date.now() - this.connectedAt > SECONDS.stable * 1000) this.crashes = 0;
     this.crashes += 1;
     this.release();
     if (this.crashes >= MAX_CRASHES) {
@@ -254,22 +254,20 @@ export class ServerSupervisor {
       client.address,
       shared ? shared.http : httpBeside(client),
     );
-    this.schedule(SECONDS.watch, () => this.watch());
+    this.schedule(SECONDS.check, () => this.checkHealth());
   }
 
-  private watch(): void {
+  private checkHealth(): void {
     const client = this.client;
     if (!client) return;
-    const nextAttempt = this.nextAttempt();
+    const attempt = this.nextAttempt();
     if (this.shared) this.folder.use(this.shared);
-    client.check(SECONDS.patience, (failure) => {
-      if (nextAttempt !== this.attempt) return;
+    client.check(SECONDS.checkTimeout, (failure) => {
+      if (attempt !== this.attempt) return;
       this.misses = failure ? this.misses + 1 : 0;
-      const gone = failure !== null && failure.code === "unavailable";
-      if (!gone && this.misses < MAX_MISSES) {
-        return this.schedule(failure ? SECONDS.reportUnavailable : SECONDS.watch, () =>
-          this.watch(),
-        );
+      const isGone = failure !== null && failure.code === "unavailable";
+      if (!isGone && this.misses < MAX_MISSES) {
+        return this.schedule(failure ? SECONDS.failed : SECONDS.check, () => this.checkHealth());
       }
       this.release();
       this.search(`The server at ${client.address} does not respond. Looking for another.`);
@@ -308,10 +306,10 @@ export class ServerSupervisor {
   }
 
   private setState(state: Connection, text: string, grpc = "", http = ""): void {
-    const news = { state, grpc, http, text };
-    if (JSON.stringify(news) === JSON.stringify(this.current)) return;
-    this.current = news;
-    if (!this.closed) this.events.state(news);
+    const next = { state, grpc, http, text };
+    if (JSON.stringify(next) === JSON.stringify(this.current)) return;
+    this.current = next;
+    if (!this.closed) this.events.state(next);
   }
 }
 

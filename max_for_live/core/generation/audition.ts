@@ -2,21 +2,22 @@
 
 import type { Player, Scheduler } from "../host/ports.ts";
 import type { Candidate } from "./candidates.ts";
+import { wholeVelocity } from "./notes.ts";
 
 /** Milliseconds before the first note. */
 const LEAD = 50;
 /** Seconds of notes that are scheduled at a time. */
-const STRETCH = 2;
+const WINDOW = 2;
 
 export class Audition {
   playing = false;
-  private forget: () => void = () => {};
+  private cancelTimer: () => void = () => {};
 
   constructor(
     private readonly player: Player,
     private readonly scheduler: Scheduler,
     /** Called when the music has ended. */
-    private readonly over: () => void,
+    private readonly onEnd: () => void,
   ) {}
 
   /** Play from the beginning at `tempo`, in quarter notes per minute. */
@@ -25,20 +26,20 @@ export class Audition {
     this.playing = true;
     const beat = 60 / (tempo > 0 ? tempo : 120);
     const notes = [...candidate.notes].sort((a, b) => a.start_time - b.start_time);
-    const begun = this.scheduler.now();
+    const startedAt = this.scheduler.now();
     let at = 0;
     const step = () => {
-      const elapsed = this.scheduler.now() - begun;
+      const elapsed = this.scheduler.now() - startedAt;
       for (; at < notes.length; at += 1) {
         const note = notes[at] as (typeof notes)[number];
         const wait = note.start_time * beat - elapsed;
-        if (wait > 2 * STRETCH) break;
-        const velocity = Math.min(127, Math.max(1, Math.round(note.velocity ?? 100)));
+        if (wait > 2 * WINDOW) break;
+        const velocity = wholeVelocity(note.velocity);
         const delay = Math.max(0, wait * 1000) + LEAD;
         this.player.note(note.pitch, velocity, Math.max(1, note.duration * beat * 1000), delay);
       }
       const left = candidate.length * beat - elapsed;
-      if (left > 0) this.forget = this.scheduler.after(Math.min(STRETCH, left), step);
+      if (left > 0) this.cancelTimer = this.scheduler.after(Math.min(WINDOW, left), step);
       else this.finish();
     };
     step();
@@ -48,12 +49,12 @@ export class Audition {
   stop(): void {
     if (!this.playing) return;
     this.playing = false;
-    this.forget();
+    this.cancelTimer();
     this.player.silence();
   }
 
   private finish(): void {
     this.playing = false;
-    this.over();
+    this.onEnd();
   }
 }

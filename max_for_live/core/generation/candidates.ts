@@ -2,6 +2,7 @@
 
 import type { LiveNote } from "../host/live_port.ts";
 import type { RollNote } from "../host/view.ts";
+import { wholeVelocity } from "./notes.ts";
 
 export interface Candidate {
   /** In beats from the start of the new section. */
@@ -59,7 +60,7 @@ export function rollOf(candidate: Candidate): { notes: RollNote[]; length: numbe
     pitch: note.pitch,
     start: note.start_time - before,
     duration: note.duration,
-    velocity: Math.min(127, Math.max(1, Math.round(note.velocity ?? 100))),
+    velocity: wholeVelocity(note.velocity),
     primer,
   });
   const notes = [...candidate.primer.map(shown(true)), ...candidate.notes.map(shown(false))];

@@ -21,10 +21,6 @@ export class JamCall {
     return this.start + this.length;
   }
 
-  get isEmpty(): boolean {
-    return this.notes.length === 0;
-  }
-
   /** A note slightly before the phrase starts on its first beat; one after its end is ignored. */
   on(pitch: number, velocity: number, beat: number): void {
     this.off(pitch, beat);

@@ -5,12 +5,13 @@
  * nearly all of them.
  */
 
+import { wholeVelocity } from "../generation/notes.ts";
 import type { LiveNote } from "../host/live_port.ts";
 import type { Player } from "../host/ports.ts";
 import type { JamClock } from "./jam_clock.ts";
 
 /** Seconds that notes are sent in advance; polls are about 0.05 seconds apart. */
-const AHEAD = 0.15;
+const LOOKAHEAD = 0.15;
 /** Seconds by which a note may be late and still be played. */
 const LATE = 0.05;
 /** Beats; a late answer begins on this grid. */
@@ -19,7 +20,7 @@ const GRID = 1;
 export class JamReply {
   private waiting: LiveNote[] = [];
   private from: number;
-  private begun = false;
+  private hasStarted = false;
   private readonly sounding = new Map<number, number>();
 
   constructor(
@@ -37,8 +38,8 @@ export class JamReply {
 
   /** Add notes, in beats from the beginning of the timeline; notes that are too late are dropped. */
   add(notes: readonly LiveNote[], now: number): void {
-    if (!this.begun && now > this.from) this.from = Math.ceil(now / GRID) * GRID;
-    this.begun ||= notes.length > 0;
+    if (!this.hasStarted && now > this.from) this.from = Math.ceil(now / GRID) * GRID;
+    this.hasStarted ||= notes.length > 0;
     for (const note of notes) {
       if (note.start_time < this.from || note.start_time >= this.end || note.mute) continue;
       this.waiting.push({ ...note, duration: Math.min(note.duration, this.end - note.start_time) });
@@ -48,7 +49,7 @@ export class JamReply {
 
   /** Send the notes that are due. */
   play(player: Player, clock: JamClock, seconds: number): void {
-    const horizon = clock.at(seconds) + (AHEAD * clock.tempo) / 60;
+    const horizon = clock.at(seconds) + (LOOKAHEAD * clock.tempo) / 60;
     const due = this.waiting.filter((note) => note.start_time <= horizon);
     this.waiting = this.waiting.slice(due.length);
     due.forEach((note, index) => {
@@ -74,7 +75,7 @@ export class JamReply {
     if (duration <= 0) return;
     this.sounding.set(note.pitch, note.start_time + duration);
     const milliseconds = (duration * 60_000) / clock.tempo;
-    const velocity = Math.min(127, Math.max(1, Math.round(note.velocity ?? 100)));
+    const velocity = wholeVelocity(note.velocity);
     player.note(note.pitch, velocity, milliseconds, Math.max(0, delay) * 1000);
   }
 }

@@ -7,16 +7,14 @@
 
 import type { Host, Scheduler, Transports } from "../host/ports.ts";
 import type { Connection as State } from "../host/view.ts";
+import { GeneratorPoller } from "./generator_poller.ts";
 import { DEFAULT_HTTP, HttpMonitor } from "./http_monitor.ts";
 import type { Generator } from "./messages.ts";
 import { NodeMonitor } from "./node_monitor.ts";
 import { NodeTransport } from "./node_transport.ts";
 import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "./protocol.ts";
-import type { Call, Transport } from "./transport.ts";
+import type { Failure, Transport } from "./transport.ts";
 import { errorMessage, sentenceOf } from "./transport.ts";
-
-/** Seconds between requests for the list. */
-export const LIST_TIMES = { calm: 15, loading: 1, failed: 2 } as const;
 
 export const TEXTS = {
   starting: "Starting.",
@@ -62,13 +60,12 @@ export class Connection {
   private program = "";
   private generatorCount = -1;
   private listFailure = "";
-  private listCall: Call | null = null;
-  private cancelTimer: () => void = () => {};
+  private readonly list: GeneratorPoller;
   private last: Transport | null = null;
 
   constructor(
     private readonly transports: Transports,
-    private readonly scheduler: Scheduler,
+    scheduler: Scheduler,
     private readonly host: Host,
     private readonly events: ConnectionEvents,
   ) {
@@ -80,6 +77,10 @@ export class Connection {
         ready: () => this.nodeReady(),
         absent: () => this.nodeLost(),
       });
+    this.list = new GeneratorPoller(scheduler, {
+      listed: (generators) => this.onList(generators),
+      failed: (failure) => this.onListFailure(failure),
+    });
     this.http =
       newHttpRequest &&
       new HttpMonitor(
@@ -112,10 +113,10 @@ export class Connection {
   start(): void {
     this.mismatch = false;
     this.listFailure = "";
-    const alone = !this.monitor || this.monitor.hasWaited;
+    const needsHttp = !this.monitor || this.monitor.hasWaited;
     if (this.monitor?.isReady) this.transports.node?.send(TO_NODE.connect, "auto");
     else this.monitor?.start();
-    if (alone) this.lookOverHttp();
+    if (needsHttp) this.searchHttp();
     this.update();
   }
 
@@ -127,7 +128,7 @@ export class Connection {
 
   receive(selector: string, words: (string | number)[]): void {
     if (selector === FROM_NODE.ready) this.onReadyMessage(words);
-    else if (selector === FROM_NODE.state) this.takeState(words);
+    else if (selector === FROM_NODE.state) this.onNodeState(words);
     else this.node?.receive(selector, words);
   }
 
@@ -142,8 +143,7 @@ export class Connection {
   }
 
   close(): void {
-    this.cancelTimer();
-    this.listCall?.cancel();
+    this.list.use(null);
     this.http?.stop();
     this.node?.closing();
     this.monitor?.stop();
@@ -168,31 +168,29 @@ export class Connection {
   private nodeLost(): void {
     this.nodeState = null;
     this.node?.lost();
-    this.lookOverHttp();
+    this.searchHttp();
     this.update();
   }
 
-  private lookOverHttp(): void {
+  private searchHttp(): void {
     if (this.http?.transport === null) this.http.start();
   }
 
-  private takeState(words: (string | number)[]): void {
+  private onNodeState(words: (string | number)[]): void {
     const [state, grpc, http, ...text] = words.map(String);
-    const nodeState = {
+    const next = {
       state: state as State,
       grpc: grpc ?? "",
       http: http ?? "",
       text: text.join(" "),
     };
-    if (
-      this.nodeState &&
-      (nodeState.state !== this.nodeState.state || nodeState.grpc !== this.nodeState.grpc)
-    ) {
+    const last = this.nodeState;
+    if (last && (next.state !== last.state || next.grpc !== last.grpc)) {
       // Another server may have other generators.
       this.last = null;
     }
-    this.nodeState = nodeState;
-    this.host.serverAt(nodeState.grpc, nodeState.http);
+    this.nodeState = next;
+    this.host.serverAt(next.grpc, next.http);
     this.update();
   }
 
@@ -207,47 +205,27 @@ export class Connection {
       const lost = this.last !== null && transport === null;
       this.last = transport;
       this.generatorCount = -1;
-      this.listCall?.cancel();
-      this.listCall = null;
-      this.cancelTimer();
       if (lost) this.events.lost();
-      if (transport) this.list(transport);
+      this.list.use(transport);
     }
     this.events.status(this.status());
   }
 
-  private list(transport: Transport): void {
-    this.listCall = transport.listGenerators({
-      next: (generators) => this.listed(generators),
-      done: () => {},
-      failed: (failure) => {
-        this.listFailure = sentenceOf(failure);
-        if (failure.code === "unavailable") this.reportUnavailable();
-        this.scheduleList(LIST_TIMES.failed);
-        this.events.status(this.status());
-      },
-    });
+  private onListFailure(failure: Failure): void {
+    this.listFailure = sentenceOf(failure);
+    if (failure.code === "unavailable") this.reportUnavailable();
+    this.events.status(this.status());
   }
 
-  private listed(generators: Generator[]): void {
+  private onList(generators: Generator[]): void {
     this.listFailure = "";
     this.generatorCount = generators.length;
-    const loading = generators.some(({ status }) => status === "GENERATOR_STATUS_LOADING");
-    this.scheduleList(loading ? LIST_TIMES.loading : LIST_TIMES.calm);
     try {
       this.events.listed(generators);
     } catch (thrown) {
       this.listFailure = errorMessage(thrown);
     }
     this.events.status(this.status());
-  }
-
-  private scheduleList(seconds: number): void {
-    this.cancelTimer();
-    this.cancelTimer = this.scheduler.after(seconds, () => {
-      const transport = this.transport;
-      if (transport) this.list(transport);
-    });
   }
 
   private status(): ConnectionStatus {
@@ -271,8 +249,9 @@ export class Connection {
   }
 
   private withoutNode(): ConnectionStatus {
-    const looked = this.http === null || this.http.hasChecked;
-    if (!this.monitor) return this.statusOf(looked ? "no server" : "starting", TEXTS.noServer, "");
+    const hasChecked = this.http === null || this.http.hasChecked;
+    if (!this.monitor)
+      return this.statusOf(hasChecked ? "no server" : "starting", TEXTS.noServer, "");
     if (!this.monitor.hasWaited) return this.statusOf("starting", TEXTS.starting, "");
     return this.statusOf("no server", `Node for Max does not start. ${TEXTS.noServer}`, "");
   }

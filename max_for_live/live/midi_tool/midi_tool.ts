@@ -39,8 +39,8 @@ const NO_SET: SetFacts = {
 export const TOOL_TEXTS = {
   looking: "Looking for a server.",
   noServer: "No server is running. Run in a terminal: magenta-bridge serve",
-  noWay: "This version of Max has no XMLHttpRequest. Update Live to 12.2 or later.",
-  press: "Press Fetch.",
+  noTransport: "This version of Max has no XMLHttpRequest. Update Live to 12.2 or later.",
+  fetch: "Press Fetch.",
   noClip: "Open a MIDI clip, then press Fetch.",
   apply: "Ready. Press Apply.",
 } as const;
@@ -59,7 +59,7 @@ export class MidiTool {
   private menu: Menu = { entries: [], ids: [], index: 0 };
   private task: GenerationTask | null = null;
   private isReady = false;
-  private refused = "";
+  private unsupported = "";
 
   constructor(private readonly recipe: Recipe) {
     this.diagnostics = new Diagnostics(recipe.kind);
@@ -71,13 +71,13 @@ export class MidiTool {
   ready(): void {
     if (this.isReady) return;
     this.isReady = true;
-    this.refused = unsupportedReason(liveVersion());
-    if (this.refused === "") {
+    this.unsupported = unsupportedReason(liveVersion());
+    if (this.unsupported === "") {
       this.set = new LiveSetPort().facts();
       this.server.start();
     }
     this.showStatus(
-      this.refused || (this.newRequest === null ? TOOL_TEXTS.noWay : TOOL_TEXTS.looking),
+      this.unsupported || (this.newRequest === null ? TOOL_TEXTS.noTransport : TOOL_TEXTS.looking),
     );
   }
 
@@ -131,11 +131,11 @@ export class MidiTool {
 
   private onList(): void {
     this.showMenu();
-    if (this.task !== null || this.refused !== "") return;
-    const there = this.server.transport !== null;
-    if (there && this.server.generators.length > 0)
-      this.showStatus(this.problem || TOOL_TEXTS.press);
-    else if (!there && this.server.hasChecked) this.showStatus(TOOL_TEXTS.noServer);
+    if (this.task !== null || this.unsupported !== "") return;
+    const connected = this.server.transport !== null;
+    if (connected && this.server.generators.length > 0)
+      this.showStatus(this.problem || TOOL_TEXTS.fetch);
+    else if (!connected && this.server.hasChecked) this.showStatus(TOOL_TEXTS.noServer);
   }
 
   private showMenu(): void {
@@ -160,14 +160,14 @@ export class MidiTool {
 
   /** Generate music for Live's current input. */
   private fetch(): void {
-    if (!this.isReady || this.refused !== "") return;
+    if (!this.isReady || this.unsupported !== "") return;
     this.task?.cancel();
     this.task = null;
     this.set = new LiveSetPort().facts();
-    const asked = this.cycle.trigger();
+    const requested = this.cycle.trigger();
     const { transport } = this.server;
     const { input } = this.cycle;
-    const problem = this.problem || (asked || input !== null ? "" : TOOL_TEXTS.noClip);
+    const problem = this.problem || (requested || input !== null ? "" : TOOL_TEXTS.noClip);
     if (problem !== "" || transport === null || input === null) {
       this.showStatus(problem);
       return;
@@ -199,20 +199,20 @@ export class MidiTool {
 
   /** Make Live send a request for the new music; whether Live does so is not documented. */
   private show(): void {
-    const asked = this.cycle.trigger();
-    this.diagnostics.write(asked ? "asked when music came" : "not asked when music came");
-    if (!asked) this.showStatus(TOOL_TEXTS.apply);
+    const requested = this.cycle.trigger();
+    this.diagnostics.write(requested ? "request after a bang" : "no request after a bang");
+    if (!requested) this.showStatus(TOOL_TEXTS.apply);
   }
 
   /** Respond within Live's call, from the cache. */
   private answer(input: ToolInput): LiveNote[] {
-    this.diagnostics.write("answered within the call");
+    this.diagnostics.write("responded within the call");
     if (this.generator === null) return input.notes;
     try {
       const plan = this.plan(input);
       const cached = this.cache.find(keyOf(plan), this.choice);
       if (this.task === null)
-        this.showStatus(cached ? this.cacheText(keyOf(plan)) : TOOL_TEXTS.press);
+        this.showStatus(cached ? this.cacheText(keyOf(plan)) : TOOL_TEXTS.fetch);
       if (cached === null) return input.notes;
       return this.recipe.answer(input, cached, this.parameters, plan.bar);
     } catch (error) {
@@ -263,7 +263,7 @@ export class MidiTool {
   }
 }
 
-export class ToolView {
+class ToolView {
   private readonly shown = new Map<string, string>();
 
   set(id: string, value: number | string): void {

@@ -8,7 +8,7 @@
  * Inlet 0 receives controls and Live's notes, inlet 1 Live's context; `TOOL_OUT` names the outlets.
  */
 
-import { nextBar, toSeconds } from "../../core/generation/beats.ts";
+import { barLength, nextBar, toSeconds } from "../../core/generation/beats.ts";
 import type { Primer } from "../../core/generation/primer_window.ts";
 import { clockOf, type GenerationPlan, planAfter } from "../../core/generation/request.ts";
 import { toolOf } from "../../core/generation/tools.ts";
@@ -31,7 +31,7 @@ const TRANSFORMATION: Recipe = {
 
   plan(input, generator, set, choices, parameters) {
     const clock = clockOf(set, set.signatureNumerator, set.signatureDenominator);
-    const bar = (4 * clock.numerator) / clock.denominator;
+    const bar = barLength(clock.numerator, clock.denominator);
     const span = spanOf(input.notes, bar);
     if (span === null) throw new Error("There are no notes to work with. Select or add some.");
     if (parameters.mode === MODES.continue) {
