@@ -48,10 +48,6 @@ declare const mgraphics: {
   init(): void;
   redraw(): void;
   set_source_rgba(red: number, green: number, blue: number, alpha: number): void;
-  set_line_width(width: number): void;
   rectangle(x: number, y: number, width: number, height: number): void;
-  move_to(x: number, y: number): void;
-  line_to(x: number, y: number): void;
   fill(): void;
-  stroke(): void;
 };

@@ -1,4 +1,4 @@
-/** The table of controls: every knob, button and display of the devices, one row each. */
+/** The table of controls: every dial, button and display of the devices. */
 
 import table from "../controls.json" with { type: "json" };
 
@@ -20,7 +20,7 @@ export type Kind = (typeof KINDS)[number];
 
 export const TOOLS = ["generate", "continue", "jam", "interpolate", "groove", "drumify"] as const;
 
-/** `automated` is seen by Live and Push, `stored` is saved with the Set, `hidden` is neither. */
+/** `automated` is visible in Live and Push, `stored` is saved with the Set, `hidden` is neither. */
 const STORED = ["automated", "stored", "hidden"] as const;
 const TYPES = ["none", "float", "int", "enum", "blob"] as const;
 
@@ -28,38 +28,38 @@ export interface Control {
   id: string;
   devices: DeviceName[];
   kind: Kind;
-  /** The parameter's long name: unique within a device, and never changed, for Live saves by it. */
+  /** The parameter's long name: unique within a device, and constant, because Live saves by it. */
   label: string;
   /** The name on Push and above a dial, at most 8 characters. */
   short: string;
-  /** The words on the box; the label when there are none of its own. */
+  /** The text on the box; by default the label. */
   text?: string;
   type: (typeof TYPES)[number];
   range?: [number, number];
   entries?: string[];
   default: number | string | null;
-  /** What stands behind the number, or a pattern of printf such as "%g". */
+  /** Unit after the number, or a printf format such as "%g". */
   unit: string;
   stored: (typeof STORED)[number];
-  /** The field of the request that it fills, by the API's own names; "" for none. */
+  /** The field of the request that it sets, by its API name; "" for none. */
   field: string;
-  /** The tools that it belongs to; empty for all. */
+  /** The tools that use it; empty for all. */
   tools: string[];
-  /** One sentence or two for the musician, shown in Live's Info View. */
+  /** One or two sentences for the user, shown in Live's Info View. */
   info: string;
 }
 
 const SHORT = 8;
-/** Live gives a parameter of type int at most 256 values; more make it a float shown as an int. */
+/** Live's int parameters have at most 256 values; others are floats shown as integers. */
 export const INT_VALUES = 256;
 
-/** Reads the rows; the first bad one raises an Error that names it and says what is wrong. */
+/** Validate the rows. Throw an Error that names the first invalid row and the problem. */
 export function parseControls(rows: unknown): Control[] {
   if (!Array.isArray(rows)) {
-    throw new Error("controls.json: the table is a list of rows.");
+    throw new Error("controls.json: the table must be a list of rows.");
   }
   const controls = rows.map((row, index) => parseRow(row, index));
-  rejectDoubles(controls);
+  rejectDuplicates(controls);
   return controls;
 }
 
@@ -69,7 +69,7 @@ export function controlsOf(device: DeviceName): Control[] {
   return CONTROLS.filter((control) => control.devices.includes(device));
 }
 
-/** A control that the table must have. */
+/** Return a control by its id; throw an Error if there is none. */
 export function control(id: string): Control {
   const found = CONTROLS.find((row) => row.id === id);
   if (!found) {
@@ -78,12 +78,12 @@ export function control(id: string): Control {
   return found;
 }
 
-/** Words on the box. */
-export function wordsOn(row: Control): string {
+/** Return the text on the box. */
+export function textOf(row: Control): string {
   return row.text ?? row.label;
 }
 
-/** Whether Live knows it as a parameter. */
+/** Whether it is a parameter in Live. */
 export function isParameter(row: Control): boolean {
   return row.type !== "none";
 }
@@ -95,20 +95,20 @@ function parseRow(row: unknown, index: number): Control {
     throw new Error(`controls.json, row ${name}: ${problem}`);
   };
   if (typeof row !== "object" || row === null) {
-    fail("a row is an object.");
+    fail("a row must be an object.");
   }
   for (const key of ["id", "label", "short", "info"]) {
     if (typeof values[key] !== "string" || values[key] === "") {
-      fail(`"${key}" is a text that is not empty.`);
+      fail(`"${key}" must be a non-empty string.`);
     }
   }
   for (const key of ["unit", "field"]) {
     if (typeof values[key] !== "string") {
-      fail(`"${key}" is a text.`);
+      fail(`"${key}" must be a string.`);
     }
   }
   const control = values as unknown as Control;
-  checkWords(control, fail);
+  checkTexts(control, fail);
   checkChoices(control, fail);
   checkValues(control, fail);
   return control;
@@ -116,12 +116,12 @@ function parseRow(row: unknown, index: number): Control {
 
 type Fail = (problem: string) => never;
 
-function checkWords(row: Control, fail: Fail): void {
+function checkTexts(row: Control, fail: Fail): void {
   if (!/^[a-z][a-z0-9_]*$/.test(row.id)) {
-    fail("an id has small letters, digits and underscores.");
+    fail("an id must have lower-case letters, digits and underscores.");
   }
   if (row.short.length > SHORT) {
-    fail(`"short" has at most ${SHORT} characters, but "${row.short}" has ${row.short.length}.`);
+    fail(`"short" must have at most ${SHORT} characters; "${row.short}" has ${row.short.length}.`);
   }
   if (!row.info.endsWith(".")) {
     fail('"info" is a whole sentence, with its full stop.');
@@ -134,7 +134,7 @@ function checkWords(row: Control, fail: Fail): void {
 function checkChoices(row: Control, fail: Fail): void {
   const among = (key: string, value: unknown, choices: readonly string[]) => {
     if (!choices.includes(value as string)) {
-      fail(`"${key}" is one of ${choices.join(", ")}, not ${JSON.stringify(value)}.`);
+      fail(`"${key}" must be one of ${choices.join(", ")}, not ${JSON.stringify(value)}.`);
     }
   };
   among("kind", row.kind, KINDS);
@@ -175,17 +175,17 @@ function checkNumber(row: Control, fail: Fail): void {
   }
   const [low, high] = range;
   if (typeof row.default !== "number" || row.default < low || row.default > high) {
-    fail(`"default" lies within the range, ${low} to ${high}.`);
+    fail(`"default" must be within the range, ${low} to ${high}.`);
   }
   if (row.type === "int" && high - low + 1 > INT_VALUES) {
-    fail(`an int has at most ${INT_VALUES} values; say "float", it is shown without decimals.`);
+    fail(`an int must have at most ${INT_VALUES} values; use "float".`);
   }
 }
 
 function checkEnum(row: Control, fail: Fail): void {
   const entries = row.entries;
   if (!Array.isArray(entries) || entries.length < 2) {
-    // A zero-width range has crashed Push.
+    // An empty range has crashed Push.
     fail('"entries" of an enum has at least two.');
     return;
   }
@@ -195,14 +195,14 @@ function checkEnum(row: Control, fail: Fail): void {
   }
 }
 
-function rejectDoubles(rows: Control[]): void {
+function rejectDuplicates(rows: Control[]): void {
   for (const device of DEVICES) {
     for (const key of ["id", "label"] as const) {
       const seen = new Set<string>();
       for (const row of rows.filter((one) => one.devices.includes(device))) {
         if (seen.has(row[key])) {
           throw new Error(
-            `controls.json, row "${row.id}": the ${key} "${row[key]}" is taken in ${device}.`,
+            `controls.json, row "${row.id}": the ${key} "${row[key]}" is already used in ${device}.`,
           );
         }
         seen.add(row[key]);

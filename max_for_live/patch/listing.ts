@@ -1,10 +1,10 @@
-/** A patch as lines of text, for people to compare two versions of it. */
+/** A patch as lines of text, to compare two versions of it. */
 
 import type { Rect } from "./patcher.ts";
 
 type Raw = Record<string, unknown>;
 
-/** Boxes and cords, one a line; scripts are left out, for they are compared as files. */
+/** List boxes and cords, one per line, without scripts. */
 export function listing(patch: Raw): string {
   const patcher = patch.patcher as Raw;
   const boxes = (patcher.boxes as { box: Raw }[]).map((one) => one.box);

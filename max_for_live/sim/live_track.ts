@@ -27,7 +27,7 @@ export class SimSlot extends LomObject {
     return ["clip"];
   }
 
-  /** The test's hand. */
+  /** Set the clip, for tests. */
   place(clip: SimClip): SimClip {
     this.clip = clip;
     return clip;
@@ -104,7 +104,7 @@ export class SimTrack extends LomObject {
     return ["clip_slots", "arrangement_clips", "devices"];
   }
 
-  /** The test's hand: a clip in the Arrangement. */
+  /** Add a clip in the Arrangement, for tests. */
   arrange(start: number, length: number): SimClip {
     const clip = new SimClip(this, { at: start, length });
     this.clips.push(clip);
@@ -112,7 +112,7 @@ export class SimTrack extends LomObject {
     return clip;
   }
 
-  /** Live lays the new clip over what is there. */
+  /** A new clip replaces the clips that it overlaps. */
   private create(start: number, length: number): SimClip {
     if (!this.number("has_midi_input")) throw new LomError("create_midi_clip: no MIDI track");
     if (this.frozen) throw new LomError("create_midi_clip: the track is frozen");

@@ -1,4 +1,4 @@
-// What `require("max-api")` gives the Node half in tests: Max is at the other end of a pipe.
+// Result of `require("max-api")` in tests: Max is at the other end of a pipe.
 
 const handlers = new Map();
 const waiting = new Map();
@@ -10,7 +10,7 @@ function ask(kind, ...words) {
   return new Promise((done, failed) => {
     waiting.set(id, { done, failed });
     if (process.connected) process.send({ kind, id, words });
-    else failed(new Error("Max is gone."));
+    else failed(new Error("Max has quit."));
   });
 }
 

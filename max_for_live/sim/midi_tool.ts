@@ -1,8 +1,8 @@
 /**
- * Live's side of a MIDI Tool: hands out notes and context, and wants the reply within the call.
+ * Live's side of a MIDI Tool: sends notes and context, and expects the response within the call.
  *
- * The first question of a cycle takes a snapshot of the clip, and later ones hand out the same,
- * until the musician edits the clip or applies.
+ * The first request of a cycle takes a snapshot of the clip; later requests send the same, until the user
+ * edits the clip or applies the result.
  */
 
 import type { LiveNote } from "../core/host/live_port.ts";
@@ -15,10 +15,10 @@ export interface ToolContext {
   grid: Record<string, number>;
 }
 
-export interface ToolHabits {
-  /** Which of the two dictionaries comes first. */
+export interface LiveToolOptions {
+  /** Which of the two dictionaries is sent first. */
   first: "context" | "notes";
-  /** Whether Live asks when the tool wants it to though no hand is on a control. */
+  /** Whether Live sends a request after a bang that no user action has caused. */
   respondsToBang: boolean;
 }
 
@@ -33,7 +33,7 @@ export const STATUS = {
 export class MidiToolSim {
   /** Messages in Live's status bar. */
   readonly status: string[] = [];
-  /** What the clip shows while the cycle is open. */
+  /** Notes that the clip shows during the cycle. */
   preview: LiveNote[] = [];
   requests = 0;
   private snapshot: LiveNote[] | null = null;
@@ -48,19 +48,19 @@ export class MidiToolSim {
     /** The clip's notes. */
     public notes: Required<LiveNote>[],
     public context: ToolContext,
-    private readonly habits: ToolHabits = { first: "context", respondsToBang: true },
+    private readonly options: LiveToolOptions = { first: "context", respondsToBang: true },
   ) {
     host.cord = (outlet, atoms) => this.onOutlet(outlet, atoms);
   }
 
-  /** The musician's hand on a control. */
+  /** Move a control, as the user does. */
   control(id: string, ...values: (number | string)[]): void {
     this.isUserAction = true;
     this.host.send(0, "control", id, ...values);
     this.isUserAction = false;
   }
 
-  /** Live asks. */
+  /** Send a request. */
   request(): void {
     if (this.isRequesting) return;
     this.snapshot ??= structuredClone(this.notes);
@@ -73,14 +73,14 @@ export class MidiToolSim {
     else this.preview = this.reply;
   }
 
-  /** Asks once more, and what is answered goes into the clip. */
+  /** Send another request, and put the result into the clip. */
   apply(): void {
     this.request();
     if (this.reply !== null) this.notes = this.applied(this.reply);
     this.snapshot = null;
   }
 
-  /** The musician edits the clip: the next question takes a new snapshot. */
+  /** Edit the clip: the next request takes a new snapshot. */
   edit(act: () => void): void {
     act();
     this.snapshot = null;
@@ -94,7 +94,7 @@ export class MidiToolSim {
     const sendContext = () => this.host.send(1, "dictionary", context);
     const sendNotes = () => this.host.send(0, "dictionary", list);
     const order = [sendContext, sendNotes];
-    for (const send of this.habits.first === "context" ? order : order.reverse()) send();
+    for (const send of this.options.first === "context" ? order : order.reverse()) send();
     dicts.close(context);
     dicts.close(list);
   }
@@ -102,7 +102,7 @@ export class MidiToolSim {
   private onOutlet(outlet: number, atoms: (number | string)[]): void {
     if (outlet === 0) this.takeReply(String(atoms[1]));
     if (outlet !== 1) return;
-    if (this.isUserAction || this.habits.respondsToBang) this.request();
+    if (this.isUserAction || this.options.respondsToBang) this.request();
   }
 
   private takeReply(name: string): void {
@@ -117,7 +117,7 @@ export class MidiToolSim {
     else this.reply = structuredClone(notes);
   }
 
-  /** A generator adds; a transformation replaces what was handed out, and ids stay. */
+  /** A generator adds notes; a transformation replaces them, and ids stay. */
   private applied(reply: LiveNote[]): Required<LiveNote>[] {
     const known = new Map(this.snapshot?.map((note) => [note.note_id, note]));
     const taken = reply.map((note) => {

@@ -1,21 +1,21 @@
 /**
- * Plays a scenario in the simulated Live, and prints what came of it as JSON: for tests in Python.
+ * Plays a scenario in the simulated Live, and prints the result as JSON, for tests in Python.
  *
- * `node --import tsx sim/press.ts SCENARIO`, where SCENARIO is JSON: `servers` as in `simulation.ts`, and
- * `steps`, each a list of a word and its arguments.
+ * `node --import tsx sim/scenario.ts SCENARIO`, where SCENARIO is JSON: `servers` as in `simulation.ts`,
+ * and `steps`, each a list of a word and its arguments.
  */
 
 import type { LiveNote } from "../core/host/live_port.ts";
 import { SimClip } from "./live_clip.ts";
 import type { SimTrack } from "./live_track.ts";
-import type { Opened } from "./objects/open_device.ts";
+import type { OpenDevice } from "./objects/open_device.ts";
 import { type Servers, Simulation } from "./simulation.ts";
 
 interface Scenario {
   servers: Servers;
-  /** Path of the device; the built main device without it. */
+  /** Path of the device; by default the built main device. */
   device?: string;
-  /** Of the Set. */
+  /** Quarter notes per minute. */
   tempo?: number;
   steps: [string, ...unknown[]][];
 }
@@ -23,31 +23,31 @@ interface Scenario {
 interface Scene {
   simulation: Simulation;
   track: SimTrack;
-  opened: Opened;
+  opened: OpenDevice;
 }
 
 const clips = (track: SimTrack): SimClip[] =>
   track.slots.map(({ clip }) => clip).filter((clip): clip is SimClip => clip !== null);
 
-/** What a musician does, by its word. */
+/** User actions, by word. */
 const STEPS: Record<string, (scene: Scene, ...args: never[]) => void | Promise<void>> = {
   click: ({ opened }, id: string) => opened.device.click(id),
   turn: ({ opened }, id: string, value: number) => opened.device.turn(id, value),
   choose: ({ opened }, id: string, entry: string) => opened.device.choose(id, entry),
-  /** Lets time go by so many times as fast as on the wall. */
+  /** Set the speed of time. */
   speed: ({ simulation }, times: number) => {
     simulation.speed = times;
   },
-  /** Waits until the status says that. */
+  /** Wait for a status. */
   status: ({ simulation, opened }, pattern: string) =>
     simulation.status(opened, new RegExp(pattern)),
-  /** Waits until there are so many clips, and the work is done. */
+  /** Wait until there are that many clips and generation has ended. */
   clips: ({ simulation, track, opened }, count: number) =>
     simulation.until(
       `${count} clips`,
       () => clips(track).length >= count && !opened.device.control("cancel").active,
     ),
-  /** Puts a clip into a slot, and selects it. */
+  /** Put a clip into a slot, and select it. */
   place: ({ simulation, track }, slot: number, length: number, notes: LiveNote[]) => {
     const place = track.slots[slot];
     if (!place) throw new Error(`There is no slot ${slot}.`);

@@ -1,7 +1,7 @@
 /**
- * A Live with devices in it, whose time goes by as on the wall, or faster.
+ * A simulated Live with devices, in real time or faster.
  *
- * Tests and `press.ts` drag devices in, click, and wait for what can be seen or heard.
+ * Tests and `scenario.ts` load devices, click, and wait for results.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,36 +11,36 @@ import { fileURLToPath } from "node:url";
 import type { SimClip } from "./live_clip.ts";
 import type { SimTrack } from "./live_track.ts";
 import { type Stored, World } from "./objects/device.ts";
-import { type Opened, openDevice } from "./objects/open_device.ts";
+import { type OpenDevice, openDevice } from "./objects/open_device.ts";
 
-/** Where the built devices are. */
+/** Folder of the built devices. */
 export const DEVICES = fileURLToPath(new URL("../dist", import.meta.url));
 export const BRIDGE = "Magenta Bridge.amxd";
 
-/** Milliseconds between looks, on the wall. */
+/** Milliseconds of real time between checks. */
 const LOOK = 4;
-/** Seconds on the wall until something that was waited for counts as missing. */
+/** Seconds of real time. */
 const PATIENCE = 15;
-/** Nobody listens there: a server of whoever runs the tests is left alone. */
+/** A port without a server, so that a server of the person who runs the tests is left alone. */
 const NOBODY = "9";
 
 export interface Servers {
-  /** HOST:PORT of the server that runs, as if it were at the usual port. */
+  /** HOST:PORT of a running server, used as the default address. */
   grpc?: string;
-  /** URL of the server's HTTP port, as another device would have told it. */
+  /** URL of the server's HTTP port, as published by another device. */
   http?: string;
-  /** The program with which the device starts a server; none where it is not installed. */
+  /** The program that the device starts; by default it is not installed. */
   program?: string;
-  /** False for a Max whose Node does not start; as it is where only the HTTP port is known. */
+  /** False for a Max whose Node does not start; the default if only `http` is set. */
   node?: boolean;
 }
 
 export class Simulation {
   readonly world: World;
   readonly #folder = mkdtempSync(join(tmpdir(), "magenta-bridge-simulation-"));
-  readonly #opened: Opened[] = [];
+  readonly #opened: OpenDevice[] = [];
   readonly #pump: NodeJS.Timeout;
-  /** How much faster than on the wall time goes by. */
+  /** Speed of time relative to real time. */
   speed = 1;
 
   constructor(servers: Servers, world = new World()) {
@@ -64,7 +64,7 @@ export class Simulation {
     }, LOOK);
   }
 
-  /** A folder of this simulation, gone with it. */
+  /** A temporary folder of this simulation. */
   get folder(): string {
     return this.#folder;
   }
@@ -74,36 +74,35 @@ export class Simulation {
   }
 
   /**
-   * Drags a device onto a track: one of the built ones, or one at a path. `stored` is what the Set
-   * has kept of it.
+   * Load a device on a track: a built one, or one at a path. `stored` is what the Set has saved of it.
    */
-  drag(track: SimTrack, name = BRIDGE, stored?: Stored): Opened {
+  drag(track: SimTrack, name = BRIDGE, stored?: Stored): OpenDevice {
     const opened = openDevice(resolve(DEVICES, name), this.world, track, stored);
     this.#opened.push(opened);
     return opened;
   }
 
-  /** Settles once a look says so; fails with what the devices show when it never does. */
+  /** Wait until the condition holds; fail with the state of the devices after a timeout. */
   async until(what: string, look: () => boolean, patience = PATIENCE): Promise<void> {
     const end = performance.now() + patience * 1000;
     while (!look()) {
-      if (performance.now() > end) throw new Error(`Not seen: ${what}.\n${this.#seen()}`);
+      if (performance.now() > end) throw new Error(`Timeout: ${what}.\n${this.#seen()}`);
       await new Promise((done) => setTimeout(done, LOOK));
     }
   }
 
-  /** Settles once the status of a device shows such a text. */
-  status({ device }: Opened, text: RegExp): Promise<void> {
+  /** Wait until the status line of a device matches. */
+  status({ device }: OpenDevice, text: RegExp): Promise<void> {
     return this.until(`status ${text}`, () => text.test(device.text("status")));
   }
 
-  /** Takes a device out of the Set, and waits until nothing of it is left. */
-  async remove(opened: Opened): Promise<void> {
+  /** Remove a device from the Set, and wait for the end of its process. */
+  async remove(opened: OpenDevice): Promise<void> {
     opened.device.unload();
     await opened.node?.ended;
   }
 
-  /** Closes the Set. */
+  /** Close the Set. */
   async close(): Promise<void> {
     for (const opened of this.#opened) opened.device.unload();
     await Promise.all(this.#opened.map((opened) => opened.node?.ended));
@@ -119,7 +118,7 @@ export class Simulation {
   }
 }
 
-/** The clips of a track's slots, in order; null for an empty slot. */
+/** Return the clips of a track's slots, in order; null for an empty slot. */
 export function clipsOf(track: SimTrack): (SimClip | null)[] {
   return track.slots.map((slot) => slot.clip);
 }

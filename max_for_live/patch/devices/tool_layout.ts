@@ -1,6 +1,6 @@
-/** What both MIDI Tools look like: Live shows them 152 by 147 pixels. */
+/** Layout of both MIDI Tools: Live shows 152 by 147 pixels. */
 
-import type { Look } from "../control_boxes.ts";
+import type { BoxLayout } from "../control_boxes.ts";
 import type { Rect } from "../patcher.ts";
 
 export const TOOL_WIDTH = 152;
@@ -12,14 +12,14 @@ const STATUS: Rect = [EDGE, 115, INNER, 28];
 
 export const TOOL_PANELS: Rect[] = [STATUS];
 
-/** Left edge of one of three columns. */
+/** Return the left edge of one of three columns. */
 export const column = (index: number): number => EDGE + index * 50;
 export const DIALS = 24;
 
-/** Places that both have. */
-export const TOOL_LOOKS: Record<string, Look> = {
+/** Positions in both tools. */
+export const TOOL_LAYOUT: Record<string, BoxLayout> = {
   generator: { rect: [EDGE, EDGE, INNER, 16] },
   bars: { rect: [column(0), DIALS, 44, 48] },
   temperature: { rect: [column(1), DIALS, 44, 48] },
-  status: { rect: [EDGE + 4, STATUS[1] + 1, INNER - 8, 26], ground: "panel" },
+  status: { rect: [EDGE + 4, STATUS[1] + 1, INNER - 8, 26], background: "panel" },
 };

@@ -1,4 +1,4 @@
-/** Magenta Bridge Transformation: a MIDI Tool that continues or replaces the notes in view. */
+/** Magenta Bridge Transformation: a MIDI Tool that continues or replaces notes of the open clip. */
 
 import type { DevicePlan, Script } from "../device.ts";
 import { miditool } from "./miditool.ts";
@@ -11,10 +11,10 @@ export function transformation(script: Script): DevicePlan {
       name: "Magenta Bridge Transformation",
       type: "natt",
       captions: [["Seed", { rect: [EDGE, 76, 26, 15] }]],
-      looks: {
+      layout: {
         amount: { rect: [column(2), DIALS, 44, 48] },
         seed: { rect: [EDGE + 27, 76, 39, 15] },
-        dice: { rect: [EDGE + 70, 76, 30, 15] },
+        random_seed: { rect: [EDGE + 70, 76, 30, 15] },
         choice: { rect: [EDGE + 104, 76, 40, 15] },
         mode: { rect: [EDGE, 95, 76, 16] },
         fetch: { rect: [EDGE + 80, 95, 64, 16] },

@@ -1,4 +1,4 @@
-/** How Live draws each kind of box, at the size of one pixel to one unit. */
+/** Draws each kind of box as Live does, with one pixel per unit. */
 
 import type { Rect } from "../patcher.ts";
 import { drawRoll } from "./piano_roll.ts";
@@ -8,7 +8,7 @@ import type { ViewState } from "./views.ts";
 
 type Raw = Record<string, unknown>;
 
-/** What a box shows in this view. */
+/** What a box shows in a view. */
 interface Shown {
   rect: Rect;
   theme: Theme;
@@ -30,7 +30,7 @@ const DRAWERS: Record<string, (shown: Shown) => string> = {
   v8ui: drawScript,
 };
 
-/** The box's picture; nothing for a box that the view hides or that has no face. */
+/** Return the box's picture; "" for a hidden or invisible box. */
 export function drawBox(raw: Raw, theme: Theme, view: ViewState): string {
   const rect = raw.presentation_rect as Rect | undefined;
   const id = (raw.varname as string) ?? "";
@@ -54,7 +54,7 @@ function drawComment({ rect, theme, id, raw, view }: Shown): string {
   const align = ALIGNS[(raw.textjustification as number) ?? 0] as Align;
   const lines = wrap(text, rect);
   const [x, y, width, height] = rect;
-  // Max begins at the top of the box, whatever its height.
+  // Max's text starts at the top of the box.
   const each = lines.length > 1 || height >= 2 * LINE ? LINE : height;
   return lines
     .map((line, index) =>
@@ -68,7 +68,7 @@ function drawComment({ rect, theme, id, raw, view }: Shown): string {
 }
 
 const LINE = 12.5;
-/** Widest a letter is on average, in parts of the size. */
+/** Average width of a letter, relative to the font size. */
 const LETTER = 0.53;
 
 function wrap(text: string, [, , width, height]: Rect): string[] {

@@ -1,4 +1,4 @@
-/** The piano roll of a picture: drawn by the device's own script, in a stand-in for Max. */
+/** The piano roll of a picture: drawn by the device's own script, in the simulated Max. */
 
 import { encode } from "../../core/host/dict_codec.ts";
 import type { RollNote } from "../../core/host/view.ts";
@@ -8,13 +8,13 @@ import type { Theme } from "./theme.ts";
 
 export interface Roll {
   notes: RollNote[];
-  /** Beats; 0 for nothing to show. */
+  /** Beats; 0 for an empty roll. */
   length: number;
 }
 
 const DICT = "picture";
 
-/** An Error when the script prints one. */
+/** Throw an Error if the script prints one. */
 export function drawRoll(rect: Rect, theme: Theme, roll: Roll, script: string): string {
   const [x, y, width, height] = rect;
   const world = new MaxWorld();
@@ -29,12 +29,12 @@ export function drawRoll(rect: Rect, theme: Theme, roll: Roll, script: string): 
   host.send(0, "roll", roll.length, DICT);
   const svg = host.paint().trim();
   if (host.console.length > 0) {
-    throw new Error(`The script of the piano roll says: ${host.console.join(" ")}`);
+    throw new Error(`The script of the piano roll failed: ${host.console.join(" ")}`);
   }
   return svg.replace(/^<svg xmlns="[^"]*"/, `<svg x="${x}" y="${y}"`);
 }
 
-/** Red, green, blue and opacity, each from 0 to 1, of "#rrggbb". */
+/** Return red, green, blue and opacity in [0, 1] of "#rrggbb". */
 function rgba(color: string): number[] {
   const parts = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16) / 255);
   return [...parts, 1];

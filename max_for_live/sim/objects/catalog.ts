@@ -1,4 +1,4 @@
-/** The objects that need nothing but their cords, by name. */
+/** The objects that need only their cords, by name. */
 
 import * as control from "./control.ts";
 import * as surface from "./host.ts";
@@ -7,7 +7,6 @@ import * as music from "./music.ts";
 import type { ObjectFactory } from "./object.ts";
 
 const OBJECTS: Record<string, ObjectFactory> = {
-  append: control.append,
   closebang: control.onClose,
   comment: (context) => new Comment(context),
   deferlow: control.deferlow,
@@ -15,7 +14,6 @@ const OBJECTS: Record<string, ObjectFactory> = {
   gate: control.gate,
   "live.comment": (context) => new Comment(context),
   "live.thisdevice": (context) => new surface.ThisDevice(context),
-  loadbang: control.loadbang,
   makenote: music.makenote,
   message: control.messageBox,
   midiflush: music.midiflush,
@@ -31,16 +29,11 @@ const OBJECTS: Record<string, ObjectFactory> = {
   prepend: control.prepend,
   print: surface.print,
   route: control.route,
-  routepass: control.routepass,
   sel: control.select,
-  select: control.select,
-  switch: control.switcher,
   t: control.trigger,
-  trigger: control.trigger,
-  unpack: control.unpack,
 };
 
-/** Returns what makes an object of that name; undefined where there is none. */
+/** Return the factory for objects of that name; undefined if there is none. */
 export function factoryOf(name: string): ObjectFactory | undefined {
   if (LIVE_CLASSES.has(name)) return (context) => new LiveControl(context);
   return OBJECTS[name];

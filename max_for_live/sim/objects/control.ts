@@ -3,7 +3,7 @@
 import { type Atom, BANG, fromAtoms, type Message, number, numberIn, toAtoms } from "./message.ts";
 import type { BoxContext, ObjectFactory } from "./object.ts";
 
-/** Sends what comes in, changed by each argument's type, from right to left. */
+/** Output the input, converted by each argument's type, from right to left. */
 export const trigger: ObjectFactory = (context) => ({
   receive: (_inlet, message) => {
     for (let index = context.args.length - 1; index >= 0; index -= 1) {
@@ -36,7 +36,7 @@ function triggered(type: Atom, message: Message): Message {
   }
 }
 
-/** Sends the rest of a message from the outlet of the argument that is its first word. */
+/** Output the rest of a message at the outlet of the argument that equals its first word. */
 export const route: ObjectFactory = (context) => ({
   receive: (inlet, message) => {
     if (inlet > 0) return false;
@@ -48,17 +48,7 @@ export const route: ObjectFactory = (context) => ({
   },
 });
 
-/** Like `route`, but the whole message goes on. */
-export const routepass: ObjectFactory = (context) => ({
-  receive: (inlet, message) => {
-    if (inlet > 0) return false;
-    const index = context.args.indexOf(toAtoms(message)[0] as Atom);
-    context.out(index < 0 ? context.args.length : index, message);
-    return true;
-  },
-});
-
-/** Bangs the outlet of the argument that equals what comes in; else passes that on. */
+/** Bang at the outlet of the argument that equals the input; otherwise pass it on. */
 export const select: ObjectFactory = (context) => ({
   receive: (inlet, message) => {
     const atoms = toAtoms(message);
@@ -77,14 +67,7 @@ export const prepend: ObjectFactory = (context) => ({
   },
 });
 
-export const append: ObjectFactory = (context) => ({
-  receive: (_inlet, message) => {
-    context.out(0, fromAtoms([...toAtoms(message), ...context.args]));
-    return true;
-  },
-});
-
-/** Lets what comes into its right inlet out of the outlet that its left one chose; 0 shuts. */
+/** Pass the right inlet to the outlet that the left inlet has chosen; 0 closes. */
 export const gate: ObjectFactory = (context) => {
   let open = Number(context.args[1] ?? 0);
   return {
@@ -101,27 +84,14 @@ export const gate: ObjectFactory = (context) => {
   };
 };
 
-/** Lets what comes into the inlet that its left one chose out. */
-export const switcher: ObjectFactory = (context) => {
-  let open = Number(context.args[1] ?? 0);
-  return {
-    receive: (inlet, message) => {
-      const chosen = numberIn(message);
-      if (inlet === 0) open = chosen ?? open;
-      else if (inlet === open) context.out(0, message);
-      return inlet > 0 || chosen !== undefined;
-    },
-  };
-};
-
 export const deferlow: ObjectFactory = (context) => ({
   receive: (_inlet, message) => {
-    context.main.later(() => context.out(0, message));
+    context.main.defer(() => context.out(0, message));
     return true;
   },
 });
 
-/** Keeps one number for each argument; a message on the left sends them as a list. */
+/** Store a value for each argument; output all as a list on input at the left. */
 export const pack: ObjectFactory = (context) => {
   const values = [...context.args];
   return {
@@ -137,20 +107,10 @@ export const pack: ObjectFactory = (context) => {
   };
 };
 
-export const unpack: ObjectFactory = (context) => ({
-  receive: (_inlet, message) => {
-    const atoms = toAtoms(message).slice(0, context.args.length);
-    for (let index = atoms.length - 1; index >= 0; index -= 1) {
-      context.out(index, fromAtoms([atoms[index] as Atom]));
-    }
-    return true;
-  },
-});
-
-/** The message box: says its text, with $1 to $9 filled in from what comes. */
+/** The message box: output its text, with $1 to $9 replaced by the input. */
 export const messageBox: ObjectFactory = (context) => {
   let text = String(context.box.text ?? "");
-  const say = (given: Atom[]): void => {
+  const output = (given: Atom[]): void => {
     for (const part of text.split(",")) {
       context.out(0, fromAtoms(filled(part.trim(), given)));
     }
@@ -159,7 +119,7 @@ export const messageBox: ObjectFactory = (context) => {
     receive: (inlet, message) => {
       if (inlet === 1 || message.selector === "set") {
         text = (inlet === 1 ? toAtoms(message) : message.args).join(" ");
-      } else say(message.selector === "bang" ? [] : toAtoms(message));
+      } else output(message.selector === "bang" ? [] : toAtoms(message));
       return true;
     },
   };
@@ -175,16 +135,7 @@ function filled(text: string, given: Atom[]): Atom[] {
   });
 }
 
-/** Bangs once when the patch is loaded. */
-export const loadbang: ObjectFactory = (context) => ({
-  receive: (_inlet, message) => {
-    if (message.selector === "bang") context.out(0, BANG);
-    return message.selector === "bang";
-  },
-  loaded: () => context.out(0, BANG),
-});
-
-/** Bangs when the patch is thrown away: `closebang` and `freebang`. */
+/** Bang when the patch is closed: `closebang` and `freebang`. */
 export const onClose: ObjectFactory = (context: BoxContext) => ({
   receive: () => false,
   closing: () => context.out(0, BANG),

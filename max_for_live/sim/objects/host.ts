@@ -1,9 +1,9 @@
-/** Objects by which a patch meets the device it is in: Live, MIDI ports, dialogs, its own boxes. */
+/** Objects that connect a patch with its environment: Live, MIDI ports, dialogs, its own boxes. */
 
 import { BANG, fromAtoms, type Message, number, numberIn, toAtoms } from "./message.ts";
 import type { Box, BoxContext, MaxObject, ObjectFactory } from "./object.ts";
 
-/** `live.thisdevice`: tells that Live is there, and whether the device is switched on. */
+/** `live.thisdevice`: reports that Live's API is available, and whether the device is on. */
 export class ThisDevice implements MaxObject {
   readonly #context: BoxContext;
   constructor(context: BoxContext) {
@@ -43,15 +43,15 @@ export class MidiIn implements MaxObject {
 }
 
 /** One MIDI message that left the device. */
-export interface Sounded {
+export interface MidiMessage {
   /** Milliseconds on the device's clock. */
   at: number;
   bytes: number[];
 }
 
-/** `midiout`: keeps what the device sends to the track. */
+/** `midiout`: records what the device sends to the track. */
 export class MidiOut implements MaxObject {
-  readonly sent: Sounded[] = [];
+  readonly sent: MidiMessage[] = [];
   readonly #context: BoxContext;
   #bytes: number[] = [];
 
@@ -73,9 +73,9 @@ export class MidiOut implements MaxObject {
   }
 }
 
-/** `opendialog`: asks for a file, and says its path or bangs on the right when there is none. */
+/** `opendialog`: outputs the path of a file, or a bang on the right if none was chosen. */
 export class OpenDialog implements MaxObject {
-  /** Whether it is on the screen. */
+  /** Whether it is open. */
   open = false;
   readonly #context: BoxContext;
   constructor(context: BoxContext) {
@@ -88,7 +88,7 @@ export class OpenDialog implements MaxObject {
     return true;
   }
 
-  /** What the musician chose; null where nothing. */
+  /** Choose a file; null to cancel. */
   answer(path: string | null): void {
     if (!this.open) throw new Error("No dialog is open.");
     this.open = false;
@@ -100,7 +100,7 @@ export class OpenDialog implements MaxObject {
 /** `thispatcher`: shows and hides boxes by their scripting names. */
 export class ThisPatcher implements MaxObject {
   readonly hidden = new Set<string>();
-  /** Boxes that were ever shown or hidden. */
+  /** Boxes that were shown or hidden at least once. */
   readonly touched = new Set<string>();
   readonly #names: () => Iterable<Box>;
   readonly #context: BoxContext;
@@ -114,7 +114,7 @@ export class ThisPatcher implements MaxObject {
     const [verb, name, word, value] = message.args;
     if (message.selector !== "script") return false;
     if (![...this.#names()].some((box) => box.varname === name)) {
-      this.#context.error(`no box is called ${name}`);
+      this.#context.error(`there is no box ${name}`);
       return true;
     }
     this.touched.add(String(name));
@@ -130,31 +130,7 @@ export class ThisPatcher implements MaxObject {
   }
 }
 
-/** `send` and `receive`: cords without a line, within one device or between devices. */
-export class Rooms {
-  readonly #ears = new Map<string, Set<BoxContext>>();
-
-  readonly send: ObjectFactory = (context) => ({
-    receive: (_inlet, message) => {
-      for (const ear of this.#ears.get(String(context.args[0])) ?? []) ear.out(0, message);
-      return true;
-    },
-  });
-
-  readonly receive: ObjectFactory = (context) => {
-    const name = String(context.args[0]);
-    const ears = this.#ears.get(name) ?? new Set();
-    this.#ears.set(name, ears.add(context));
-    return {
-      receive: () => false,
-      freed: () => {
-        ears.delete(context);
-      },
-    };
-  };
-}
-
-/** `print`: writes to Max's console. */
+/** `print`: writes to Max's window. */
 export const print: ObjectFactory = (context) => ({
   receive: (_inlet, message) => {
     context.error(`printed: ${toAtoms(message).join(" ")}`);
@@ -162,5 +138,5 @@ export const print: ObjectFactory = (context) => ({
   },
 });
 
-/** A panel: nothing but paint. */
+/** A panel has no messages. */
 export const paint: ObjectFactory = () => ({ receive: () => false });

@@ -1,10 +1,10 @@
-/** The live.* controls: what a musician clicks and turns, and what a patch tells them. */
+/** The live.* controls, for user actions and messages of the patch. */
 
 import { type Atom, BANG, fromAtoms, type Message, number, toAtoms } from "./message.ts";
 import type { BoxContext, MaxObject } from "./object.ts";
 import { Parameter } from "./parameter.ts";
 
-/** Attributes that a patch may set, besides those of the parameter. */
+/** Attributes that a patch may set, in addition to those of the parameter. */
 const ATTRIBUTES = new Set([
   "active",
   "annotation",
@@ -17,7 +17,7 @@ const ATTRIBUTES = new Set([
   "texton",
 ]);
 
-/** Outlets that say the value, its label, and its place in the range, by class. */
+/** Outlets for the label and for the relative value, by class. */
 interface Outlets {
   label?: number;
   raw?: number;
@@ -50,7 +50,7 @@ export class LiveControl implements MaxObject {
     }
   }
 
-  /** Whether it bangs on a click instead of holding a value. */
+  /** Whether it bangs on a click instead of having a value. */
   get isButton(): boolean {
     return this.#context.box.maxclass === "live.text" && this.#context.box.mode === 0;
   }
@@ -59,7 +59,7 @@ export class LiveControl implements MaxObject {
     return Number(this.#shown.get("active")?.[0] ?? 1) !== 0;
   }
 
-  /** What stands on it: its label, or its parameter's value. */
+  /** Its text, or its parameter's value. */
   get text(): string {
     if (this.#context.box.maxclass !== "live.text") return this.parameter.label;
     const on = this.parameter.number > 0 ? this.#shown.get("texton") : undefined;
@@ -76,15 +76,15 @@ export class LiveControl implements MaxObject {
     }
     if (selector === "bang") {
       if (this.isButton) this.press();
-      else this.say();
+      else this.output();
       return true;
     }
     if (!this.parameter.put(toAtoms(message))) return false;
-    this.say();
+    this.output();
     return true;
   }
 
-  /** A click on a button. */
+  /** Click the button. */
   press(): void {
     if (this.#outlets.label !== undefined) {
       this.#context.out(this.#outlets.label, fromAtoms([this.text]));
@@ -92,8 +92,8 @@ export class LiveControl implements MaxObject {
     this.#context.out(0, BANG);
   }
 
-  /** Says its value, from right to left. */
-  say(): void {
+  /** Output the value, from right to left. */
+  output(): void {
     if (this.isButton) return;
     const { label, raw } = this.#outlets;
     if (raw !== undefined) this.#context.out(raw, number(this.parameter.raw));
@@ -102,7 +102,7 @@ export class LiveControl implements MaxObject {
   }
 }
 
-/** `pattr` with a parameter: keeps any message in the Set, and says it when the Set is loaded. */
+/** `pattr` with a parameter: stores any message in the Set, and outputs it when the Set is loaded. */
 export class Pattr implements MaxObject {
   readonly parameter: Parameter;
   readonly #context: BoxContext;
@@ -114,16 +114,16 @@ export class Pattr implements MaxObject {
 
   receive(_inlet: number, message: Message): boolean {
     if (message.selector !== "bang") this.parameter.put(toAtoms(message));
-    this.say();
+    this.output();
     return true;
   }
 
-  say(): void {
+  output(): void {
     if (this.parameter.value.length > 0) this.#context.out(0, fromAtoms(this.parameter.value));
   }
 }
 
-/** `comment` and `live.comment`: a text that a patch may change. */
+/** `comment` and `live.comment`: a text that the patch can change. */
 export class Comment implements MaxObject {
   text: string;
 

@@ -1,4 +1,4 @@
-/** `live.miditool.in` and `live.miditool.out`: Live's side of a MIDI Tool, by the patch's cords. */
+/** `live.miditool.in` and `live.miditool.out`: connect Live's side of a MIDI Tool with the patch. */
 
 import type { LiveNote } from "../../core/host/live_port.ts";
 import { MidiToolSim, type ToolContext } from "../midi_tool.ts";
@@ -7,8 +7,8 @@ import type { World } from "./device.ts";
 import { fromAtoms, type Message } from "./message.ts";
 import type { BoxContext, MaxObject } from "./object.ts";
 
-/** What a four-bar clip in 4/4 without notes tells of itself. */
-const CONTEXT: ToolContext = {
+/** Context of an empty four-bar clip in 4/4. */
+export const CONTEXT: ToolContext = {
   clip: {
     time_selection_start: 0,
     time_selection_end: 16,
@@ -27,13 +27,13 @@ const CONTEXT: ToolContext = {
   grid: { interval: 0.25, enabled: 1 },
 };
 
-/** Stands between Live's side, which speaks with a script, and the two objects. */
+/** Connects Live's side, which expects a script, with the two objects. */
 export class ToolPort {
-  /** What the two objects say: 0 an answer, 1 a wish to be asked. */
+  /** Receives output: 0 is a response, 1 requests a request. */
   cord: (outlet: number, atoms: (number | string)[]) => void = () => {};
   source: BoxContext | null = null;
 
-  /** Live's side, once the patch is there; `notes` are the clip's. */
+  /** Return Live's side for a loaded patch; `notes` are the clip's. */
   live(
     kind: "generator" | "transformation",
     world: World,
@@ -43,7 +43,7 @@ export class ToolPort {
     return new MidiToolSim(kind, world.max, this as unknown as V8Host, notes, context);
   }
 
-  /** Live hands a dictionary out: the notes on the left, the context beside them. */
+  /** Send a dictionary to the patch: notes at outlet 0, the context at outlet 1. */
   send(outlet: number, ...words: (number | string)[]): void {
     this.source?.out(outlet, fromAtoms(words));
   }

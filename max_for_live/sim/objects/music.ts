@@ -1,9 +1,9 @@
-/** Objects of notes and of MIDI bytes: `pipe`, `makenote`, `midiformat`, `midiflush`, and so on. */
+/** Objects for notes and MIDI bytes: `pipe`, `makenote`, `midiformat`, `midiflush`, and so on. */
 
 import { type Atom, fromAtoms, number, numberIn, toAtoms } from "./message.ts";
 import type { ObjectFactory } from "./object.ts";
 
-/** Sends a list's items on after a time in milliseconds, its last argument. */
+/** Delay a list by its last argument, in milliseconds. */
 export const pipe: ObjectFactory = (context) => {
   const values = [...(context.args.length > 0 ? context.args : [0])];
   const waiting = new Set<() => void>();
@@ -39,21 +39,21 @@ export const pipe: ObjectFactory = (context) => {
   };
 };
 
-/** Sends a note's start, and its end after the duration in milliseconds. */
+/** Output the start of a note, and its end after the duration in milliseconds. */
 export const makenote: ObjectFactory = (context) => {
   const values = [0, Number(context.args[0] ?? 0), Number(context.args[1] ?? 0)];
   const sounding = new Map<() => void, number>();
-  const say = (pitch: number, velocity: number): void => {
+  const output = (pitch: number, velocity: number): void => {
     context.out(1, number(velocity));
     context.out(0, number(pitch));
   };
   const start = (): void => {
     const [pitch, velocity, duration] = values as [number, number, number];
-    say(pitch, velocity);
+    output(pitch, velocity);
     if (velocity === 0) return;
     const cancel = context.clock.after(Math.max(0, duration), () => {
       sounding.delete(cancel);
-      context.main.run(() => say(pitch, 0));
+      context.main.run(() => output(pitch, 0));
     });
     sounding.set(cancel, pitch);
   };
@@ -66,7 +66,7 @@ export const makenote: ObjectFactory = (context) => {
   return {
     receive: (inlet, message) => {
       if (message.selector === "stop") {
-        for (const pitch of forget()) say(pitch, 0);
+        for (const pitch of forget()) output(pitch, 0);
         return true;
       }
       if (message.selector === "clear") {
@@ -86,10 +86,10 @@ export const makenote: ObjectFactory = (context) => {
   };
 };
 
-/** Heads of channel messages by inlet; the note's is worked out from its velocity. */
+/** Status bytes by inlet. */
 const HEADS = [0x90, 0xa0, 0xb0, 0xc0, 0xd0, 0xe0];
 
-/** Makes MIDI bytes; the last inlet is the channel, from 1. */
+/** Make MIDI bytes; the last inlet is the channel, from 1. */
 export const midiformat: ObjectFactory = (context) => {
   let channel = Number(context.args[0] ?? 1);
   return {
@@ -108,11 +108,11 @@ export const midiformat: ObjectFactory = (context) => {
   };
 };
 
-/** Cuts a stream of bytes into channel messages. */
+/** Splits a stream of bytes into channel messages. */
 class Parser {
   #bytes: number[] = [];
 
-  /** Returns a message when this byte ends one. */
+  /** Return a message if this byte completes one. */
   next(byte: number): number[] | null {
     if (byte >= 0xf8) return null;
     if (byte >= 0x80) this.#bytes = [byte];
@@ -122,13 +122,13 @@ class Parser {
     const whole = status >= 0xc0 && status < 0xe0 ? 2 : 3;
     if (this.#bytes.length < whole) return null;
     const message = this.#bytes;
-    // The next bytes may come without a status of their own.
+    // Running status: the next bytes may have no status byte.
     this.#bytes = [status];
     return message;
   }
 }
 
-/** Reads MIDI bytes: notes left, channel right. */
+/** Parse MIDI bytes: notes at the left, the channel at the right. */
 export const midiparse: ObjectFactory = (context) => {
   const parser = new Parser();
   return {
@@ -147,7 +147,7 @@ export const midiparse: ObjectFactory = (context) => {
   };
 };
 
-/** Passes bytes on and remembers the notes that sound; a bang ends them. */
+/** Pass bytes through and track sounding notes; a bang ends them. */
 export const midiflush: ObjectFactory = (context) => {
   const parser = new Parser();
   const sounding = new Map<string, number[]>();

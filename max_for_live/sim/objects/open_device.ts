@@ -1,4 +1,4 @@
-/** Opens a built device from its file, on a track of the simulated Live. */
+/** Loads a built device from its file, on a track of the simulated Live. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -11,23 +11,31 @@ import type { BoxContext, MaxObject } from "./object.ts";
 import type { PatcherFile } from "./patch.ts";
 import { CodeBox, Drawing } from "./scripts.ts";
 
-export interface Opened {
+export interface OpenDevice {
   device: SimulatedDevice;
-  /** Its node.script; null where the patch has none. */
+  /** Its node.script; null if the patch has none. */
   node: NodeScript | null;
   /** Live's side of a MIDI Tool. */
   tool: ToolPort;
 }
 
-/** Drags a device onto a track, or restores it with what the Set has kept. */
-export function openDevice(path: string, world: World, track: SimTrack, stored?: Stored): Opened {
+/** Load a device on a track, with the values that the Set has saved. */
+export function openDevice(
+  path: string,
+  world: World,
+  track: SimTrack,
+  stored?: Stored,
+): OpenDevice {
   const file = readDevice(readFileSync(path));
-  const seat = { device: world.set.addDevice(track), isReady: false };
+  const liveContext = { device: world.set.addDevice(track), isReady: false };
   const tool = new ToolPort();
   let node: NodeScript | null = null;
   const extra = (name: string, context: BoxContext): MaxObject | undefined => {
     if (name === "v8.codebox") {
-      return new CodeBox(context, world, { device: seat.device, ready: () => seat.isReady });
+      return new CodeBox(context, world, {
+        device: liveContext.device,
+        ready: () => liveContext.isReady,
+      });
     }
     if (name === "v8ui") return new Drawing(context, world);
     if (name === "live.miditool.in") return new MidiToolIn(context, tool);
@@ -37,12 +45,12 @@ export function openDevice(path: string, world: World, track: SimTrack, stored?:
     return node;
   };
   const device = new SimulatedDevice(readPatch(file) as unknown as PatcherFile, world, extra);
-  seat.isReady = true;
+  liveContext.isReady = true;
   device.load(stored);
   return { device, node, tool };
 }
 
-/** The script inside the device, or beside it in the folder form. */
+/** Return the script in the device, or next to it in the folder form. */
 function scriptOf(file: Device, path: string, name: string): string {
   const frozen = file.files.find((one) => one.name === name);
   if (frozen) return frozen.data.toString("utf8");

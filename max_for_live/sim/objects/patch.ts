@@ -1,8 +1,8 @@
 /**
- * A patch that runs: makes the boxes of a patcher and runs messages along its cords.
+ * A running patch: makes the boxes of a patcher and sends messages along its cords.
  *
- * What leaves an outlet reaches the boxes from right to left, and from bottom to top where they
- * stand below one another, each with all that follows from it before the next is reached.
+ * A message reaches the boxes at an outlet from right to left and from bottom to top, each with all that
+ * follows from it before the next.
  */
 
 import type { MainThread } from "./main_thread.ts";
@@ -24,10 +24,10 @@ interface Cord {
   inlet: number;
 }
 
-/** Makes the object of a box; undefined where it is unknown. */
+/** Makes the object of a box; undefined for an unknown object. */
 export type Make = (name: string, context: BoxContext) => MaxObject | undefined;
 
-/** Cords within cords; Max gives up at some such depth with a stack overflow. */
+/** Maximum depth of nested messages; Max reports a stack overflow at such a depth. */
 const DEEPEST = 200;
 
 export class Patch {
@@ -51,14 +51,14 @@ export class Patch {
     for (const cords of this.#cords.values()) cords.sort((a, b) => this.#order(a, b));
   }
 
-  /** The box of a scripting name; an Error when there is none. */
+  /** Return the box with a scripting name; throw an Error if there is none. */
   named(varname: string): Box {
     const box = [...this.boxes.values()].find((one) => one.varname === varname);
-    if (!box) throw new Error(`No box is called ${varname}.`);
+    if (!box) throw new Error(`There is no box ${varname}.`);
     return box;
   }
 
-  /** Sends a message into an inlet, as a cord would. */
+  /** Send a message to an inlet. */
   deliver(id: string, inlet: number, message: Message): void {
     const box = this.boxes.get(id) as Box;
     if (this.#depth >= DEEPEST) throw new Error(`Stack overflow at ${nameOf(box)}.`);
@@ -94,7 +94,7 @@ export class Patch {
     const [to, inlet] = line.destination;
     const source = this.boxes.get(from);
     const target = this.boxes.get(to);
-    // Max believes the numbers of ports in the file, and takes a cord beyond them away.
+    // Max trusts the numbers of ports in the file, and deletes a cord beyond them.
     if (!source || !target || outlet >= source.numoutlets || inlet >= target.numinlets) {
       this.#error(`patchcord ${from} ${outlet} -> ${to} ${inlet} has no such port: deleted`);
       return;

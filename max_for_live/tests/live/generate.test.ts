@@ -106,7 +106,7 @@ test("a track that moves while music is written still gets its clip", async () =
   const { fixture, track } = onTheTrack();
   const device = await (await fixture.plug(track)).connected();
   device.control("go");
-  fixture.set.happens(() => fixture.set.tracks.reverse());
+  fixture.set.changeByUser(() => fixture.set.tracks.reverse());
   await fixture.until(() => count(track) === 1);
   assert.equal(count(fixture.set.tracks[1] as SimTrack), 0);
   fixture.end();
@@ -122,7 +122,7 @@ test("a track that is deleted while music is written is told, and nothing is mad
   const device = await (await fixture.plug(track)).connected();
   device.control("tool_continue", 1);
   device.control("go");
-  fixture.set.happens(() => fixture.set.tracks.splice(0, 1));
+  fixture.set.changeByUser(() => fixture.set.tracks.splice(0, 1));
   await fixture.until(() => /track is gone/.test(device.text("status")));
   assert.deepEqual(fixture.set.undoSteps, []);
   fixture.end();

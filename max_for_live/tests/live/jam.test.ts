@@ -28,7 +28,7 @@ class Jamming {
 
   play(): void {
     const { set, world } = this.fixture;
-    set.happens(() => set.put("is_playing", 1));
+    set.changeByUser(() => set.put("is_playing", 1));
     const begun = world.clock.now();
     const tick = () => {
       if (set.number("is_playing") !== 1) return;
@@ -40,7 +40,7 @@ class Jamming {
 
   stop(): void {
     const { set } = this.fixture;
-    set.happens(() => set.put("is_playing", 0));
+    set.changeByUser(() => set.put("is_playing", 0));
   }
 
   key(pitch: number): void {

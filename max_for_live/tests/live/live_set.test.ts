@@ -79,7 +79,7 @@ test("an observer hears at once and with each change, and may change nothing", (
     new LiveAPI("live_set").set("tempo", 99);
   }, "live_set");
   api.property = "is_playing";
-  set.happens(() => set.put("is_playing", 1));
+  set.changeByUser(() => set.put("is_playing", 1));
   assert.deepEqual(received.at(0), ["id", Number(api.id)]);
   assert.deepEqual(received.slice(1), [
     ["is_playing", 0],

@@ -27,7 +27,7 @@ for (const [name, node] of Object.entries(NODES)) {
       let half: NodeHalf;
 
       before(async () => {
-        half = new NodeHalf({ node, habits: { listOfOne } });
+        half = new NodeHalf({ node, options: { listOfOne } });
         await half.message(["ready", 1]);
         assert.equal((await half.connect(server.grpc))[2], server.grpc);
       });

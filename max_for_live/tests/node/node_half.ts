@@ -8,7 +8,7 @@ import { after, afterEach, before } from "node:test";
 import { bundleNode } from "../../build/scripts.ts";
 import { decode, encode } from "../../core/host/dict_codec.ts";
 import type { SharedServer } from "../../node/shared_state_folder.ts";
-import { type DictHabits, DictSpace } from "../../sim/dict.ts";
+import { type DictOptions, DictSpace } from "../../sim/dict.ts";
 import { NodeProcess } from "../../sim/node_process.ts";
 import { PROGRAM, within } from "../server.ts";
 
@@ -37,7 +37,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 export interface NodeHalfOptions {
   node?: string;
   env?: Record<string, string>;
-  habits?: DictHabits;
+  options?: DictOptions;
   /** Folder that devices share; by default each device has a new one. */
   run?: string;
 }
@@ -52,8 +52,8 @@ export class NodeHalf {
   private readonly waiting = new Set<(words: Word[]) => void>();
   private count = 0;
 
-  constructor({ node = process.execPath, env, habits, run }: NodeHalfOptions = {}) {
-    this.dicts = new DictSpace(habits ?? { listOfOne: "element" });
+  constructor({ node = process.execPath, env, options, run }: NodeHalfOptions = {}) {
+    this.dicts = new DictSpace(options ?? { listOfOne: "element" });
     this.run = run ?? mkdtempSync(join(folder, "run-"));
     this.process = new NodeProcess({
       node,

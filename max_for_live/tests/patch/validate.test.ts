@@ -199,7 +199,7 @@ const FAULTS: Record<string, Fault[]> = {
       says: /go.*cancel.*overlap/,
     },
   ],
-  wordsFit: [
+  textsFit: [
     {
       patch: (_, boxes) => Object.assign(box(boxes, "keep"), { text: "Keep This Candidate" }),
       says: /keep.*needs \d+ pixels/,
@@ -265,7 +265,7 @@ const FAULTS: Record<string, Fault[]> = {
       says: /function stop/,
     },
   ],
-  handledWords: [
+  handledMessages: [
     {
       patch: (_, boxes) =>
         Object.assign(code(boxes), {
@@ -282,7 +282,7 @@ const FAULTS: Record<string, Fault[]> = {
       says: /no function for "dictionary"/,
     },
   ],
-  routedWords: [
+  routedMessages: [
     {
       patch: (_, boxes) =>
         Object.assign(code(boxes), { code: `${code(boxes).code}outlet(3, "notes", 60);` }),
@@ -308,7 +308,7 @@ const FAULTS: Record<string, Fault[]> = {
       says: /live_ready.*deferlow/,
     },
   ],
-  answersAtOnce: [
+  respondsImmediately: [
     {
       device: "Magenta Bridge Transformation",
       patch: (patcher) => addBox(patcher, { maxclass: "newobj", text: "deferlow" }),

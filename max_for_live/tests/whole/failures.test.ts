@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { isAlive } from "../../node/shared_state_folder.ts";
 import type { SimClip } from "../../sim/live_clip.ts";
 import { World } from "../../sim/objects/device.ts";
-import type { Opened } from "../../sim/objects/open_device.ts";
+import type { OpenDevice } from "../../sim/objects/open_device.ts";
 import { clipsOf, type Servers, Simulation } from "../../sim/simulation.ts";
 import { program } from "../node/tracked_programs.ts";
 import { Server } from "../server.ts";
@@ -27,7 +27,7 @@ async function whole(
 }
 
 /** Presses Generate, and waits for a first clip of one bar. */
-async function firstClip(simulation: Simulation, { device }: Opened): Promise<SimClip> {
+async function firstClip(simulation: Simulation, { device }: OpenDevice): Promise<SimClip> {
   const [track] = simulation.world.set.tracks;
   assert.ok(track);
   device.turn("bars", 1);

@@ -6,7 +6,7 @@ import type { LiveNote } from "../../core/host/live_port.ts";
 import type { SimClip } from "../../sim/live_clip.ts";
 import { SimClip as Clip } from "../../sim/live_clip.ts";
 import type { SimTrack } from "../../sim/live_track.ts";
-import type { Opened } from "../../sim/objects/open_device.ts";
+import type { OpenDevice } from "../../sim/objects/open_device.ts";
 import { clipsOf, Simulation } from "../../sim/simulation.ts";
 import { MELODY, Server } from "../server.ts";
 
@@ -35,7 +35,7 @@ async function ready(
   simulation: Simulation,
   track: SimTrack,
   generator = "lstm_melody",
-): Promise<Opened> {
+): Promise<OpenDevice> {
   const opened = simulation.drag(track);
   await simulation.status(opened, /generators? at/);
   opened.device.choose("generator", generator);
@@ -44,7 +44,12 @@ async function ready(
 }
 
 /** Presses the large button and waits for that many clips on the track. */
-async function press(simulation: Simulation, { device }: Opened, track: SimTrack, clips: number) {
+async function press(
+  simulation: Simulation,
+  { device }: OpenDevice,
+  track: SimTrack,
+  clips: number,
+) {
   device.click("go");
   await simulation.until(`clip ${clips}`, () => clipsOf(track).filter(Boolean).length >= clips);
   await simulation.until("the end of the work", () => !device.control("cancel").active);
@@ -156,10 +161,12 @@ whole("a candidate is auditioned through the track, and every note ends", async 
   const [clip] = await press(simulation, opened, track, 1);
   simulation.speed = 20;
   device.click("audition");
-  const starts = (): number => device.sounded.filter(({ bytes }) => isStart(bytes)).length;
+  const starts = (): number => device.sentMidi.filter(({ bytes }) => isStart(bytes)).length;
   await simulation.until("all notes", () => starts() === clip?.notes.length);
   await simulation.until("silence", () => device.sounding.length === 0);
-  const pitches = device.sounded.filter(({ bytes }) => isStart(bytes)).map(({ bytes }) => bytes[1]);
+  const pitches = device.sentMidi
+    .filter(({ bytes }) => isStart(bytes))
+    .map(({ bytes }) => bytes[1]);
   assert.deepEqual(pitches.sort(), clip?.notes.map(({ pitch }) => pitch).sort());
 });
 
@@ -217,8 +224,8 @@ whole("two devices in one Set write on their own tracks", async (simulation) => 
   await simulation.until("both", () => tracks.every((track) => clipsOf(track)[0] !== null));
   const [first, second] = tracks.map((track) => clipsOf(track)[0] as SimClip);
   assert.notDeepEqual(plain(first as SimClip), plain(second as SimClip));
-  await simulation.remove(opened[0] as Opened);
-  await press(simulation, opened[1] as Opened, tracks[1] as SimTrack, 2);
+  await simulation.remove(opened[0] as OpenDevice);
+  await press(simulation, opened[1] as OpenDevice, tracks[1] as SimTrack, 2);
 });
 
 whole("what cannot be done is said on the status", async (simulation) => {

@@ -5,14 +5,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isAlive } from "../../node/shared_state_folder.ts";
-import type { Opened } from "../../sim/objects/open_device.ts";
+import type { OpenDevice } from "../../sim/objects/open_device.ts";
 import { clipsOf, type Servers, Simulation } from "../../sim/simulation.ts";
 import { quick } from "../node/tracked_programs.ts";
 import { Server } from "../server.ts";
 
 async function whole(
   servers: Servers,
-  act: (simulation: Simulation, opened: Opened) => Promise<void>,
+  act: (simulation: Simulation, opened: OpenDevice) => Promise<void>,
 ) {
   const simulation = new Simulation(servers);
   try {
@@ -24,27 +24,27 @@ async function whole(
 }
 
 /** Presses Generate for more than is written in a minute. */
-function ask({ device }: Opened): void {
+function ask({ device }: OpenDevice): void {
   device.turn("bars", 64);
   device.turn("variations", 8);
   device.click("go");
 }
 
 /** Asks for that, and waits until some is there. */
-async function begin(simulation: Simulation, opened: Opened): Promise<void> {
+async function begin(simulation: Simulation, opened: OpenDevice): Promise<void> {
   ask(opened);
   await simulation.until("progress", () => /bar [2-9]/.test(opened.device.text("progress")));
 }
 
 /** Waits until it is missed, and what was being written with it. */
-async function loss(simulation: Simulation, { device }: Opened): Promise<void> {
+async function loss(simulation: Simulation, { device }: OpenDevice): Promise<void> {
   await simulation.until("the loss", () => !device.control("cancel").active, 40);
   assert.match(device.text("progress"), /Stopped; \d of 8 written/);
   await simulation.until("no way", () => !/gRPC|HTTP/.test(device.text("path")));
   assert.match(device.text("status"), /has gone in the middle of the work|No server answers/);
 }
 
-async function oneClip(simulation: Simulation, { device }: Opened): Promise<void> {
+async function oneClip(simulation: Simulation, { device }: OpenDevice): Promise<void> {
   device.turn("bars", 1);
   device.turn("variations", 1);
   device.click("go");
@@ -65,7 +65,7 @@ async function serving(act: (server: Server) => Promise<void>): Promise<void> {
 /** The server goes on, is found by Reconnect, and writes a clip. */
 async function recover(
   simulation: Simulation,
-  opened: Opened,
+  opened: OpenDevice,
   server: Server,
   found: RegExp,
 ): Promise<void> {
@@ -76,7 +76,9 @@ async function recover(
 }
 
 /** Hangs the server in the middle of the work over gRPC; behind the act it goes on. */
-function hungAtWork(act: (simulation: Simulation, opened: Opened) => Promise<void>): Promise<void> {
+function hungAtWork(
+  act: (simulation: Simulation, opened: OpenDevice) => Promise<void>,
+): Promise<void> {
   return serving((server) =>
     whole({ grpc: server.grpc }, async (simulation, opened) => {
       await simulation.status(opened, /generators? at/);

@@ -15,14 +15,14 @@ after(() => server.kill());
 function playSong(simulation: Simulation): () => void {
   const { set, clock } = simulation.world;
   const begun = clock.now();
-  set.happens(() => set.write("is_playing", 1));
+  set.changeByUser(() => set.write("is_playing", 1));
   const timer = setInterval(() => {
     const beat = ((clock.now() - begun) / 1000) * 2;
-    set.happens(() => set.write("current_song_time", beat));
+    set.changeByUser(() => set.write("current_song_time", beat));
   }, 5);
   return () => {
     clearInterval(timer);
-    set.happens(() => set.write("is_playing", 0));
+    set.changeByUser(() => set.write("is_playing", 0));
   };
 }
 
@@ -36,14 +36,14 @@ test("Jam: a call goes in, a response comes out, and stop, panic and unload end 
   device.click("jam");
   const stop = playSong(simulation);
   for (const pitch of [60, 64, 67]) {
-    const sounded = simulation.world.clock.now();
+    const sentMidi = simulation.world.clock.now();
     device.playNote(pitch, 90);
-    await simulation.until("a beat", () => simulation.world.clock.now() > sounded + 300);
+    await simulation.until("a beat", () => simulation.world.clock.now() > sentMidi + 300);
     device.playNote(pitch, 0);
   }
-  const thru = device.sounded.length;
+  const thru = device.sentMidi.length;
   assert.equal(thru, 6, "what is played passes through");
-  await simulation.until("a response", () => device.sounded.length > thru);
+  await simulation.until("a response", () => device.sentMidi.length > thru);
   await simulation.until("a sounding note", () => device.sounding.length > 0);
   device.click("panic");
   assert.deepEqual(device.sounding, []);
@@ -67,9 +67,9 @@ test("a note that sounds when the device is taken away is ended", async () => {
   await simulation.until("a sounding note", () => device.sounding.length > 0);
   await simulation.remove(opened);
   assert.deepEqual(device.sounding, []);
-  const sounded = device.sounded.length;
+  const sentMidi = device.sentMidi.length;
   simulation.world.clock.advance(60_000);
-  assert.equal(device.sounded.length, sounded, "nothing begins afterwards");
+  assert.equal(device.sentMidi.length, sentMidi, "nothing begins afterwards");
   await simulation.close();
   assert.deepEqual(simulation.world.complaints, []);
 });

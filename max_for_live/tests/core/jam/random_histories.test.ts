@@ -62,7 +62,7 @@ function choose(random: () => number): Act {
   return ACTS[0]?.[1] as Act;
 }
 
-/** Returns how many notes sounded. */
+/** Returns how many notes sentMidi. */
 function play(seed: number): number {
   const random = randomFrom(seed);
   const fixture = new JamFixture();
@@ -84,5 +84,5 @@ function play(seed: number): number {
 test("no history leaves a note sounding", () => {
   let notes = 0;
   for (let seed = 0; seed < 1500; seed += 1) notes += play(seed);
-  assert.ok(notes > 5000, `only ${notes} notes sounded in all`);
+  assert.ok(notes > 5000, `only ${notes} notes sentMidi in all`);
 });

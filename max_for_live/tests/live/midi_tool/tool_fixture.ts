@@ -1,40 +1,28 @@
-/** A MIDI Tool in a simulated clip view. */
+/** A MIDI Tool in the simulated Live. */
 
 import assert from "node:assert/strict";
 import type { LiveNote } from "../../../core/host/live_port.ts";
 import { complete } from "../../../sim/live_clip.ts";
 import { LiveSet } from "../../../sim/live_set.ts";
-import { MidiToolSim, type ToolContext, type ToolHabits } from "../../../sim/midi_tool.ts";
+import { type LiveToolOptions, MidiToolSim, type ToolContext } from "../../../sim/midi_tool.ts";
+import { CONTEXT as EMPTY_CLIP } from "../../../sim/objects/midi_tool.ts";
 import { MaxWorld, V8Host, type V8Options } from "../../../sim/v8_host.ts";
 import { script, until } from "../fixture.ts";
 
-export const CONTEXT: ToolContext = {
-  clip: {
-    time_selection_start: 0,
-    time_selection_end: 0,
-    first_note_start: 0,
-    last_note_end: 4,
-    lowest_pitch: 60,
-    highest_pitch: 72,
-    insert_marker_time: 2,
-  },
-  scale: {
-    scale_mode: 0,
-    root_note: 0,
-    scale_intervals: [0, 2, 4, 5, 7, 9, 11],
-    scale_name: "Major",
-  },
-  grid: { interval: 0.25, enabled: 1 },
+/** Context of a clip without a time selection. */
+const CONTEXT: ToolContext = {
+  ...EMPTY_CLIP,
+  clip: { ...EMPTY_CLIP.clip, time_selection_end: 0, insert_marker_time: 2 },
 };
 
-export interface ToolOptions {
+export interface FixtureOptions {
   notes?: LiveNote[];
   context?: Partial<ToolContext>;
-  habits?: Partial<ToolHabits>;
+  live?: Partial<LiveToolOptions>;
   listOfOne?: "list" | "element";
   http?: string;
   v8?: V8Options;
-  /** Live's. */
+  /** Version of Live. */
   version?: [number, number, number];
 }
 
@@ -45,7 +33,7 @@ export class ToolFixture {
   readonly sim: MidiToolSim;
   private isReady = false;
 
-  private constructor(kind: "generator" | "transformation", code: string, options: ToolOptions) {
+  private constructor(kind: "generator" | "transformation", code: string, options: FixtureOptions) {
     this.world = new MaxWorld(options.listOfOne);
     const { dicts } = this.world;
     dicts.open("magenta_bridge_shared");
@@ -54,13 +42,13 @@ export class ToolFixture {
     const device = this.set.addDevice(track);
     const live = { set: this.set, device, ready: () => this.isReady };
     this.host = new V8Host(code, this.world, { live, ...options.v8 });
-    const habits: ToolHabits = { first: "context", respondsToBang: true, ...options.habits };
+    const liveOptions = { first: "context", respondsToBang: true, ...options.live } as const;
     const context = { ...CONTEXT, ...options.context };
     const notes = (options.notes ?? []).map(complete);
-    this.sim = new MidiToolSim(kind, this.world, this.host, notes, context, habits);
+    this.sim = new MidiToolSim(kind, this.world, this.host, notes, context, liveOptions);
   }
 
-  static async open(kind: "generator" | "transformation", options: ToolOptions = {}) {
+  static async open(kind: "generator" | "transformation", options: FixtureOptions = {}) {
     const fixture = new ToolFixture(kind, await script(kind), options);
     fixture.set.app.version = options.version ?? fixture.set.app.version;
     fixture.isReady = true;
@@ -68,16 +56,16 @@ export class ToolFixture {
     return fixture;
   }
 
-  /** With the server's list in the menu. */
+  /** Wait for the server's list in the menu. */
   async listed(): Promise<this> {
     await this.until(() => this.status === "Press Fetch.", "the list of generators");
     return this;
   }
 
-  /** Presses Fetch and waits for all candidates. */
+  /** Press Fetch, and wait for all candidates. */
   async fetched(count = 8): Promise<this> {
     this.sim.control("fetch");
-    await this.until(() => this.status.includes(`of ${count}; press Apply`), "all candidates");
+    await this.until(() => this.status.includes(`of ${count}. Press Apply`), "all candidates");
     return this;
   }
 
@@ -87,17 +75,17 @@ export class ToolFixture {
 
   async until(seen: () => boolean, what = ""): Promise<void> {
     await until(this.world, seen, () => {
-      return `never seen: ${what || seen}; shown: ${this.status}; ${this.host.console.join("\n")}`;
+      return `timeout: ${what || seen}; shown: ${this.status}; ${this.host.console.join("\n")}`;
     });
   }
 
-  /** The tool closes; Live never complained, and nothing was printed. */
+  /** Close the tool; there must be no errors and no pending tasks. */
   end(): void {
     this.host.close();
     assert.deepEqual(this.sim.status, [], "messages in Live's status bar");
     assert.deepEqual(this.host.console, []);
     assert.deepEqual(this.set.console, []);
-    assert.deepEqual(this.set.undoSteps, [], "a tool changes nothing by the object model");
-    assert.equal(this.world.clock.waiting, 0, "a task was left behind");
+    assert.deepEqual(this.set.undoSteps, [], "a tool changes nothing through LiveAPI");
+    assert.equal(this.world.clock.waiting, 0, "pending tasks");
   }
 }

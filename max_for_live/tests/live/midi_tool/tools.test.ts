@@ -118,7 +118,7 @@ test("the same seed gives the same notes in another tool", async () => {
 test("the die changes the seed and fetches", async () => {
   const fixture = await generator();
   fixture.sim.control("random_seed");
-  await fixture.until(() => /press Apply/.test(fixture.status));
+  await fixture.until(() => /Press Apply/.test(fixture.status));
   const [seed] = fixture.host.from(2, "seed");
   assert.ok(Number(seed?.[2]) >= 0 && Number(seed?.[2]) < 65_536);
   fixture.end();
@@ -225,7 +225,7 @@ for (const first of ["context", "notes"] as const) {
   for (const listOfOne of ["list", "element"] as const) {
     test(`one note, with the ${first} first and a list of one as ${listOfOne}`, async () => {
       const notes = MELODY.slice(0, 1);
-      const fixture = await transformation({ notes, habits: { first }, listOfOne });
+      const fixture = await transformation({ notes, live: { first }, listOfOne });
       const before = structuredClone(fixture.sim.notes);
       fixture.sim.apply();
       assert.deepEqual(fixture.sim.notes, before);
@@ -238,9 +238,9 @@ for (const first of ["context", "notes"] as const) {
 }
 
 test("where Live does not ask unasked, Apply brings the music", async () => {
-  const fixture = await generator({ habits: { respondsToBang: false } });
+  const fixture = await generator({ live: { respondsToBang: false } });
   fixture.sim.control("fetch");
-  await fixture.until(() => /of 8; press Apply/.test(fixture.status));
+  await fixture.until(() => /of 8. Press Apply/.test(fixture.status));
   assert.deepEqual(fixture.sim.preview, []);
   fixture.sim.apply();
   assert.ok(fixture.sim.notes.length > 0);

@@ -1,4 +1,4 @@
-/** What a script hears and says: names of its functions, and the words at its outlets. */
+/** A script's messages: names of its handlers, and the first words at its outlets. */
 
 import {
   type AnyNode,
@@ -8,15 +8,15 @@ import {
   parse,
 } from "acorn";
 
-/** Max's own engine knows it; so must we. */
+/** The version that Max's engine supports. */
 const ECMA_VERSION = 2020;
 
-/** Throws acorn's SyntaxError when it is no script of that year. */
+/** Throw acorn's SyntaxError if it is not a script of that version. */
 export function programOf(code: string): Program {
   return parse(code, { ecmaVersion: ECMA_VERSION, sourceType: "script" });
 }
 
-/** Names at the top of the script: what Max can call. */
+/** Return the top-level names of the script, which Max can call. */
 export function handlersOf(program: Program): Set<string> {
   const names = program.body.flatMap((statement) => {
     if (statement.type === "FunctionDeclaration") {
@@ -32,8 +32,8 @@ export function handlersOf(program: Program): Set<string> {
   return new Set(names);
 }
 
-/** Each word that begins a message at an outlet, where the script writes both out. */
-export function outletWords(program: Program): [number, string][] {
+/** Return the literal first words of messages at each outlet. */
+export function outletMessages(program: Program): [number, string][] {
   const numbers = new Map<string, number>();
   const calls: CallExpression[] = [];
   visit(program, (node) => {
@@ -51,7 +51,7 @@ export function outletWords(program: Program): [number, string][] {
   });
 }
 
-/** `var OUT = { ui: 0 }` makes `OUT.ui` known as 0. */
+/** `var OUT = { ui: 0 }` defines `OUT.ui` as 0. */
 function readNumbers(name: string, object: ObjectExpression, numbers: Map<string, number>): void {
   for (const property of object.properties) {
     if (
