@@ -124,10 +124,10 @@ function checkTexts(row: Control, fail: Fail): void {
     fail(`"short" must have at most ${SHORT} characters; "${row.short}" has ${row.short.length}.`);
   }
   if (!row.info.endsWith(".")) {
-    fail('"info" is a whole sentence, with its full stop.');
+    fail('"info" must be whole sentences.');
   }
   if (row.text !== undefined && typeof row.text !== "string") {
-    fail('"text" is a text.');
+    fail('"text" must be a string.');
   }
 }
 
@@ -141,13 +141,13 @@ function checkChoices(row: Control, fail: Fail): void {
   among("type", row.type, TYPES);
   among("stored", row.stored, STORED);
   if (!Array.isArray(row.devices) || row.devices.length === 0) {
-    fail('"devices" lists at least one device.');
+    fail('"devices" must list at least one device.');
   }
   for (const device of row.devices) {
     among("devices", device, DEVICES);
   }
   if (!Array.isArray(row.tools)) {
-    fail('"tools" is a list.');
+    fail('"tools" must be a list.');
   }
   for (const tool of row.tools) {
     among("tools", tool, TOOLS);
@@ -160,9 +160,9 @@ function checkValues(row: Control, fail: Fail): void {
   } else if (row.type === "enum") {
     checkEnum(row, fail);
   } else if (row.type === "blob" && typeof row.default !== "string") {
-    fail('"default" of a blob is a text.');
+    fail('"default" of a blob must be a string.');
   } else if (row.type === "none" && row.default !== null) {
-    fail('"default" of what is no parameter is null.');
+    fail('"default" of type "none" must be null.');
   }
 }
 
@@ -170,7 +170,7 @@ function checkNumber(row: Control, fail: Fail): void {
   const range = row.range;
   const whole = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite);
   if (!range || !whole || range[0] >= range[1]) {
-    fail('"range" is two numbers, the lower first.');
+    fail('"range" must be two numbers, the lower first.');
     return;
   }
   const [low, high] = range;
@@ -186,12 +186,12 @@ function checkEnum(row: Control, fail: Fail): void {
   const entries = row.entries;
   if (!Array.isArray(entries) || entries.length < 2) {
     // An empty range has crashed Push.
-    fail('"entries" of an enum has at least two.');
+    fail('"entries" of an enum must have at least two.');
     return;
   }
   const value = row.default;
   if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= entries.length) {
-    fail('"default" of an enum is the number of an entry, from 0.');
+    fail('"default" of an enum must be the index of an entry.');
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { SERVER_LOST } from "../../core/transport/transport.ts";
 import { clip, DeviceFixture, DRUMS, MELODY } from "./device_fixture.ts";
 
 const NOTE = { note_id: 1, pitch: 60, start_time: 0, duration: 1, velocity: 100 };
@@ -9,8 +10,8 @@ function connected(): DeviceFixture {
   return new DeviceFixture([DRUMS, MELODY]).connect();
 }
 
-/** Node lives, and it is time to read the server's list once more. */
-function askedAgain(fixture: DeviceFixture): void {
+/** Advance until the device requests the list again, with a running Node. */
+function requestListAgain(fixture: DeviceFixture): void {
   while (fixture.calls.length === 0) {
     fixture.clock.pass(1);
     fixture.device.node("ready", 1, "v20.0.0");
@@ -43,7 +44,7 @@ test("Generate puts the music into a new clip, with the seed in its name", () =>
   assert.equal(fixture.view.notes.length, 8);
 });
 
-test("a new seed is drawn and shown with each press, unless it is switched off", () => {
+test("each press draws and shows a new seed, unless New Seed is off", () => {
   const fixture = connected();
   fixture.device.control("seed", 5);
   fixture.device.control("go");
@@ -60,7 +61,7 @@ test("a new seed is drawn and shown with each press, unless it is switched off",
   assert.equal(JSON.stringify(fixture.order.request), first);
 });
 
-test("Continue goes on after the clip as noteIn, from the next bar line, in a clip beside it", () => {
+test("Continue generates from the next bar line, in a clip next to the selected one", () => {
   const fixture = connected();
   fixture.live.selected = clip([NOTE, { ...NOTE, note_id: 2, start_time: 4.5 }], {
     loopEnd: 5,
@@ -95,7 +96,7 @@ test("in the Arrangement the new clip follows the selected one", () => {
   assert.deepEqual(fixture.live.written[0]?.target, { kind: "arrangement", track: 0, start: 12 });
 });
 
-test("variations are candidates to look at, keep and drop; the first is in a clip at once", () => {
+test("candidates can be browsed, kept and dropped; the first is in a clip immediately", () => {
   const fixture = connected();
   fixture.device.control("generator", 1);
   fixture.device.control("variations", 3);
@@ -119,11 +120,11 @@ test("variations are candidates to look at, keep and drop; the first is in a cli
   assert.equal(fixture.view.texts.get("candidate"), "");
   assert.ok(fixture.view.gray.has("keep"));
   fixture.device.control("keep");
-  assert.match(fixture.view.sentence, /no candidate/);
+  assert.match(fixture.view.status, /no candidate/);
   assert.equal(fixture.live.written.length, 2);
 });
 
-test("progress says which variation and which bar", () => {
+test("the progress names the variation and the bar", () => {
   const fixture = connected();
   fixture.device.control("variations", 4);
   fixture.device.control("bars", 8);
@@ -133,7 +134,7 @@ test("progress says which variation and which bar", () => {
   assert.equal(fixture.view.texts.get("progress"), "2 of 4, bar 3 of 8");
 });
 
-test("Cancel reaches Node, keeps what is there, and hears nothing more", () => {
+test("Cancel reaches Node, keeps complete candidates, and ends all events", () => {
   const fixture = connected();
   fixture.device.control("variations", 2);
   fixture.device.control("go");
@@ -142,68 +143,68 @@ test("Cancel reaches Node, keeps what is there, and hears nothing more", () => {
   fixture.device.control("cancel");
   assert.deepEqual(fixture.sent.at(-1), ["cancel", fixture.order.id]);
   assert.equal(fixture.view.state, "connected");
-  assert.match(fixture.view.texts.get("progress") ?? "", /Canceled; 1 of 2/);
+  assert.match(fixture.view.texts.get("progress") ?? "", /Canceled: 1 of 2/);
   fixture.variation(1);
   fixture.failed("cancelled", "Canceled.");
   assert.equal(fixture.view.texts.get("candidate"), "1 of 1");
   assert.equal(fixture.view.state, "connected");
   fixture.device.control("go");
-  assert.equal(fixture.held, held, "the next call takes the dictionaries of the one before");
+  assert.equal(fixture.held, held, "the next call reuses the dictionaries");
 });
 
-test("a failure is one sentence, with when to try again", () => {
+test("a failure is shown with the time of a retry", () => {
   const fixture = connected();
   fixture.device.control("go");
   fixture.failed("resource_exhausted", "The server has too much to do.", 1.2, "OVERLOADED");
   assert.equal(fixture.view.state, "error");
-  assert.equal(fixture.view.sentence, "The server has too much to do. Try again in 2 seconds.");
+  assert.equal(fixture.view.status, "The server has too much to do. Try again in 2 seconds.");
   fixture.device.control("go");
   assert.equal(fixture.view.state, "busy");
 });
 
-test("that the server was away is said until it answers again", () => {
+test("the status line says that the server is unavailable until it responds again", () => {
   const fixture = connected();
   fixture.device.control("go");
-  fixture.failed("unavailable", "The server does not answer any more.");
+  fixture.failed("unavailable", "The server does not respond.");
   fixture.calls.pop();
   assert.equal(fixture.view.state, "error");
-  askedAgain(fixture);
+  requestListAgain(fixture);
   assert.equal(fixture.view.state, "connected");
-  assert.doesNotMatch(fixture.view.sentence, /does not answer/);
+  assert.doesNotMatch(fixture.view.status, /does not respond/);
 });
 
-test("that the server took the work along is said until it is back or something is to be done", () => {
+test("a lost server is shown until it is back or the user has to act", () => {
   const fixture = connected();
   fixture.device.control("go");
-  fixture.failed("unavailable", "The server has gone in the middle of the work.");
+  fixture.failed("unavailable", SERVER_LOST.message);
   fixture.calls.pop();
   fixture.device.node("state", "starting", "-", "-", "Looking for a server.");
-  assert.equal(fixture.view.sentence, "The server has gone in the middle of the work.");
+  assert.equal(fixture.view.status, SERVER_LOST.message);
   fixture.device.node("state", "no server", "-", "-", "Type that.");
-  assert.equal(fixture.view.sentence, "Type that.");
+  assert.equal(fixture.view.status, "Type that.");
 });
 
-test("what else went wrong stays on the strip when the server is calls for its list", () => {
+test("other errors stay on the status line when the list is read again", () => {
   const fixture = connected();
   fixture.device.control("go");
   fixture.failed("internal", "Something broke.");
   fixture.calls.pop();
-  askedAgain(fixture);
-  assert.equal(fixture.view.sentence, "Something broke.");
+  requestListAgain(fixture);
+  assert.equal(fixture.view.status, "Something broke.");
 });
 
-test("what cannot be done is refused in one sentence and nothing is calls", () => {
+test("a command that cannot be executed shows the reason and sends no request", () => {
   const fixture = new DeviceFixture([DRUMS, MELODY]);
   const refusal = (press: () => void) => {
     const calls = fixture.calls.length;
     press();
     assert.equal(fixture.calls.length, calls);
-    return fixture.view.sentence;
+    return fixture.view.status;
   };
   fixture.device.ready();
   assert.match(
     refusal(() => fixture.device.control("go")),
-    /no server yet/,
+    /^No server is connected/,
   );
   fixture.device.node("ready", 1, "v20");
   fixture.device.node("state", "connected", "127.0.0.1:1", "-", "-");
@@ -216,30 +217,30 @@ test("what cannot be done is refused in one sentence and nothing is calls", () =
   fixture.live.selected = clip([]);
   assert.match(
     refusal(() => fixture.device.control("go")),
-    /"Tune" has no notes/,
+    /"Tune" has no audible notes/,
   );
   fixture.live.selected = clip([{ ...NOTE, mute: 1 }]);
   assert.match(
     refusal(() => fixture.device.control("go")),
-    /no notes to hear/,
+    /no audible notes/,
   );
   fixture.device.control("chord_learn");
-  assert.match(fixture.view.sentence, /^Hold some keys/);
+  assert.match(fixture.view.status, /^Hold keys/);
 });
 
-test("Live's own refusal to make a clip is shown, and the candidate stays", () => {
+test("the status line shows why Live creates no clip, and the candidate stays", () => {
   const fixture = connected();
-  fixture.live.refusal = "The track is frozen; unfreeze it first.";
+  fixture.live.refusal = "The track is frozen. Unfreeze it first.";
   fixture.device.control("go");
   fixture.variation(0);
   fixture.done();
-  assert.equal(fixture.view.sentence, "The track is frozen; unfreeze it first.");
+  assert.equal(fixture.view.status, fixture.live.refusal);
   fixture.live.refusal = "";
   fixture.device.control("keep");
   assert.equal(fixture.live.written.length, 1);
 });
 
-test("audition plays the candidate in the Set's tempo, and is over by itself", () => {
+test("audition plays the candidate at the Set's tempo, and ends by itself", () => {
   const fixture = connected();
   fixture.device.control("bars", 1);
   fixture.device.control("go");
@@ -262,7 +263,7 @@ test("audition plays the candidate in the Set's tempo, and is over by itself", (
   assert.equal(fixture.view.values.get("audition"), 0);
 });
 
-test("when the device closes all is silent, nothing waits, and nothing is held", () => {
+test("closing ends all notes, timers, calls and dictionaries", () => {
   const fixture = connected();
   fixture.device.control("go");
   fixture.variation(0);

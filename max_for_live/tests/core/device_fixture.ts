@@ -1,4 +1,4 @@
-/** A device among stand-ins: Live, Max and a Node half, each of which says what it was calls. */
+/** A device with fakes of Live, Max and the Node half, which record all calls. */
 
 import { Device } from "../../core/device.ts";
 import { decode, encode } from "../../core/host/dict_codec.ts";
@@ -14,7 +14,7 @@ import { DictSpace } from "../../sim/dict.ts";
 
 type Word = string | number;
 
-/** Time that a test turns. */
+/** A clock that tests advance. */
 export class Clock implements Scheduler {
   private time = 100;
   private due: { at: number; action: () => void }[] = [];
@@ -48,7 +48,7 @@ export class Clock implements Scheduler {
   }
 }
 
-/** What the device shows now. */
+/** Records what the device shows. */
 export class RecordingView implements View {
   readonly values = new Map<string, number | string>();
   readonly menus = new Map<string, string[]>();
@@ -57,9 +57,9 @@ export class RecordingView implements View {
   readonly gray = new Set<string>();
   readonly hidden = new Set<string>();
   readonly calls: string[] = [];
-  readonly sentences: string[] = [];
+  readonly statuses: string[] = [];
   state = "";
-  sentence = "";
+  status = "";
   path = "";
   notes: RollNote[] = [];
   length = 0;
@@ -89,8 +89,8 @@ export class RecordingView implements View {
     else this.hidden.add(id);
   }
   connection(state: string, text: string, path: string): void {
-    this.sentences.push(text);
-    Object.assign(this, { state, sentence: text, path });
+    this.statuses.push(text);
+    Object.assign(this, { state, status: text, path });
   }
   roll(notes: RollNote[], length: number): void {
     Object.assign(this, { notes, length });
@@ -124,7 +124,7 @@ export function clip(notes: LiveNote[], more: Partial<ClipFacts> = {}): ClipFact
   };
 }
 
-/** A Set of one track, whose slots are filled by what is written. */
+/** A Set with one track. */
 export class FakeLive implements LivePort {
   set: SetFacts = SET;
   selected: ClipFacts | null = null;
@@ -207,7 +207,7 @@ export class DeviceFixture {
   readonly player = new FakePlayer();
   readonly host = new FakeHost();
   readonly space = new DictSpace({ listOfOne: "element" });
-  /** Messages to node.script, other than calls. */
+  /** Messages to node.script, except calls. */
   readonly sent: Word[][] = [];
   readonly calls: RecordedCall[] = [];
   readonly device: Device;
@@ -237,7 +237,7 @@ export class DeviceFixture {
     });
   }
 
-  /** Node comes up, has a server, and lists its generators. */
+  /** Start Node, connect to a server, and list its generators. */
   connect(): this {
     this.device.ready();
     this.device.node("ready", 1, "v20.0.0");
@@ -246,18 +246,18 @@ export class DeviceFixture {
     return this;
   }
 
-  /** Answers the list that was calls for. */
+  /** Respond to the request for the list. */
   list(): void {
     const call = this.calls.pop();
-    if (call?.method !== "ListGenerators") throw new Error("The list was not calls for.");
+    if (call?.method !== "ListGenerators") throw new Error("There is no request for the list.");
     this.value(call, this.generators);
     this.device.node("done", call.id);
   }
 
-  /** The order under way. */
+  /** The last call. */
   get order(): RecordedCall {
     const call = this.calls[this.calls.length - 1];
-    if (!call) throw new Error("Nothing was calls.");
+    if (!call) throw new Error("There is no call.");
     return call;
   }
 
@@ -265,7 +265,7 @@ export class DeviceFixture {
     this.value(this.order, piece);
   }
 
-  /** Writes a variation of one note at each beat of the section, in one piece. */
+  /** Send a variation with one note on each beat of the section, in one response. */
   variation(variation: number, pitch = 60): void {
     const { options, seed } = this.order.request;
     const { startTime = 0, endTime = 0 } = options?.generateSections?.[0] ?? {};
@@ -286,7 +286,7 @@ export class DeviceFixture {
     this.device.node("failed", this.order.id, code, retryAfter, reason, message);
   }
 
-  /** Dictionaries that the device holds. */
+  /** Number of dictionaries in use. */
   get held(): number {
     return this.space.contents.size;
   }

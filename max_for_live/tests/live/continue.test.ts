@@ -52,7 +52,7 @@ function shape(clip: SimClip, values: Record<string, Atom>): void {
   for (const [name, value] of Object.entries(values)) clip.put(name, value);
 }
 
-/** Continues the clip and returns what was written. */
+/** Continue the clip, and return the new clip. */
 async function written({ fixture, track, device }: Scene, clip: SimClip): Promise<SimClip> {
   const known = new Set([...track.clips, ...track.slots.map((slot) => slot.clip)]);
   fixture.set.view.detailClip = clip;
@@ -63,13 +63,13 @@ async function written({ fixture, track, device }: Scene, clip: SimClip): Promis
       (one) => one !== null && !known.has(one),
     );
   await fixture.until(() => (found()?.notes.length ?? 0) > 0 && found()?.read("name")?.[0] !== "");
-  assert.equal(JSON.stringify(clip.notes), before, "the selected clip stays as it was");
+  assert.equal(JSON.stringify(clip.notes), before, "the selected clip is unchanged");
   return found() as SimClip;
 }
 
 const plain = (clip: SimClip) => clip.notes.map(({ note_id: _, ...note }) => note);
 
-test("a Session clip goes on in the next empty slot of its track", async () => {
+test("a Session clip continues in the next empty slot of its track", async () => {
   const one = await scene();
   const clip = inSession(one.track, 2, scale(0, 8), 8);
   inSession(one.track, 3, [], 4);
@@ -80,7 +80,7 @@ test("a Session clip goes on in the next empty slot of its track", async () => {
   one.fixture.end();
 });
 
-test("an Arrangement clip goes on right behind, or at the next free place", async () => {
+test("an Arrangement clip continues after its end, or at the next free place", async () => {
   const one = await scene();
   const clip = one.track.arrange(16, 8).fill(scale(0, 8));
   const next = await written(one, clip);
@@ -96,7 +96,7 @@ test("an Arrangement clip goes on right behind, or at the next free place", asyn
   one.fixture.end();
 });
 
-/** Two clips that sound the same are gone on from in the same way. */
+/** Check that two clips have the same continuation. */
 async function soundAlike(left: (track: SimTrack) => SimClip, right: (track: SimTrack) => SimClip) {
   const [one, two] = [await scene(), await scene()];
   const a = await written(one, left(one.track));
@@ -106,7 +106,7 @@ async function soundAlike(left: (track: SimTrack) => SimClip, right: (track: Sim
   two.fixture.end();
 }
 
-test("only the loop is heard of a clip", () =>
+test("only the loop of a clip is used", () =>
   soundAlike(
     (track) => inSession(track, 0, scale(0, 4), 4),
     (track) => {
@@ -116,7 +116,7 @@ test("only the loop is heard of a clip", () =>
     },
   ));
 
-test("a cropped clip is heard as it is cropped", () =>
+test("a cropped clip is used as it is cropped", () =>
   soundAlike(
     (track) => inSession(track, 0, scale(0, 4), 4),
     (track) => {
@@ -131,7 +131,7 @@ test("a cropped clip is heard as it is cropped", () =>
     },
   ));
 
-test("a loop that the Arrangement repeats is heard as often", () =>
+test("a loop that the Arrangement repeats is used as often", () =>
   soundAlike(
     (track) => track.arrange(0, 8).fill([...scale(0, 4), ...scale(0, 4).map(moved(4))]),
     (track) => {
@@ -141,7 +141,7 @@ test("a loop that the Arrangement repeats is heard as often", () =>
     },
   ));
 
-test("muted notes are not heard", () =>
+test("muted notes are ignored", () =>
   soundAlike(
     (track) => inSession(track, 0, scale(0, 4), 4),
     (track) => {
@@ -155,7 +155,7 @@ const moved = (beats: number) => (note: LiveNote) => ({
   start_time: note.start_time + beats,
 });
 
-test("a clip on another track goes on there", async () => {
+test("a clip on another track continues on that track", async () => {
   const one = await scene();
   const other = one.fixture.set.addTrack("Drums");
   const kick = [0, 1, 2, 3].map((start_time) => ({ pitch: 36, start_time, duration: 0.25 }));
@@ -172,13 +172,13 @@ test("a clip on another track goes on there", async () => {
   one.fixture.end();
 });
 
-test("an empty clip, and none at all, are refused in words", async () => {
+test("an empty clip, and a missing clip, are refused", async () => {
   const one = await scene();
   one.device.control("go");
   assert.match(one.device.text("status"), /Select a MIDI clip/);
   one.fixture.set.view.detailClip = inSession(one.track, 0, [], 4);
   one.device.control("go");
-  assert.match(one.device.text("status"), /no notes to hear/);
+  assert.match(one.device.text("status"), /no audible notes/);
   assert.deepEqual(one.fixture.set.undoSteps, []);
   one.fixture.end();
 });

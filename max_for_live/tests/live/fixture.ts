@@ -7,10 +7,10 @@ import type { SimDevice, SimTrack } from "../../sim/live_track.ts";
 import type { Atom } from "../../sim/lom_object.ts";
 import { MaxWorld, V8Host, type V8Options } from "../../sim/v8_host.ts";
 
-/** Milliseconds in which Node counts as absent. */
+/** Milliseconds after which Node counts as absent. */
 const NODE_PATIENCE = 8_000;
 
-/** A main device on a track, with the words that it has shown. */
+/** A main device on a track, with the texts that it shows. */
 export class PluggedDevice {
   readonly shown = new Map<string, Atom>();
   readonly music: Atom[][] = [];
@@ -29,7 +29,7 @@ export class PluggedDevice {
     });
   }
 
-  /** live.thisdevice sends its bang; before that controls tell their stored values. */
+  /** Send the bang of live.thisdevice; earlier messages are stored values. */
   ready(): this {
     this.isReady = true;
     this.host.send(0, "live_ready");
@@ -37,11 +37,11 @@ export class PluggedDevice {
     return this;
   }
 
-  /** Node does not come, and the server is found over HTTP. */
+  /** Connect over HTTP, without Node. */
   async connected(): Promise<this> {
     this.ready();
     this.fixture.world.clock.advance(NODE_PATIENCE);
-    // The leap in time may have cut off what another device was asking.
+    // The leap in time may have caused timeouts in other devices.
     await this.fixture.until(() => this.fixture.plugged.every((one) => one.isUp), "connected");
     return this;
   }
@@ -75,7 +75,7 @@ export class LiveFixture {
     if (http !== "") this.serverAt(http);
   }
 
-  /** Another device has told where a server is. */
+  /** Publish the address of a server, as another device does. */
   serverAt(http: string): void {
     const { dicts } = this.world;
     if (!dicts.contents.has("magenta_bridge_shared")) dicts.open("magenta_bridge_shared");
@@ -92,23 +92,23 @@ export class LiveFixture {
     return plugged;
   }
 
-  /** Lets time go by until `seen`. */
+  /** Advance the time until the condition holds. */
   async until(seen: () => boolean, what = ""): Promise<void> {
     await until(this.world, seen, () => {
       const shown = this.plugged.map((one) => one.text("status")).join("; ");
       const prints = this.plugged.flatMap((one) => one.host.console).join("\n");
-      return `never seen: ${what || seen}; shown: ${shown}; ${prints}`;
+      return `timeout: ${what || seen}; shown: ${shown}; ${prints}`;
     });
   }
 
-  /** The devices end; nothing was printed, neither by them nor by Live. */
+  /** Close the devices; there must be no errors and no pending tasks. */
   end(): void {
     for (const one of this.plugged) {
       one.host.close();
       assert.deepEqual(one.host.console, [], "a device printed to Max's window");
     }
-    assert.deepEqual(this.set.console, [], "Live refused something");
-    assert.equal(this.world.clock.waiting, 0, "a task was left behind");
+    assert.deepEqual(this.set.console, [], "errors of Live");
+    assert.equal(this.world.clock.waiting, 0, "pending tasks");
   }
 }
 

@@ -21,7 +21,7 @@ function onTheTrack(): { fixture: LiveFixture; track: SimTrack } {
   return { fixture, track };
 }
 
-test("Generate puts a new clip with notes into the next empty slot, and touches nothing else", async () => {
+test("Generate puts a new clip into the next empty slot, and changes nothing else", async () => {
   const { fixture, track } = onTheTrack();
   const other = track.slots[0]?.place(new SimClip(track.slots[0], { length: 4 }));
   other?.fill([{ pitch: 60, start_time: 0, duration: 1 }]);
@@ -42,7 +42,7 @@ test("Generate puts a new clip with notes into the next empty slot, and touches 
   fixture.end();
 });
 
-test("the same seed writes the same notes", async () => {
+test("the same seed gives the same notes", async () => {
   const { fixture, track } = onTheTrack();
   const device = await (await fixture.plug(track)).connected();
   device.control("new_seed", 0);
@@ -60,7 +60,7 @@ test("the same seed writes the same notes", async () => {
   fixture.end();
 });
 
-test("with all slots taken a scene is added", async () => {
+test("a scene is added if all slots are full", async () => {
   const { fixture, track } = onTheTrack();
   for (const slot of track.slots) slot.place(new SimClip(slot, { length: 4 }));
   const device = await (await fixture.plug(track)).connected();
@@ -70,7 +70,7 @@ test("with all slots taken a scene is added", async () => {
   fixture.end();
 });
 
-test("in the Arrangement the clip comes at the next bar that is free", async () => {
+test("in the Arrangement the clip is at the next free bar", async () => {
   const { fixture, track } = onTheTrack();
   fixture.set.app.view.put("focused_document_view", "Arranger");
   fixture.set.put("current_song_time", 5.5);
@@ -80,7 +80,7 @@ test("in the Arrangement the clip comes at the next bar that is free", async () 
   device.control("go");
   await fixture.until(() => track.clips.length === 2);
   assert.equal(track.clips[1]?.number("start_time"), 16);
-  assert.equal(track.clips[0]?.number("end_time"), 16, "what was there stays");
+  assert.equal(track.clips[0]?.number("end_time"), 16, "the existing clip is unchanged");
   fixture.end();
 });
 
@@ -102,7 +102,7 @@ test("a device within racks finds its track", async () => {
   fixture.end();
 });
 
-test("a track that moves while music is written still gets its clip", async () => {
+test("a track that is moved during generation gets its clip", async () => {
   const { fixture, track } = onTheTrack();
   const device = await (await fixture.plug(track)).connected();
   device.control("go");
@@ -112,7 +112,7 @@ test("a track that moves while music is written still gets its clip", async () =
   fixture.end();
 });
 
-test("a track that is deleted while music is written is told, and nothing is made", async () => {
+test("a track that is deleted during generation is an error, and no clip is created", async () => {
   const { fixture, track } = onTheTrack();
   const bass = fixture.set.tracks[0] as SimTrack;
   bass.slots[0]
@@ -128,7 +128,7 @@ test("a track that is deleted while music is written is told, and nothing is mad
   fixture.end();
 });
 
-test("several variations: one clip at once, the others when they are kept", async () => {
+test("with several variations, the first is in a clip, and others when they are kept", async () => {
   const { fixture, track } = onTheTrack();
   const device = await (await fixture.plug(track)).connected();
   device.control("variations", 3);
@@ -143,7 +143,7 @@ test("several variations: one clip at once, the others when they are kept", asyn
   fixture.end();
 });
 
-test("two devices on two tracks work side by side, and one going leaves the other", async () => {
+test("two devices on two tracks work in parallel, and one can be removed", async () => {
   const { fixture, track } = onTheTrack();
   const bass = fixture.set.tracks[0] as SimTrack;
   const [one, two] = [await fixture.plug(bass), await fixture.plug(track)];
@@ -158,7 +158,7 @@ test("two devices on two tracks work side by side, and one going leaves the othe
   fixture.end();
 });
 
-test("the Set is saved and opened again: the device finds everything anew", async () => {
+test("the device works after the Set is saved and opened again", async () => {
   const { fixture, track } = onTheTrack();
   const first = await (await fixture.plug(track)).connected();
   first.control("go");
@@ -172,7 +172,7 @@ test("the Set is saved and opened again: the device finds everything anew", asyn
   fixture.end();
 });
 
-test("a frozen track says what to do", async () => {
+test("a frozen track is an error that says what to do", async () => {
   const { fixture, track } = onTheTrack();
   track.frozen = true;
   const device = await (await fixture.plug(track)).connected();
@@ -182,7 +182,7 @@ test("a frozen track says what to do", async () => {
   fixture.end();
 });
 
-test("no clip, and a clip of audio, are refused each in words of its own", async () => {
+test("a missing clip and an audio clip have different messages", async () => {
   const { fixture, track } = onTheTrack();
   const audio = fixture.set.addTrack("Vocals", false);
   const slot = audio.slots[0];
@@ -194,8 +194,8 @@ test("no clip, and a clip of audio, are refused each in words of its own", async
   const clip = slot.place(new SimClip(slot, { length: 4, midi: false }));
   fixture.set.view.detailClip = clip;
   device.control("go");
-  const rest = "is audio and has no notes; select a MIDI clip to continue.";
-  assert.equal(device.text("status"), `The clip that is selected ${rest}`);
+  const rest = "is an audio clip. Select a MIDI clip to continue.";
+  assert.equal(device.text("status"), `The selected clip ${rest}`);
   clip.write("name", "Take 1");
   device.control("go");
   assert.equal(device.text("status"), `The clip "Take 1" ${rest}`);

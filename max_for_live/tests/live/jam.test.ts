@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => server.kill("SIGKILL"));
 
-/** A device that jams, on a song that runs with Max's clock. */
+/** A device with Jam on, and a transport that runs with Max's clock. */
 class Jamming {
   readonly fixture = new LiveFixture(server.http);
   device!: PluggedDevice;
@@ -70,7 +70,7 @@ class Jamming {
   }
 }
 
-test("a phrase is answered on the next bar line, and nothing is left sounding at the end", async () => {
+test("a phrase is answered on the next bar line, and all notes end", async () => {
   const jam = await new Jamming().open();
   jam.play();
   await jam.beat(0.5);
@@ -80,12 +80,12 @@ test("a phrase is answered on the next bar line, and nothing is left sounding at
   await jam.fixture.until(() => jam.notes > 0, "an answer");
   const [, , , , delay] = jam.device.music.find(([word]) => word === "note") ?? [];
   const beat = jam.fixture.set.number("current_song_time") + (Number(delay) / 60_000) * 480;
-  assert.ok(beat > 3.9 && beat < 8, `the answer began at ${beat}`);
+  assert.ok(beat > 3.9 && beat < 8, `the answer begins at ${beat}`);
   const { set } = jam.fixture;
   const before = jam.silences;
   jam.stop();
   jam.fixture.world.clock.advance(1);
-  assert.ok(jam.silences > before, "the stop is heard at once");
+  assert.ok(jam.silences > before, "the stop silences immediately");
   const notes = jam.notes;
   jam.fixture.world.clock.advance(2000);
   assert.equal(jam.notes, notes);
@@ -93,7 +93,7 @@ test("a phrase is answered on the next bar line, and nothing is left sounding at
   jam.end();
 });
 
-test("the server goes while an answer is due: silence, and words", async (t) => {
+test("losing the server before an answer silences the device and shows a message", async (t) => {
   const own = await Server.start("--bundle", DRUMS);
   t.after(() => own.kill("SIGKILL"));
   const jam = new Jamming();
@@ -109,7 +109,7 @@ test("the server goes while an answer is due: silence, and words", async (t) => 
   jam.end();
 });
 
-test("panic, switching the device off and removing it each silence it", async () => {
+test("Panic, switching the device off, and removing it silence it", async () => {
   const jam = await new Jamming().open();
   jam.device.control("panic");
   assert.equal(jam.silences > 0, true);
@@ -122,7 +122,7 @@ test("panic, switching the device off and removing it each silence it", async ()
   jam.end();
 });
 
-test("another tool ends the jam, and the song is not looked at any more", async () => {
+test("another tool ends the jam, and the transport is no longer polled", async () => {
   const jam = await new Jamming().open();
   jam.play();
   await jam.beat(0.5);

@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => server.kill("SIGKILL"));
 
-test("before live.thisdevice has spoken Live is not asked, and stored values are kept", async () => {
+test("before the bang of live.thisdevice, Live is not accessed, and stored values are kept", async () => {
   const fixture = new LiveFixture(server.http);
   const track = fixture.set.addTrack("Keys");
   const device = await fixture.plug(track);
@@ -34,21 +34,21 @@ test("before live.thisdevice has spoken Live is not asked, and stored values are
   fixture.end();
 });
 
-test("on a Live before 12.2 the device says so and does nothing", async () => {
+test("on a Live before 12.2 the device shows a message and does nothing", async () => {
   const fixture = new LiveFixture(server.http);
   fixture.set.app.version = [12, 1, 10];
   const device = (await fixture.plug(fixture.set.addTrack("Keys"))).ready();
   assert.equal(
     device.text("status"),
-    "Magenta Bridge needs Live 12.2 or later; this is Live 12.1.",
+    "Magenta Bridge requires Live 12.2 or later. This is Live 12.1.",
   );
   device.control("go");
   fixture.world.clock.advance(60_000);
-  assert.deepEqual(device.host.from(1), [], "Node is not asked either");
+  assert.deepEqual(device.host.from(1), [], "no messages to Node");
   fixture.end();
 });
 
-test("without Node and without XMLHttpRequest it says what is missing", async () => {
+test("without Node and without XMLHttpRequest the status line says what is missing", async () => {
   const fixture = new LiveFixture();
   const device = (await fixture.plug(fixture.set.addTrack("Keys"), { http: false })).ready();
   fixture.world.clock.advance(10_000);
@@ -56,9 +56,9 @@ test("without Node and without XMLHttpRequest it says what is missing", async ()
   fixture.end();
 });
 
-test("the server goes in the middle of the work, and the device works on when it is back", async (t) => {
+test("the device works again after losing the server during generation", async (t) => {
   let own = await Server.start("--bundle", DRUMS);
-  // Also when the test fails; a server that is left behind would keep the whole run waiting.
+  // Also if the test fails; a running server would block the end of the run.
   t.after(() => own.kill("SIGKILL"));
   const { port } = new URL(own.http);
   const fixture = new LiveFixture(own.http);
@@ -81,7 +81,7 @@ test("the server goes in the middle of the work, and the device works on when it
   fixture.end();
 });
 
-test("a device that goes while music is written leaves nothing behind", async () => {
+test("removing a device during generation leaves nothing behind", async () => {
   const fixture = new LiveFixture(server.http);
   const track = fixture.set.addTrack("Keys");
   const device = await (await fixture.plug(track)).connected();
@@ -92,7 +92,7 @@ test("a device that goes while music is written leaves nothing behind", async ()
   assert.ok(track.slots.every((slot) => slot.clip === null));
 });
 
-test("the self-test writes what it found, and removes the clip that it made", async () => {
+test("the self-test writes a report, and deletes its temporary clip", async () => {
   const folder = mkdtempSync(join(tmpdir(), "magenta-bridge-"));
   const fixture = new LiveFixture(server.http);
   const track = fixture.set.addTrack("Keys");
@@ -114,7 +114,7 @@ test("the self-test writes what it found, and removes the clip that it made", as
 });
 
 for (const listOfOne of ["list", "element"] as const) {
-  test(`the piano roll gets its notes, with a list of one kept as ${listOfOne}`, async () => {
+  test(`the piano roll receives its notes, with a list of one as ${listOfOne}`, async () => {
     const fixture = new LiveFixture(server.http, listOfOne);
     const track = fixture.set.addTrack("Keys");
     const device = await (await fixture.plug(track)).connected();

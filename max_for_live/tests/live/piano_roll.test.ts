@@ -29,7 +29,7 @@ async function open(listOfOne: "list" | "element" = "list") {
   return { host, world, show };
 }
 
-/** Left edge, top, width and height of what was filled in that color. */
+/** Return left edge, top, width and height of each box of a color. */
 function boxes(svg: string, color: string): number[][] {
   const paths = [...svg.matchAll(/<path d="M(\S+) (\S+)h(\S+)v([^h]+)h[^"]*" fill="([^"]+)"/g)];
   return paths
@@ -38,7 +38,7 @@ function boxes(svg: string, color: string): number[][] {
     .filter((box) => box[2] !== 1);
 }
 
-test("the primer and what was written differ in color, and stand in their places", async () => {
+test("primer and generated notes have different colors, and their positions", async () => {
   const { host, show } = await open();
   const svg = show([note(60, 0, true), note(64, 4, false), note(67, 6, false)], 8);
   const [primer, written] = [boxes(svg, "rgb(0,0,255)"), boxes(svg, "rgb(255,0,0)")];
@@ -50,11 +50,11 @@ test("the primer and what was written differ in color, and stand in their places
     written.map((box) => box[0]),
     [100, 150],
   );
-  assert.ok((written[1]?.[1] ?? 0) < (written[0]?.[1] ?? 0), "higher is higher");
+  assert.ok((written[1]?.[1] ?? 0) < (written[0]?.[1] ?? 0), "a higher pitch is higher");
   assert.deepEqual(host.console, []);
 });
 
-test("everything lies within the box, however many pitches there are", async () => {
+test("all notes are within the box, for any number of pitches", async () => {
   const { show } = await open();
   for (const count of [1, 12, 128]) {
     const notes = Array.from({ length: count }, (_, pitch) => note(pitch, pitch % 4, false));
@@ -64,7 +64,7 @@ test("everything lies within the box, however many pitches there are", async () 
   }
 });
 
-test("it is drawn anew when notes come, and a click is handed on", async () => {
+test("new notes redraw the roll, and a click is passed on", async () => {
   const { host, show } = await open("element");
   const before = host.graphics.redraws;
   const svg = show([note(60, 0, false)], 4);
@@ -74,12 +74,12 @@ test("it is drawn anew when notes come, and a click is handed on", async () => {
   assert.deepEqual(host.from(0), [["bang"]]);
 });
 
-test("nothing to show, a dictionary that is gone, a Max without theme: still a picture", async () => {
+test("an empty roll, a missing dictionary and a Max without a theme give a picture", async () => {
   const { host, world } = await open();
   host.send(0, "roll", 4, "nowhere");
   assert.match(host.paint(), /<svg/);
   host.send(0, "roll", 0, "nowhere");
   assert.match(host.paint(), /<svg/);
   assert.deepEqual(host.console, []);
-  assert.equal(world.dicts.contents.has("nowhere"), false, "it leaves no dictionary behind");
+  assert.equal(world.dicts.contents.has("nowhere"), false, "no dictionary is created");
 });

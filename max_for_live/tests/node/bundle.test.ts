@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => server.kill());
 
-test("the bundle asks for nothing but Node's own modules and max-api", () => {
+test("the bundle requires only Node's own modules and max-api", () => {
   const text = readFileSync(BUNDLE, "utf8");
   const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => String(name));
   const foreign = asked.filter((name) => !builtinModules.includes(name.replace(/^node:/, "")));
@@ -50,7 +50,7 @@ for (const [name, node] of Object.entries(NODES)) {
         assert.deepEqual(temperature?.defaultValue, { floatValue: 1 });
       });
 
-      test("has a primer of 5,000 notes continued, piece by piece", async () => {
+      test("continues a primer of 5,000 notes, part by part", async () => {
         const request = { ...long(5000), seed: "7", variations: 2 };
         const { values, last } = await half.whole(half.call("StreamGenerate", request));
         const pieces = values as StreamGenerateResponse[];
@@ -65,7 +65,7 @@ for (const [name, node] of Object.entries(NODES)) {
         assert.ok(pieces.every((piece) => piece.seed === "7"));
       });
 
-      test("tells the server's reason for a refusal", async () => {
+      test("reports the server's reason for an error", async () => {
         const request = { ...long(1), generatorId: "nobody" };
         const { last } = await half.whole(half.call("StreamGenerate", request));
         assert.deepEqual(last.slice(2, 5), ["not_found", -1, "NOT_FOUND"]);
@@ -75,7 +75,7 @@ for (const [name, node] of Object.entries(NODES)) {
   }
 }
 
-/** A primer of so many eighths at 120 a minute, and two bars to be written after it. */
+/** Return a request with a primer of eighth notes at tempo 120, and two bars to generate. */
 function long(count: number) {
   const notes = Array.from({ length: count }, (_, index) => ({
     pitch: 60 + (index % 12),

@@ -14,8 +14,8 @@ const own = (options: NodeHalfOptions = {}) =>
   device({ ...options, env: { MAGENTA_BRIDGE_PROGRAM: quick, ...options.env } });
 const ended = (pid: number) => until(`process ${pid} ends`, () => !isAlive(pid));
 
-describe("with a server of its own", { timeout: 300_000 }, () => {
-  test("the device starts it, says how far it is, and ends it", async () => {
+describe("with a server of the device", { timeout: 300_000 }, () => {
+  test("the device starts it, reports its progress, and stops it", async () => {
     const half = await own();
     half.send("connect", "auto");
     await half.message(["state", "starting", "-", "-", "Starting the server."]);
@@ -31,14 +31,14 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     assert.ok(!existsSync(join(half.run, "server.json")));
   });
 
-  test("it is started also where the folder that devices share was swept away", async () => {
+  test("it starts even if the shared folder was deleted", async () => {
     const half = await own();
     rmSync(half.run, { recursive: true });
     await half.connect();
     assert.ok(isAlive(half.server.pid));
   });
 
-  test("it is started again when it dies", async () => {
+  test("it restarts after a crash", async () => {
     const half = await own();
     await half.connect();
     const first = half.server;
@@ -53,7 +53,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     await ended(second.pid);
   });
 
-  test("a second device uses it, also after the first has gone; the last one ends it", async () => {
+  test("a second device uses it after the first is gone; the last one stops it", async () => {
     const run = join(folder, "shared");
     const [first, second] = await Promise.all([own({ run }), own({ run })]);
     for (const half of [first, second]) half.send("connect", "auto");
@@ -70,14 +70,14 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     await ended(pid);
   });
 
-  test("one that another device has started meanwhile is used, and none is started", async () => {
+  test("a server that another device has just started is used", async () => {
     const [usual, server] = await Promise.all([SilentPort.open(), Server.start()]);
     const before = started().length;
     const half = await own({ env: { MAGENTA_BRIDGE_PORT: String(usual.port) } });
     half.send("connect", "auto");
     await within("a request", usual.asked);
-    const told = { grpc: server.grpc, http: server.http, pid: server.pid, users: "theirs" };
-    writeFileSync(join(half.run, "server.json"), JSON.stringify(told));
+    const shared = { grpc: server.grpc, http: server.http, pid: server.pid, users: "theirs" };
+    writeFileSync(join(half.run, "server.json"), JSON.stringify(shared));
     const connected = await half.message(["state", "connected"]);
     assert.equal(connected[2], server.grpc);
     assert.equal(started().length, before);
@@ -86,7 +86,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     usual.close();
   });
 
-  test("it is started once, however often Reconnect is pressed meanwhile", async () => {
+  test("it starts once, even if Reconnect is pressed in the meantime", async () => {
     const before = started().length;
     const half = await own();
     half.send("connect", "auto");
@@ -96,7 +96,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     assert.equal(started().length, before + 1);
   });
 
-  test("two devices with a server each, however that came, end each its own", async () => {
+  test("two devices with a server each stop their own servers", async () => {
     const run = join(folder, "two");
     const first = await own({ run });
     await first.connect();
@@ -113,7 +113,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     await ended(other.pid);
   });
 
-  test("a device that is given another server leaves its own, and ends it", async () => {
+  test("a device that connects to another server stops its own", async () => {
     const server = await Server.start();
     const half = await own();
     await half.connect();
@@ -124,7 +124,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     await server.kill();
   });
 
-  test("it ends by itself when its device was killed and no other comes", async () => {
+  test("it exits after its device was killed", async () => {
     const half = await own({ env: { MAGENTA_BRIDGE_IDLE_TIMEOUT: "1" } });
     await half.connect();
     const { pid } = half.server;
@@ -132,7 +132,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     await ended(pid);
   });
 
-  test("it ends by itself when its device was killed before it was ready", async () => {
+  test("it exits after its device was killed before it was ready", async () => {
     const before = started().length;
     const half = await own({ env: { MAGENTA_BRIDGE_IDLE_TIMEOUT: "1" } });
     half.send("connect", "auto");
@@ -142,7 +142,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     await ended(pid);
   });
 
-  test("a device that uses it says so again and again", async () => {
+  test("a device touches its file periodically", async () => {
     const half = await own();
     await half.connect();
     const file = join(half.run, "users", half.server.users, String(half.pid));
@@ -152,7 +152,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     }
   });
 
-  test("one whose device was killed is found and ended by the next device", async () => {
+  test("the next device uses and stops the server of a killed device", async () => {
     const run = join(folder, "orphan");
     const first = await own({ run });
     await first.connect();
@@ -166,7 +166,7 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
     await ended(pid);
   });
 
-  test("the program is used that the musician chose, with a path as Max writes it", async () => {
+  test("the program at the user's path is used, also in Max's notation", async () => {
     const half = await own({ env: { MAGENTA_BRIDGE_PROGRAM: "/nowhere", PATH: "/nowhere" } });
     const path = program("with spaces");
     half.send("program", `Macintosh HD:${path}`);
@@ -174,37 +174,37 @@ describe("with a server of its own", { timeout: 300_000 }, () => {
   });
 });
 
-describe("without a program that works", { timeout: 60_000 }, () => {
-  test("the device shows the one line to type", async () => {
+describe("without a working program", { timeout: 60_000 }, () => {
+  test("the device shows how to install it", async () => {
     const nowhere = join(folder, "empty");
     const env = { MAGENTA_BRIDGE_PROGRAM: join(nowhere, "none"), PATH: nowhere, HOME: nowhere };
     const half = await own({ env });
     half.send("connect", "auto");
-    const said = await half.message(["state", "no server"]);
-    assert.match(String(said[4]), /type: pip install magenta-bridge$/);
+    const state = await half.message(["state", "no server"]);
+    assert.match(String(state[4]), /pip install magenta-bridge$/);
   });
 
-  test("the device names the program that was chosen and is not there", async () => {
+  test("the device names a chosen program that does not exist", async () => {
     const half = await own();
     half.send("program", "/nowhere/magenta-bridge");
     half.send("connect", "auto");
-    const said = await half.message(["state", "no server"]);
-    assert.match(String(said[4]), /There is no \/nowhere\/magenta-bridge/);
+    const state = await half.message(["state", "no server"]);
+    assert.match(String(state[4]), /^\/nowhere\/magenta-bridge does not exist/);
   });
 
-  test("the device gives up after five starts, with the program's last words", async () => {
+  test("the device stops after five attempts, with the program's last output", async () => {
     const broken = script("broken", 'echo "Error: the models are missing." >&2; exit 1');
     const half = await own({ env: { MAGENTA_BRIDGE_PROGRAM: broken } });
     half.send("connect", "auto");
-    const said = await half.message(["state", "error"]);
-    assert.match(String(said[4]), /ended 5 times: the models are missing\. Press Reconnect\./);
+    const state = await half.message(["state", "error"]);
+    assert.match(String(state[4]), /stopped 5 times: the models are missing\. Press Reconnect\./);
     const seen = half.outlet.length;
     half.send("connect", "auto");
     await half.message(["state", "starting"], seen);
   });
 });
 
-test("the report is written where it shall be, and a failure says why", async () => {
+test("the report is written to its path, and an error has the reason", async () => {
   const half = await own();
   const path = join(folder, "reports", "self_test.json");
   half.dicts.open("report");

@@ -14,7 +14,7 @@ function endless(bars = 512) {
   };
 }
 
-describe("with a server that was started by hand", { timeout: 60_000 }, () => {
+describe("with a server that runs already", { timeout: 60_000 }, () => {
   let server: Server;
 
   before(async () => {
@@ -22,7 +22,7 @@ describe("with a server that was started by hand", { timeout: 60_000 }, () => {
   });
   after(() => server.kill("SIGKILL"));
 
-  test("a call that is canceled ends at the server, and its dictionaries are free", async () => {
+  test("a canceled call ends at the server, and its dictionaries are free", async () => {
     const half = await device();
     await half.connect(server.grpc);
     const id = half.call("StreamGenerate", endless());
@@ -31,20 +31,20 @@ describe("with a server that was started by hand", { timeout: 60_000 }, () => {
     half.send("cancel", id);
     assert.deepEqual((await half.message(["failed", id])).slice(2, 3), ["cancelled"]);
     await server.logged(/StreamGenerate.*"code": "CANCELLED".*cancel-me/);
-    assert.equal(half.outlet.filter(([said, call]) => said === "done" && call === id).length, 0);
+    assert.equal(half.outlet.filter(([state, call]) => state === "done" && call === id).length, 0);
   });
 
-  test("a reader that says no `more` gets no more, and holds up nobody else", async () => {
+  test("a reader that does not send `more` gets no more values, and blocks no other call", async () => {
     const half = await device();
     await half.connect(server.grpc);
     const slow = half.call("StreamGenerate", endless());
     await half.message(["value", slow]);
     const { last } = await half.whole(half.call("ListGenerators", {}));
     assert.equal(last[0], "done");
-    assert.equal(half.outlet.filter(([said, id]) => said === "value" && id === slow).length, 1);
+    assert.equal(half.outlet.filter(([state, id]) => state === "value" && id === slow).length, 1);
   });
 
-  test("two devices work at once, and one's cancel leaves the other's call alone", async () => {
+  test("two devices work in parallel, and canceling one call does not affect the other", async () => {
     const [one, other] = [await device(), await device()];
     for (const half of [one, other]) await half.connect(server.grpc);
     const canceled = one.call("StreamGenerate", endless());
@@ -56,7 +56,7 @@ describe("with a server that was started by hand", { timeout: 60_000 }, () => {
     assert.ok(values.length > 1);
   });
 
-  test("its death fails what is under way, and it is found again when it is back", async () => {
+  test("its crash fails all calls, and it is found again after a restart", async () => {
     const mortal = await Server.start();
     const half = await device();
     await half.connect(mortal.grpc);
@@ -74,7 +74,7 @@ describe("with a server that was started by hand", { timeout: 60_000 }, () => {
     await again.kill();
   });
 
-  test("nothing that is asked before there is a server hangs", async () => {
+  test("a call without a server fails", async () => {
     const half = await device();
     half.send("connect", "127.0.0.1:9");
     const failed = await half.message(["failed", half.call("ListGenerators", {})]);
@@ -82,14 +82,14 @@ describe("with a server that was started by hand", { timeout: 60_000 }, () => {
   });
 });
 
-describe("with a server that accepts and says nothing", { timeout: 60_000 }, () => {
-  test("the device says so, and does not wait for ever", async () => {
+describe("with a server that does not respond", { timeout: 60_000 }, () => {
+  test("the device reports it after a timeout", async () => {
     const silent = await SilentPort.open();
     const half = await device();
     const address = `127.0.0.1:${silent.port}`;
     half.send("connect", address);
-    const said = await half.message(["state", "no server"]);
-    assert.match(String(said[4]), new RegExp(`No server answers at ${address}`));
+    const state = await half.message(["state", "no server"]);
+    assert.match(String(state[4]), new RegExp(`No server responds at ${address}`));
     silent.close();
   });
 });

@@ -1,9 +1,9 @@
-/** A port that accepts and says nothing. */
+/** A port that accepts connections and does not respond. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
 export class SilentPort {
-  /** Settles when somebody has come. */
+  /** Resolves at the first connection. */
   readonly asked: Promise<void>;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;

@@ -8,26 +8,26 @@ import { takeApart } from "./reader.ts";
 const ROOT = join(__dirname, "..", "..");
 const outputs = buildAll();
 
-/** Files below a folder, with the folder's name in front. */
+/** Return the files below a folder, with the folder's name. */
 function filesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? filesBelow(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`],
   );
 }
 
-test("the devices and pictures that are committed are those of the sources", async () => {
+test("the committed devices and pictures are up to date", async () => {
   const stale = (await outputs)
     .filter(({ name, bytes }) => !bytes.equals(readFileSync(join(ROOT, name))))
     .map(({ name }) => name);
   assert.deepEqual(stale, [], "run make devices");
 });
 
-test("nothing else lies beside them", async () => {
+test("there are no other files", async () => {
   const names = (await outputs).map(({ name }) => name).sort();
   assert.deepEqual([...filesBelow("dist"), ...filesBelow("renders")].sort(), names);
 });
 
-test("another reader finds the main device's two files, the script to be put on disk", () => {
+test("an independent parser finds the main device's two files", () => {
   const { archive } = takeApart(readFileSync(join(ROOT, "dist", "Magenta Bridge.amxd")));
   const entries = archive?.entries.map(({ name, type, flag }) => [
     name.replace(/\0+$/, ""),
@@ -40,7 +40,7 @@ test("another reader finds the main device's two files, the script to be put on 
   ]);
 });
 
-test("pictures are twice as large as Live shows the device", async () => {
+test("pictures have twice the size of the device in Live", async () => {
   for (const { name, bytes } of (await outputs).filter((one) => one.name.endsWith(".png"))) {
     const svg = readFileSync(join(ROOT, name.replace(/png$/, "svg")), "utf8");
     const [, width, height] = /width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
@@ -52,7 +52,7 @@ test("pictures are twice as large as Live shows the device", async () => {
   }
 });
 
-test("no word in the devices tells where they were built", async () => {
+test("the devices do not contain the path of the build", async () => {
   for (const { name, bytes } of await outputs) {
     assert.ok(!bytes.includes(Buffer.from(ROOT)), name);
   }

@@ -8,10 +8,10 @@ import { listing } from "../../patch/listing.ts";
 import { stubPlans } from "./devices.ts";
 
 for (const plan of stubPlans()) {
-  test(`the patch of ${plan.name} is the one that was last looked at`, () => {
+  test(`the patch of ${plan.name} equals its baseline`, () => {
     const path = join(__dirname, "baselines", `${plan.name}.txt`);
     const text = `${listing(readPatch(readDevice(singleFile(plan).bytes)))}\n`;
-    // UPDATE_BASELINES=1 npm test: then look at what git says has changed.
+    // After UPDATE_BASELINES=1 npm test, review the changes in git.
     if (process.env.UPDATE_BASELINES === "1") writeFileSync(path, text);
     assert.equal(text, readFileSync(path, "utf8"));
   });

@@ -1,4 +1,4 @@
-/** A reader of .amxd of its own, written from the layout alone, to hold the writer against. */
+/** An independent parser of .amxd files, written from the format alone. */
 
 export interface Entry {
   type: string;

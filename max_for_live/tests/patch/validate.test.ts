@@ -7,7 +7,7 @@ import { RULES, validate } from "../../patch/validate/validate.ts";
 import { planOf, stubPlans } from "./devices.ts";
 
 for (const plan of stubPlans()) {
-  test(`${plan.name} keeps every rule, as one file and with its files beside it`, () => {
+  test(`${plan.name} follows every rule, in both forms`, () => {
     const [loose] = looseFiles(plan);
     assert.deepEqual(validate(singleFile(plan).bytes), []);
     const beside = plan.files.map((file) => file.name);
@@ -15,12 +15,12 @@ for (const plan of stubPlans()) {
   });
 }
 
-/** A fault, put into the patch or into the archive of a device that is sound. */
-interface Fault {
+/** An error in the patch or in the archive of a valid device. */
+interface BrokenDevice {
   device?: string;
   patch?: (patcher: Raw, boxes: Raw[]) => void;
   files?: (device: Subject["device"]) => void;
-  says: RegExp;
+  reports: RegExp;
 }
 
 const box = (boxes: Raw[], id: string): Raw => {
@@ -40,31 +40,34 @@ const addBox = (patcher: Raw, raw: Raw): void => {
   (patcher.boxes as { box: Raw }[]).push({ box: { id: "obj-999", ...raw } });
 };
 
-const FAULTS: Record<string, Fault[]> = {
+const ERRORS: Record<string, BrokenDevice[]> = {
   uniqueIds: [
-    { patch: (_, boxes) => Object.assign(box(boxes, "go"), { id: "obj-1" }), says: /id obj-1/ },
+    { patch: (_, boxes) => Object.assign(box(boxes, "go"), { id: "obj-1" }), reports: /id obj-1/ },
     {
       patch: (_, boxes) => Object.assign(box(boxes, "go"), { varname: "keep" }),
-      says: /name keep/,
+      reports: /name keep/,
     },
   ],
   noGlobalNames: [
     {
       patch: (patcher) => addBox(patcher, { maxclass: "newobj", text: "s notes" }),
-      says: /speaks to every device/,
+      reports: /sends to every device/,
     },
   ],
   knownObjects: [
     {
       patch: (patcher) => addBox(patcher, { maxclass: "newobj", text: "midioutt" }),
-      says: /midioutt.*no object in the table/,
+      reports: /midioutt.*not in the table/,
     },
-    { patch: (_, boxes) => Object.assign(box(boxes, "go"), { maxclass: "live.txt" }), says: /go/ },
+    {
+      patch: (_, boxes) => Object.assign(box(boxes, "go"), { maxclass: "live.txt" }),
+      reports: /go/,
+    },
   ],
   savedPorts: [
     {
       patch: (_, boxes) => Object.assign(box(boxes, "pipe"), { numoutlets: 4 }),
-      says: /pipe.*says 4 inlets and 4 outlets, but has 4 and 3/,
+      reports: /pipe.*has 4 inlets and 4 outlets in the file, but 4 and 3/,
     },
   ],
   cordEnds: [
@@ -73,19 +76,19 @@ const FAULTS: Record<string, Fault[]> = {
         lines(patcher).push({
           patchline: { source: [String(box(boxes, "midiin").id), 1], destination: ["obj-1", 0] },
         }),
-      says: /no outlet 1; Max would delete/,
+      reports: /no outlet 1; Max would delete/,
     },
     {
       patch: (patcher) =>
         lines(patcher).push({ patchline: { source: ["obj-998", 0], destination: ["obj-1", 0] } }),
-      says: /there is no such box/,
+      reports: /there is no such box/,
     },
     {
       patch: (patcher, boxes) =>
         lines(patcher).push({
           patchline: { source: ["obj-1", 0], destination: [String(box(boxes, "midiout").id), 2] },
         }),
-      says: /no inlet 2/,
+      reports: /no inlet 2/,
     },
   ],
   orderedFanOuts: [
@@ -97,97 +100,100 @@ const FAULTS: Record<string, Fault[]> = {
             destination: [String(box(boxes, "midiout").id), 0],
           },
         }),
-      says: /midiin.*several cords/,
+      reports: /midiin.*several cords/,
     },
   ],
   parameterNames: [
     {
       patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_longname: "Bars" }),
-      says: /long name Bars/,
+      reports: /long name Bars/,
     },
     {
       patch: (_, boxes) =>
         Object.assign(live(box(boxes, "go")), { parameter_shortname: "Generating" }),
-      says: /go.*more than 8/,
+      reports: /go.*more than 8/,
     },
     {
       patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_shortname: "" }),
-      says: /without a long or short name/,
+      reports: /without a long or short name/,
     },
   ],
   parameterRanges: [
     {
       patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_mmax: 1 }),
-      says: /bars.*no width/,
+      reports: /bars.*empty range/,
     },
     {
       patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_mmax: 500 }),
-      says: /bars.*more than 256/,
+      reports: /bars.*more than 256/,
     },
     {
       patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_enum: ["Off"] }),
-      says: /go.*entries/,
+      reports: /go.*entries/,
     },
     {
       patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_initial: [99] }),
-      says: /bars.*no default/,
+      reports: /bars.*no default/,
     },
     {
       patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_initial_enable: 1 }),
-      says: /go.*speak up at loading/,
+      reports: /go.*at loading/,
     },
   ],
   parameterMapComplete: [
     {
       patch: (patcher, boxes) =>
         Reflect.deleteProperty(patcher.parameters as Raw, String(box(boxes, "bars").id)),
-      says: /not in the patch's map/,
+      reports: /not in the patch's map/,
     },
     {
       patch: (patcher) => Object.assign(patcher.parameters as Raw, { "obj-1": ["A", "A", 0] }),
-      says: /obj-1, which is no parameter/,
+      reports: /obj-1, which is not a parameter/,
     },
     {
       patch: (patcher, boxes) =>
         Object.assign(patcher.parameters as Raw, {
           [String(box(boxes, "bars").id)]: ["B", "B", 0],
         }),
-      says: /other names/,
+      reports: /other names/,
     },
   ],
   bankSlots: [
     {
       patch: (patcher) => Object.assign(bank(patcher), { parameters: [] }),
-      says: /8 slots/,
+      reports: /8 slots/,
     },
     {
       patch: (patcher) => {
         (bank(patcher).parameters as string[])[0] = "Go";
       },
-      says: /names Go, which Push does not see/,
+      reports: /contains Go, which is not visible/,
     },
   ],
   infoTexts: [
     {
       patch: (_, boxes) => Object.assign(box(boxes, "go"), { annotation: "" }),
-      says: /go.*Info View/,
+      reports: /go.*Info View/,
     },
   ],
   opensInPresentation: [
-    { patch: (patcher) => Object.assign(patcher, { openinpresentation: 0 }), says: /as a patch/ },
-    { patch: (patcher) => Object.assign(patcher, { openrect: [0, 0, 640, 200] }), says: /200/ },
+    {
+      patch: (patcher) => Object.assign(patcher, { openinpresentation: 0 }),
+      reports: /as a patch/,
+    },
+    { patch: (patcher) => Object.assign(patcher, { openrect: [0, 0, 640, 200] }), reports: /200/ },
   ],
   wholePixels: [
     {
       patch: (_, boxes) =>
         Object.assign(box(boxes, "go"), { presentation_rect: [90, 125.5, 9, 9] }),
-      says: /go.*125.5/,
+      reports: /go.*125.5/,
     },
   ],
   insideDevice: [
     {
       patch: (_, boxes) => Object.assign(box(boxes, "go"), { presentation_rect: [600, 10, 41, 9] }),
-      says: /go.*reaches out/,
+      reports: /go.*extends outside/,
     },
   ],
   noOverlaps: [
@@ -196,41 +202,47 @@ const FAULTS: Record<string, Fault[]> = {
         const cancel = box(boxes, "cancel");
         box(boxes, "go").presentation_rect = cancel.presentation_rect;
       },
-      says: /go.*cancel.*overlap/,
+      reports: /go.*cancel.*overlap/,
     },
   ],
   textsFit: [
     {
       patch: (_, boxes) => Object.assign(box(boxes, "keep"), { text: "Keep This Candidate" }),
-      says: /keep.*needs \d+ pixels/,
+      reports: /keep.*needs \d+ pixels/,
     },
   ],
   projectBlock: [
-    { patch: (patcher) => Reflect.deleteProperty(patcher, "project"), says: /no project block/ },
+    {
+      patch: (patcher) => Reflect.deleteProperty(patcher, "project"),
+      reports: /project block is missing/,
+    },
     {
       patch: (patcher) => Object.assign(patcher.project as Raw, { amxdtype: 1851877223 }),
-      says: /1851877223, but the file is a mmmm/,
+      reports: /1851877223, but the file is a mmmm/,
     },
     {
       patch: (patcher) => Object.assign(patcher.project as Raw, { autoorganize: 1 }),
-      says: /move its files/,
+      reports: /move its files/,
     },
   ],
   dependencies: [
-    { patch: (patcher) => Object.assign(patcher, { dependency_cache: [] }), says: /lacks magenta/ },
-    { files: (device) => device.files.pop(), says: /does not carry magenta/ },
+    {
+      patch: (patcher) => Object.assign(patcher, { dependency_cache: [] }),
+      reports: /lacks magenta/,
+    },
+    { files: (device) => device.files.pop(), reports: /does not contain magenta/ },
     {
       files: (device) => {
         const last = device.files[1] as Subject["device"]["files"][0];
         device.files.push({ ...last, name: "more.js" });
       },
-      says: /carries more.js/,
+      reports: /contains more.js/,
     },
   ],
   scriptFlags: [
     {
       files: (device) => Object.assign(device.files[1] as object, { flag: FLAGS.embedded }),
-      says: /flag 0/,
+      reports: /flag 0/,
     },
   ],
   bareScriptNames: [
@@ -239,15 +251,15 @@ const FAULTS: Record<string, Fault[]> = {
         Object.assign(box(boxes, "node.script"), {
           text: "node.script host/index.js @autostart 1",
         }),
-      says: /names a path/,
+      reports: /contains a path/,
     },
   ],
   parses: [
     {
       patch: (_, boxes) => Object.assign(code(boxes), { code: "let a = ;" }),
-      says: /no JavaScript/,
+      reports: /not ES2020/,
     },
-    { patch: (_, boxes) => Object.assign(code(boxes), { code: "a ??= 1" }), says: /of 2020/ },
+    { patch: (_, boxes) => Object.assign(code(boxes), { code: "a ??= 1" }), reports: /not ES2020/ },
   ],
   scriptPorts: [
     {
@@ -255,14 +267,14 @@ const FAULTS: Record<string, Fault[]> = {
         Object.assign(code(boxes), {
           code: String(code(boxes).code).replace("outlets = 6", "outlets = 5"),
         }),
-      says: /1 inlets and 5 outlets, its box 1 and 6/,
+      reports: /1 inlets and 5 outlets, its box 1 and 6/,
     },
   ],
   noForbiddenHandlers: [
     {
       patch: (_, boxes) =>
         Object.assign(code(boxes), { code: `${code(boxes).code}function stop() {}` }),
-      says: /function stop/,
+      reports: /function stop/,
     },
   ],
   handledMessages: [
@@ -271,7 +283,7 @@ const FAULTS: Record<string, Fault[]> = {
         Object.assign(code(boxes), {
           code: String(code(boxes).code).replace("function note_in", "function note_im"),
         }),
-      says: /no function for "note_in"/,
+      reports: /no function for "note_in"/,
     },
     {
       device: "Magenta Bridge Generator",
@@ -279,21 +291,21 @@ const FAULTS: Record<string, Fault[]> = {
         Object.assign(code(boxes), {
           code: String(code(boxes).code).replace("function dictionary", "function dict"),
         }),
-      says: /no function for "dictionary"/,
+      reports: /no function for "dictionary"/,
     },
   ],
   routedMessages: [
     {
       patch: (_, boxes) =>
         Object.assign(code(boxes), { code: `${code(boxes).code}outlet(3, "notes", 60);` }),
-      says: /"notes" at outlet 3/,
+      reports: /"notes" to outlet 3/,
     },
     {
       patch: (_, boxes) =>
         Object.assign(code(boxes), {
           code: `${code(boxes).code}var OUT = { misc: 5 }; outlet(OUT.misc, ["choose"]);`,
         }),
-      says: /"choose" at outlet 5/,
+      reports: /"choose" to outlet 5/,
     },
   ],
   deferred: [
@@ -305,14 +317,14 @@ const FAULTS: Record<string, Fault[]> = {
             destination: [String(code(boxes).id), 0],
           },
         }),
-      says: /live_ready.*deferlow/,
+      reports: /live_ready.*deferlow/,
     },
   ],
   respondsImmediately: [
     {
       device: "Magenta Bridge Transformation",
       patch: (patcher) => addBox(patcher, { maxclass: "newobj", text: "deferlow" }),
-      says: /puts off/,
+      reports: /delays/,
     },
   ],
 };
@@ -321,7 +333,7 @@ function bank(patcher: Raw): Raw {
   return ((patcher.parameters as Raw).parameterbanks as Record<string, Raw>)["0"] as Raw;
 }
 
-function broken({ device: name = "Magenta Bridge", patch, files }: Fault): Subject {
+function broken({ device: name = "Magenta Bridge", patch, files }: BrokenDevice): Subject {
   const device = readDevice(singleFile(planOf(name)).bytes);
   const json = readPatch(device);
   const patcher = json.patcher as Raw;
@@ -335,17 +347,17 @@ function broken({ device: name = "Magenta Bridge", patch, files }: Fault): Subje
   return subjectOf(writeFrozen(device.type, device.files));
 }
 
-for (const [name, faults] of Object.entries(FAULTS)) {
-  for (const fault of faults) {
-    test(`${name} finds a device of which it says ${fault.says}`, () => {
+for (const [name, examples] of Object.entries(ERRORS)) {
+  for (const example of examples) {
+    test(`${name} reports ${example.reports}`, () => {
       const rule = RULES[name];
       assert.ok(rule);
-      const problems = rule(broken(fault));
-      assert.match(problems.join("\n"), fault.says);
+      const problems = rule(broken(example));
+      assert.match(problems.join("\n"), example.reports);
     });
   }
 }
 
-test("every rule has a device that breaks it", () => {
-  assert.deepEqual(Object.keys(FAULTS).sort(), Object.keys(RULES).sort());
+test("every rule has a test", () => {
+  assert.deepEqual(Object.keys(ERRORS).sort(), Object.keys(RULES).sort());
 });

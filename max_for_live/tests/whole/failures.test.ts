@@ -1,4 +1,4 @@
-/** No server, no program, no Node, an old Live: the device works all the same, or says why. */
+/** No server, no program, no Node, an old Live: the device works, or shows why it does not. */
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
@@ -26,7 +26,7 @@ async function whole(
   assert.deepEqual(simulation.world.complaints, []);
 }
 
-/** Presses Generate, and waits for a first clip of one bar. */
+/** Press Generate, and wait for the first clip of one bar. */
 async function firstClip(simulation: Simulation, { device }: OpenDevice): Promise<SimClip> {
   const [track] = simulation.world.set.tracks;
   assert.ok(track);
@@ -39,10 +39,10 @@ async function firstClip(simulation: Simulation, { device }: OpenDevice): Promis
 const serverOf = (folder: string): number =>
   JSON.parse(readFileSync(join(folder, "run", "server.json"), "utf8")).pid;
 
-/** The program with all that it serves. */
+/** The program with all its bundles. */
 const full = program("magenta-bridge");
 
-test("no server runs: the first device starts one, the second uses it, the last one ends it", () =>
+test("without a server, the first device starts one, the second uses it, the last stops it", () =>
   whole({ program: full }, async (simulation) => {
     const first = simulation.drag(simulation.track());
     await simulation.status(first, /Starting the server/);
@@ -54,10 +54,10 @@ test("no server runs: the first device starts one, the second uses it, the last 
     await simulation.remove(first);
     assert.ok(isAlive(pid), "the other device still uses it");
     await simulation.remove(second);
-    await simulation.until("the server's end", () => !isAlive(pid));
+    await simulation.until("the server ends", () => !isAlive(pid));
   }));
 
-test("the program is not installed: the status shows the line to type, and Program finds it", () =>
+test("without the program, the status shows how to install it, and Program finds it", () =>
   whole({}, async (simulation) => {
     const opened = simulation.drag(simulation.track());
     const { device } = opened;
@@ -76,7 +76,7 @@ test("the program is not installed: the status shows the line to type, and Progr
     await simulation.until("the report", () => /report|json/i.test(device.text("progress")));
   }));
 
-test("Node does not start: over HTTP it works, and says so", async () => {
+test("without Node, the device works over HTTP", async () => {
   const server = await Server.start();
   await whole({ http: server.http }, async (simulation) => {
     const opened = simulation.drag(simulation.track());
@@ -90,7 +90,7 @@ test("Node does not start: over HTTP it works, and says so", async () => {
   await server.kill();
 });
 
-test("Node comes late: the device goes over from HTTP to gRPC", async () => {
+test("when Node starts late, the device switches from HTTP to gRPC", async () => {
   const server = await Server.start();
   await whole({ grpc: server.grpc, http: server.http, node: false }, async (simulation) => {
     const opened = simulation.drag(simulation.track());
@@ -105,7 +105,7 @@ test("Node comes late: the device goes over from HTTP to gRPC", async () => {
   await server.kill();
 });
 
-test("the server dies at work and comes back: the status says so, and the next press works", async () => {
+test("after a crash of the server during generation, the device works again", async () => {
   const first = await Server.start();
   const port = first.grpc.split(":")[1] ?? "";
   let second: Server | null = null;
@@ -121,7 +121,7 @@ test("the server dies at work and comes back: the status says so, and the next p
     await simulation.until("the loss", () => !device.control("cancel").active);
     assert.match(device.text("status"), /server|gone|answer/i);
     second = await Server.start("--port", port);
-    // Why the work failed stays on the status until the musician goes on.
+    // The error stays on the status line until the next command.
     device.click("reconnect");
     await simulation.status(opened, /generators? at/);
     device.turn("variations", 1);
@@ -130,7 +130,7 @@ test("the server dies at work and comes back: the status says so, and the next p
   await (second as Server | null)?.kill();
 });
 
-test("a Live that is too old is told so in words", () => {
+test("an old Live gets a message", () => {
   const world = new World();
   world.set.app.version = [12, 1, 5];
   return whole(
@@ -145,7 +145,7 @@ test("a Live that is too old is told so in words", () => {
   );
 });
 
-test("a device that goes leaves no process and no file", async () => {
+test("a removed device leaves no process and no file", async () => {
   const server = await Server.start();
   const simulation = new Simulation({ grpc: server.grpc });
   const opened = simulation.drag(simulation.track());

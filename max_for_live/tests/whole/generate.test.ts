@@ -1,4 +1,4 @@
-/** A musician at the main device, from its file, against a real server. */
+/** User actions on the main device, loaded from its file, with a real server. */
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => server.kill());
 
-/** Runs a test on a simulation of its own, on which nothing may be complained of. */
+/** Run a test on a new simulation, without lines in Max's window. */
 function whole(name: string, act: (simulation: Simulation) => Promise<void>): void {
   test(name, async () => {
     const simulation = new Simulation({ grpc: server.grpc });
@@ -30,7 +30,7 @@ function whole(name: string, act: (simulation: Simulation) => Promise<void>): vo
   });
 }
 
-/** A device that is connected, with a generator chosen and seeds that stay. */
+/** Return a connected device with a generator, and New Seed off. */
 async function ready(
   simulation: Simulation,
   track: SimTrack,
@@ -43,7 +43,7 @@ async function ready(
   return opened;
 }
 
-/** Presses the large button and waits for that many clips on the track. */
+/** Press Generate, and wait for that many clips on the track. */
 async function press(
   simulation: Simulation,
   { device }: OpenDevice,
@@ -52,7 +52,7 @@ async function press(
 ) {
   device.click("go");
   await simulation.until(`clip ${clips}`, () => clipsOf(track).filter(Boolean).length >= clips);
-  await simulation.until("the end of the work", () => !device.control("cancel").active);
+  await simulation.until("generation ends", () => !device.control("cancel").active);
   return clipsOf(track).filter((clip): clip is SimClip => clip !== null);
 }
 
@@ -65,27 +65,24 @@ const TUNE: LiveNote[] = [0, 1, 2, 3].map((beat) => ({
   velocity: 80,
 }));
 
-whole(
-  "press Generate, and a new clip of that length appears, in two undo steps",
-  async (simulation) => {
-    const track = simulation.track();
-    const opened = await ready(simulation, track);
-    opened.device.turn("bars", 2);
-    const before = simulation.world.set.undoSteps.length;
-    const [clip] = await press(simulation, opened, track, 1);
-    assert.ok(clip);
-    assert.equal(clip.number("length"), 8);
-    assert.match(clip.read("name")?.join(" ") ?? "", /lstm_melody/);
-    assert.ok(clip.notes.length > 4);
-    assert.ok(clip.notes.every((note) => note.start_time >= 0 && note.start_time < 8));
-    const steps = simulation.world.set.undoSteps.slice(before);
-    assert.equal(steps.filter((step) => step === "add_new_notes").length, 1);
-    assert.ok(steps.length <= 3, steps.join(", "));
-    assert.equal(opened.device.text("path"), "gRPC");
-  },
-);
+whole("Generate creates a clip of the right length, in few undo steps", async (simulation) => {
+  const track = simulation.track();
+  const opened = await ready(simulation, track);
+  opened.device.turn("bars", 2);
+  const before = simulation.world.set.undoSteps.length;
+  const [clip] = await press(simulation, opened, track, 1);
+  assert.ok(clip);
+  assert.equal(clip.number("length"), 8);
+  assert.match(clip.read("name")?.join(" ") ?? "", /lstm_melody/);
+  assert.ok(clip.notes.length > 4);
+  assert.ok(clip.notes.every((note) => note.start_time >= 0 && note.start_time < 8));
+  const steps = simulation.world.set.undoSteps.slice(before);
+  assert.equal(steps.filter((step) => step === "add_new_notes").length, 1);
+  assert.ok(steps.length <= 3, steps.join(", "));
+  assert.equal(opened.device.text("path"), "gRPC");
+});
 
-whole("equal seeds give equal notes, and a new seed others", async (simulation) => {
+whole("equal seeds give equal notes, and a new seed gives others", async (simulation) => {
   const track = simulation.track();
   const opened = await ready(simulation, track);
   opened.device.turn("seed", 77);
@@ -102,7 +99,7 @@ whole("equal seeds give equal notes, and a new seed others", async (simulation) 
   assert.notEqual(opened.device.value("seed"), 5);
 });
 
-whole("Continue goes on after the selected clip, which stays as it is", async (simulation) => {
+whole("Continue uses the selected clip, which does not change", async (simulation) => {
   const track = simulation.track();
   const opened = await ready(simulation, track);
   const slot = track.slots[2];
@@ -119,19 +116,22 @@ whole("Continue goes on after the selected clip, which stays as it is", async (s
   assert.equal(JSON.stringify(primer.notes), before);
 });
 
-whole("Continue takes a clip of the Arrangement, and writes behind it", async (simulation) => {
-  const track = simulation.track();
-  const opened = await ready(simulation, track);
-  const primer = track.arrange(8, 4).fill(TUNE);
-  track.arrange(16, 4);
-  simulation.world.set.view.detailClip = primer;
-  opened.device.click("tool_continue");
-  opened.device.turn("bars", 2);
-  opened.device.click("go");
-  await simulation.until("a third clip", () => track.clips.length === 3);
-  const starts = track.clips.map((clip) => clip.number("start_time"));
-  assert.deepEqual(starts, [8, 16, 20], "nothing is laid over what was there");
-});
+whole(
+  "Continue uses a clip of the Arrangement, and puts the new clip after it",
+  async (simulation) => {
+    const track = simulation.track();
+    const opened = await ready(simulation, track);
+    const primer = track.arrange(8, 4).fill(TUNE);
+    track.arrange(16, 4);
+    simulation.world.set.view.detailClip = primer;
+    opened.device.click("tool_continue");
+    opened.device.turn("bars", 2);
+    opened.device.click("go");
+    await simulation.until("a third clip", () => track.clips.length === 3);
+    const starts = track.clips.map((clip) => clip.number("start_time"));
+    assert.deepEqual(starts, [8, 16, 20], "existing clips are not overlapped");
+  },
+);
 
 whole("of four variations one is in a clip; others are kept or dropped", async (simulation) => {
   const track = simulation.track();
@@ -150,10 +150,10 @@ whole("of four variations one is in a clip; others are kept or dropped", async (
   assert.match(device.text("candidate"), / of 3$/);
   device.click("previous");
   assert.equal(device.text("candidate"), "1 of 3");
-  assert.equal(clipsOf(track).filter(Boolean).length, 2, "to drop takes no clip away");
+  assert.equal(clipsOf(track).filter(Boolean).length, 2, "dropping deletes no clip");
 });
 
-whole("a candidate is auditioned through the track, and every note ends", async (simulation) => {
+whole("audition plays a candidate through the track, and every note ends", async (simulation) => {
   const track = simulation.track();
   const opened = await ready(simulation, track);
   const { device } = opened;
@@ -173,7 +173,7 @@ whole("a candidate is auditioned through the track, and every note ends", async 
 const isStart = ([status = 0, , velocity = 0]: number[]): boolean =>
   status >> 4 === 9 && velocity > 0;
 
-whole("Cancel stops the work, and the next press works", async (simulation) => {
+whole("Cancel stops generation, and the next press works", async (simulation) => {
   const track = simulation.track();
   const opened = await ready(simulation, track, "lstm_melody");
   const { device } = opened;
@@ -215,7 +215,7 @@ whole("a Set that is saved and opened again has its settings", async (simulation
   assert.deepEqual(again.device.save(), kept);
 });
 
-whole("two devices in one Set write on their own tracks", async (simulation) => {
+whole("two devices in one Set use their own tracks", async (simulation) => {
   const tracks = [simulation.track("Keys"), simulation.track("Bass")];
   const opened = await Promise.all(tracks.map((track) => ready(simulation, track)));
   opened[0]?.device.turn("seed", 1);
@@ -228,7 +228,7 @@ whole("two devices in one Set write on their own tracks", async (simulation) => 
   await press(simulation, opened[1] as OpenDevice, tracks[1] as SimTrack, 2);
 });
 
-whole("what cannot be done is said on the status", async (simulation) => {
+whole("the status line shows why a command is refused", async (simulation) => {
   const track = simulation.track();
   const opened = await ready(simulation, track);
   opened.device.click("tool_continue");

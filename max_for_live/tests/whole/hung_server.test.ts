@@ -1,4 +1,4 @@
-/** A server that goes on accepting and says nothing more, in the middle of the work. */
+/** A server that hangs during generation: it accepts connections and does not respond. */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -23,25 +23,25 @@ async function whole(
   assert.deepEqual(simulation.world.complaints, []);
 }
 
-/** Presses Generate for more than is written in a minute. */
+/** Request more than a minute of generation. */
 function ask({ device }: OpenDevice): void {
   device.turn("bars", 64);
   device.turn("variations", 8);
   device.click("go");
 }
 
-/** Asks for that, and waits until some is there. */
+/** Start that, and wait for the first bars. */
 async function begin(simulation: Simulation, opened: OpenDevice): Promise<void> {
   ask(opened);
   await simulation.until("progress", () => /bar [2-9]/.test(opened.device.text("progress")));
 }
 
-/** Waits until it is missed, and what was being written with it. */
+/** Wait until the loss of the server is detected and generation has stopped. */
 async function loss(simulation: Simulation, { device }: OpenDevice): Promise<void> {
   await simulation.until("the loss", () => !device.control("cancel").active, 40);
   assert.match(device.text("progress"), /Stopped; \d of 8 written/);
   await simulation.until("no way", () => !/gRPC|HTTP/.test(device.text("path")));
-  assert.match(device.text("status"), /has gone in the middle of the work|No server answers/);
+  assert.match(device.text("status"), /stopped during generation|No server/);
 }
 
 async function oneClip(simulation: Simulation, { device }: OpenDevice): Promise<void> {
@@ -52,7 +52,7 @@ async function oneClip(simulation: Simulation, { device }: OpenDevice): Promise<
   await simulation.until("a clip", () => track !== undefined && clipsOf(track).some(Boolean));
 }
 
-/** A server runs for as long as the act takes; it ends even where the act fails and it hangs. */
+/** Run code with a server, which is killed at the end even if it hangs. */
 async function serving(act: (server: Server) => Promise<void>): Promise<void> {
   const server = await Server.start();
   try {
@@ -62,7 +62,7 @@ async function serving(act: (server: Server) => Promise<void>): Promise<void> {
   }
 }
 
-/** The server goes on, is found by Reconnect, and writes a clip. */
+/** Resume the server, reconnect, and generate a clip. */
 async function recover(
   simulation: Simulation,
   opened: OpenDevice,
@@ -75,7 +75,7 @@ async function recover(
   await oneClip(simulation, opened);
 }
 
-/** Hangs the server in the middle of the work over gRPC; behind the act it goes on. */
+/** Stop the server during generation over gRPC, run code, and resume it. */
 function hungAtWork(
   act: (simulation: Simulation, opened: OpenDevice) => Promise<void>,
 ): Promise<void> {
@@ -90,16 +90,16 @@ function hungAtWork(
   );
 }
 
-test("a hung server: the status says so, the work ends, and the next press works", () =>
+test("a hung server is reported, generation stops, and the next press works", () =>
   hungAtWork(async (simulation, opened) => {
     await loss(simulation, opened);
     const { device } = opened;
     device.click("go");
     assert.match(device.text("status"), /[Ss]erver/);
-    assert.equal(device.control("cancel").active, false, "nothing is begun without a server");
+    assert.equal(device.control("cancel").active, false, "no generation without a server");
   }));
 
-test("a hung server: Cancel works before it is missed, and so does Generate after it", () =>
+test("Cancel and Generate work before a hung server is detected", () =>
   hungAtWork(async (simulation, opened) => {
     const { device } = opened;
     device.click("cancel");
@@ -110,7 +110,7 @@ test("a hung server: Cancel works before it is missed, and so does Generate afte
     await loss(simulation, opened);
   }));
 
-test("a hung server of the device's own is ended, and another is started", () =>
+test("a hung server of the device is killed, and another is started", () =>
   whole({ program: quick }, async (simulation, opened) => {
     const serverOf = (): number =>
       JSON.parse(readFileSync(join(simulation.folder, "run", "server.json"), "utf8")).pid;
@@ -122,11 +122,11 @@ test("a hung server of the device's own is ended, and another is started", () =>
     opened.device.click("reconnect");
     await simulation.status(opened, /generators? at/);
     assert.notEqual(serverOf(), first);
-    await simulation.until("the end of the first", () => !isAlive(first));
+    await simulation.until("the first server ends", () => !isAlive(first));
     await oneClip(simulation, opened);
   }));
 
-test("a hung server over HTTP: the status says so, the work ends, the next press works", () =>
+test("a hung server is reported over HTTP, generation stops, and the next press works", () =>
   serving((server) =>
     whole({ http: server.http }, async (simulation, opened) => {
       simulation.speed = 10;

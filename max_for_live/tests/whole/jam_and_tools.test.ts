@@ -11,7 +11,7 @@ before(async () => {
 });
 after(() => server.kill());
 
-/** Lets Live's song go on as the clock does, at 120 beats a minute. */
+/** Run Live's transport with the clock, at 120 beats per minute. */
 function playSong(simulation: Simulation): () => void {
   const { set, clock } = simulation.world;
   const begun = clock.now();
@@ -26,7 +26,7 @@ function playSong(simulation: Simulation): () => void {
   };
 }
 
-test("Jam: a call goes in, a response comes out, and stop, panic and unload end every note", async () => {
+test("Jam answers a phrase, and stop, Panic and removal end every note", async () => {
   const simulation = new Simulation({ grpc: server.grpc });
   const opened = simulation.drag(simulation.track());
   const { device } = opened;
@@ -42,7 +42,7 @@ test("Jam: a call goes in, a response comes out, and stop, panic and unload end 
     device.playNote(pitch, 0);
   }
   const thru = device.sentMidi.length;
-  assert.equal(thru, 6, "what is played passes through");
+  assert.equal(thru, 6, "played notes pass through");
   await simulation.until("a response", () => device.sentMidi.length > thru);
   await simulation.until("a sounding note", () => device.sounding.length > 0);
   device.click("panic");
@@ -54,7 +54,7 @@ test("Jam: a call goes in, a response comes out, and stop, panic and unload end 
   await simulation.close();
 });
 
-test("a note that sounds when the device is taken away is ended", async () => {
+test("removing the device ends a sounding note", async () => {
   const simulation = new Simulation({ grpc: server.grpc });
   const track = simulation.track();
   const opened = simulation.drag(track);
@@ -69,7 +69,7 @@ test("a note that sounds when the device is taken away is ended", async () => {
   assert.deepEqual(device.sounding, []);
   const sentMidi = device.sentMidi.length;
   simulation.world.clock.advance(60_000);
-  assert.equal(device.sentMidi.length, sentMidi, "nothing begins afterwards");
+  assert.equal(device.sentMidi.length, sentMidi, "no note begins afterwards");
   await simulation.close();
   assert.deepEqual(simulation.world.complaints, []);
 });
@@ -78,7 +78,7 @@ for (const [kind, name] of [
   ["generator", "Magenta Bridge Generator.amxd"],
   ["transformation", "Magenta Bridge Transformation.amxd"],
 ] as const) {
-  test(`MIDI Tool ${kind}: fetch, then each question is answered within the call`, async () => {
+  test(`MIDI Tool ${kind}: after Fetch, each request gets a response within the call`, async () => {
     const simulation = new Simulation({ grpc: server.grpc, http: server.http });
     const track = simulation.track();
     const opened = simulation.drag(track, name);
@@ -104,7 +104,7 @@ for (const [kind, name] of [
     });
     const first = JSON.stringify(live.preview);
     live.request();
-    assert.equal(JSON.stringify(live.preview), first, "the same question has the same answer");
+    assert.equal(JSON.stringify(live.preview), first, "the same request has the same response");
     live.apply();
     assert.ok(live.notes.length > 0);
     assert.deepEqual(live.status, []);
@@ -113,12 +113,12 @@ for (const [kind, name] of [
   });
 }
 
-test("a tool finds the server by what a main device has told", async () => {
+test("a tool finds the server that a main device has published", async () => {
   const simulation = new Simulation({ grpc: server.grpc });
   const track = simulation.track();
   const main = simulation.drag(track, BRIDGE);
   await simulation.status(main, /generators? at/);
-  // A server that is started by hand is believed to answer HTTP on the port after gRPC's.
+  // By default, a server that was started by hand serves HTTP on the port after gRPC's.
   const shared = simulation.world.max.dicts.read("magenta_bridge_shared");
   assert.match(String(shared.http), /^http:\/\/127\.0\.0\.1:\d+$/);
   await simulation.close();

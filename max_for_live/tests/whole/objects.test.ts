@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { SimulatedDevice, World } from "../../sim/objects/device.ts";
 import { type BoxSpec, buildPatch } from "./patch_builder.ts";
 
-/** Keeps what reaches it, to be asked for by a test. */
+/** An object that accepts input, at a position. */
 const SINK = (id: string, x = 0): BoxSpec => ({ id, maxclass: "comment", outlets: 0, x });
 
 function open(boxes: BoxSpec[], cords: string[]) {
@@ -12,7 +12,7 @@ function open(boxes: BoxSpec[], cords: string[]) {
   return { clock: world.clock, world, device };
 }
 
-/** Sends messages to an object, and returns the lines that `print` wrote. */
+/** Send messages to an object, and return the lines that `print` writes. */
 function printed(object: BoxSpec, messages: string[], inlet = 0): string[] {
   const sinks = Array.from({ length: object.outlets ?? 1 }, (_, index) => index);
   const { world, device, clock } = open(
@@ -44,19 +44,19 @@ function printed(object: BoxSpec, messages: string[], inlet = 0): string[] {
 
 const cases: [string, BoxSpec, string[], string[]][] = [
   [
-    "trigger speaks from right to left",
+    "trigger outputs from right to left",
     { id: "x", text: "t b i l hello", outlets: 4 },
     ["3.7 4"],
     ["3 hello", "2 3.7 4", "1 3", "0 bang"],
   ],
   [
-    "route takes the first word off, and passes on what it does not know",
+    "route removes the first word, and passes on unknown messages",
     { id: "x", text: "route set note 5", inlets: 4, outlets: 4 },
     ["set 1 2", "note C 3", "5 6", "set", "other 1"],
     ["0 1 2", "1 C 3", "2 6", "0 bang", "3 other 1"],
   ],
   [
-    "select bangs for what is equal",
+    "select bangs for an equal value",
     { id: "x", text: "sel 1 off", inlets: 3, outlets: 3 },
     ["1", "off", "2"],
     ["0 bang", "1 bang", "2 2"],
@@ -68,19 +68,19 @@ const cases: [string, BoxSpec, string[], string[]][] = [
     ["0 control seed 5", "0 control seed a b"],
   ],
   [
-    "a message box fills in what comes and says each part",
+    "a message box replaces arguments and outputs each part",
     { id: "x", maxclass: "message", text: "b $2, a $1", inlets: 2 },
     ["7 8"],
     ["0 b 8", "0 a 7"],
   ],
   [
-    "makenote ends each note, and stop ends all at once",
+    "makenote ends each note, and stop ends all",
     { id: "x", text: "makenote 100 500", inlets: 3, outlets: 2 },
     ["60 90 250", "64 80", "stop", "62 70"],
     ["1 90", "0 60", "1 80", "0 64", "1 0", "0 60", "1 0", "0 64", "1 70", "0 62", "1 0", "0 62"],
   ],
   [
-    "pipe holds lists back, each for its own time, and clear forgets",
+    "pipe delays each list by its own time, and clear cancels",
     { id: "x", text: "pipe 0 0 100", inlets: 3, outlets: 2 },
     ["1 2 300", "3 4 200", "clear", "5 6 30", "7 8 20"],
     ["1 8", "0 7", "1 6", "0 5"],
@@ -92,13 +92,13 @@ const cases: [string, BoxSpec, string[], string[]][] = [
     ["1 midievent 144 60 100", "0 144", "0 60", "0 100"],
   ],
   [
-    "midiparse reads them, running status and ends of notes as well",
+    "midiparse parses bytes, with running status and note-offs",
     { id: "x", text: "midiparse", outlets: 8 },
     ["144", "60", "100", "62", "0", "248", "129", "64", "1"],
     ["6 1", "0 60 100", "6 1", "0 62 0", "6 2", "0 64 0"],
   ],
   [
-    "midiflush ends what sounds, once",
+    "midiflush ends sounding notes, once",
     { id: "x", text: "midiflush" },
     ["144", "60", "100", "144", "62", "9", "128", "62", "0", "bang", "bang"],
     [
@@ -117,7 +117,7 @@ const cases: [string, BoxSpec, string[], string[]][] = [
     ],
   ],
   [
-    "what an object does not understand is an error",
+    "an unsupported message is an error",
     { id: "x", text: "midiflush" },
     ["hello 1"],
     ['midiflush (x): inlet 0 does not understand "hello 1"'],
@@ -128,7 +128,7 @@ for (const [name, object, messages, expected] of cases) {
   test(name, () => assert.deepEqual(printed(object, messages), expected));
 }
 
-test("a gate lets out where it was told to", () => {
+test("a gate passes messages to the chosen outlet", () => {
   const { world, device } = open(
     [
       { id: "gate", text: "gate 2", inlets: 2, outlets: 2 },
@@ -148,7 +148,7 @@ test("a gate lets out where it was told to", () => {
   );
 });
 
-test("a cord reaches boxes from right to left, and what is put off comes last", () => {
+test("a message reaches boxes from right to left, and deferred messages come last", () => {
   const { world, device } = open(
     [
       { id: "from", text: "t l" },
@@ -175,7 +175,7 @@ test("a cord reaches boxes from right to left, and what is put off comes last", 
   );
 });
 
-test("cords and objects that are not there are errors, and so is an endless loop", () => {
+test("missing ports and objects are errors, and so is an endless loop", () => {
   const { world } = open(
     [{ id: "a", text: "nonsense 1" }, SINK("b")],
     ["a 1 -> b 0", "a 0 -> b 1", "a 0 -> c 0"],
@@ -247,7 +247,7 @@ const WIRES = [
   "hide 0 -> patcher 0",
 ];
 
-test("controls say their values when loaded, before the device is ready, and are kept", () => {
+test("controls output their values at loading, before the bang of live.thisdevice", () => {
   const first = open(PANEL, WIRES);
   first.device.load();
   first.device.turn("bars", 99);
@@ -263,7 +263,7 @@ test("controls say their values when loaded, before the device is ready, and are
   assert.equal(second.device.value("menu"), 0);
 });
 
-test("what is hidden or gray cannot be clicked", () => {
+test("a hidden or gray control cannot be clicked", () => {
   const { device, world } = open(PANEL, WIRES);
   const deliver = (id: string, selector: string, args: (string | number)[]): void =>
     world.main.run(() => device.patch.deliver(id, 0, { selector, args }));
@@ -277,7 +277,7 @@ test("what is hidden or gray cannot be clicked", () => {
   assert.equal(world.console.length, 1);
 });
 
-test("a range without width and a value that is none are errors", () => {
+test("an empty range and an invalid value are errors", () => {
   const { device, world } = open(PANEL, WIRES);
   for (const [selector, args] of [
     ["_parameter_range", [4, 4]],

@@ -1,4 +1,4 @@
-/** Writes small patches by hand, for tests of the objects. */
+/** Builds small patches, for tests of the objects. */
 
 import type { Box } from "../../sim/objects/object.ts";
 import type { PatcherFile } from "../../sim/objects/patch.ts";

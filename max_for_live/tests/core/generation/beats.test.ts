@@ -8,7 +8,7 @@ import {
   toSeconds,
 } from "../../../core/generation/beats.ts";
 
-test("the tempo calls for is the nearest at which a beat is a power of two of a second", () => {
+test("the tempo of a request is the nearest at which a beat is a power of two of a second", () => {
   const cases: [number, number][] = [
     [20, 15],
     [60, 60],
@@ -21,12 +21,12 @@ test("the tempo calls for is the nearest at which a beat is a power of two of a 
   for (const [tempo, exact] of cases) assert.equal(exactTempo(tempo), exact, `at ${tempo}`);
 });
 
-test("a tempo that is none does not spoil a request", () => {
+test("an invalid tempo does not spoil a request", () => {
   assert.equal(exactTempo(Number.NaN), 120);
   assert.equal(exactTempo(0), 120);
 });
 
-test("beats come back to the last bit at every tempo of Live", () => {
+test("beats are converted exactly at every tempo of Live", () => {
   for (let tempo = 20; tempo <= 999; tempo += 0.37) {
     const qpm = exactTempo(tempo);
     for (const beat of [0.1, 1 / 3, 1234.567, 1e-9, Math.PI * 1000]) {
@@ -41,7 +41,7 @@ test("bars are counted in quarter notes", () => {
   assert.equal(barLength(7, 16), 1.75);
 });
 
-test("a position a hair off a bar line is on it", () => {
+test("a position with a rounding error is on its bar line", () => {
   assert.equal(nextBar(15.9999999998, 4), 16);
   assert.equal(nextBar(16.0000000002, 4), 16);
   assert.equal(nextBar(16.1, 4), 20);

@@ -10,7 +10,7 @@ function connected(...generators: Generator[]): DeviceFixture {
   return new DeviceFixture(generators).connect();
 }
 
-test("a tool is there when a ready generator has its capability", () => {
+test("a tool is visible if a ready generator has its capability", () => {
   const fixture = connected(DRUMS);
   assert.ok(fixture.view.hidden.has("tool_continue"));
   assert.ok(fixture.view.hidden.has("tool_jam"));
@@ -24,13 +24,13 @@ test("a tool is there when a ready generator has its capability", () => {
   for (const tool of ["interpolate", "drumify"]) assert.ok(fixture.view.hidden.has(`tool_${tool}`));
 });
 
-test("a tool that no generator has today works on the selected clip, as long as it is", () => {
+test("Groove works on the selected clip and keeps its length", () => {
   const fixture = connected({ id: "g", status: READY, capabilities: ["CAPABILITY_GROOVE"] });
   fixture.device.control("tool_groove", 1);
   assert.equal(fixture.view.texts.get("go"), "Groove");
   assert.ok(fixture.view.hidden.has("bars"));
   fixture.device.control("go");
-  assert.match(fixture.view.sentence, /^Select a MIDI clip to groove/);
+  assert.match(fixture.view.status, /^Select a MIDI clip to groove/);
   fixture.live.selected = clip([{ pitch: 36, start_time: 0, duration: 1 }]);
   fixture.device.control("go");
   const { request } = fixture.order;
@@ -38,7 +38,7 @@ test("a tool that no generator has today works on the selected clip, as long as 
   assert.deepEqual(request.options?.generateSections, [{ startTime: 2, endTime: 4 }]);
 });
 
-test("tools behave as a radio, and the chosen one is stored", () => {
+test("only one tool is active, and it is stored", () => {
   const fixture = connected(MELODY);
   fixture.device.control("tool_continue", 1);
   assert.equal(fixture.view.values.get("tool"), "continue");
@@ -49,7 +49,7 @@ test("tools behave as a radio, and the chosen one is stored", () => {
   assert.equal(fixture.view.values.get("tool"), "continue");
 });
 
-test("the menu lists what the tool can use, and never one entry alone", () => {
+test("the menu lists the generators of the tool, and at least two entries", () => {
   const fixture = connected(DRUMS, MELODY);
   assert.deepEqual(fixture.view.menus.get("generator"), ["drums", "melody"]);
   fixture.device.control("tool_continue", 1);
@@ -59,18 +59,18 @@ test("the menu lists what the tool can use, and never one entry alone", () => {
   assert.equal(fixture.view.values.get("generator"), 0);
 });
 
-test("a generator that loads or has failed is listed, and says why it does not play", () => {
+test("a generator that is loading or has failed is listed, with the reason", () => {
   const loading = { id: "a", status: "GENERATOR_STATUS_LOADING" };
   const failed = { id: "b", status: "GENERATOR_STATUS_FAILED", statusMessage: "It is damaged." };
   const fixture = connected(loading, failed, DRUMS);
   assert.deepEqual(fixture.view.menus.get("generator"), ["drums", "a (loading)", "b (failed)"]);
   fixture.device.control("generator", 1);
   fixture.device.control("go");
-  assert.match(fixture.view.sentence, /^a is still being loaded/);
+  assert.match(fixture.view.status, /^a is still loading/);
   fixture.device.control("generator", 2);
   fixture.device.control("go");
-  assert.equal(fixture.view.sentence, "It is damaged.");
-  // One that loads is looked at again soon.
+  assert.equal(fixture.view.status, "It is damaged.");
+  // The list is read again soon while a generator is loading.
   fixture.generators[0] = { ...DRUMS, id: "a" };
   fixture.clock.pass(1);
   fixture.list();
@@ -78,13 +78,13 @@ test("a generator that loads or has failed is listed, and says why it does not p
   assert.equal(fixture.view.values.get("generator"), 2);
 });
 
-test("a generator that the Set has kept stays chosen, also while the server lacks it", () => {
+test("the stored generator stays chosen while the server does not have it", () => {
   const fixture = new DeviceFixture([DRUMS]);
   fixture.device.control("generator_id", "lost_one");
   fixture.connect();
   assert.deepEqual(fixture.view.menus.get("generator"), ["drums", "lost_one (missing)"]);
   fixture.device.control("go");
-  assert.match(fixture.view.sentence, /no generator lost_one/);
+  assert.match(fixture.view.status, /does not have the generator lost_one/);
   fixture.generators.push({ ...DRUMS, id: "lost_one" });
   fixture.clock.pass(15);
   fixture.list();
@@ -92,7 +92,7 @@ test("a generator that the Set has kept stays chosen, also while the server lack
   assert.equal(fixture.order.request.generatorId, "lost_one");
 });
 
-test("the generator's own arguments are on the boxes; only what differs is sent", () => {
+test("the boxes show the generator's own arguments; only changed values are sent", () => {
   const fixture = connected(MELODY);
   const labels = [1, 2, 3].map((index) => fixture.view.texts.get(`arg_${index}_label`));
   assert.deepEqual(labels, ["Top P", "Min Pitch", "Swing"]);
@@ -114,7 +114,7 @@ test("the generator's own arguments are on the boxes; only what differs is sent"
   });
 });
 
-test("eight arguments have a box each, and what is beyond keeps its default", () => {
+test("eight arguments have a box each, and further arguments keep their defaults", () => {
   const names = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
   const rows = names.map((name) => ({ name, type: "ARGUMENT_TYPE_INT", minimum: 0, maximum: 9 }));
   const fixture = connected({ ...MELODY, arguments: rows });
@@ -127,7 +127,7 @@ test("eight arguments have a box each, and what is beyond keeps its default", ()
   assert.deepEqual(sent, names.slice(0, 8));
 });
 
-test("boxes keep their values for each generator, and those that the Set has kept", () => {
+test("boxes keep their values for each generator, and restore stored values", () => {
   const fixture = new DeviceFixture([DRUMS, MELODY]);
   fixture.device.control("generator_id", "melody");
   fixture.device.control("arg_2", 40);
@@ -142,7 +142,7 @@ test("boxes keep their values for each generator, and those that the Set has kep
   assert.ok(!fixture.view.gray.has("temperature"));
 });
 
-test("what is unknown in a table of arguments is passed over", () => {
+test("unknown arguments are ignored", () => {
   const odd = {
     ...MELODY,
     arguments: [
@@ -185,13 +185,13 @@ test("Live's scale and a learned chord become the generator's scale", () => {
   assert.equal(fixture.view.texts.get("chord"), "All Notes");
 });
 
-test("where the generator takes no scale the controls are gray and say why", () => {
+test("the scale controls are gray for a generator without scales, with the reason", () => {
   const fixture = connected(DRUMS);
   for (const id of ["follow_scale", "chord_learn"]) assert.ok(fixture.view.gray.has(id));
-  assert.equal(fixture.view.texts.get("chord"), "drums takes no scale");
+  assert.equal(fixture.view.texts.get("chord"), "drums does not support scales");
 });
 
-test("the same list read again changes nothing that is shown", () => {
+test("reading the same list again changes nothing", () => {
   const fixture = connected(DRUMS, MELODY);
   const calls = fixture.view.calls.length;
   fixture.clock.pass(15);
@@ -199,13 +199,13 @@ test("the same list read again changes nothing that is shown", () => {
   assert.deepEqual(fixture.view.calls.slice(calls), []);
 });
 
-test("the die draws a seed and shows it", () => {
+test("Random Seed draws a seed and shows it", () => {
   const fixture = connected(DRUMS);
   fixture.device.control("random_seed");
   assert.equal(fixture.view.values.get("seed"), 16384);
 });
 
-test("messages that nobody knows are passed over", () => {
+test("unknown messages are ignored", () => {
   const fixture = connected(DRUMS);
   fixture.device.control("warp_drive", 9);
   fixture.device.node("poem", 1, 2);

@@ -10,12 +10,12 @@ const BARS = { id: "gan_melody", family: "gan", encoding: "melody", ...CAN };
 const LINE = { id: "lstm_melody", family: "lstm", encoding: "melody", ...CAN };
 const GENERATE = toolOf("generate");
 
-test("who has chosen nothing begins with a single line, where there is one", () => {
+test("the default is a monophonic melody, if there is one", () => {
   assert.equal(menuFor([DUO, BARS, LINE], GENERATE, "").index, 2);
   assert.equal(menuFor([DUO, BARS], GENERATE, "").index, 0);
 });
 
-test("what was chosen stays chosen, also while it is missing", () => {
+test("the chosen generator stays chosen while it is missing", () => {
   assert.equal(menuFor([DUO, BARS, LINE], GENERATE, "gan_melody").index, 1);
   const { entries, index } = menuFor([DUO, LINE], GENERATE, "gan_melody");
   assert.equal(entries[index], "gan_melody (missing)");

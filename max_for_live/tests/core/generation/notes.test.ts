@@ -34,7 +34,7 @@ function manyNotes(count: number, seed: number): LiveNote[] {
   }));
 }
 
-/** Through the parser and the printer that the server uses, and the bytes between them. */
+/** Parse and print as the server does. */
 function throughProtobuf(sequence: NoteSequence): NoteSequence {
   const python = join(dirname(PROGRAM), "python");
   const input = JSON.stringify(sequence);
@@ -46,7 +46,7 @@ function throughProtobuf(sequence: NoteSequence): NoteSequence {
   return JSON.parse(output.toString()) as NoteSequence;
 }
 
-test("10,000 notes come back from protobuf as they were, in everything Live knows of them", () => {
+test("10,000 notes return from protobuf unchanged in all fields", () => {
   const notes = manyNotes(10_000, 1);
   const clock = { qpm: exactTempo(97.31), numerator: 7, denominator: 8 };
   const { sequence, sent } = encodeNotes(notes, clock);
@@ -54,7 +54,7 @@ test("10,000 notes come back from protobuf as they were, in everything Live know
   assert.deepEqual(back, notes);
 });
 
-test("without knowing what was sent, times still come back to the last bit", () => {
+test("without the sent notes, times are still exact", () => {
   const notes = manyNotes(10_000, 2);
   const { sequence } = encodeNotes(notes, { qpm: 240, numerator: 4, denominator: 4 });
   const back = decodeNotes(JSON.parse(JSON.stringify(sequence)), 240);
@@ -79,7 +79,7 @@ test("muted notes are not sent", () => {
   );
 });
 
-test("tempo, meter and a rest at the end are told", () => {
+test("tempo, meter and a rest at the end are encoded", () => {
   const notes = [{ pitch: 60, start_time: 0, duration: 1 }];
   const { sequence } = encodeNotes(notes, { qpm: 120, numerator: 3, denominator: 8 }, 6);
   assert.deepEqual(sequence.tempos, [{ time: 0, qpm: 120 }]);
@@ -87,7 +87,7 @@ test("tempo, meter and a rest at the end are told", () => {
   assert.equal(sequence.totalTime, 3);
 });
 
-test("velocities are whole and none is 0, which would end a note", () => {
+test("velocities are whole numbers, and at least 1", () => {
   const velocities = [0, 0.4, 63.5, 126.9, 127];
   const notes = velocities.map((velocity) => ({ pitch: 60, start_time: 0, duration: 1, velocity }));
   const { sequence } = encodeNotes(notes, { qpm: 60, numerator: 4, denominator: 4 });
@@ -110,7 +110,7 @@ test("equal notes keep their own ids", () => {
   );
 });
 
-test("a note that was changed is a new one, and one sent once is not given twice", () => {
+test("a changed note is new, and each sent note is used once", () => {
   const notes = [{ note_id: 7, pitch: 60, start_time: 0, duration: 1, velocity: 90 }];
   const { sequence, sent } = encodeNotes(notes, { qpm: 60, numerator: 4, denominator: 4 });
   const same = sequence.notes?.[0] ?? {};
@@ -121,12 +121,12 @@ test("a note that was changed is a new one, and one sent once is not given twice
   );
 });
 
-test("protobuf leaves defaults out, and they are read as such", () => {
+test("defaults that protobuf omits are decoded", () => {
   const back = decodeNotes({ notes: [{ endTime: 0.5, velocity: 80 }] }, 120);
   assert.deepEqual(back, [{ pitch: 0, start_time: 0, duration: 1, velocity: 80 }]);
 });
 
-test("a duration gives the end again where any does", () => {
+test("start plus duration is the end", () => {
   const random = randomFrom(3);
   for (let round = 0; round < 1000; round += 1) {
     const start = random() * 10;

@@ -4,7 +4,7 @@ import { primerOf } from "../../../core/generation/primer_window.ts";
 import type { ClipFacts, LiveNote } from "../../../core/host/live_port.ts";
 import { clip as clipOf } from "../device_fixture.ts";
 
-/** A clip with a note on each beat from -4 to 15, its pitch telling the beat. */
+/** Return a clip with a note on each beat from -4 to 15, whose pitch encodes the beat. */
 function clip(facts: Partial<ClipFacts>): ClipFacts {
   const beats = Array.from({ length: 20 }, (_, index) => index - 4);
   const notes = beats.map((beat) => ({
@@ -25,7 +25,7 @@ function summary(facts: Partial<ClipFacts>): { beats: number[]; starts: number[]
 const upTo = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
-test("a looped clip is its loop, not what lies outside", () => {
+test("the primer of a looped clip is the loop", () => {
   assert.deepEqual(summary({}), { beats: upTo(0, 8), starts: upTo(0, 8), length: 8 });
 });
 
@@ -34,35 +34,35 @@ test("a start marker before the loop gives an intro", () => {
   assert.deepEqual(music, { beats: upTo(-2, 4), starts: upTo(0, 6), length: 6 });
 });
 
-test("a start marker within the loop turns it", () => {
+test("a start marker within the loop rotates it", () => {
   const music = summary({ startMarker: 2, loopStart: 0, loopEnd: 4 });
   assert.deepEqual(music, { beats: [2, 3, 0, 1], starts: upTo(0, 4), length: 4 });
 });
 
-test("a start marker behind the loop never reaches it", () => {
+test("a start marker after the loop never reaches it", () => {
   const music = summary({ startMarker: 8, loopStart: 0, loopEnd: 4, endMarker: 12 });
   assert.deepEqual(music, { beats: upTo(8, 12), starts: upTo(0, 4), length: 4 });
 });
 
-test("a clip without loop goes from marker to marker", () => {
+test("the primer of a clip without a loop is between its markers", () => {
   const music = summary({ looping: false, startMarker: 1, endMarker: 5 });
   assert.deepEqual(music, { beats: upTo(1, 5), starts: upTo(0, 4), length: 4 });
 });
 
 const inArrangement = { place: { kind: "arrangement", track: 0, start: 32, end: 42 } } as const;
 
-test("a clip of the Arrangement repeats its loop as long as it lasts", () => {
+test("a clip in the Arrangement repeats its loop for its length", () => {
   const music = summary({ ...inArrangement, loopEnd: 4, length: 10 });
   const beats = [0, 1, 2, 3, 0, 1, 2, 3, 0, 1];
   assert.deepEqual(music, { beats, starts: upTo(0, 10), length: 10 });
 });
 
-test("a clip of the Arrangement with an offset begins within its loop and comes back to it", () => {
+test("a clip in the Arrangement with an offset starts within its loop", () => {
   const music = summary({ ...inArrangement, startMarker: 3, loopStart: 1, loopEnd: 5, length: 6 });
   assert.deepEqual(music, { beats: [3, 4, 1, 2, 3, 4], starts: upTo(0, 6), length: 6 });
 });
 
-test("a cropped clip of the Arrangement ends where it is cut", () => {
+test("a cropped clip in the Arrangement ends where it is cut", () => {
   const music = summary({
     ...inArrangement,
     looping: false,
@@ -73,7 +73,7 @@ test("a cropped clip of the Arrangement ends where it is cut", () => {
   assert.deepEqual(music, { beats: [2, 3, 4], starts: [0, 1, 2], length: 3 });
 });
 
-test("notes are cut where the loop ends, and those that began before are not primerOf", () => {
+test("notes are cut at the end of the loop, and earlier notes are silent", () => {
   const notes: LiveNote[] = [
     { pitch: 60, start_time: -1, duration: 4 },
     { pitch: 62, start_time: 3, duration: 4 },
@@ -83,7 +83,7 @@ test("notes are cut where the loop ends, and those that began before are not pri
   assert.deepEqual(music.notes, [{ pitch: 62, start_time: 3, duration: 1 }]);
 });
 
-test("muted notes are not primerOf, and a note primerOf twice has no id", () => {
+test("muted notes are silent, and repeated notes have no id", () => {
   const notes = [
     { note_id: 1, pitch: 60, start_time: 0, duration: 1 },
     { note_id: 2, pitch: 62, start_time: 0, duration: 1, mute: 1 },
@@ -98,23 +98,23 @@ test("muted notes are not primerOf, and a note primerOf twice has no id", () => 
   );
 });
 
-test("thirds of a beat that do not add up make no further pass", () => {
+test("rounding errors do not add a loop", () => {
   const notes = [{ pitch: 60, start_time: 0, duration: 0.1 }];
   const music = primerOf(clip({ ...inArrangement, notes, loopEnd: 0.1, length: 1 }));
   assert.equal(music.notes.length, 10);
 });
 
-test("a clip with too many notes says so", () => {
+test("a clip with too many notes is refused", () => {
   const notes = [0, 0.02, 0.04, 0.06].map((start) => ({
     pitch: 60,
     start_time: start,
     duration: 0.001,
   }));
   const long = clip({ ...inArrangement, notes, loopEnd: 0.1, length: 1500 });
-  assert.throws(() => primerOf(long), /more than 50000 notes/);
+  assert.throws(() => primerOf(long), /more than 50000 audible notes/);
 });
 
-test("a tiny loop that is repeated for hours says so", () => {
+test("a clip with too many loops is refused", () => {
   const long = clip({ ...inArrangement, loopEnd: 0.001, length: 1000 });
-  assert.throws(() => primerOf(long), /tiny loop/);
+  assert.throws(() => primerOf(long), /loop is too short/);
 });

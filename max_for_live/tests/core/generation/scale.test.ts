@@ -20,23 +20,23 @@ test("Live's scale becomes the generator's arguments", () => {
   });
 });
 
-test("a scale that is switched off, or has no notes, allows everything", () => {
+test("a scale that is off or empty allows all notes", () => {
   assert.equal(scaleOf({ ...SET, scaleOn: false }), null);
   assert.equal(scaleOf({ ...SET, scaleIntervals: [] }), null);
 });
 
-test("a scale that is longer than an octave stays within one", () => {
+test("a scale of more than an octave is reduced to one octave", () => {
   assert.deepEqual(scaleOf({ ...SET, scaleIntervals: [0, 4, 7, 12, 14] })?.intervals, [0, 2, 4, 7]);
 });
 
-test("a chord stands on its lowest note", () => {
+test("the root of a chord is its lowest note", () => {
   const chord = chordOf([67, 64, 72, 60]);
   assert.deepEqual(chord, { root: 0, intervals: [0, 4, 7] });
   assert.equal(noteNames(chord), "C E G");
   assert.equal(chordOf([]), null);
 });
 
-test("scale and chord together allow what both have; a foreign chord counts alone", () => {
+test("scale and chord are intersected; without common notes the chord is used", () => {
   const scale = scaleOf(SET);
   const chord = chordOf([60, 63, 67]);
   assert.deepEqual(intersect(scale, chord), { root: 0, intervals: [0, 7] });
@@ -45,7 +45,7 @@ test("scale and chord together allow what both have; a foreign chord counts alon
   assert.deepEqual(intersect(scale, null), scale);
 });
 
-test("a chord is saved as one word and comes back; other words are none", () => {
+test("a chord is encoded as one word and decoded; other words are ignored", () => {
   for (const pitches of [[64, 67, 71], [61], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]]) {
     const chord = chordOf(pitches);
     assert.deepEqual(decodeScale(encodeScale(chord)), chord);

@@ -7,7 +7,7 @@ import { clip, DeviceFixture, MELODY } from "../device_fixture.ts";
 
 const IDS = new Set((controls as { id: string }[]).map(({ id }) => id));
 
-test("every control that the device shows or moves is in the table of controls", () => {
+test("every control that the device uses is in controls.json", () => {
   const fixture = new DeviceFixture([MELODY]).connect();
   fixture.live.selected = clip([{ pitch: 60, start_time: 0, duration: 1 }]);
   fixture.device.control("chord_learn");

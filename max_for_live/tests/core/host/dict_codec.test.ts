@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { type DictObject, type DictValue, decode, encode } from "../../../core/host/dict_codec.ts";
 
-/** What a dictionary may make of a list of one, of truth values and of what looks like a number. */
+/** Change a value as a dictionary may: lists of one, booleans and numeric strings. */
 function spoil(value: DictValue): DictValue {
   if (Array.isArray(value)) {
     return value.length === 1 ? spoil(value[0] as DictValue) : value.map(spoil);
@@ -18,7 +18,7 @@ function spoil(value: DictValue): DictValue {
   return Object.fromEntries(kept.map(([key, item]) => [key, spoil(item)]));
 }
 
-/** Integers keep their digits, fractions six decimals. */
+/** Keep integers, and round fractions to six decimals. */
 function cut(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toFixed(6));
 }
@@ -49,37 +49,37 @@ const VALUES: Record<string, unknown> = {
 };
 
 for (const [name, value] of Object.entries(VALUES)) {
-  test(`${name} come back as they were`, () => {
+  test(`${name} are decoded as they were`, () => {
     assert.deepEqual(decode(encode(value)), value);
   });
 
-  test(`${name} come back from a careless dictionary`, () => {
+  test(`${name} survive a lossy dictionary`, () => {
     assert.deepEqual(decode(spoil(encode(value))), value);
   });
 }
 
-test("a scalar comes back", () => {
+test("scalars survive a lossy dictionary", () => {
   for (const value of [7, 1 / 3, "text", "7", true, null]) {
     assert.deepEqual(decode(spoil(encode(value))), value);
   }
 });
 
-test("fields without a value are left out", () => {
+test("undefined fields are omitted", () => {
   assert.deepEqual(decode(encode({ here: 1, gone: undefined })), { here: 1 });
 });
 
-test("no list of one, no empty list and no empty object is stored", () => {
+test("encoded values have no list of one, no empty list and no empty object", () => {
   const stored = JSON.stringify(encode(VALUES));
   assert.doesNotMatch(stored, /\[\]|\{\}|\[[^[\]{},]*\]/);
 });
 
-test("notes are stored in columns, a few lists for thousands", () => {
+test("notes are encoded as columns", () => {
   const stored = encode(VALUES["5,000 notes"]);
   const lists = JSON.stringify(stored).match(/\[/g) ?? [];
   assert.ok(lists.length <= 10, `${lists.length} lists`);
 });
 
-test("what was never encoded is refused", () => {
+test("values that were not encoded are refused", () => {
   assert.throws(() => decode(null), /empty/);
   assert.throws(() => decode({ list: [1, 2] } as DictObject), /length/);
   assert.throws(() => decode({ "#": 2, column: { "0": [] } } as DictObject), /./);

@@ -13,7 +13,7 @@ function listening(bars = 1): JamFixture {
 
 const quarter = (start_time: number, pitch = 72) => ({ pitch, start_time, duration: 0.5 });
 
-/** Beats at which notes began, by a song at 120. */
+/** Return the beats of note onsets at tempo 120. */
 const onsets = (fixture: JamFixture) =>
   fixture.chain.log.filter((event) => event.on).map((event) => Math.round(event.at * 2 * 20) / 20);
 
@@ -22,7 +22,7 @@ test("the answer begins on the bar line after the call", () => {
   fixture.runTo(0.5);
   fixture.key(60, 1);
   fixture.runTo(3.5);
-  assert.equal(fixture.requests.length, 1, "requests before the call is over");
+  assert.equal(fixture.requests.length, 1, "requested before the end of the call");
   assert.equal(fixture.last.length, 4);
   assert.deepEqual(
     fixture.last.call.notes.map((note) => [note.pitch, Math.round(note.start_time * 10) / 10]),
@@ -35,7 +35,7 @@ test("the answer begins on the bar line after the call", () => {
   assert.ok(fixture.chain.isSilent);
 });
 
-test("a phrase lasts the bars that are requests for, in the meter of the song", () => {
+test("a phrase lasts the number of bars, in the meter of the Set", () => {
   const fixture = new JamFixture();
   fixture.song.bar = 3;
   fixture.jam.setBars(2);
@@ -51,7 +51,7 @@ test("a phrase lasts the bars that are requests for, in the meter of the song", 
   assert.deepEqual(onsets(fixture), [9]);
 });
 
-test("a note just before the bar line opens the next bar", () => {
+test("a note slightly before the bar line belongs to the next bar", () => {
   const fixture = listening();
   fixture.runTo(3.9);
   fixture.key(60, 0.5);
@@ -62,7 +62,7 @@ test("a note just before the bar line opens the next bar", () => {
   assert.deepEqual(onsets(fixture), [8]);
 });
 
-test("a late answer joins in on a beat, in its place", () => {
+test("a late answer starts on a beat, in its place", () => {
   const fixture = listening();
   fixture.key(60, 1);
   fixture.runTo(5.3);
@@ -71,7 +71,7 @@ test("a late answer joins in on a beat, in its place", () => {
   assert.deepEqual(onsets(fixture), [6, 7]);
 });
 
-test("after a late answer the next is requests for earlier", () => {
+test("after a late answer, the next is requested earlier", () => {
   const fixture = listening();
   fixture.key(60, 1);
   fixture.runTo(5);
@@ -79,10 +79,10 @@ test("after a late answer the next is requests for earlier", () => {
   fixture.runTo(8.1);
   fixture.key(60, 0.5);
   fixture.runTo(10.6);
-  assert.equal(fixture.requests.length, 2, "requests more than a beat before the bar line");
+  assert.equal(fixture.requests.length, 2, "requested more than a beat before the bar line");
 });
 
-test("an answer that streams sounds while it is still written", () => {
+test("an answer plays while the rest of it is generated", () => {
   const fixture = listening();
   fixture.key(60, 1);
   fixture.runTo(3.8);
@@ -94,7 +94,7 @@ test("an answer that streams sounds while it is still written", () => {
   assert.deepEqual(onsets(fixture), [4, 6]);
 });
 
-test("a change of tempo moves the notes that are still to come", () => {
+test("a tempo change moves later notes", () => {
   const fixture = listening();
   fixture.key(60, 1);
   fixture.runTo(3.8);
@@ -104,10 +104,10 @@ test("a change of tempo moves the notes that are still to come", () => {
   fixture.song.tempo = 60;
   fixture.runTo(8);
   const at = fixture.chain.log.filter((event) => event.on)[1]?.at ?? 0;
-  assert.ok(Math.abs(at - (seconds + 7 - beat)) < 0.02, `the last note came at ${at}`);
+  assert.ok(Math.abs(at - (seconds + 7 - beat)) < 0.02, `the last note is at ${at}`);
 });
 
-test("the next call may begin when the answer is over", () => {
+test("the next call can begin at the end of the answer", () => {
   const fixture = listening();
   fixture.key(60, 1);
   fixture.runTo(3.9);
@@ -120,11 +120,11 @@ test("the next call may begin when the answer is over", () => {
   assert.deepEqual(
     fixture.last.call.notes.map((note) => note.pitch),
     [64],
-    "what was played into the answer is no call",
+    "notes during the answer are not a call",
   );
 });
 
-test("a loop of the Arrangement by whole bars does not disturb the phrase", () => {
+test("an Arrangement loop of whole bars does not interrupt the phrase", () => {
   const fixture = listening();
   fixture.runTo(4);
   fixture.key(60, 1);
@@ -151,9 +151,9 @@ test("a jump off the bar lines ends the phrase", () => {
 
 const ENDINGS: [string, (fixture: JamFixture) => void][] = [
   ["the transport stops", (fixture) => fixture.stop()],
-  ["the jam is switched off", (fixture) => fixture.jam.setOn(false)],
+  ["Jam is switched off", (fixture) => fixture.jam.setOn(false)],
   ["panic", (fixture) => fixture.jam.panic()],
-  ["the device goes", (fixture) => fixture.jam.close()],
+  ["the device is removed", (fixture) => fixture.jam.close()],
   ["the server is lost", (fixture) => fixture.jam.lost("The server is gone.")],
   ["the answer fails", (fixture) => fixture.last.listener.failed("The server is gone.")],
 ];
@@ -171,11 +171,11 @@ for (const [name, end] of ENDINGS) {
     const ons = fixture.chain.ons;
     fixture.last.listener.notes([quarter(5), quarter(6)]);
     fixture.run(3);
-    assert.equal(fixture.chain.ons, ons, "and nothing follows");
+    assert.equal(fixture.chain.ons, ons, "and no note follows");
   });
 }
 
-test("a server that fails is reports, and the next call is noteIn", () => {
+test("an error is shown, and the next call works", () => {
   const fixture = listening();
   fixture.key(60, 1);
   fixture.runTo(3.9);
@@ -187,7 +187,7 @@ test("a server that fails is reports, and the next call is noteIn", () => {
   assert.equal(fixture.requests.length, 2);
 });
 
-test("it says what it waits for", () => {
+test("the status of the jam is shown", () => {
   const fixture = new JamFixture();
   fixture.jam.setOn(true);
   assert.equal(fixture.reports.at(-1), JAM_TEXTS.stopped);
@@ -197,7 +197,7 @@ test("it says what it waits for", () => {
   assert.equal(fixture.reports.at(-1), JAM_TEXTS.listening);
 });
 
-test("without a note nothing is requests for, and nothing is noteIn while it is off", () => {
+test("there is no request without notes, and none while Jam is off", () => {
   const fixture = listening();
   fixture.run(10);
   fixture.jam.setOn(false);

@@ -1,4 +1,4 @@
-/** What stands around a jam in a test: a song that runs, a MIDI chain that sounds, a writer. */
+/** A jam with a simulated transport, MIDI chain and generator. */
 
 import type { Primer } from "../../../core/generation/primer_window.ts";
 import type { Player } from "../../../core/host/ports.ts";
@@ -38,7 +38,7 @@ export class MidiChain implements Player {
     }
   }
 
-  /** Sends what has become due. */
+  /** Send the events that are due. */
   run(): void {
     this.waiting.sort((a, b) => a.at - b.at || Number(a.on) - Number(b.on));
     while (this.waiting[0] !== undefined && this.waiting[0].at <= this.now() + 1e-9) {
@@ -98,18 +98,18 @@ export class JamFixture {
     this.jam.update(null);
   }
 
-  /** Lets time go by, with a update at the song every 50 ms. */
+  /** Advance the time, with an update of the transport every 50 ms. */
   run(seconds: number, update = 0.05): void {
     const end = this.seconds + seconds;
     while (this.seconds < end - 1e-9) this.pass(Math.min(update, end - this.seconds));
   }
 
-  /** Runs up to a beat of the song. */
+  /** Run to a beat. */
   runTo(beat: number): void {
     this.run(((beat - this.song.beat) * 60) / this.song.tempo);
   }
 
-  /** A key held for some beats. */
+  /** Hold a key for some beats. */
   key(pitch: number, beats: number): void {
     this.jam.noteIn(pitch, 90);
     this.runTo(this.song.beat + beats);
@@ -118,12 +118,12 @@ export class JamFixture {
 
   get last(): JamRequest {
     const requests = this.requests.at(-1);
-    if (requests === undefined) throw new Error("Nothing was requests for.");
+    if (requests === undefined) throw new Error("There is no request.");
     return requests;
   }
 
   private pass(seconds: number): void {
-    // MIDI is finer than the looks.
+    // MIDI has a finer resolution than the updates.
     for (let step = 0; step < 5; step += 1) {
       this.seconds += seconds / 5;
       this.chain.run();
@@ -133,7 +133,7 @@ export class JamFixture {
   }
 }
 
-/** Returns numbers from 0 up to 1 (mulberry32, public domain, Tommy Ettinger). */
+/** Return numbers in [0, 1) that repeat for a seed (mulberry32, public domain, Tommy Ettinger). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -62,7 +62,7 @@ function choose(random: () => number): Act {
   return ACTS[0]?.[1] as Act;
 }
 
-/** Returns how many notes sentMidi. */
+/** Return the number of notes that were played. */
 function play(seed: number): number {
   const random = randomFrom(seed);
   const fixture = new JamFixture();
@@ -71,18 +71,18 @@ function play(seed: number): number {
   for (let act = 0; act < 250; act += 1) {
     choose(random)(fixture, random);
     if (!fixture.playing || !fixture.jam.isOn) {
-      assert.ok(fixture.chain.isSilent, `history ${seed}: it sounds though it stands or is off`);
+      assert.ok(fixture.chain.isSilent, `history ${seed}: a note sounds while stopped or off`);
     }
   }
   ENDINGS[seed % ENDINGS.length]?.(fixture, random);
-  assert.ok(fixture.chain.isSilent, `history ${seed}: a note is left sounding`);
+  assert.ok(fixture.chain.isSilent, `history ${seed}: a hanging note`);
   assert.equal(fixture.chain.ons, fixture.chain.offs, `history ${seed}`);
   for (const count of fixture.chain.sounding.values()) assert.equal(count, 0, `history ${seed}`);
   return fixture.chain.ons;
 }
 
-test("no history leaves a note sounding", () => {
+test("no random history leaves a hanging note", () => {
   let notes = 0;
   for (let seed = 0; seed < 1500; seed += 1) notes += play(seed);
-  assert.ok(notes > 5000, `only ${notes} notes sentMidi in all`);
+  assert.ok(notes > 5000, `only ${notes} notes were played`);
 });

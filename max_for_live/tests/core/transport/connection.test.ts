@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { HttpRequest } from "../../../core/host/ports.ts";
+import { TEXTS } from "../../../core/transport/connection.ts";
+import { NOT_CONNECTED } from "../../../core/transport/transport.ts";
 import { DeviceFixture, DRUMS } from "../device_fixture.ts";
 
-/** A server behind HTTP that a test switches on, off, and to silence. */
+/** An HTTP server that responds, refuses connections, or does not respond. */
 class Http {
   answers: "well" | "nothing" | "refuses" = "well";
   readonly calls: string[] = [];
   readonly bodies: string[] = [];
   aborted = 0;
-  /** Status and body of the next answer to anything but health and lists. */
+  /** Status and body of the next response to Generate. */
   next: [number, object] = [200, { sequences: [{ notes: [], totalTime: 8 }], seed: "16384" }];
 
   readonly newRequest = (): HttpRequest => {
@@ -51,7 +53,7 @@ function stageWith(http: Http | null): DeviceFixture {
   return new DeviceFixture([DRUMS], http?.newRequest ?? null);
 }
 
-test("the device starts, then is connected, and says where", () => {
+test("the device starts, connects, and shows the address", () => {
   const fixture = stageWith(null);
   fixture.device.ready();
   assert.equal(fixture.view.state, "starting");
@@ -61,29 +63,28 @@ test("the device starts, then is connected, and says where", () => {
     ["connect", "auto"],
   ]);
   fixture.device.node("state", "starting", "-", "-", "Starting the server.");
-  assert.equal(fixture.view.sentence, "Starting the server.");
+  assert.equal(fixture.view.status, "Starting the server.");
   fixture.device.node("state", "connected", "127.0.0.1:7", "http://127.0.0.1:8", "Connected.");
   fixture.list();
   assert.deepEqual(
-    [fixture.view.state, fixture.view.sentence, fixture.view.path],
+    [fixture.view.state, fixture.view.status, fixture.view.path],
     ["connected", "1 generator at 127.0.0.1:7", "gRPC"],
   );
   assert.deepEqual(fixture.host.at, ["127.0.0.1:7", "http://127.0.0.1:8"]);
 });
 
-test("the sentence of a missing program reaches the strip", () => {
+test("the status line shows how to install a missing program", () => {
   const fixture = stageWith(null);
   fixture.device.ready();
   fixture.device.node("ready", 1, "v20");
-  const sentence =
-    "Magenta Bridge is not installed. In a terminal, type: pip install magenta-bridge";
-  fixture.device.node("state", "no server", "-", "-", sentence);
-  assert.deepEqual([fixture.view.state, fixture.view.sentence], ["no server", sentence]);
+  const status = "Magenta Bridge is not installed. Run in a terminal: pip install magenta-bridge";
+  fixture.device.node("state", "no server", "-", "-", status);
+  assert.deepEqual([fixture.view.state, fixture.view.status], ["no server", status]);
   fixture.device.control("go");
-  assert.match(fixture.view.sentence, /no server yet/);
+  assert.equal(fixture.view.status, NOT_CONNECTED);
 });
 
-test("where Node does not come, HTTP does, and says so; where it comes at last, gRPC is back", () => {
+test("the device uses HTTP while Node is missing, and gRPC when it starts", () => {
   const http = new Http();
   const fixture = stageWith(http);
   fixture.device.ready();
@@ -91,7 +92,7 @@ test("where Node does not come, HTTP does, and says so; where it comes at last, 
   assert.equal(fixture.view.path, "");
   fixture.clock.pass(2);
   assert.deepEqual([fixture.view.state, fixture.view.path], ["connected", "HTTP"]);
-  assert.equal(fixture.view.sentence, "1 generator at 127.0.0.1:50052 over HTTP");
+  assert.equal(fixture.view.status, "1 generator at 127.0.0.1:50052 over HTTP");
   fixture.device.control("go");
   assert.equal(fixture.live.written.length, 1);
   fixture.device.node("ready", 1, "v20");
@@ -100,10 +101,10 @@ test("where Node does not come, HTTP does, and says so; where it comes at last, 
   assert.equal(fixture.view.path, "gRPC");
   const calls = http.calls.length;
   fixture.clock.pass(15);
-  assert.equal(http.calls.length, calls, "HTTP is calls nothing while Node runs");
+  assert.equal(http.calls.length, calls, "no HTTP requests while Node runs");
 });
 
-test("a Node that does not come is started again with ever longer pauses, then left alone", () => {
+test("a missing Node is restarted with increasing delays, and then left alone", () => {
   const fixture = stageWith(new Http());
   fixture.device.ready();
   const started: number[] = [];
@@ -124,36 +125,36 @@ test("a Node that does not come is started again with ever longer pauses, then l
   assert.ok(fixture.sent.slice(-10).some(([word]) => word === "hello"));
 });
 
-test("a Node that falls silent fails what is under way, and HTTP takes over", () => {
+test("a Node without heartbeat fails all calls, and HTTP takes over", () => {
   const fixture = stageWith(new Http()).connect();
   fixture.device.control("go");
   fixture.clock.pass(45);
-  assert.match(fixture.view.sentences.join("; "), /Node has stopped in the middle/);
-  assert.equal(fixture.view.texts.get("progress"), "Stopped; 0 of 1 written.");
+  assert.match(fixture.view.statuses.join("; "), /Node for Max stopped during generation/);
+  assert.equal(fixture.view.texts.get("progress"), "Stopped: 0 of 1 generated.");
   assert.equal(fixture.view.path, "HTTP");
   assert.ok(fixture.sent.some(([word, what]) => word === "script" && what === "start"));
 });
 
-test("a Node that has ended is noticed at once", () => {
+test("the end of Node is detected immediately", () => {
   const fixture = stageWith(new Http()).connect();
   fixture.device.nodeStatus("terminated");
   assert.equal(fixture.view.path, "HTTP");
 });
 
-test("without Node and without a server the strip says what to type, and keeps looking", () => {
+test("without Node and server, the status line shows what to do, and the search continues", () => {
   const http = new Http();
   http.answers = "refuses";
   const fixture = stageWith(http);
   fixture.device.ready();
   fixture.clock.pass(10);
   assert.equal(fixture.view.state, "no server");
-  assert.match(fixture.view.sentence, /type: magenta-bridge serve$/);
+  assert.equal(fixture.view.status, `Node for Max does not start. ${TEXTS.noServer}`);
   http.answers = "well";
   fixture.clock.pass(10);
   assert.equal(fixture.view.state, "connected");
 });
 
-test("a server over HTTP that says nothing is given up, and so is one that dies", () => {
+test("an HTTP server that does not respond is dropped", () => {
   const http = new Http();
   const fixture = stageWith(http);
   fixture.device.ready();
@@ -165,7 +166,7 @@ test("a server over HTTP that says nothing is given up, and so is one that dies"
   assert.ok(http.aborted > 0);
 });
 
-test("over HTTP a look in vain is forgiven, and a second one ends what is being written", () => {
+test("over HTTP one failed health check is ignored, and a second ends the generation", () => {
   const http = new Http();
   const fixture = stageWith(http);
   fixture.device.ready();
@@ -183,10 +184,10 @@ test("over HTTP a look in vain is forgiven, and a second one ends what is being 
   const scheduler = looks();
   while (looks() < scheduler + 3) fixture.clock.pass(0.25);
   assert.equal(fixture.view.state, "no server");
-  assert.equal(fixture.view.texts.get("progress"), "Stopped; 0 of 1 written.");
+  assert.equal(fixture.view.texts.get("progress"), "Stopped: 0 of 1 generated.");
 });
 
-test("over HTTP each variation is a call with a seed of its own, and Cancel ends the rest", () => {
+test("over HTTP each variation is a call with its own seed, and Cancel stops the rest", () => {
   const http = new Http();
   const fixture = stageWith(http);
   fixture.device.ready();
@@ -209,10 +210,10 @@ test("over HTTP each variation is a call with a seed of its own, and Cancel ends
   fixture.device.control("cancel");
   http.answers = "well";
   assert.equal(http.calls.length, calls);
-  assert.match(fixture.view.texts.get("progress") ?? "", /Canceled; 0 of 3/);
+  assert.match(fixture.view.texts.get("progress") ?? "", /Canceled: 0 of 3/);
 });
 
-test("an error over HTTP says why and when to try again", () => {
+test("an HTTP error is shown with the time of a retry", () => {
   const http = new Http();
   http.next = [
     429,
@@ -229,29 +230,26 @@ test("an error over HTTP says why and when to try again", () => {
   fixture.device.ready();
   fixture.clock.pass(8);
   fixture.device.control("go");
-  assert.equal(fixture.view.sentence, "Too much to do. Try again in 3 seconds.");
+  assert.equal(fixture.view.status, "Too much to do. Try again in 3 seconds.");
 });
 
-test("two halves of different versions are not made to work together", () => {
+test("halves of different versions do not connect", () => {
   const fixture = stageWith(null);
   fixture.device.ready();
   fixture.device.node("ready", 2, "v20");
-  assert.deepEqual(
-    [fixture.view.state, fixture.view.sentence],
-    ["error", "This device's two halves do not match; install the device again."],
-  );
+  assert.deepEqual([fixture.view.state, fixture.view.status], ["error", TEXTS.otherVersion]);
 });
 
-test("another server's generators are read when Node has found another server", () => {
+test("the list is read again when Node has found another server", () => {
   const fixture = stageWith(null).connect();
-  fixture.device.node("state", "starting", "-", "-", "The server is started again.");
+  fixture.device.node("state", "starting", "-", "-", "The server stopped and is restarting.");
   fixture.device.node("state", "connected", "127.0.0.1:9", "-", "Connected.");
   fixture.generators.push({ ...DRUMS, id: "more" });
   fixture.list();
   assert.deepEqual(fixture.view.menus.get("generator"), ["drums", "more"]);
 });
 
-test("the program that was picked is stored and told to Node", () => {
+test("the chosen program is stored and sent to Node", () => {
   const fixture = stageWith(null).connect();
   fixture.device.control("program");
   assert.equal(fixture.host.calls, 1);
@@ -260,14 +258,17 @@ test("the program that was picked is stored and told to Node", () => {
   assert.deepEqual(fixture.sent.at(-1), ["program", "/Users/me/my tools/magenta-bridge"]);
 });
 
-test("the self-test writes what it found, by Node or without it", () => {
+test("the self-test writes a report, with Node or without", () => {
   const fixture = stageWith(new Http()).connect();
   fixture.device.control("self_test");
   fixture.list();
   const report = fixture.sent.at(-1);
   assert.equal(report?.[0], "report");
   fixture.device.node("done", Number(report?.[1]));
-  assert.match(fixture.view.texts.get("progress") ?? "", /all well; report in \/reports/);
+  assert.equal(
+    fixture.view.texts.get("progress"),
+    "Self-test passed. Report: /reports/self_test.json",
+  );
 
   const alone = stageWith(new Http());
   alone.device.ready();
@@ -278,5 +279,5 @@ test("the self-test writes what it found, by Node or without it", () => {
   assert.equal(found.grpc.ok, false);
   assert.equal(found.notes.ok, true);
   assert.equal(found.dictionaries.ok, true);
-  assert.match(alone.view.texts.get("progress") ?? "", /trouble with grpc/);
+  assert.match(alone.view.texts.get("progress") ?? "", /found problems with grpc/);
 });

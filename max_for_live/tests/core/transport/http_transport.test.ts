@@ -3,7 +3,12 @@ import { after, before, describe, test } from "node:test";
 import type { HttpRequest, Scheduler } from "../../../core/host/ports.ts";
 import { HttpTransport } from "../../../core/transport/http_transport.ts";
 import type { GenerateRequest, StreamGenerateResponse } from "../../../core/transport/messages.ts";
-import type { Call, Failure, Listener } from "../../../core/transport/transport.ts";
+import {
+  type Call,
+  type Failure,
+  type Listener,
+  NO_SERVER,
+} from "../../../core/transport/transport.ts";
 import { Traffic, xhrFor } from "../../../sim/xhr.ts";
 import { Server } from "../../server.ts";
 
@@ -26,7 +31,7 @@ function melody(more: Partial<GenerateRequest> = {}): GenerateRequest {
   return { generatorId: "lstm_melody", options, seed: "7", ...more };
 }
 
-/** Settles with the values and the failure, if any. */
+/** Resolve with the values and the failure, if any. */
 function whole<T>(begin: (listener: Listener<T>) => Call) {
   const values: T[] = [];
   return new Promise<{ values: T[]; failure: Failure | null }>((end) => {
@@ -38,7 +43,7 @@ function whole<T>(begin: (listener: Listener<T>) => Call) {
   });
 }
 
-describe("against the real server", { timeout: 60_000 }, () => {
+describe("with a real server", { timeout: 60_000 }, () => {
   let server: Server;
   let transport: HttpTransport;
 
@@ -52,7 +57,7 @@ describe("against the real server", { timeout: 60_000 }, () => {
   const generate = (request: GenerateRequest) =>
     whole<StreamGenerateResponse>((listener) => transport.generate(request, listener));
 
-  test("it is well", async () => {
+  test("a health check succeeds", async () => {
     assert.equal(await new Promise((well) => transport.health(well)), true);
   });
 
@@ -67,7 +72,7 @@ describe("against the real server", { timeout: 60_000 }, () => {
     assert.ok((values[0]?.[0]?.arguments?.length ?? 0) > 5);
   });
 
-  test("variations come one by one, each as with its own seed", async () => {
+  test("variations arrive one by one, each with its own seed", async () => {
     const { values, failure } = await generate(melody({ variations: 2 }));
     assert.equal(failure, null);
     assert.deepEqual(
@@ -100,7 +105,7 @@ describe("against the real server", { timeout: 60_000 }, () => {
     assert.ok((values[0]?.chunk?.notes ?? []).every((note) => (note.startTime ?? 0) >= 626));
   });
 
-  test("a refusal has the server's own words and reason", async () => {
+  test("an error has the server's message and reason", async () => {
     const args = { temperature: { floatValue: 9 } };
     const { options } = melody();
     const { failure } = await generate(melody({ options: { ...options, args } }));
@@ -109,7 +114,7 @@ describe("against the real server", { timeout: 60_000 }, () => {
     assert.match(failure?.message ?? "", /temperature must be 0 to 4/);
   });
 
-  test("a call that is canceled says nothing more, and ends at the server", async () => {
+  test("a canceled call has no further events, and ends at the server", async () => {
     const options = { generateSections: [{ startTime: 0, endTime: 1024 }] };
     const said: string[] = [];
     const call = transport.generate(melody({ options, requestId: "hang-up", variations: 2 }), {
@@ -117,7 +122,7 @@ describe("against the real server", { timeout: 60_000 }, () => {
       done: () => said.push("done"),
       failed: () => said.push("failed"),
     });
-    // Its connection is there once another call has been answered after it.
+    // The call is connected when a later call has completed.
     await generate(melody());
     call.cancel();
     await server.logged(/"method": "[^"]*\/Generate".*"code": "CANCELLED".*hang-up-0/);
@@ -125,12 +130,12 @@ describe("against the real server", { timeout: 60_000 }, () => {
   });
 });
 
-test("where nobody listens there is one sentence", { timeout: 10_000 }, async () => {
+test("without a server, a call fails as unavailable", { timeout: 10_000 }, async () => {
   const newRequest = () => new XMLHttpRequest() as HttpRequest;
   const transport = new HttpTransport("http://127.0.0.1:9", newRequest, REAL_TIME);
   const { failure } = await whole<StreamGenerateResponse>((listener) =>
     transport.generate(melody(), listener),
   );
   assert.equal(failure?.code, "unavailable");
-  assert.match(failure?.message ?? "", /No server answers/);
+  assert.equal(failure?.message, NO_SERVER.message);
 });

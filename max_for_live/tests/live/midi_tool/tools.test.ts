@@ -40,7 +40,7 @@ async function transformation(options = {}): Promise<ToolFixture> {
   return fixture;
 }
 
-test("with nothing held the generator hands back nothing and says what to press", async () => {
+test("without fetched music the generator returns no notes and says what to press", async () => {
   const fixture = await generator();
   fixture.sim.apply();
   assert.deepEqual(fixture.sim.notes, []);
@@ -48,7 +48,7 @@ test("with nothing held the generator hands back nothing and says what to press"
   fixture.end();
 });
 
-test("with nothing held the transformation hands the notes back as they are", async () => {
+test("without fetched music the transformation returns the notes unchanged", async () => {
   const fixture = await transformation();
   const before = structuredClone(fixture.sim.notes);
   fixture.sim.apply();
@@ -56,18 +56,18 @@ test("with nothing held the transformation hands the notes back as they are", as
   fixture.end();
 });
 
-test("fetched music stands where the insert marker is, in time and in bars", async () => {
+test("fetched music is at the insert marker, with the right length", async () => {
   const fixture = await generator();
   fixture.sim.control("bars", 2);
   await fixture.fetched();
-  assert.ok(fixture.sim.preview.length > 0, "it was shown when it came");
+  assert.ok(fixture.sim.preview.length > 0, "new music is shown immediately");
   fixture.sim.apply();
   assert.ok(fixture.sim.notes.length > 0);
   assert.ok(fixture.sim.notes.every((note) => note.start_time >= 2 && note.start_time < 2 + 8));
   fixture.end();
 });
 
-test("a time selection bounds it", async () => {
+test("a time selection limits the music", async () => {
   const clip = { time_selection_start: 4, time_selection_end: 6 };
   const fixture = await generator({ context: { clip } });
   await fixture.fetched();
@@ -77,7 +77,7 @@ test("a time selection bounds it", async () => {
   fixture.end();
 });
 
-test("the same question gets the same answer, 85 times while a dial is turned and back", async () => {
+test("the same request gets the same response, after 85 moves of a dial and back", async () => {
   const fixture = await generator();
   await fixture.fetched();
   const first = plain(fixture.sim.preview);
@@ -89,7 +89,7 @@ test("the same question gets the same answer, 85 times while a dial is turned an
   fixture.end();
 });
 
-test("another choice is another candidate at once; a seed that was not fetched is none", async () => {
+test("another take is used immediately; a seed that was not fetched has none", async () => {
   const fixture = await generator();
   await fixture.fetched();
   const first = plain(fixture.sim.preview);
@@ -115,7 +115,7 @@ test("the same seed gives the same notes in another tool", async () => {
   two.end();
 });
 
-test("the die changes the seed and fetches", async () => {
+test("Random Seed changes the seed and fetches", async () => {
   const fixture = await generator();
   fixture.sim.control("random_seed");
   await fixture.until(() => /Press Apply/.test(fixture.status));
@@ -124,7 +124,7 @@ test("the die changes the seed and fetches", async () => {
   fixture.end();
 });
 
-test("Live's scale is kept to", async () => {
+test("the music is in Live's scale", async () => {
   const scale = { scale_mode: 1, root_note: 2, scale_intervals: [0, 7], scale_name: "Fifths" };
   const fixture = await generator({ context: { scale } });
   await fixture.fetched();
@@ -136,7 +136,7 @@ test("Live's scale is kept to", async () => {
   fixture.end();
 });
 
-test("Continue keeps every note with its id and adds what comes after", async () => {
+test("Continue keeps every note with its id and adds notes after them", async () => {
   const fixture = await transformation();
   const before = structuredClone(fixture.sim.notes);
   fixture.sim.control("bars", 1);
@@ -149,7 +149,7 @@ test("Continue keeps every note with its id and adds what comes after", async ()
   fixture.end();
 });
 
-test("Replace keeps the first part with its ids and writes the rest", async () => {
+test("Replace keeps the first part with its ids and regenerates the rest", async () => {
   const fixture = await transformation();
   const before = structuredClone(fixture.sim.notes);
   fixture.sim.control("mode", 1);
@@ -165,7 +165,7 @@ test("Replace keeps the first part with its ids and writes the rest", async () =
   fixture.end();
 });
 
-test("all replaced: as long as it was, from where it was", async () => {
+test("Replace with 100 % keeps start and length", async () => {
   const fixture = await transformation();
   fixture.sim.control("mode", 1);
   fixture.sim.control("amount", 100);
@@ -176,7 +176,7 @@ test("all replaced: as long as it was, from where it was", async () => {
   fixture.end();
 });
 
-test("New Pitches changes pitches alone, and as many as asked for", async () => {
+test("New Pitches changes only pitches, as many as Amount says", async () => {
   const fixture = await transformation();
   const before = structuredClone(fixture.sim.notes);
   fixture.sim.control("mode", 2);
@@ -191,7 +191,7 @@ test("New Pitches changes pitches alone, and as many as asked for", async () => 
   fixture.end();
 });
 
-test("an edited clip is another question", async () => {
+test("an edited clip is a new request", async () => {
   const fixture = await transformation();
   await fixture.fetched();
   fixture.sim.edit(() => {
@@ -203,7 +203,7 @@ test("an edited clip is another question", async () => {
   fixture.end();
 });
 
-test("muted notes stay, and are not heard", async () => {
+test("muted notes stay, and are not part of the primer", async () => {
   const notes = MELODY.map((note, index) => ({ ...note, mute: index % 2 }));
   const fixture = await transformation({ notes });
   fixture.sim.control("mode", 1);
@@ -214,10 +214,10 @@ test("muted notes stay, and are not heard", async () => {
   fixture.end();
 });
 
-test("no notes: it says so", async () => {
+test("a clip without notes is an error", async () => {
   const fixture = await transformation({ notes: [] });
   fixture.sim.control("fetch");
-  assert.match(fixture.status, /no notes to hear/);
+  assert.match(fixture.status, /no notes to work with/);
   fixture.end();
 });
 
@@ -237,7 +237,7 @@ for (const first of ["context", "notes"] as const) {
   }
 }
 
-test("where Live does not ask unasked, Apply brings the music", async () => {
+test("if Live sends no request after a bang, Apply uses the music", async () => {
   const fixture = await generator({ live: { respondsToBang: false } });
   fixture.sim.control("fetch");
   await fixture.until(() => /of 8. Press Apply/.test(fixture.status));
@@ -245,11 +245,11 @@ test("where Live does not ask unasked, Apply brings the music", async () => {
   fixture.sim.apply();
   assert.ok(fixture.sim.notes.length > 0);
   const seen = JSON.stringify(fixture.world.dicts.read("magenta_bridge_tools"));
-  assert.match(seen, /answered within the call|not asked/);
+  assert.match(seen, /responded within the call|no request/);
   fixture.end();
 });
 
-test("without a server it says what to type", async () => {
+test("without a server the status says what to do", async () => {
   const fixture = await ToolFixture.open("generator", { http: "http://127.0.0.1:9" });
   await fixture.until(() => /magenta-bridge serve/.test(fixture.status));
   fixture.sim.apply();
@@ -258,9 +258,9 @@ test("without a server it says what to type", async () => {
   fixture.end();
 });
 
-test("an old Live is told, and its notes are left alone", async () => {
+test("an old Live gets a message, and its notes are unchanged", async () => {
   const fixture = await ToolFixture.open("generator", { http: server.http, version: [12, 1, 5] });
-  assert.match(fixture.status, /needs Live 12\.2 or later; this is Live 12\.1/);
+  assert.match(fixture.status, /requires Live 12\.2 or later\. This is Live 12\.1/);
   fixture.sim.apply();
   fixture.end();
 });
