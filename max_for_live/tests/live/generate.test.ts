@@ -123,7 +123,7 @@ test("a track that is deleted during generation is an error, and no clip is crea
   device.control("tool_continue", 1);
   device.control("go");
   fixture.set.changeByUser(() => fixture.set.tracks.splice(0, 1));
-  await fixture.until(() => /track is gone/.test(device.text("status")));
+  await fixture.until(() => /track was deleted/.test(device.text("status")));
   assert.deepEqual(fixture.set.undoSteps, []);
   fixture.end();
 });
@@ -177,7 +177,7 @@ test("a frozen track is an error that says what to do", async () => {
   track.frozen = true;
   const device = await (await fixture.plug(track)).connected();
   device.control("go");
-  await fixture.until(() => /unfreeze/.test(device.text("status")));
+  await fixture.until(() => /Unfreeze the track/.test(device.text("status")));
   fixture.set.console.length = 0;
   fixture.end();
 });

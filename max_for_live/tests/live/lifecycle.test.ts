@@ -100,7 +100,7 @@ test("the self-test writes a report, and deletes its temporary clip", async () =
   const filepath = `Macintosh HD:${folder}/Magenta Bridge.amxd`;
   const device = await (await fixture.plug(track, { filepath })).connected();
   device.control("self_test");
-  await fixture.until(() => /report in/.test(device.text("progress")));
+  await fixture.until(() => /Report: /.test(device.text("progress")));
   const path = join(folder, "Magenta Bridge Self-Test.json");
   const report = JSON.parse(readFileSync(path, "utf8"));
   assert.equal(report.host.live, "12.2.7");

@@ -59,8 +59,8 @@ export class NodeHalf {
       node,
       script: BUNDLE,
       env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
+        ...process.env,
+        NODE_OPTIONS: "",
         MAGENTA_BRIDGE_RUN: this.run,
         MAGENTA_BRIDGE_PROGRAM: PROGRAM,
         // No server listens there, so that a server of the person who runs the tests is left alone.
@@ -114,9 +114,9 @@ export class NodeHalf {
       };
       this.waiting.add(check);
     });
-    const seen = () => this.outlet.map((words) => words.join(" ")).slice(-5);
-    return within(`a message that fits ${fits}`, found).catch((error: Error) => {
-      throw new Error(`${error.message} Seen: ${seen().join("; ")}`);
+    return within("a message", found).catch((error: Error) => {
+      const seen = this.outlet.slice(-5).map((words) => words.join(" "));
+      throw new Error(`${error.message} Last messages: ${seen.join("; ")}`);
     });
   }
 

@@ -66,7 +66,7 @@ test("without the program, the status shows how to install it, and Program finds
     device.answerDialog(null);
     device.click("program");
     device.answerDialog(join(simulation.folder, "nothing"));
-    await simulation.status(opened, /There is no .*nothing/);
+    await simulation.status(opened, /nothing does not exist/);
     device.click("program");
     device.answerDialog(full);
     await simulation.status(opened, /generators? at/);
@@ -137,9 +137,9 @@ test("an old Live gets a message", () => {
     {},
     async (simulation) => {
       const opened = simulation.drag(simulation.track());
-      await simulation.status(opened, /needs Live 12\.2/);
+      await simulation.status(opened, /requires Live 12\.2/);
       opened.device.click("reconnect");
-      assert.match(opened.device.text("status"), /needs Live 12\.2/);
+      assert.match(opened.device.text("status"), /requires Live 12\.2/);
     },
     world,
   );

@@ -1,4 +1,4 @@
-"""What appears in Live is what the Python client gets of the same server for the same request."""
+"""A clip in Live has the notes that the Python client gets for the same request."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 
 from magenta_bridge.client import Client
-from magenta_bridge.generators.shipped import find_bundle_file
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import PROGRAM, call_program
-from tests.max_for_live.simulated_live import Step, press
+from tests.max_for_live.node import FOLDER
+from tests.max_for_live.scenario import Step, play
 
 QPM = 120.0
-BEATS_A_SECOND = QPM / 60
-CONNECTED: Step = ("strip", "generators? at")
+BEATS_PER_SECOND = QPM / 60
+CONNECTED: Step = ("status", "generators? at")
 SAME_SEED: Step = ("click", "new_seed")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a server answers."""
+    """The addresses of a server."""
 
     grpc: str
     http: str
@@ -33,24 +33,26 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    """A running server with one generator."""
-    bundle = find_bundle_file("lstm_melody")
+    """Run a server with one generator."""
+    bundle = FOLDER.parent / "models" / "lstm" / "lstm_melody.mag"
     words = [PROGRAM, "serve", "--port", "0", "--http-port", "0", "--bundle", str(bundle)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        ready = re.search(r" on (\S+:\d+) and (http://\S+) ", process.stdout.readline())
-        assert ready is not None
-        yield Place(ready[1], ready[2])
-        process.kill()
+        try:
+            assert process.stdout is not None
+            ready = re.search(r" on (\S+:\d+) and (http://\S+) ", process.stdout.readline())
+            assert ready is not None
+            yield Place(ready[1], ready[2])
+        finally:
+            process.kill()
 
 
 def _beats(music: NoteSequence, start: float) -> list[tuple[int, float, float, int]]:
-    """Pitch, start and duration in beats from ``start`` seconds on, and velocity."""
+    """Return pitch, start and duration in beats from ``start`` seconds on, and velocity."""
     return sorted(
         (
             note.pitch,
-            (note.start_time - start) * BEATS_A_SECOND,
-            (note.end_time - note.start_time) * BEATS_A_SECOND,
+            (note.start_time - start) * BEATS_PER_SECOND,
+            (note.end_time - note.start_time) * BEATS_PER_SECOND,
             note.velocity,
         )
         for note in music.notes
@@ -64,9 +66,9 @@ def _clip(clip: dict[str, Any]) -> list[tuple[int, float, float, int]]:
     )
 
 
-def test_generate_gives_the_notes_that_the_python_client_gets(place: Place) -> None:
-    """Two variations over gRPC: the second is kept by hand."""
-    outcome = press(
+def test_generate_gives_the_notes_of_the_python_client(place: Place) -> None:
+    """Over gRPC, with two variations."""
+    outcome = play(
         {"grpc": place.grpc},
         CONNECTED,
         SAME_SEED,
@@ -86,17 +88,17 @@ def test_generate_gives_the_notes_that_the_python_client_gets(place: Place) -> N
     assert [_clip(clip) for clip in outcome["clips"]] == [_beats(one, 0) for one in expected]
 
 
-def test_continue_gives_the_same_over_http(place: Place) -> None:
-    """A clip of the Set is the primer, and the program for gRPC is not there."""
+def test_continue_gives_the_notes_of_the_python_client_over_http(place: Place) -> None:
+    """Without Node, and with a clip as primer."""
     tune = [
         {"pitch": 60 + 2 * beat, "start_time": beat, "duration": 1, "velocity": 80}
         for beat in range(4)
     ]
-    outcome = press(
+    outcome = play(
         {"http": place.http},
-        ("hurry", 10),
-        ("strip", "over HTTP"),
-        ("hurry", 1),
+        ("speed", 10),
+        ("status", "over HTTP"),
+        ("speed", 1),
         SAME_SEED,
         ("place", 0, 4, tune),
         ("click", "tool_continue"),
@@ -120,20 +122,18 @@ def test_continue_gives_the_same_over_http(place: Place) -> None:
     assert [note["pitch"] for note in outcome["clips"][0]["notes"]] == [60, 62, 64, 66]
 
 
-def test_another_tempo_changes_no_beat(place: Place) -> None:
-    """At 97 quarter notes a minute the clip has the very beats that it has at 120."""
+def test_the_tempo_does_not_change_the_beats(place: Place) -> None:
     steps: list[Step] = [CONNECTED, SAME_SEED, ("turn", "seed", 9), ("click", "go"), ("clips", 1)]
-    slow, fast = (press({"grpc": place.grpc}, *steps, tempo=tempo) for tempo in (97.0, QPM))
+    slow, fast = (play({"grpc": place.grpc}, *steps, tempo=tempo) for tempo in (97.0, QPM))
     assert _clip(slow["clips"][0]) == _clip(fast["clips"][0])
 
 
-def test_what_is_installed_in_folder_form_plays_the_same(place: Place, tmp_path: Path) -> None:
-    """Its script lies beside it, not inside."""
+def test_the_folder_form_gives_the_same_notes(place: Place, tmp_path: Path) -> None:
     installed = call_program("max", "install", "--folder-form", "--to", tmp_path)
     assert installed.returncode == 0, installed.stderr
     [script] = tmp_path.rglob("magenta-bridge-node.js")
     device = script.with_name("Magenta Bridge.amxd")
-    outcome = press(
+    outcome = play(
         {"grpc": place.grpc},
         CONNECTED,
         SAME_SEED,
@@ -149,4 +149,4 @@ def test_what_is_installed_in_folder_form_plays_the_same(place: Place, tmp_path:
     assert _clip(outcome["clips"][0]) == _beats(expected, 0)
     script.unlink()
     with pytest.raises(AssertionError, match=r"is neither in .* nor beside it"):
-        press({"grpc": place.grpc}, device=device)
+        play({"grpc": place.grpc}, device=device)
