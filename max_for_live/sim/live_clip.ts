@@ -55,6 +55,11 @@ export class SimClip extends LomObject {
     this.addNoteCalls();
   }
 
+  /** The notes without ids. */
+  get plainNotes(): LiveNote[] {
+    return this.notes.map(({ note_id: _, ...note }) => note);
+  }
+
   /** Add notes without an undo step, for tests. */
   fill(notes: LiveNote[]): this {
     this.notes.push(...notes.map(complete));
@@ -64,10 +69,6 @@ export class SimClip extends LomObject {
   override write(name: string, value: Atom): void {
     if (name === "name" && String(value).startsWith('"')) throw new LomError("Clip: quoted name");
     super.write(name, value);
-  }
-
-  protected childNames(): string[] {
-    return [];
   }
 
   private length(): number {

@@ -10,9 +10,6 @@ import { LomError, LomObject } from "./lom_object.ts";
 
 class SimScene extends LomObject {
   readonly type = "Scene";
-  protected childNames(): string[] {
-    return [];
-  }
 }
 
 class SimSongView extends LomObject {
@@ -22,15 +19,14 @@ class SimSongView extends LomObject {
   selectedTrack: LomObject | null = null;
   selectedScene: LomObject | null = null;
 
-  override child(name: string): LomObject | null | undefined {
-    if (name === "detail_clip") return this.detailClip;
-    if (name === "highlighted_clip_slot") return this.highlightedSlot;
-    if (name === "selected_track") return this.selectedTrack;
-    return name === "selected_scene" ? this.selectedScene : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return [];
+  constructor(parent: LomObject) {
+    super(parent);
+    Object.assign(this.children, {
+      detail_clip: () => this.detailClip,
+      highlighted_clip_slot: () => this.highlightedSlot,
+      selected_track: () => this.selectedTrack,
+      selected_scene: () => this.selectedScene,
+    });
   }
 }
 
@@ -39,9 +35,6 @@ class SimAppView extends LomObject {
   constructor(parent: LomObject) {
     super(parent);
     this.values.focused_document_view = "Session";
-  }
-  protected childNames(): string[] {
-    return [];
   }
 }
 
@@ -52,17 +45,10 @@ export class SimApp extends LomObject {
 
   constructor() {
     super(null);
+    this.children.view = () => this.view;
     this.methods.get_major_version = () => this.version[0];
     this.methods.get_minor_version = () => this.version[1];
     this.methods.get_bugfix_version = () => this.version[2];
-  }
-
-  override child(name: string): LomObject | null | undefined {
-    return name === "view" ? this.view : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return ["view"];
   }
 }
 
@@ -86,6 +72,8 @@ export class LiveSet extends LomObject {
 
   constructor() {
     super(null);
+    Object.assign(this.lists, { tracks: this.tracks, scenes: this.scenes });
+    this.children.view = () => this.view;
     Object.assign(this.values, {
       tempo: 120,
       signature_numerator: 4,
@@ -102,18 +90,6 @@ export class LiveSet extends LomObject {
     }
     this.methods.create_scene = () => this.addScene();
     for (let scene = 0; scene < 8; scene += 1) this.addScene();
-  }
-
-  override list(name: string): LomObject[] | undefined {
-    return name === "tracks" ? this.tracks : name === "scenes" ? this.scenes : undefined;
-  }
-
-  override child(name: string): LomObject | null | undefined {
-    return name === "view" ? this.view : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return ["tracks", "scenes", "view"];
   }
 
   /** Add a track with a slot for each scene, for tests. */

@@ -9,6 +9,7 @@ export class SimSlot extends LomObject {
 
   constructor(readonly track: SimTrack) {
     super(track);
+    this.children.clip = () => this.clip;
     this.values.has_clip = () => (this.clip === null ? 0 : 1);
     Object.assign(this.methods, {
       create_clip: (length: number) => this.create(length),
@@ -17,14 +18,6 @@ export class SimSlot extends LomObject {
         this.clip = null;
       },
     });
-  }
-
-  override child(name: string): LomObject | null | undefined {
-    return name === "clip" ? this.clip : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return ["clip"];
   }
 
   /** Set the clip, for tests. */
@@ -50,14 +43,7 @@ export class SimDevice extends LomObject {
   constructor(parent: LomObject, type = "MaxDevice") {
     super(parent);
     this.type = type;
-  }
-
-  override list(name: string): LomObject[] | undefined {
-    return name === "chains" ? this.chains : undefined;
-  }
-
-  protected childNames(): string[] {
-    return ["chains"];
+    this.lists.chains = this.chains;
   }
 }
 
@@ -68,14 +54,7 @@ export class SimChain extends LomObject {
   constructor(rack: SimDevice, type = "Chain") {
     super(rack);
     this.type = type;
-  }
-
-  override list(name: string): LomObject[] | undefined {
-    return name === "devices" ? this.devices : undefined;
-  }
-
-  protected childNames(): string[] {
-    return ["devices"];
+    this.lists.devices = this.devices;
   }
 }
 
@@ -88,20 +67,15 @@ export class SimTrack extends LomObject {
 
   constructor(set: LomObject, name: string, midi = true) {
     super(set);
+    Object.assign(this.lists, {
+      clip_slots: this.slots,
+      arrangement_clips: this.clips,
+      devices: this.devices,
+    });
     Object.assign(this.values, { name, has_midi_input: midi ? 1 : 0 });
     this.writable.add("name");
     this.methods.create_midi_clip = (start, length) => this.create(Number(start), Number(length));
     this.methods.delete_clip = (...args) => this.remove(Number(args.flat()[1]));
-  }
-
-  override list(name: string): LomObject[] | undefined {
-    if (name === "clip_slots") return this.slots;
-    if (name === "arrangement_clips") return this.clips;
-    return name === "devices" ? this.devices : undefined;
-  }
-
-  protected childNames(): string[] {
-    return ["clip_slots", "arrangement_clips", "devices"];
   }
 
   /** Add a clip in the Arrangement, for tests. */

@@ -16,14 +16,20 @@ export abstract class LomObject {
   protected readonly writable = new Set<string>();
   protected readonly methods: Record<string, (...args: unknown[]) => unknown> = {};
 
-  /** Return a list of children, or undefined if there is no list of that name. */
-  list(_name: string): LomObject[] | undefined {
-    return undefined;
+  /** Lists of children by name. */
+  protected readonly lists: Record<string, LomObject[]> = {};
+  /** Single children by name; null if there is none now. */
+  protected readonly children: Record<string, () => LomObject | null> = {
+    canonical_parent: () => this.parent,
+  };
+
+  list(name: string): LomObject[] | undefined {
+    return this.lists[name];
   }
 
   /** Return a child; null if it is missing, undefined if there is no child of that name. */
   child(name: string): LomObject | null | undefined {
-    return name === "canonical_parent" ? this.parent : undefined;
+    return this.children[name]?.();
   }
 
   read(name: string): Atom[] | undefined {
@@ -47,14 +53,11 @@ export abstract class LomObject {
   /** Iterate over this object and all descendants. */
   *all(): Iterable<LomObject> {
     yield this;
-    for (const name of this.childNames()) {
-      for (const one of this.list(name) ?? []) yield* one.all();
-      const single = this.child(name);
-      if (single?.parent === this) yield* single.all();
+    const singles = Object.values(this.children).map((child) => child());
+    for (const one of [...Object.values(this.lists).flat(), ...singles]) {
+      if (one?.parent === this) yield* one.all();
     }
   }
-
-  protected abstract childNames(): string[];
 
   number(name: string): number {
     return Number(this.read(name)?.[0]);

@@ -1,7 +1,7 @@
 /**
  * Plays a scenario in the simulated Live, and prints the result as JSON, for tests in Python.
  *
- * `node --import tsx sim/scenario.ts SCENARIO`, where SCENARIO is JSON: `servers` as in `simulation.ts`,
+ * `node --import tsx sim/scenario.ts SCENARIO`, where SCENARIO is JSON: `servers` as in `sim.ts`,
  * and `steps`, each a list of a word and its arguments.
  */
 
@@ -21,7 +21,7 @@ interface Scenario {
 }
 
 interface Scene {
-  simulation: Simulation;
+  sim: Simulation;
   track: SimTrack;
   opened: OpenDevice;
 }
@@ -35,32 +35,31 @@ const STEPS: Record<string, (scene: Scene, ...args: never[]) => void | Promise<v
   turn: ({ opened }, id: string, value: number) => opened.device.turn(id, value),
   choose: ({ opened }, id: string, entry: string) => opened.device.choose(id, entry),
   /** Set the speed of time. */
-  speed: ({ simulation }, times: number) => {
-    simulation.speed = times;
+  speed: ({ sim }, times: number) => {
+    sim.speed = times;
   },
   /** Wait for a status. */
-  status: ({ simulation, opened }, pattern: string) =>
-    simulation.status(opened, new RegExp(pattern)),
+  status: ({ sim, opened }, pattern: string) => sim.status(opened, new RegExp(pattern)),
   /** Wait until there are that many clips and generation has ended. */
-  clips: ({ simulation, track, opened }, count: number) =>
-    simulation.until(
+  clips: ({ sim, track, opened }, count: number) =>
+    sim.until(
       `${count} clips`,
       () => clips(track).length >= count && !opened.device.control("cancel").active,
     ),
   /** Put a clip into a slot, and select it. */
-  place: ({ simulation, track }, slot: number, length: number, notes: LiveNote[]) => {
+  place: ({ sim, track }, slot: number, length: number, notes: LiveNote[]) => {
     const place = track.slots[slot];
     if (!place) throw new Error(`There is no slot ${slot}.`);
-    simulation.world.set.view.detailClip = place.place(new SimClip(place, { length })).fill(notes);
+    sim.world.set.view.detailClip = place.place(new SimClip(place, { length })).fill(notes);
   },
 };
 
 async function play({ servers, device, tempo, steps }: Scenario): Promise<object> {
-  const simulation = new Simulation(servers);
+  const sim = new Simulation(servers);
   try {
-    if (tempo !== undefined) simulation.world.set.write("tempo", tempo);
-    const track = simulation.track();
-    const scene: Scene = { simulation, track, opened: simulation.drag(track, device) };
+    if (tempo !== undefined) sim.world.set.write("tempo", tempo);
+    const track = sim.track();
+    const scene: Scene = { sim, track, opened: sim.drag(track, device) };
     for (const [word, ...args] of steps) {
       const step = STEPS[word];
       if (!step) throw new Error(`There is no step ${word}.`);
@@ -75,10 +74,10 @@ async function play({ servers, device, tempo, steps }: Scenario): Promise<object
       })),
       status: shown.text("status"),
       path: shown.text("path"),
-      complaints: simulation.world.complaints,
+      complaints: sim.world.complaints,
     };
   } finally {
-    await simulation.close();
+    await sim.close();
   }
 }
 

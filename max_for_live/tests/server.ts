@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { after } from "node:test";
+import { after, before } from "node:test";
 
 export const REPOSITORY = join(import.meta.dirname, "..", "..");
 /** The program that devices start; a development tree has it in its virtual environment. */
@@ -114,4 +114,22 @@ export class Server {
     this.output = output;
     for (const { pattern, found } of this.patterns) if (pattern.test(output)) found(output);
   }
+}
+
+/** Start a server for all tests of a file. */
+export function sharedServer(...options: string[]) {
+  let server: Server;
+  before(async () => {
+    server = await Server.start(...options);
+  });
+  after(() => server.kill("SIGKILL"));
+  return {
+    get grpc() {
+      return server.grpc;
+    },
+    get http() {
+      return server.http;
+    },
+    logged: (pattern: RegExp) => server.logged(pattern),
+  };
 }

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { LiveNote } from "../../core/host/live_port.ts";
 import { SimClip } from "../../sim/live_clip.ts";
 import type { SimTrack } from "../../sim/live_track.ts";
 import type { Atom } from "../../sim/lom_object.ts";
-import { DRUMS as DRUMS_BUNDLE, Server } from "../server.ts";
+import { DRUMS as DRUMS_BUNDLE, sharedServer } from "../server.ts";
 import { LiveFixture, type PluggedDevice } from "./fixture.ts";
 
-let server: Server;
-before(async () => {
-  server = await Server.start("--bundle", DRUMS_BUNDLE);
-});
-after(() => server.kill("SIGKILL"));
+const server = sharedServer("--bundle", DRUMS_BUNDLE);
 
 const DRUMS = 0;
 const MELODY = 1;
@@ -34,7 +30,7 @@ async function scene(generator = MELODY): Promise<Scene> {
   const fixture = new LiveFixture(server.http);
   fixture.set.put("tempo", 97.31);
   const track = fixture.set.addTrack("Keys");
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("tool_continue", 1);
   device.control("generator", generator);
   device.control("new_seed", 0);
@@ -66,8 +62,6 @@ async function written({ fixture, track, device }: Scene, clip: SimClip): Promis
   assert.equal(JSON.stringify(clip.notes), before, "the selected clip is unchanged");
   return found() as SimClip;
 }
-
-const plain = (clip: SimClip) => clip.notes.map(({ note_id: _, ...note }) => note);
 
 test("a Session clip continues in the next empty slot of its track", async () => {
   const one = await scene();
@@ -101,7 +95,7 @@ async function soundAlike(left: (track: SimTrack) => SimClip, right: (track: Sim
   const [one, two] = [await scene(), await scene()];
   const a = await written(one, left(one.track));
   const b = await written(two, right(two.track));
-  assert.deepEqual(plain(a), plain(b));
+  assert.deepEqual(a.plainNotes, b.plainNotes);
   one.fixture.end();
   two.fixture.end();
 }

@@ -86,6 +86,11 @@ export class LiveFixture {
     return this.plugIn(this.set.addDevice(track), options);
   }
 
+  /** Add a device, and connect it over HTTP. */
+  async connect(track: SimTrack, options: V8Options = {}): Promise<PluggedDevice> {
+    return (await this.plug(track, options)).connected();
+  }
+
   async plugIn(device: SimDevice, options: V8Options = {}): Promise<PluggedDevice> {
     const plugged = new PluggedDevice(this, device, await script("live"), options);
     this.plugged.push(plugged);

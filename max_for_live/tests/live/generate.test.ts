@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { SimClip } from "../../sim/live_clip.ts";
 import { SimChain, SimDevice, type SimTrack } from "../../sim/live_track.ts";
-import { DRUMS, Server } from "../server.ts";
+import { DRUMS, sharedServer } from "../server.ts";
 import { LiveFixture } from "./fixture.ts";
 
-let server: Server;
-before(async () => {
-  server = await Server.start("--bundle", DRUMS);
-});
-after(() => server.kill("SIGKILL"));
+const server = sharedServer("--bundle", DRUMS);
 
 const clipsOf = (track: SimTrack) => track.slots.map((slot) => slot.clip);
 const count = (track: SimTrack) => clipsOf(track).filter((clip) => clip !== null).length;
@@ -26,7 +22,7 @@ test("Generate puts a new clip into the next empty slot, and changes nothing els
   const other = track.slots[0]?.place(new SimClip(track.slots[0], { length: 4 }));
   other?.fill([{ pitch: 60, start_time: 0, duration: 1 }]);
   const before = JSON.stringify(other?.notes);
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("generator", 1);
   device.control("bars", 2);
   device.control("go");
@@ -44,7 +40,7 @@ test("Generate puts a new clip into the next empty slot, and changes nothing els
 
 test("the same seed gives the same notes", async () => {
   const { fixture, track } = onTheTrack();
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("new_seed", 0);
   device.control("seed", 7);
   for (const clips of [1, 2]) {
@@ -63,7 +59,7 @@ test("the same seed gives the same notes", async () => {
 test("a scene is added if all slots are full", async () => {
   const { fixture, track } = onTheTrack();
   for (const slot of track.slots) slot.place(new SimClip(slot, { length: 4 }));
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("go");
   await fixture.until(() => track.slots.length === 9 && track.slots[8]?.clip !== null);
   assert.equal(fixture.set.undoSteps[0], "create_scene");
@@ -75,7 +71,7 @@ test("in the Arrangement the clip is at the next free bar", async () => {
   fixture.set.app.view.put("focused_document_view", "Arranger");
   fixture.set.put("current_song_time", 5.5);
   track.arrange(10, 6);
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("bars", 1);
   device.control("go");
   await fixture.until(() => track.clips.length === 2);
@@ -104,7 +100,7 @@ test("a device within racks finds its track", async () => {
 
 test("a track that is moved during generation gets its clip", async () => {
   const { fixture, track } = onTheTrack();
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("go");
   fixture.set.changeByUser(() => fixture.set.tracks.reverse());
   await fixture.until(() => count(track) === 1);
@@ -119,7 +115,7 @@ test("a track that is deleted during generation is an error, and no clip is crea
     ?.place(new SimClip(bass.slots[0], { length: 4 }))
     .fill([{ pitch: 40, start_time: 0, duration: 1 }]);
   fixture.set.view.detailClip = bass.slots[0]?.clip ?? null;
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("tool_continue", 1);
   device.control("go");
   fixture.set.changeByUser(() => fixture.set.tracks.splice(0, 1));
@@ -130,7 +126,7 @@ test("a track that is deleted during generation is an error, and no clip is crea
 
 test("with several variations, the first is in a clip, and others when they are kept", async () => {
   const { fixture, track } = onTheTrack();
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("variations", 3);
   device.control("bars", 1);
   device.control("go");
@@ -160,7 +156,7 @@ test("two devices on two tracks work in parallel, and one can be removed", async
 
 test("the device works after the Set is saved and opened again", async () => {
   const { fixture, track } = onTheTrack();
-  const first = await (await fixture.plug(track)).connected();
+  const first = await fixture.connect(track);
   first.control("go");
   await fixture.until(() => count(track) === 1);
   first.host.close();
@@ -175,7 +171,7 @@ test("the device works after the Set is saved and opened again", async () => {
 test("a frozen track is an error that says what to do", async () => {
   const { fixture, track } = onTheTrack();
   track.frozen = true;
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("go");
   await fixture.until(() => /Unfreeze the track/.test(device.text("status")));
   fixture.set.console.length = 0;
@@ -187,7 +183,7 @@ test("a missing clip and an audio clip have different messages", async () => {
   const audio = fixture.set.addTrack("Vocals", false);
   const slot = audio.slots[0];
   assert.ok(slot);
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("tool_continue", 1);
   device.control("go");
   assert.equal(device.text("status"), "Select a MIDI clip to continue.");

@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { DRUMS, Server } from "../server.ts";
+import { test } from "node:test";
+import { DRUMS, Server, sharedServer } from "../server.ts";
 import { LiveFixture, type PluggedDevice } from "./fixture.ts";
 
-let server: Server;
-before(async () => {
-  server = await Server.start("--bundle", DRUMS);
-});
-after(() => server.kill("SIGKILL"));
+const server = sharedServer("--bundle", DRUMS);
 
 /** A device with Jam on, and a transport that runs with Max's clock. */
 class Jamming {
@@ -18,7 +14,7 @@ class Jamming {
     const { set } = this.fixture;
     set.put("tempo", 480);
     const track = set.addTrack("Keys");
-    this.device = await (await this.fixture.plug(track)).connected();
+    this.device = await this.fixture.connect(track);
     this.device.control("tool_jam", 1);
     this.device.control("generator", 1);
     this.device.control("jam_bars", 1);

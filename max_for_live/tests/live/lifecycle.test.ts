@@ -2,16 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { SimClip } from "../../sim/live_clip.ts";
-import { DRUMS, Server } from "../server.ts";
+import { DRUMS, Server, sharedServer } from "../server.ts";
 import { LiveFixture } from "./fixture.ts";
 
-let server: Server;
-before(async () => {
-  server = await Server.start("--bundle", DRUMS);
-});
-after(() => server.kill("SIGKILL"));
+const server = sharedServer("--bundle", DRUMS);
 
 test("before the bang of live.thisdevice, Live is not accessed, and stored values are kept", async () => {
   const fixture = new LiveFixture(server.http);
@@ -63,7 +59,7 @@ test("the device works again after losing the server during generation", async (
   const { port } = new URL(own.http);
   const fixture = new LiveFixture(own.http);
   const track = fixture.set.addTrack("Keys");
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("variations", 8);
   device.control("bars", 64);
   device.control("go");
@@ -84,7 +80,7 @@ test("the device works again after losing the server during generation", async (
 test("removing a device during generation leaves nothing behind", async () => {
   const fixture = new LiveFixture(server.http);
   const track = fixture.set.addTrack("Keys");
-  const device = await (await fixture.plug(track)).connected();
+  const device = await fixture.connect(track);
   device.control("go");
   device.host.send(0, "closing");
   device.host.send(0, "control", "go");
@@ -98,7 +94,7 @@ test("the self-test writes a report, and deletes its temporary clip", async () =
   const track = fixture.set.addTrack("Keys");
   const mine = track.slots[0]?.place(new SimClip(track.slots[0], { length: 4 }));
   const filepath = `Macintosh HD:${folder}/Magenta Bridge.amxd`;
-  const device = await (await fixture.plug(track, { filepath })).connected();
+  const device = await fixture.connect(track, { filepath });
   device.control("self_test");
   await fixture.until(() => /Report: /.test(device.text("progress")));
   const path = join(folder, "Magenta Bridge Self-Test.json");
@@ -117,7 +113,7 @@ for (const listOfOne of ["list", "element"] as const) {
   test(`the piano roll receives its notes, with a list of one as ${listOfOne}`, async () => {
     const fixture = new LiveFixture(server.http, listOfOne);
     const track = fixture.set.addTrack("Keys");
-    const device = await (await fixture.plug(track)).connected();
+    const device = await fixture.connect(track);
     device.control("go");
     await fixture.until(() => device.text("candidate") === "1 of 1");
     const [, length, dict] = device.host.from(2, "roll").at(-1) ?? [];

@@ -4,15 +4,10 @@ import { builtinModules } from "node:module";
 import { after, before, describe, test } from "node:test";
 
 import type { Generator, StreamGenerateResponse } from "../../core/transport/messages.ts";
-import { Server } from "../server.ts";
+import { sharedServer } from "../server.ts";
 import { BUNDLE, NODES, NodeHalf } from "./node_half.ts";
 
-let server: Server;
-
-before(async () => {
-  server = await Server.start();
-});
-after(() => server.kill());
+const server = sharedServer();
 
 test("the bundle requires only Node's own modules and max-api", () => {
   const text = readFileSync(BUNDLE, "utf8");

@@ -94,8 +94,9 @@ export class NodeHalf {
 
   /** Connect, and return the state message. */
   async connect(target = "auto"): Promise<Word[]> {
+    const since = this.outlet.length;
     this.send("connect", target);
-    return this.message(["state", "connected"]);
+    return this.message(["state", "connected"], since);
   }
 
   /** Return the first message from index `since` on that begins with these words. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 
-import { Server } from "../server.ts";
+import { Server, sharedServer } from "../server.ts";
 import { device } from "./node_half.ts";
 import { SilentPort } from "./silent_port.ts";
 
@@ -15,12 +15,7 @@ function endless(bars = 512) {
 }
 
 describe("with a server that runs already", { timeout: 60_000 }, () => {
-  let server: Server;
-
-  before(async () => {
-    server = await Server.start();
-  });
-  after(() => server.kill("SIGKILL"));
+  const server = sharedServer();
 
   test("a canceled call ends at the server, and its dictionaries are free", async () => {
     const half = await device();

@@ -5,36 +5,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { isAlive } from "../../node/shared_state_folder.ts";
-import type { SimClip } from "../../sim/live_clip.ts";
 import { World } from "../../sim/objects/device.ts";
-import type { OpenDevice } from "../../sim/objects/open_device.ts";
-import { clipsOf, type Servers, Simulation } from "../../sim/simulation.ts";
+import { Simulation } from "../../sim/simulation.ts";
 import { program } from "../node/tracked_programs.ts";
 import { Server } from "../server.ts";
-
-async function whole(
-  servers: Servers,
-  act: (simulation: Simulation) => Promise<void>,
-  world?: World,
-) {
-  const simulation = new Simulation(servers, world);
-  try {
-    await act(simulation);
-  } finally {
-    await simulation.close();
-  }
-  assert.deepEqual(simulation.world.complaints, []);
-}
-
-/** Press Generate, and wait for the first clip of one bar. */
-async function firstClip(simulation: Simulation, { device }: OpenDevice): Promise<SimClip> {
-  const [track] = simulation.world.set.tracks;
-  assert.ok(track);
-  device.turn("bars", 1);
-  device.click("go");
-  await simulation.until("a clip", () => clipsOf(track)[0] !== null);
-  return clipsOf(track)[0] as SimClip;
-}
+import { firstClip, simulate } from "./simulate.ts";
 
 const serverOf = (folder: string): number =>
   JSON.parse(readFileSync(join(folder, "run", "server.json"), "utf8")).pid;
@@ -43,64 +18,64 @@ const serverOf = (folder: string): number =>
 const full = program("magenta-bridge");
 
 test("without a server, the first device starts one, the second uses it, the last stops it", () =>
-  whole({ program: full }, async (simulation) => {
-    const first = simulation.drag(simulation.track());
-    await simulation.status(first, /Starting the server/);
-    const second = simulation.drag(simulation.track("Bass"));
-    await simulation.status(first, /generators? at/);
-    await simulation.status(second, /generators? at/);
-    const pid = serverOf(simulation.folder);
-    await firstClip(simulation, first);
-    await simulation.remove(first);
+  simulate({ program: full }, async (sim) => {
+    const first = sim.drag(sim.track());
+    await sim.status(first, /Starting the server/);
+    const second = sim.drag(sim.track("Bass"));
+    await sim.status(first, /generators? at/);
+    await sim.status(second, /generators? at/);
+    const pid = serverOf(sim.folder);
+    await firstClip(sim, first);
+    await sim.remove(first);
     assert.ok(isAlive(pid), "the other device still uses it");
-    await simulation.remove(second);
-    await simulation.until("the server ends", () => !isAlive(pid));
+    await sim.remove(second);
+    await sim.until("the server ends", () => !isAlive(pid));
   }));
 
 test("without the program, the status shows how to install it, and Program finds it", () =>
-  whole({}, async (simulation) => {
-    const opened = simulation.drag(simulation.track());
+  simulate({}, async (sim) => {
+    const opened = sim.drag(sim.track());
     const { device } = opened;
-    await simulation.status(opened, /pip install magenta-bridge/);
+    await sim.status(opened, /pip install magenta-bridge/);
     device.click("program");
     device.answerDialog(null);
     device.click("program");
-    device.answerDialog(join(simulation.folder, "nothing"));
-    await simulation.status(opened, /nothing does not exist/);
+    device.answerDialog(join(sim.folder, "nothing"));
+    await sim.status(opened, /nothing does not exist/);
     device.click("program");
     device.answerDialog(full);
-    await simulation.status(opened, /generators? at/);
+    await sim.status(opened, /generators? at/);
     const kept = device.save();
     assert.deepEqual(kept["Program Path"], [full]);
     device.click("self_test");
-    await simulation.until("the report", () => /report|json/i.test(device.text("progress")));
+    await sim.until("the report", () => /report|json/i.test(device.text("progress")));
   }));
 
 test("without Node, the device works over HTTP", async () => {
   const server = await Server.start();
-  await whole({ http: server.http }, async (simulation) => {
-    const opened = simulation.drag(simulation.track());
-    simulation.speed = 10;
-    await simulation.status(opened, /over HTTP/);
+  await simulate({ http: server.http }, async (sim) => {
+    const opened = sim.drag(sim.track());
+    sim.speed = 10;
+    await sim.status(opened, /over HTTP/);
     assert.equal(opened.device.text("path"), "HTTP");
-    simulation.speed = 1;
-    const clip = await firstClip(simulation, opened);
-    assert.ok(clip.notes.length > 0);
+    sim.speed = 1;
+    const clip = await firstClip(sim, opened);
+    assert.ok(clip && clip.notes.length > 0);
   });
   await server.kill();
 });
 
 test("when Node starts late, the device switches from HTTP to gRPC", async () => {
   const server = await Server.start();
-  await whole({ grpc: server.grpc, http: server.http, node: false }, async (simulation) => {
-    const opened = simulation.drag(simulation.track());
-    simulation.speed = 10;
-    await simulation.status(opened, /over HTTP/);
-    simulation.world.node = process.execPath;
+  await simulate({ grpc: server.grpc, http: server.http, node: false }, async (sim) => {
+    const opened = sim.drag(sim.track());
+    sim.speed = 10;
+    await sim.status(opened, /over HTTP/);
+    sim.world.node = process.execPath;
     opened.device.click("reconnect");
-    await simulation.until("gRPC", () => opened.device.text("path") === "gRPC");
-    simulation.speed = 1;
-    await firstClip(simulation, opened);
+    await sim.until("gRPC", () => opened.device.text("path") === "gRPC");
+    sim.speed = 1;
+    await firstClip(sim, opened);
   });
   await server.kill();
 });
@@ -109,23 +84,23 @@ test("after a crash of the server during generation, the device works again", as
   const first = await Server.start();
   const port = first.grpc.split(":")[1] ?? "";
   let second: Server | null = null;
-  await whole({ grpc: first.grpc }, async (simulation) => {
-    const opened = simulation.drag(simulation.track());
+  await simulate({ grpc: first.grpc }, async (sim) => {
+    const opened = sim.drag(sim.track());
     const { device } = opened;
-    await simulation.status(opened, /generators? at/);
+    await sim.status(opened, /generators? at/);
     device.turn("bars", 64);
     device.turn("variations", 8);
     device.click("go");
-    await simulation.until("progress", () => /bar [2-9]/.test(device.text("progress")));
+    await sim.until("progress", () => /bar [2-9]/.test(device.text("progress")));
     await first.kill("SIGKILL");
-    await simulation.until("the loss", () => !device.control("cancel").active);
+    await sim.until("the loss", () => !device.control("cancel").active);
     assert.match(device.text("status"), /server|gone|answer/i);
     second = await Server.start("--port", port);
     // The error stays on the status line until the next command.
     device.click("reconnect");
-    await simulation.status(opened, /generators? at/);
+    await sim.status(opened, /generators? at/);
     device.turn("variations", 1);
-    await firstClip(simulation, opened);
+    await firstClip(sim, opened);
   });
   await (second as Server | null)?.kill();
 });
@@ -133,11 +108,11 @@ test("after a crash of the server during generation, the device works again", as
 test("an old Live gets a message", () => {
   const world = new World();
   world.set.app.version = [12, 1, 5];
-  return whole(
+  return simulate(
     {},
-    async (simulation) => {
-      const opened = simulation.drag(simulation.track());
-      await simulation.status(opened, /requires Live 12\.2/);
+    async (sim) => {
+      const opened = sim.drag(sim.track());
+      await sim.status(opened, /requires Live 12\.2/);
       opened.device.click("reconnect");
       assert.match(opened.device.text("status"), /requires Live 12\.2/);
     },
@@ -147,14 +122,14 @@ test("an old Live gets a message", () => {
 
 test("a removed device leaves no process and no file", async () => {
   const server = await Server.start();
-  const simulation = new Simulation({ grpc: server.grpc });
-  const opened = simulation.drag(simulation.track());
-  await simulation.status(opened, /generators? at/);
+  const sim = new Simulation({ grpc: server.grpc });
+  const opened = sim.drag(sim.track());
+  await sim.status(opened, /generators? at/);
   const pid = opened.node?.pid ?? 0;
   assert.ok(isAlive(pid));
-  await simulation.remove(opened);
+  await sim.remove(opened);
   assert.ok(!isAlive(pid));
-  await simulation.close();
-  assert.ok(!existsSync(simulation.folder));
+  await sim.close();
+  assert.ok(!existsSync(sim.folder));
   await server.kill();
 });

@@ -6,22 +6,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { isAlive } from "../../node/shared_state_folder.ts";
 import type { OpenDevice } from "../../sim/objects/open_device.ts";
-import { clipsOf, type Servers, Simulation } from "../../sim/simulation.ts";
+import type { Simulation } from "../../sim/simulation.ts";
 import { quick } from "../node/tracked_programs.ts";
 import { Server } from "../server.ts";
-
-async function whole(
-  servers: Servers,
-  act: (simulation: Simulation, opened: OpenDevice) => Promise<void>,
-) {
-  const simulation = new Simulation(servers);
-  try {
-    await act(simulation, simulation.drag(simulation.track()));
-  } finally {
-    await simulation.close();
-  }
-  assert.deepEqual(simulation.world.complaints, []);
-}
+import { firstClip, simulate } from "./simulate.ts";
 
 /** Request more than a minute of generation. */
 function ask({ device }: OpenDevice): void {
@@ -31,25 +19,17 @@ function ask({ device }: OpenDevice): void {
 }
 
 /** Start that, and wait for the first bars. */
-async function begin(simulation: Simulation, opened: OpenDevice): Promise<void> {
+async function begin(sim: Simulation, opened: OpenDevice): Promise<void> {
   ask(opened);
-  await simulation.until("progress", () => /bar [2-9]/.test(opened.device.text("progress")));
+  await sim.until("progress", () => /bar [2-9]/.test(opened.device.text("progress")));
 }
 
 /** Wait until the loss of the server is detected and generation has stopped. */
-async function loss(simulation: Simulation, { device }: OpenDevice): Promise<void> {
-  await simulation.until("the loss", () => !device.control("cancel").active, 40);
-  assert.match(device.text("progress"), /Stopped; \d of 8 written/);
-  await simulation.until("no way", () => !/gRPC|HTTP/.test(device.text("path")));
+async function loss(sim: Simulation, { device }: OpenDevice): Promise<void> {
+  await sim.until("the loss", () => !device.control("cancel").active, 40);
+  assert.match(device.text("progress"), /Stopped: \d of 8 generated/);
+  await sim.until("no way", () => !/gRPC|HTTP/.test(device.text("path")));
   assert.match(device.text("status"), /stopped during generation|No server/);
-}
-
-async function oneClip(simulation: Simulation, { device }: OpenDevice): Promise<void> {
-  device.turn("bars", 1);
-  device.turn("variations", 1);
-  device.click("go");
-  const [track] = simulation.world.set.tracks;
-  await simulation.until("a clip", () => track !== undefined && clipsOf(track).some(Boolean));
 }
 
 /** Run code with a server, which is killed at the end even if it hangs. */
@@ -64,35 +44,34 @@ async function serving(act: (server: Server) => Promise<void>): Promise<void> {
 
 /** Resume the server, reconnect, and generate a clip. */
 async function recover(
-  simulation: Simulation,
+  sim: Simulation,
   opened: OpenDevice,
   server: Server,
   found: RegExp,
 ): Promise<void> {
   server.send("SIGCONT");
   opened.device.click("reconnect");
-  await simulation.status(opened, found);
-  await oneClip(simulation, opened);
+  await sim.status(opened, found);
+  await firstClip(sim, opened);
 }
 
 /** Stop the server during generation over gRPC, run code, and resume it. */
-function hungAtWork(
-  act: (simulation: Simulation, opened: OpenDevice) => Promise<void>,
-): Promise<void> {
+function hungAtWork(act: (sim: Simulation, opened: OpenDevice) => Promise<void>): Promise<void> {
   return serving((server) =>
-    whole({ grpc: server.grpc }, async (simulation, opened) => {
-      await simulation.status(opened, /generators? at/);
-      await begin(simulation, opened);
+    simulate({ grpc: server.grpc }, async (sim) => {
+      const opened = sim.drag(sim.track());
+      await sim.status(opened, /generators? at/);
+      await begin(sim, opened);
       server.send("SIGSTOP");
-      await act(simulation, opened);
-      await recover(simulation, opened, server, /generators? at/);
+      await act(sim, opened);
+      await recover(sim, opened, server, /generators? at/);
     }),
   );
 }
 
 test("a hung server is reported, generation stops, and the next press works", () =>
-  hungAtWork(async (simulation, opened) => {
-    await loss(simulation, opened);
+  hungAtWork(async (sim, opened) => {
+    await loss(sim, opened);
     const { device } = opened;
     device.click("go");
     assert.match(device.text("status"), /[Ss]erver/);
@@ -100,43 +79,45 @@ test("a hung server is reported, generation stops, and the next press works", ()
   }));
 
 test("Cancel and Generate work before a hung server is detected", () =>
-  hungAtWork(async (simulation, opened) => {
+  hungAtWork(async (sim, opened) => {
     const { device } = opened;
     device.click("cancel");
     assert.match(device.text("progress"), /Canceled/);
     assert.equal(device.control("cancel").active, false);
     device.click("go");
     assert.equal(device.control("cancel").active, true);
-    await loss(simulation, opened);
+    await loss(sim, opened);
   }));
 
 test("a hung server of the device is killed, and another is started", () =>
-  whole({ program: quick }, async (simulation, opened) => {
+  simulate({ program: quick }, async (sim) => {
+    const opened = sim.drag(sim.track());
     const serverOf = (): number =>
-      JSON.parse(readFileSync(join(simulation.folder, "run", "server.json"), "utf8")).pid;
-    await simulation.status(opened, /generators? at/);
+      JSON.parse(readFileSync(join(sim.folder, "run", "server.json"), "utf8")).pid;
+    await sim.status(opened, /generators? at/);
     const first = serverOf();
-    await begin(simulation, opened);
+    await begin(sim, opened);
     process.kill(first, "SIGSTOP");
-    await loss(simulation, opened);
+    await loss(sim, opened);
     opened.device.click("reconnect");
-    await simulation.status(opened, /generators? at/);
+    await sim.status(opened, /generators? at/);
     assert.notEqual(serverOf(), first);
-    await simulation.until("the first server ends", () => !isAlive(first));
-    await oneClip(simulation, opened);
+    await sim.until("the first server ends", () => !isAlive(first));
+    await firstClip(sim, opened);
   }));
 
 test("a hung server is reported over HTTP, generation stops, and the next press works", () =>
   serving((server) =>
-    whole({ http: server.http }, async (simulation, opened) => {
-      simulation.speed = 10;
-      await simulation.status(opened, /over HTTP/);
-      simulation.speed = 1;
+    simulate({ http: server.http }, async (sim) => {
+      const opened = sim.drag(sim.track());
+      sim.speed = 10;
+      await sim.status(opened, /over HTTP/);
+      sim.speed = 1;
       ask(opened);
       server.send("SIGSTOP");
-      simulation.speed = 10;
-      await loss(simulation, opened);
-      simulation.speed = 1;
-      await recover(simulation, opened, server, /over HTTP/);
+      sim.speed = 10;
+      await loss(sim, opened);
+      sim.speed = 1;
+      await recover(sim, opened, server, /over HTTP/);
     }),
   ));

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { LiveNote } from "../../../core/host/live_port.ts";
-import { DRUMS, Server } from "../../server.ts";
+import { DRUMS, sharedServer } from "../../server.ts";
 import { ToolFixture } from "./tool_fixture.ts";
 
-let server: Server;
-before(async () => {
-  server = await Server.start("--bundle", DRUMS);
-});
-after(() => server.kill("SIGKILL"));
+const server = sharedServer("--bundle", DRUMS);
 
 const MELODY: LiveNote[] = [60, 62, 64, 65, 67, 65, 64, 62].map((pitch, index) => ({
   pitch,
