@@ -114,7 +114,6 @@ export class Device {
     });
   }
 
-  /** Handle a click on the piano roll. */
   rollClicked(): void {
     this.guard(() => this.workspace.toggleAudition());
   }

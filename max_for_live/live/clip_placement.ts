@@ -9,7 +9,7 @@ const EPSILON = 1e-6;
 const LAST_BEAT = 1_500_000;
 
 /** Return the track that contains an object, at any depth of racks; null for none. */
-export function trackOf(object: LiveObject): LiveObject | null {
+function trackOf(object: LiveObject): LiveObject | null {
   let at: LiveObject | null = object;
   for (let depth = 0; at !== null && depth < 64; depth += 1) {
     if (at.type === "Track") return at;
@@ -18,7 +18,6 @@ export function trackOf(object: LiveObject): LiveObject | null {
   return null;
 }
 
-/** Return the track of this device. */
 export function ownTrack(): LiveObject {
   const track = trackOf(LiveObject.at("this_device"));
   if (track === null)

@@ -47,7 +47,7 @@ export function readDict(name: string): unknown {
   return content;
 }
 
-export interface Shared {
+interface Shared {
   /** Such as "127.0.0.1:50051"; "" for none. */
   grpc: string;
   /** Such as "http://127.0.0.1:50052"; "" for none. */

@@ -69,7 +69,6 @@ export class LiveObject {
     return LiveObject.orNull(idsOf(listOf(this.call(name, ...args)))[0]);
   }
 
-  /** Return all notes of a clip. */
   notes(): LiveNote[] {
     const answer = this.call("get_all_notes_extended");
     const text = Array.isArray(answer) ? answer.join(" ") : answer;

@@ -99,6 +99,6 @@ export function systemPath(path: string): string {
 }
 
 /** Return the folder of a file, with a slash; "" if the path has none. */
-export function folderOf(path: string): string {
+function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
 }

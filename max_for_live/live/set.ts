@@ -122,8 +122,7 @@ function fill(clip: LiveObject, notes: LiveNote[]): void {
   }
 }
 
-/** Return a note within Live's limits, without an id: Live assigns ids. */
-export function newNote(note: LiveNote): LiveNote {
+function newNote(note: LiveNote): LiveNote {
   const { note_id: _, ...plain } = note;
   return {
     ...plain,

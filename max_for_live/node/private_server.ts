@@ -14,7 +14,7 @@ const POLL_MILLISECONDS = 100;
 /** Seconds; the first start compiles Python files. */
 const START_TIMEOUT = 90;
 
-export interface PrivateServerEvents {
+interface PrivateServerEvents {
   /** Called with each line of output before it is ready. */
   progress(line: string): void;
   ready(place: Pick<SharedServer, "grpc" | "http">): void;
@@ -22,9 +22,8 @@ export interface PrivateServerEvents {
   ended(reason: string): void;
 }
 
-export interface ServerStart {
+interface ServerStart {
   program: string;
-  /** Its log file. */
   log: string;
   /** Folder of the keep-alive files. */
   users: string;

@@ -13,7 +13,7 @@ export interface Environment {
   home: string;
 }
 
-export function currentEnvironment(): Environment {
+function currentEnvironment(): Environment {
   return { platform: process.platform, env: process.env, home: homedir() };
 }
 

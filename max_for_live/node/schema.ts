@@ -48,7 +48,7 @@ const JSON_FORM: protobuf.IConversionOptions = {
 };
 
 /** Converts a message between bytes and a JSON object. */
-export interface Codec {
+interface Codec {
   write(value: object): Buffer;
   read(bytes: Uint8Array): object;
 }

@@ -5,21 +5,15 @@
 
 import { existsSync } from "node:fs";
 import type { Connection } from "../core/host/view.ts";
+import type { ServerState } from "../core/transport/protocol.ts";
 import { INSTALL_LINE } from "../core/transport/transport.ts";
 import { endProcess, killProcess, PrivateServer } from "./private_server.ts";
 import { findProgram, programAt } from "./program.ts";
 import { ServerClient } from "./server_client.ts";
 import type { SharedServer, SharedStateFolder } from "./shared_state_folder.ts";
 
-export interface SupervisorState {
-  state: Connection;
-  grpc: string;
-  http: string;
-  text: string;
-}
-
-export interface SupervisorEvents {
-  state(state: SupervisorState): void;
+interface SupervisorEvents {
+  state(state: ServerState): void;
   /** The connection to the server is lost. */
   lost(): void;
 }
@@ -47,7 +41,7 @@ const MAX_CRASHES = 5;
 export class ServerSupervisor {
   /** null while there is no server. */
   client: ServerClient | null = null;
-  private current: SupervisorState = { state: "starting", grpc: "", http: "", text: "Starting." };
+  private current: ServerState = { state: "starting", grpc: "", http: "", text: "Starting." };
   /** The server that this device is starting. */
   private starting: PrivateServer | null = null;
   /** The server that this device has started, in use or not. */
@@ -70,7 +64,6 @@ export class ServerSupervisor {
     private readonly defaultAddress = `127.0.0.1:${process.env.MAGENTA_BRIDGE_PORT || 50_051}`,
   ) {}
 
-  /** Report the state again. */
   announce(): void {
     this.events.state(this.current);
   }

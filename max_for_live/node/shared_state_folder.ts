@@ -88,12 +88,10 @@ export class SharedStateFolder {
     return name;
   }
 
-  /** Return the path of such a folder. */
   usersFolder(name: string): string {
     return join(this.users, name);
   }
 
-  /** Touch the file of this process. */
   use({ users }: SharedServer): void {
     const ownFile = this.ownFile(users);
     try {

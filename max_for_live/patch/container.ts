@@ -5,7 +5,7 @@
  * and include it. This layout reproduces 29 files of Live and of Max byte by byte.
  */
 
-export const DEVICE_TYPES = {
+const DEVICE_TYPES = {
   mmmm: "MIDI effect",
   nagg: "MIDI Generator",
   natt: "MIDI Transformation",
@@ -150,7 +150,6 @@ export function readDevice(bytes: Buffer): Device {
   return { type: deviceType, files: [patch], frozen: false };
 }
 
-/** Return the parsed patch of a device. */
 export function readPatch(device: Device): Record<string, unknown> {
   const text = (device.files[0] as ArchiveFile).data.toString("utf8");
   return JSON.parse(text.replace(/\0+$/, "")) as Record<string, unknown>;

@@ -4,18 +4,18 @@ import { type Control, controlsOf, type DeviceName, textOf } from "./controls.ts
 import { type Placed, parameterAttributes } from "./parameters.ts";
 import type { Attributes, Box, Patch, Rect } from "./patcher.ts";
 
-export const FONT = "Ableton Sans Medium";
-export const FONT_SIZE = 9.5;
+const FONT = "Ableton Sans Medium";
+const FONT_SIZE = 9.5;
 
 const MAIN_FONT = { fontname: "Ableton Sans Bold", fontsize: 11 };
 
 /** `mode` of live.text. */
-export const TEXT_MODE = { button: 0, toggle: 1 } as const;
+const TEXT_MODE = { button: 0, toggle: 1 } as const;
 /** `justification` of comment and live.comment. */
-export const ALIGN = { left: 0, center: 1, right: 2 } as const;
+const ALIGN = { left: 0, center: 1, right: 2 } as const;
 
 /** Background of a display: the dark panel, or the device's surface. */
-export type Background = "panel" | "panel dim" | "surface";
+type Background = "panel" | "panel dim" | "surface";
 
 const TEXT_COLOR: Record<Background, string> = {
   panel: "themecolor.live_lcd_title",
@@ -57,7 +57,6 @@ export function addControls(
   });
 }
 
-/** Add the control's box to the patch. */
 function addControlBox(patch: Patch, control: Control, layout: BoxLayout): Box {
   switch (control.kind) {
     case "display":

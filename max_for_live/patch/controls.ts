@@ -5,7 +5,7 @@ import table from "../controls.json" with { type: "json" };
 export const DEVICES = ["bridge", "generator", "transformation"] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
-export const KINDS = [
+const KINDS = [
   "display",
   "button",
   "toggle",
@@ -16,7 +16,7 @@ export const KINDS = [
   "blob",
   "roll",
 ] as const;
-export type Kind = (typeof KINDS)[number];
+type Kind = (typeof KINDS)[number];
 
 export const TOOLS = ["generate", "continue", "jam", "interpolate", "groove", "drumify"] as const;
 
@@ -78,7 +78,6 @@ export function control(id: string): Control {
   return found;
 }
 
-/** Return the text on the box. */
 export function textOf(row: Control): string {
   return row.text ?? row.label;
 }
@@ -89,109 +88,80 @@ export function isParameter(row: Control): boolean {
 }
 
 function parseRow(row: unknown, index: number): Control {
-  const values = row as Record<string, unknown>;
-  const name = typeof values?.id === "string" ? `"${values.id}"` : `number ${index + 1}`;
-  const fail = (problem: string): never => {
+  const control = row as Control;
+  const name = typeof control?.id === "string" ? `"${control.id}"` : `number ${index + 1}`;
+  for (const problem of problemsOf(control)) {
     throw new Error(`controls.json, row ${name}: ${problem}`);
-  };
-  if (typeof row !== "object" || row === null) {
-    fail("a row must be an object.");
   }
-  for (const key of ["id", "label", "short", "info"]) {
-    if (typeof values[key] !== "string" || values[key] === "") {
-      fail(`"${key}" must be a non-empty string.`);
-    }
-  }
-  for (const key of ["unit", "field"]) {
-    if (typeof values[key] !== "string") {
-      fail(`"${key}" must be a string.`);
-    }
-  }
-  const control = values as unknown as Control;
-  checkTexts(control, fail);
-  checkChoices(control, fail);
-  checkValues(control, fail);
   return control;
 }
 
-type Fail = (problem: string) => never;
-
-function checkTexts(row: Control, fail: Fail): void {
+/** Later checks rely on earlier ones. */
+function* problemsOf(row: Control): Generator<string> {
+  if (typeof row !== "object" || row === null) yield "a row must be an object.";
+  for (const key of ["id", "label", "short", "info"] as const) {
+    if (typeof row[key] !== "string" || row[key] === "")
+      yield `"${key}" must be a non-empty string.`;
+  }
+  for (const key of ["unit", "field"] as const) {
+    if (typeof row[key] !== "string") yield `"${key}" must be a string.`;
+  }
   if (!/^[a-z][a-z0-9_]*$/.test(row.id)) {
-    fail("an id must have lower-case letters, digits and underscores.");
+    yield "an id must have lower-case letters, digits and underscores.";
   }
   if (row.short.length > SHORT) {
-    fail(`"short" must have at most ${SHORT} characters; "${row.short}" has ${row.short.length}.`);
+    yield `"short" must have at most ${SHORT} characters; "${row.short}" has ${row.short.length}.`;
   }
-  if (!row.info.endsWith(".")) {
-    fail('"info" must be whole sentences.');
+  if (!row.info.endsWith(".")) yield '"info" must be whole sentences.';
+  if (row.text !== undefined && typeof row.text !== "string") yield '"text" must be a string.';
+  yield* choiceProblems(row);
+  if (row.type === "int" || row.type === "float") yield* numberProblems(row);
+  if (row.type === "enum") yield* enumProblems(row);
+  if (row.type === "blob" && typeof row.default !== "string") {
+    yield '"default" of a blob must be a string.';
   }
-  if (row.text !== undefined && typeof row.text !== "string") {
-    fail('"text" must be a string.');
-  }
+  if (row.type === "none" && row.default !== null) yield '"default" of type "none" must be null.';
 }
 
-function checkChoices(row: Control, fail: Fail): void {
-  const among = (key: string, value: unknown, choices: readonly string[]) => {
-    if (!choices.includes(value as string)) {
-      fail(`"${key}" must be one of ${choices.join(", ")}, not ${JSON.stringify(value)}.`);
-    }
-  };
-  among("kind", row.kind, KINDS);
-  among("type", row.type, TYPES);
-  among("stored", row.stored, STORED);
+function* choiceProblems(row: Control): Generator<string> {
   if (!Array.isArray(row.devices) || row.devices.length === 0) {
-    fail('"devices" must list at least one device.');
+    yield '"devices" must list at least one device.';
   }
-  for (const device of row.devices) {
-    among("devices", device, DEVICES);
-  }
-  if (!Array.isArray(row.tools)) {
-    fail('"tools" must be a list.');
-  }
-  for (const tool of row.tools) {
-    among("tools", tool, TOOLS);
-  }
-}
-
-function checkValues(row: Control, fail: Fail): void {
-  if (row.type === "int" || row.type === "float") {
-    checkNumber(row, fail);
-  } else if (row.type === "enum") {
-    checkEnum(row, fail);
-  } else if (row.type === "blob" && typeof row.default !== "string") {
-    fail('"default" of a blob must be a string.');
-  } else if (row.type === "none" && row.default !== null) {
-    fail('"default" of type "none" must be null.');
+  if (!Array.isArray(row.tools)) yield '"tools" must be a list.';
+  const choices: [string, readonly unknown[], readonly unknown[]][] = [
+    ["kind", [row.kind], KINDS],
+    ["type", [row.type], TYPES],
+    ["stored", [row.stored], STORED],
+    ["devices", row.devices, DEVICES],
+    ["tools", row.tools, TOOLS],
+  ];
+  for (const [key, values, allowed] of choices) {
+    for (const value of values.filter((one) => !allowed.includes(one))) {
+      yield `"${key}" must be one of ${allowed.join(", ")}, not ${JSON.stringify(value)}.`;
+    }
   }
 }
 
-function checkNumber(row: Control, fail: Fail): void {
-  const range = row.range;
-  const whole = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite);
-  if (!range || !whole || range[0] >= range[1]) {
-    fail('"range" must be two numbers, the lower first.');
-    return;
+function* numberProblems({ range, default: initial, type }: Control): Generator<string> {
+  const [low, high] = Array.isArray(range) && range.length === 2 ? range : [Number.NaN, Number.NaN];
+  // An empty range has crashed Push.
+  if (!(low < high) || ![low, high].every(Number.isFinite)) {
+    yield '"range" must be two numbers, the lower first.';
   }
-  const [low, high] = range;
-  if (typeof row.default !== "number" || row.default < low || row.default > high) {
-    fail(`"default" must be within the range, ${low} to ${high}.`);
+  if (typeof initial !== "number" || initial < low || initial > high) {
+    yield `"default" must be within the range, ${low} to ${high}.`;
   }
-  if (row.type === "int" && high - low + 1 > INT_VALUES) {
-    fail(`an int must have at most ${INT_VALUES} values; use "float".`);
+  if (type === "int" && high - low + 1 > INT_VALUES) {
+    yield `an int must have at most ${INT_VALUES} values; use "float".`;
   }
 }
 
-function checkEnum(row: Control, fail: Fail): void {
-  const entries = row.entries;
+function* enumProblems({ entries, default: initial }: Control): Generator<string> {
   if (!Array.isArray(entries) || entries.length < 2) {
-    // An empty range has crashed Push.
-    fail('"entries" of an enum must have at least two.');
-    return;
+    yield '"entries" of an enum must have at least two.';
   }
-  const value = row.default;
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= entries.length) {
-    fail('"default" of an enum must be the index of an entry.');
+  if (!Number.isInteger(initial) || entries?.[initial as number] === undefined) {
+    yield '"default" of an enum must be the index of an entry.';
   }
 }
 

@@ -19,7 +19,7 @@ export interface Script {
 }
 
 /** A script inlined in a box. */
-export interface Code extends Script {
+interface Code extends Script {
   box: Box;
 }
 
@@ -103,7 +103,6 @@ function project(plan: DevicePlan): Attributes {
   };
 }
 
-/** Return the control's box. */
 export function boxOf(plan: DevicePlan, id: string): Box {
   const found = plan.placed.find(([control]: [Control, Box]) => control.id === id);
   if (!found) {

@@ -8,7 +8,7 @@ const TYPE = { float: 0, int: 1, enum: 2, blob: 3 } as const;
 /** `parameter_invisible`: 1 and 2 also hide it from Live's list of parameters. */
 const INVISIBLE = { automated: 0, stored: 1, hidden: 2 } as const;
 /** `parameter_unitstyle`. */
-export const UNIT_STYLE = { int: 0, float: 1, percent: 5, custom: 9 } as const;
+const UNIT_STYLE = { int: 0, float: 1, percent: 5, custom: 9 } as const;
 /** `parameter_modmode`: none, and the mode of numbers in Live's own devices. */
 const MODULATION = { none: 0, number: 4 } as const;
 
@@ -72,7 +72,7 @@ function unitText(control: Control): string {
 }
 
 /** Whether it shows whole numbers: an int, or a float with too many values for an int. */
-export function showsWhole(control: Control): boolean {
+function showsWhole(control: Control): boolean {
   return control.type === "int" || (control.range?.[1] ?? 0) > 255;
 }
 

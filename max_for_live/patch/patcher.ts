@@ -64,7 +64,6 @@ export class Patch {
     return box;
   }
 
-  /** Connect an outlet with an inlet. */
   cord(from: Box, outlet: number, to: Box, inlet = 0): void {
     this.cords.push({ from: [from.id, outlet], to: [to.id, inlet] });
   }

@@ -71,7 +71,7 @@ function displayInlet(patch: Patch, display: Box): Box {
 }
 
 /** Inlet for `set VALUE` of each store, by the control's id. */
-export type Stores = Map<string, Box>;
+type Stores = Map<string, Box>;
 
 /** Send `control ID VALUE` when the Set restores a stored value; return the stores' inlets. */
 export function addStores(patch: Patch, placed: Placed[], target: Box): Stores {

@@ -14,7 +14,7 @@ const REQUIRED = ["pitch", "start_time", "duration"] as const;
 
 let lastNote = 0;
 
-export interface ClipShape {
+interface ClipShape {
   length: number;
   midi?: boolean;
   /** Start in the Arrangement; undefined in Session. */
@@ -82,21 +82,8 @@ export class SimClip extends LomObject {
   private addNoteCalls(): void {
     Object.assign(this.methods, {
       get_all_notes_extended: () => this.toJson(this.notes),
-      get_notes_extended: (low: number, span: number, from: number, time: number) =>
-        this.toJson(
-          this.notes.filter(
-            (note) =>
-              note.pitch >= low &&
-              note.pitch < low + span &&
-              note.start_time >= from &&
-              note.start_time < from + time,
-          ),
-        ),
       add_new_notes: (dict: unknown) => this.add(dict),
       apply_note_modifications: (dict: unknown) => this.modify(dict),
-      remove_notes_by_id: (...ids: number[]) => {
-        this.notes = this.notes.filter((note) => !ids.flat().includes(note.note_id));
-      },
     });
   }
 

@@ -15,16 +15,12 @@ class SimScene extends LomObject {
 class SimSongView extends LomObject {
   readonly type = "Song.View";
   detailClip: LomObject | null = null;
-  highlightedSlot: LomObject | null = null;
-  selectedTrack: LomObject | null = null;
   selectedScene: LomObject | null = null;
 
   constructor(parent: LomObject) {
     super(parent);
     Object.assign(this.children, {
       detail_clip: () => this.detailClip,
-      highlighted_clip_slot: () => this.highlightedSlot,
-      selected_track: () => this.selectedTrack,
       selected_scene: () => this.selectedScene,
     });
   }
@@ -38,7 +34,7 @@ class SimAppView extends LomObject {
   }
 }
 
-export class SimApp extends LomObject {
+class SimApp extends LomObject {
   readonly type = "Application";
   readonly view = new SimAppView(this);
   version: [number, number, number] = [12, 2, 7];

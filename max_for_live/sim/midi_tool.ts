@@ -53,14 +53,12 @@ export class MidiToolSim {
     host.cord = (outlet, atoms) => this.onOutlet(outlet, atoms);
   }
 
-  /** Move a control, as the user does. */
   control(id: string, ...values: (number | string)[]): void {
     this.isUserAction = true;
     this.host.send(0, "control", id, ...values);
     this.isUserAction = false;
   }
 
-  /** Send a request. */
   request(): void {
     if (this.isRequesting) return;
     this.snapshot ??= structuredClone(this.notes);

@@ -17,8 +17,7 @@ interface ApiCall {
   words: unknown[];
 }
 
-export interface NodeProcessOptions {
-  /** Path of the Node program. */
+interface NodeProcessOptions {
   node: string;
   script: string;
   env: NodeJS.ProcessEnv;

@@ -64,7 +64,6 @@ export class Simulation {
     }, LOOK);
   }
 
-  /** A temporary folder of this simulation. */
   get folder(): string {
     return this.#folder;
   }
@@ -102,7 +101,6 @@ export class Simulation {
     await opened.node?.ended;
   }
 
-  /** Close the Set. */
   async close(): Promise<void> {
     for (const opened of this.#opened) opened.device.unload();
     await Promise.all(this.#opened.map((opened) => opened.node?.ended));

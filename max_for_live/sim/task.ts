@@ -36,7 +36,6 @@ export class TaskClock {
     };
   }
 
-  /** Number of pending tasks. */
   get waiting(): number {
     return this.due.length;
   }

@@ -38,7 +38,7 @@ export interface V8Options {
   filepath?: string;
 }
 
-export interface Sent {
+interface Sent {
   outlet: number;
   atoms: Atom[];
 }
@@ -59,7 +59,6 @@ export class V8Host {
     code: string,
     world: MaxWorld,
     options: V8Options = {},
-    /** Receives the output. */
     public cord: Cord = () => {},
   ) {
     this.graphics = new Mgraphics(...(options.box ?? [100, 60]));
@@ -81,7 +80,6 @@ export class V8Host {
     return !this.open;
   }
 
-  /** Send a message to an inlet. */
   send(inlet: number, selector: string, ...atoms: Atom[]): void {
     if (!this.open) return;
     this.scope.inlet = inlet;
@@ -91,7 +89,6 @@ export class V8Host {
     else this.console.push(`v8: no function ${selector}`);
   }
 
-  /** Whether the script has a handler of that name. */
   handles(selector: string): boolean {
     return typeof this.scope[selector] === "function";
   }

@@ -45,7 +45,6 @@ export class Audition {
     step();
   }
 
-  /** End every note. */
   stop(): void {
     if (!this.playing) return;
     this.playing = false;

@@ -34,14 +34,9 @@ export function barLength(numerator: number, denominator: number): number {
 
 /** Return the first bar line at or after `beat`; bars are counted from beat 0. */
 export function nextBar(beat: number, bar: number): number {
-  return nextStep(beat, bar);
-}
-
-/** Return the first multiple of `step` at or after `beat`. */
-export function nextStep(beat: number, step: number): number {
-  const steps = beat / step;
-  const nearest = Math.round(steps);
+  const bars = beat / bar;
+  const nearest = Math.round(bars);
   // Live's beat times have rounding errors: 15.9999999998 is 16.
-  const whole = Math.abs(steps - nearest) < 1e-6 ? nearest : Math.ceil(steps);
-  return whole * step;
+  const whole = Math.abs(bars - nearest) < 1e-6 ? nearest : Math.ceil(bars);
+  return whole * bar;
 }

@@ -11,7 +11,7 @@ import { Candidates, rollOf } from "./candidates.ts";
 import { GenerationTask } from "./generation_task.ts";
 import type { GenerationPlan } from "./request.ts";
 
-export interface WorkspaceDependencies {
+interface WorkspaceDependencies {
   view: View;
   live: LivePort;
   scheduler: Scheduler;
@@ -178,7 +178,7 @@ export class CandidateWorkspace {
 }
 
 /** Return the next slot of the track, or the end of the clip in the Arrangement. */
-export function targetAfter(place: ClipPlace): Target {
+function targetAfter(place: ClipPlace): Target {
   return place.kind === "session"
     ? { kind: "session", track: place.track, fromSlot: place.slot + 1 }
     : { kind: "arrangement", track: place.track, start: place.end };

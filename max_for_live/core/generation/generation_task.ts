@@ -9,7 +9,7 @@ import { decodeNotes } from "./notes.ts";
 import type { GenerationPlan } from "./request.ts";
 import { nextSeed } from "./seeds.ts";
 
-export interface GenerationEvents {
+interface GenerationEvents {
   /** For example "2 of 4, bar 3 of 8". */
   progress(progressText: string): void;
   candidate(candidate: Candidate): void;

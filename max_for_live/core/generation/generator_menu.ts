@@ -11,7 +11,6 @@ export interface Menu {
   entries: string[];
   /** Ids of the entries; "" for an entry that cannot be chosen. */
   ids: string[];
-  /** Index of the chosen entry. */
   index: number;
 }
 

@@ -19,9 +19,9 @@ export interface Clock {
 }
 
 /** The original notes, by the fields that the server receives. */
-export type SentNotes = Map<string, LiveNote[]>;
+type SentNotes = Map<string, LiveNote[]>;
 
-export interface Encoded {
+interface Encoded {
   sequence: NoteSequence;
   sent: SentNotes;
 }

@@ -64,7 +64,6 @@ export class ParametersPanel {
     return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : low;
   }
 
-  /** Draw a seed and show it. */
   randomizeSeed(): void {
     const seed = drawSeed(this.random);
     this.values.set("seed", seed);

@@ -15,7 +15,6 @@ import { type Scale, scaleArguments } from "./scale.ts";
 import { seedText } from "./seeds.ts";
 import type { Tool } from "./tools.ts";
 
-/** Values of the controls. */
 export interface Choices {
   bars: number;
   variations: number;
@@ -23,7 +22,6 @@ export interface Choices {
   seed: number;
   /** Allowed notes; null for all. */
   scale: Scale | null;
-  /** The generator's own arguments. */
   args: Record<string, ArgumentValue>;
 }
 

@@ -61,7 +61,7 @@ export function decodeScale(word: string): Scale | null {
   return { root: mod12(root), intervals: classes(intervals) };
 }
 
-export function pitchClasses(scale: Scale): number[] {
+function pitchClasses(scale: Scale): number[] {
   return scale.intervals.map((interval) => mod12(scale.root + interval));
 }
 

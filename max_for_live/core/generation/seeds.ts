@@ -1,7 +1,7 @@
 /** Seeds: numbers that make the music reproducible. */
 
 /** Upper limit of the seed control; Live keeps such numbers exactly. */
-export const SEED_LIMIT = 65_536;
+const SEED_LIMIT = 65_536;
 const SERVER_LIMIT = 2 ** 31;
 
 /** Draw a seed for the control. */

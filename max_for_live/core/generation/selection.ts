@@ -49,7 +49,6 @@ export class Selection {
     this.show();
   }
 
-  /** Choose an entry of the menu. */
   chooseEntry(index: number): void {
     const id = this.menu.ids[index];
     if (id) this.choose(id);

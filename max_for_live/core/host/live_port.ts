@@ -39,7 +39,6 @@ export type ClipPlace =
   | { kind: "session"; track: number; slot: number }
   | { kind: "arrangement"; track: number; start: number; end: number };
 
-/** The selected MIDI clip. */
 export interface ClipFacts {
   name: string;
   place: ClipPlace;
@@ -56,7 +55,6 @@ export interface ClipFacts {
   notes: LiveNote[];
 }
 
-/** Place for a new clip. */
 export type Target =
   /** Next empty slot at or after this one on the track; a new scene if there is none. */
   | { kind: "session"; track: number; fromSlot: number }

@@ -4,23 +4,19 @@
 export type Connection = "starting" | "no server" | "connected" | "busy" | "error";
 
 export interface View {
-  /** Set a control without output from it. */
   set(id: string, value: number | string): void;
   /** Rename the entries of a menu; the value stays if possible. */
   entries(id: string, entries: string[]): void;
   range(id: string, low: number, high: number): void;
-  /** Set the text of a display or a label. */
   text(id: string, text: string): void;
   /** Enable a control, or gray it out. */
   active(id: string, active: boolean): void;
   visible(id: string, visible: boolean): void;
-  /** Show the state of the connection. */
   connection(state: Connection, text: string, path: "gRPC" | "HTTP" | ""): void;
   /** Show the candidate in the piano roll; `length` in beats. */
   roll(notes: RollNote[], length: number): void;
 }
 
-/** A note of the piano roll. */
 export interface RollNote {
   pitch: number;
   /** Beats. */

@@ -19,7 +19,6 @@ export interface JamListener {
   /** In beats on the call's timeline: the answer begins at the call's length. */
   notes(notes: LiveNote[]): void;
   done(): void;
-  /** Message for the user. */
   failed(message: string): void;
 }
 
@@ -29,7 +28,6 @@ export interface JamPorts {
   player: Player;
   /** Generate music that continues `call` for `length` beats. */
   generate(call: Primer, length: number, listener: JamListener): Call;
-  /** Show the state of the jam. */
   report(text: string): void;
 }
 
@@ -115,7 +113,6 @@ export class Jam {
     this.report(message);
   }
 
-  /** The device is being removed. */
   close(): void {
     this.on = false;
     this.panic();

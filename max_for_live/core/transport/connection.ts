@@ -12,7 +12,7 @@ import { DEFAULT_HTTP, HttpMonitor } from "./http_monitor.ts";
 import type { Generator } from "./messages.ts";
 import { NodeMonitor } from "./node_monitor.ts";
 import { NodeTransport } from "./node_transport.ts";
-import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "./protocol.ts";
+import { FROM_NODE, PROTOCOL_VERSION, type ServerState, TO_NODE } from "./protocol.ts";
 import type { Failure, Transport } from "./transport.ts";
 import { errorMessage, sentenceOf } from "./transport.ts";
 
@@ -33,20 +33,11 @@ export interface ConnectionStatus {
   path: "gRPC" | "HTTP" | "";
 }
 
-export interface ConnectionEvents {
-  /** The state has changed. */
+interface ConnectionEvents {
   status(status: ConnectionStatus): void;
-  /** The list has been read. */
   listed(generators: Generator[]): void;
   /** The connection is lost. */
   lost(): void;
-}
-
-interface NodeState {
-  state: State;
-  grpc: string;
-  http: string;
-  text: string;
 }
 
 export class Connection {
@@ -55,7 +46,7 @@ export class Connection {
   private readonly node: NodeTransport | null;
   private readonly monitor: NodeMonitor | null;
   private readonly http: HttpMonitor | null;
-  private nodeState: NodeState | null = null;
+  private nodeState: ServerState | null = null;
   private mismatch = false;
   private program = "";
   private generatorCount = -1;

@@ -7,7 +7,7 @@ import type { Call, Failure, Transport } from "./transport.ts";
 /** Seconds until the next request for the list. */
 const SECONDS = { ready: 15, loading: 1, failed: 2 } as const;
 
-export interface PollerEvents {
+interface PollerEvents {
   listed(generators: Generator[]): void;
   failed(failure: Failure): void;
 }

@@ -8,7 +8,7 @@ import type { Call } from "./transport.ts";
 export const DEFAULT_HTTP = "http://127.0.0.1:50052";
 
 /** Seconds between health checks. */
-export const HTTP_TIMES = { isHealthy: 5, pauses: [1, 2, 4, 8] } as const;
+const HTTP_TIMES = { isHealthy: 5, pauses: [1, 2, 4, 8] } as const;
 /** Failed checks after which a known server counts as gone: it may have been busy. */
 const MAX_MISSES = 2;
 

@@ -210,7 +210,7 @@ const BY_STATUS: Record<number, string> = {
   504: "unavailable",
 };
 
-export function readFailure(status: number, text: string): Failure {
+function readFailure(status: number, text: string): Failure {
   const error = parse(text);
   const failure: Failure = {
     code: error.code ?? BY_STATUS[status] ?? "unknown",

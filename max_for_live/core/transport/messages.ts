@@ -27,7 +27,7 @@ export interface ArgumentValue {
   stringValue?: string;
 }
 
-export interface Section {
+interface Section {
   /** Seconds on the primer's timeline. */
   startTime?: number;
   endTime?: number;

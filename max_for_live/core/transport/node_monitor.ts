@@ -9,7 +9,7 @@ import type { NodePort, Scheduler } from "../host/ports.ts";
 import { TO_NODE } from "./protocol.ts";
 
 /** Seconds. */
-export const NODE_TIMES = {
+const NODE_TIMES = {
   /** Between greetings until the first `ready`. */
   greeting: 1,
   /** Until Node counts as absent; loading a Set can take this long. */
@@ -26,7 +26,7 @@ const MAX_SILENT_BEATS = 2;
 const ENDED = ["terminated", "stop", "stopped", "exit", "exited"];
 const STARTED = ["start", "started", "loadend", "restarted"];
 
-export interface NodeEvents {
+interface NodeEvents {
   ready(): void;
   /** It did not start, or has stopped. */
   absent(): void;

@@ -64,7 +64,6 @@ export class NodeTransport implements Transport {
     for (const [id, open] of [...this.open]) this.close(id, open)?.failed(INTERRUPTED);
   }
 
-  /** The device is being removed. */
   closing(): void {
     for (const id of this.open.keys()) this.port.send(TO_NODE.cancel, id);
     for (const { request, answer } of this.open.values()) this.spare.push(request, answer);

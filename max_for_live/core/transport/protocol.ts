@@ -6,6 +6,8 @@
  * fills the dict again, so that a slow reader slows the stream.
  */
 
+import type { Connection } from "../host/view.ts";
+
 /** v8 -> Node. */
 export const TO_NODE = {
   /** `hello`: send `ready` and the state again. */
@@ -25,6 +27,14 @@ export const TO_NODE = {
   /** `closing`: the device is being removed; stop our server and exit. */
   closing: "closing",
 } as const;
+
+/** The state that the Node half reports; addresses are "" for none. */
+export interface ServerState {
+  state: Connection;
+  grpc: string;
+  http: string;
+  text: string;
+}
 
 /** Node -> v8. */
 export const FROM_NODE = {

@@ -74,7 +74,7 @@ export interface ToolInput {
   context: Context;
 }
 
-export const EMPTY_CONTEXT: Context = {
+const EMPTY_CONTEXT: Context = {
   selectionStart: 0,
   selectionEnd: 0,
   insertMarker: null,
@@ -90,7 +90,7 @@ export function readNotes(dict: unknown): LiveNote[] {
   return typeof notes === "object" && notes !== null ? [notes as LiveNote] : [];
 }
 
-export function readContext(dict: unknown): Context {
+function readContext(dict: unknown): Context {
   const { clip, scale } = (dict ?? {}) as { clip?: Json; scale?: Json };
   const start = number(clip?.time_selection_start) ?? 0;
   return {

@@ -36,7 +36,7 @@ const NO_SET: SetFacts = {
   scaleOn: false,
 };
 
-export const TOOL_TEXTS = {
+const TOOL_TEXTS = {
   looking: "Looking for a server.",
   noServer: "No server is running. Run in a terminal: magenta-bridge serve",
   noTransport: "This version of Max has no XMLHttpRequest. Update Live to 12.2 or later.",
@@ -45,7 +45,7 @@ export const TOOL_TEXTS = {
   apply: "Ready. Press Apply.",
 } as const;
 
-export class MidiTool {
+class MidiTool {
   private readonly view = new ToolView();
   private readonly scheduler = new TaskScheduler();
   private readonly cache = new ResultCache();
@@ -146,7 +146,6 @@ export class MidiTool {
     this.menu = menu;
   }
 
-  /** The generator in the menu. */
   private get generator(): Generator | null {
     const id = this.menu.ids[this.menu.index];
     return this.server.generators.find((one) => one.id === id) ?? null;

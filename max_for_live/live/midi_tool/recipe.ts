@@ -14,7 +14,6 @@ export interface ToolParameters {
 }
 
 export interface Recipe {
-  /** Name of the tool in the self-test. */
   readonly kind: "generator" | "transformation";
   /** The capability that a generator needs. */
   readonly tool: Tool;

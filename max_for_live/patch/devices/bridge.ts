@@ -8,16 +8,12 @@ import { type Box, Patch } from "../patcher.ts";
 import { addCode, addDrawing, addStores, connectControls, connectUpdates } from "../wiring.ts";
 import { HEIGHT, LAYOUT, ROLL, WIDTH } from "./bridge_layout.ts";
 
-/** Outlets of the script. */
 const OUT = { ui: 0, node: 1, roll: 2, music: 3, patcher: 4, misc: 5 } as const;
 const OUTLETS = Object.keys(OUT).length;
 
 export interface BridgeScripts {
-  /** The v8 half, inlined in the patch. */
   live: Script;
-  /** The piano roll, inlined in the patch. */
   roll: Script;
-  /** The Node half, as a file. */
   node: Script;
 }
 

@@ -7,7 +7,6 @@ import { type Box, Patch } from "../patcher.ts";
 import { addCode, addStores, connectControls, connectUpdates } from "../wiring.ts";
 import { TOOL_HEIGHT, TOOL_LAYOUT, TOOL_PANELS, TOOL_WIDTH } from "./tool_layout.ts";
 
-/** Outlets of the script. */
 const OUT = { notes: 0, trigger: 1, ui: 2 } as const;
 /** Notes and controls arrive at the left inlet, the context at the right one. */
 const INLETS = 2;

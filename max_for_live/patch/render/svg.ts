@@ -23,7 +23,7 @@ const TO_BASELINE = 0.36;
 
 export type Align = "start" | "middle" | "end";
 
-export interface Words {
+interface Words {
   text: string;
   fill: string;
   align?: Align;

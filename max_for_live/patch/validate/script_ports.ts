@@ -13,7 +13,7 @@ const ANY: unknown = new Proxy(() => undefined, {
 const GLOBALS = ["mgraphics", "box", "patcher", "max", "post", "outlet", "Task", "Dict", "LiveAPI"];
 const TIMEOUT_MS = 5000;
 
-export interface ScriptPorts {
+interface ScriptPorts {
   inlets: number;
   outlets: number;
 }

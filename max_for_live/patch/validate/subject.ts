@@ -5,7 +5,7 @@ import type { Rect } from "../patcher.ts";
 
 export type Raw = Record<string, unknown>;
 
-export interface Line {
+interface Line {
   from: string;
   outlet: number;
   to: string;

@@ -12,7 +12,7 @@ import type { BoxContext, Clock, MaxObject } from "./object.ts";
 import { Patch, type PatcherFile } from "./patch.ts";
 
 /** Makes objects that need more than their cords: scripts, and those of a MIDI Tool. */
-export type ExtraFactory = (name: string, context: BoxContext) => MaxObject | undefined;
+type ExtraFactory = (name: string, context: BoxContext) => MaxObject | undefined;
 
 /** Values that a Set saves, by a parameter's long name. */
 export type Stored = Record<string, Atom[]>;
@@ -95,14 +95,12 @@ export class SimulatedDevice {
     return saved;
   }
 
-  /** Switch the device on or off. */
   enable(on: boolean): void {
     this.#world.main.run(() => {
       for (const one of this.#all(ThisDevice)) one.enable(on);
     });
   }
 
-  /** Remove the device from the Set. */
   unload(): void {
     if (this.#gone) return;
     this.#gone = true;
@@ -114,7 +112,6 @@ export class SimulatedDevice {
     });
   }
 
-  /** Click a button or a toggle. */
   click(varname: string): void {
     const control = this.#reachable(varname);
     this.#world.main.run(() => {
@@ -135,7 +132,6 @@ export class SimulatedDevice {
     });
   }
 
-  /** Choose an entry of a menu by its name. */
   choose(varname: string, entry: string): void {
     const { entries } = this.control(varname).parameter;
     const index = entries.indexOf(entry);
@@ -149,7 +145,6 @@ export class SimulatedDevice {
     throw new Error(`${varname} is not a control.`);
   }
 
-  /** Return the text of a control, a comment or a display. */
   text(varname: string): string {
     const object = this.patch.objects.get(this.patch.named(varname).id);
     if (object && "text" in object) return String(object.text);
@@ -160,7 +155,6 @@ export class SimulatedDevice {
     return this.control(varname).parameter.number;
   }
 
-  /** Whether the box is visible. */
   visible(varname: string): boolean {
     const box = this.patch.named(varname);
     const moved = this.#all(ThisPatcher).some((one) => one.touched.has(varname));
@@ -176,12 +170,10 @@ export class SimulatedDevice {
     });
   }
 
-  /** All MIDI messages that have left the device. */
   get sentMidi(): MidiMessage[] {
     return this.#all(MidiOut).flatMap((one) => one.sent);
   }
 
-  /** Pitches that are sounding. */
   get sounding(): number[] {
     const on = new Set<number>();
     for (const { bytes } of this.sentMidi) {
@@ -192,7 +184,6 @@ export class SimulatedDevice {
     return [...on];
   }
 
-  /** Answer the open dialog. */
   answerDialog(path: string | null): void {
     const open = this.#all(OpenDialog).find((one) => one.open);
     if (!open) throw new Error("No dialog is open.");
@@ -225,7 +216,7 @@ export class SimulatedDevice {
   }
 }
 
-export class EventClock extends TaskClock {
+class EventClock extends TaskClock {
   readonly #main: MainThread;
 
   constructor(main: MainThread) {
@@ -239,7 +230,7 @@ export class EventClock extends TaskClock {
 }
 
 /** What the scripts share, on that clock. */
-export class EventMax extends MaxWorld {
+class EventMax extends MaxWorld {
   override readonly clock: EventClock;
 
   constructor(listOfOne: "list" | "element", clock: EventClock) {

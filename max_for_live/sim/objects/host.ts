@@ -14,7 +14,6 @@ export class ThisDevice implements MaxObject {
     return false;
   }
 
-  /** Live has loaded the device. */
   ready(): void {
     this.#context.out(2, number(0));
     this.#context.out(1, number(1));
@@ -75,7 +74,6 @@ export class MidiOut implements MaxObject {
 
 /** `opendialog`: outputs the path of a file, or a bang on the right if none was chosen. */
 export class OpenDialog implements MaxObject {
-  /** Whether it is open. */
   open = false;
   readonly #context: BoxContext;
   constructor(context: BoxContext) {
@@ -138,5 +136,4 @@ export const print: ObjectFactory = (context) => ({
   },
 });
 
-/** A panel has no messages. */
 export const paint: ObjectFactory = () => ({ receive: () => false });

@@ -26,8 +26,6 @@ const OUTLETS: Record<string, Outlets> = {
   "live.dial": { raw: 1 },
   "live.menu": { label: 1, raw: 2 },
   "live.numbox": { raw: 1 },
-  "live.slider": { raw: 1 },
-  "live.tab": { label: 1, raw: 2 },
   "live.text": { label: 1 },
   "live.toggle": {},
 };
@@ -84,7 +82,6 @@ export class LiveControl implements MaxObject {
     return true;
   }
 
-  /** Click the button. */
   press(): void {
     if (this.#outlets.label !== undefined) {
       this.#context.out(this.#outlets.label, fromAtoms([this.text]));

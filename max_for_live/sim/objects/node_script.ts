@@ -14,7 +14,6 @@ import { fromAtoms, type Message } from "./message.ts";
 import type { BoxContext, MaxObject } from "./object.ts";
 
 export class NodeScript implements MaxObject {
-  /** Messages that were lost. */
   readonly dropped: string[] = [];
   readonly #context: BoxContext;
   readonly #world: World;

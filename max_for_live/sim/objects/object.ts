@@ -35,7 +35,6 @@ export interface BoxContext {
   main: MainThread;
   clock: Clock;
   out(outlet: number, message: Message): void;
-  /** Write an error to Max's window. */
   error(text: string): void;
 }
 

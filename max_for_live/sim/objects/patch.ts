@@ -58,7 +58,6 @@ export class Patch {
     return box;
   }
 
-  /** Send a message to an inlet. */
   deliver(id: string, inlet: number, message: Message): void {
     const box = this.boxes.get(id) as Box;
     if (this.#depth >= DEEPEST) throw new Error(`Stack overflow at ${nameOf(box)}.`);

@@ -7,13 +7,12 @@ import { type Atom, fromAtoms, type Message } from "./message.ts";
 import type { BoxContext, MaxObject } from "./object.ts";
 
 /** Live for the scripts of one device. */
-export interface LiveContext {
+interface LiveContext {
   device: LomObject;
   /** Whether live.thisdevice has sent its bang. */
   ready: () => boolean;
 }
 
-/** Return the name of the handler for a message. */
 function handlerOf(message: Message): string {
   const { selector } = message;
   return selector === "int" || selector === "float" ? `msg_${selector}` : selector;
@@ -41,7 +40,6 @@ abstract class ScriptBox implements MaxObject {
   }
 }
 
-/** A script in a box. */
 export class CodeBox extends ScriptBox {
   constructor(context: BoxContext, world: World, live: LiveContext) {
     const { code, numinlets, numoutlets } = context.box;
@@ -52,7 +50,6 @@ export class CodeBox extends ScriptBox {
   }
 }
 
-/** A script that draws. */
 export class Drawing extends ScriptBox {
   constructor(context: BoxContext, world: World) {
     const { presentation_rect, patching_rect, textfile } = context.box;

@@ -49,7 +49,7 @@ export class Clock implements Scheduler {
 }
 
 /** Records what the device shows. */
-export class RecordingView implements View {
+class RecordingView implements View {
   readonly values = new Map<string, number | string>();
   readonly menus = new Map<string, string[]>();
   readonly ranges = new Map<string, [number, number]>();
@@ -125,7 +125,7 @@ export function clip(notes: LiveNote[], more: Partial<ClipFacts> = {}): ClipFact
 }
 
 /** A Set with one track. */
-export class FakeLive implements LivePort {
+class FakeLive implements LivePort {
   set: SetFacts = SET;
   selected: ClipFacts | null = null;
   audio: string | null = null;
@@ -246,7 +246,6 @@ export class DeviceFixture {
     return this;
   }
 
-  /** Respond to the request for the list. */
   list(): void {
     const call = this.calls.pop();
     if (call?.method !== "ListGenerators") throw new Error("There is no request for the list.");
@@ -254,7 +253,6 @@ export class DeviceFixture {
     this.device.node("done", call.id);
   }
 
-  /** The last call. */
   get order(): RecordedCall {
     const call = this.calls[this.calls.length - 1];
     if (!call) throw new Error("There is no call.");
@@ -286,7 +284,6 @@ export class DeviceFixture {
     this.device.node("failed", this.order.id, code, retryAfter, reason, message);
   }
 
-  /** Number of dictionaries in use. */
   get held(): number {
     return this.space.contents.size;
   }

@@ -38,24 +38,6 @@ test("Generate puts a new clip into the next empty slot, and changes nothing els
   fixture.end();
 });
 
-test("the same seed gives the same notes", async () => {
-  const { fixture, track } = onTheTrack();
-  const device = await fixture.connect(track);
-  device.control("new_seed", 0);
-  device.control("seed", 7);
-  for (const clips of [1, 2]) {
-    device.control("go");
-    await fixture.until(
-      () => count(track) === clips && clipsOf(track)[clips - 1]?.notes.length !== 0,
-    );
-  }
-  const plain = clipsOf(track)
-    .slice(0, 2)
-    .map((clip) => clip?.notes.map(({ note_id: _, ...note }) => note));
-  assert.deepEqual(plain[0], plain[1]);
-  fixture.end();
-});
-
 test("a scene is added if all slots are full", async () => {
   const { fixture, track } = onTheTrack();
   for (const slot of track.slots) slot.place(new SimClip(slot, { length: 4 }));
@@ -121,50 +103,6 @@ test("a track that is deleted during generation is an error, and no clip is crea
   fixture.set.changeByUser(() => fixture.set.tracks.splice(0, 1));
   await fixture.until(() => /track was deleted/.test(device.text("status")));
   assert.deepEqual(fixture.set.undoSteps, []);
-  fixture.end();
-});
-
-test("with several variations, the first is in a clip, and others when they are kept", async () => {
-  const { fixture, track } = onTheTrack();
-  const device = await fixture.connect(track);
-  device.control("variations", 3);
-  device.control("bars", 1);
-  device.control("go");
-  await fixture.until(() => /of 3/.test(device.text("candidate")));
-  assert.equal(count(track), 1);
-  device.control("next");
-  device.control("keep");
-  assert.equal(count(track), 2);
-  assert.equal(device.host.from(2, "roll").length > 0, true);
-  fixture.end();
-});
-
-test("two devices on two tracks work in parallel, and one can be removed", async () => {
-  const { fixture, track } = onTheTrack();
-  const bass = fixture.set.tracks[0] as SimTrack;
-  const [one, two] = [await fixture.plug(bass), await fixture.plug(track)];
-  one.ready();
-  await two.connected();
-  one.control("go");
-  two.control("go");
-  await fixture.until(() => count(bass) === 1 && count(track) === 1);
-  one.host.close();
-  two.control("go");
-  await fixture.until(() => count(track) === 2);
-  fixture.end();
-});
-
-test("the device works after the Set is saved and opened again", async () => {
-  const { fixture, track } = onTheTrack();
-  const first = await fixture.connect(track);
-  first.control("go");
-  await fixture.until(() => count(track) === 1);
-  first.host.close();
-  fixture.set.reload();
-  const device = track.devices[0] as SimDevice;
-  const second = await (await fixture.plugIn(device)).connected();
-  second.control("go");
-  await fixture.until(() => count(track) === 2);
   fixture.end();
 });
 

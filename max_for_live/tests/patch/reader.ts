@@ -11,7 +11,7 @@ export interface Entry {
   data: Uint8Array;
 }
 
-export interface Archive {
+interface Archive {
   headerSize: number;
   footer: number;
   directorySize: number;

@@ -15,349 +15,209 @@ for (const plan of stubPlans()) {
   });
 }
 
-/** An error in the patch or in the archive of a valid device. */
-interface BrokenDevice {
-  device?: string;
-  patch?: (patcher: Raw, boxes: Raw[]) => void;
-  files?: (device: Subject["device"]) => void;
-  reports: RegExp;
+interface Parts {
+  patcher: Raw;
+  boxes: Raw[];
+  device: Subject["device"];
 }
+/** Makes a valid device invalid. */
+type Change = (parts: Parts) => unknown;
+type Example = [change: Change, reports: RegExp, device?: string];
 
 const box = (boxes: Raw[], id: string): Raw => {
   const found = boxes.find((one) => one.varname === id || String(one.text).startsWith(id));
   assert.ok(found, `there is no box ${id}`);
   return found;
 };
+const bank = (patcher: Raw): Raw =>
+  ((patcher.parameters as Raw).parameterbanks as Record<string, Raw>)["0"] as Raw;
+const codeBox = (boxes: Raw[]): Raw => boxes.find((one) => one.maxclass === "v8.codebox") as Raw;
 
-const live = (raw: Raw): Raw => (raw.saved_attribute_attributes as { valueof: Raw }).valueof;
+const attributes =
+  (id: string, values: Raw): Change =>
+  ({ boxes }) =>
+    Object.assign(box(boxes, id), values);
+const parameter =
+  (id: string, values: Raw): Change =>
+  ({ boxes }) =>
+    Object.assign((box(boxes, id).saved_attribute_attributes as { valueof: Raw }).valueof, values);
+const patcher =
+  (values: Raw): Change =>
+  (parts) =>
+    Object.assign(parts.patcher, values);
+const project =
+  (values: Raw): Change =>
+  (parts) =>
+    Object.assign(parts.patcher.project as Raw, values);
+const addBox =
+  (raw: Raw): Change =>
+  (parts) =>
+    (parts.patcher.boxes as { box: Raw }[]).push({ box: { id: "obj-999", ...raw } });
+const addObject = (text: string) => addBox({ maxclass: "newobj", text });
+/** Ends are ids, or names of boxes. */
+const addCord =
+  (from: string, outlet: number, to: string, inlet: number): Change =>
+  (parts) => {
+    const idOf = (end: string) => (/^obj-/.test(end) ? end : String(box(parts.boxes, end).id));
+    const patchline = { source: [idOf(from), outlet], destination: [idOf(to), inlet] };
+    (parts.patcher.lines as object[]).push({ patchline });
+  };
+const code =
+  (change: (code: string) => string): Change =>
+  ({ boxes }) =>
+    Object.assign(codeBox(boxes), { code: change(String(codeBox(boxes).code)) });
+const replaced = (from: string, to: string) => code((text) => text.replace(from, to));
+const appended = (more: string) => code((text) => text + more);
 
-const code = (boxes: Raw[]): Raw => boxes.find((one) => one.maxclass === "v8.codebox") as Raw;
-
-const lines = (patcher: Raw) =>
-  patcher.lines as { patchline: { source: [string, number]; destination: [string, number] } }[];
-
-const addBox = (patcher: Raw, raw: Raw): void => {
-  (patcher.boxes as { box: Raw }[]).push({ box: { id: "obj-999", ...raw } });
-};
-
-const ERRORS: Record<string, BrokenDevice[]> = {
+const GENERATOR = "Magenta Bridge Generator";
+const EXAMPLES: Record<string, Example[]> = {
   uniqueIds: [
-    { patch: (_, boxes) => Object.assign(box(boxes, "go"), { id: "obj-1" }), reports: /id obj-1/ },
-    {
-      patch: (_, boxes) => Object.assign(box(boxes, "go"), { varname: "keep" }),
-      reports: /name keep/,
-    },
+    [attributes("go", { id: "obj-1" }), /id obj-1/],
+    [attributes("go", { varname: "keep" }), /name keep/],
   ],
-  noGlobalNames: [
-    {
-      patch: (patcher) => addBox(patcher, { maxclass: "newobj", text: "s notes" }),
-      reports: /sends to every device/,
-    },
-  ],
+  noGlobalNames: [[addObject("s notes"), /sends to every device/]],
   knownObjects: [
-    {
-      patch: (patcher) => addBox(patcher, { maxclass: "newobj", text: "midioutt" }),
-      reports: /midioutt.*not in the table/,
-    },
-    {
-      patch: (_, boxes) => Object.assign(box(boxes, "go"), { maxclass: "live.txt" }),
-      reports: /go/,
-    },
+    [addObject("midioutt"), /midioutt.*not in the table/],
+    [attributes("go", { maxclass: "live.txt" }), /go/],
   ],
   savedPorts: [
-    {
-      patch: (_, boxes) => Object.assign(box(boxes, "pipe"), { numoutlets: 4 }),
-      reports: /pipe.*has 4 inlets and 4 outlets in the file, but 4 and 3/,
-    },
+    [
+      attributes("pipe", { numoutlets: 4 }),
+      /pipe.*has 4 inlets and 4 outlets in the file, but 4 and 3/,
+    ],
   ],
   cordEnds: [
-    {
-      patch: (patcher, boxes) =>
-        lines(patcher).push({
-          patchline: { source: [String(box(boxes, "midiin").id), 1], destination: ["obj-1", 0] },
-        }),
-      reports: /no outlet 1; Max would delete/,
-    },
-    {
-      patch: (patcher) =>
-        lines(patcher).push({ patchline: { source: ["obj-998", 0], destination: ["obj-1", 0] } }),
-      reports: /there is no such box/,
-    },
-    {
-      patch: (patcher, boxes) =>
-        lines(patcher).push({
-          patchline: { source: ["obj-1", 0], destination: [String(box(boxes, "midiout").id), 2] },
-        }),
-      reports: /no inlet 2/,
-    },
+    [addCord("midiin", 1, "obj-1", 0), /no outlet 1; Max would delete/],
+    [addCord("obj-998", 0, "obj-1", 0), /there is no such box/],
+    [addCord("obj-1", 0, "midiout", 2), /no inlet 2/],
   ],
-  orderedFanOuts: [
-    {
-      patch: (patcher, boxes) =>
-        lines(patcher).push({
-          patchline: {
-            source: [String(box(boxes, "midiin").id), 0],
-            destination: [String(box(boxes, "midiout").id), 0],
-          },
-        }),
-      reports: /midiin.*several cords/,
-    },
-  ],
+  orderedFanOuts: [[addCord("midiin", 0, "midiout", 0), /midiin.*several cords/]],
   parameterNames: [
-    {
-      patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_longname: "Bars" }),
-      reports: /long name Bars/,
-    },
-    {
-      patch: (_, boxes) =>
-        Object.assign(live(box(boxes, "go")), { parameter_shortname: "Generating" }),
-      reports: /go.*more than 8/,
-    },
-    {
-      patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_shortname: "" }),
-      reports: /without a long or short name/,
-    },
+    [parameter("go", { parameter_longname: "Bars" }), /long name Bars/],
+    [parameter("go", { parameter_shortname: "Generating" }), /go.*more than 8/],
+    [parameter("go", { parameter_shortname: "" }), /without a long or short name/],
   ],
   parameterRanges: [
-    {
-      patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_mmax: 1 }),
-      reports: /bars.*empty range/,
-    },
-    {
-      patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_mmax: 500 }),
-      reports: /bars.*more than 256/,
-    },
-    {
-      patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_enum: ["Off"] }),
-      reports: /go.*entries/,
-    },
-    {
-      patch: (_, boxes) => Object.assign(live(box(boxes, "bars")), { parameter_initial: [99] }),
-      reports: /bars.*no default/,
-    },
-    {
-      patch: (_, boxes) => Object.assign(live(box(boxes, "go")), { parameter_initial_enable: 1 }),
-      reports: /go.*at loading/,
-    },
+    [parameter("bars", { parameter_mmax: 1 }), /bars.*empty range/],
+    [parameter("bars", { parameter_mmax: 500 }), /bars.*more than 256/],
+    [parameter("go", { parameter_enum: ["Off"] }), /go.*entries/],
+    [parameter("bars", { parameter_initial: [99] }), /bars.*no default/],
+    [parameter("go", { parameter_initial_enable: 1 }), /go.*at loading/],
   ],
   parameterMapComplete: [
-    {
-      patch: (patcher, boxes) =>
+    [
+      ({ patcher, boxes }) =>
         Reflect.deleteProperty(patcher.parameters as Raw, String(box(boxes, "bars").id)),
-      reports: /not in the patch's map/,
-    },
-    {
-      patch: (patcher) => Object.assign(patcher.parameters as Raw, { "obj-1": ["A", "A", 0] }),
-      reports: /obj-1, which is not a parameter/,
-    },
-    {
-      patch: (patcher, boxes) =>
+      /not in the patch's map/,
+    ],
+    [
+      ({ patcher }) => Object.assign(patcher.parameters as Raw, { "obj-1": ["A", "A", 0] }),
+      /obj-1, which is not a parameter/,
+    ],
+    [
+      ({ patcher, boxes }) =>
         Object.assign(patcher.parameters as Raw, {
           [String(box(boxes, "bars").id)]: ["B", "B", 0],
         }),
-      reports: /other names/,
-    },
+      /other names/,
+    ],
   ],
   bankSlots: [
-    {
-      patch: (patcher) => Object.assign(bank(patcher), { parameters: [] }),
-      reports: /8 slots/,
-    },
-    {
-      patch: (patcher) => {
-        (bank(patcher).parameters as string[])[0] = "Go";
-      },
-      reports: /contains Go, which is not visible/,
-    },
+    [({ patcher }) => Object.assign(bank(patcher), { parameters: [] }), /8 slots/],
+    [
+      ({ patcher }) => Object.assign(bank(patcher).parameters as string[], { 0: "Go" }),
+      /contains Go, which is not visible/,
+    ],
   ],
-  infoTexts: [
-    {
-      patch: (_, boxes) => Object.assign(box(boxes, "go"), { annotation: "" }),
-      reports: /go.*Info View/,
-    },
-  ],
+  infoTexts: [[attributes("go", { annotation: "" }), /go.*Info View/]],
   opensInPresentation: [
-    {
-      patch: (patcher) => Object.assign(patcher, { openinpresentation: 0 }),
-      reports: /as a patch/,
-    },
-    { patch: (patcher) => Object.assign(patcher, { openrect: [0, 0, 640, 200] }), reports: /200/ },
+    [patcher({ openinpresentation: 0 }), /as a patch/],
+    [patcher({ openrect: [0, 0, 640, 200] }), /200/],
   ],
-  wholePixels: [
-    {
-      patch: (_, boxes) =>
-        Object.assign(box(boxes, "go"), { presentation_rect: [90, 125.5, 9, 9] }),
-      reports: /go.*125.5/,
-    },
-  ],
+  wholePixels: [[attributes("go", { presentation_rect: [90, 125.5, 9, 9] }), /go.*125.5/]],
   insideDevice: [
-    {
-      patch: (_, boxes) => Object.assign(box(boxes, "go"), { presentation_rect: [600, 10, 41, 9] }),
-      reports: /go.*extends outside/,
-    },
+    [attributes("go", { presentation_rect: [600, 10, 41, 9] }), /go.*extends outside/],
   ],
   noOverlaps: [
-    {
-      patch: (_, boxes) => {
-        const cancel = box(boxes, "cancel");
-        box(boxes, "go").presentation_rect = cancel.presentation_rect;
-      },
-      reports: /go.*cancel.*overlap/,
-    },
+    [
+      ({ boxes }) =>
+        Object.assign(box(boxes, "go"), {
+          presentation_rect: box(boxes, "cancel").presentation_rect,
+        }),
+      /go.*cancel.*overlap/,
+    ],
   ],
-  textsFit: [
-    {
-      patch: (_, boxes) => Object.assign(box(boxes, "keep"), { text: "Keep This Candidate" }),
-      reports: /keep.*needs \d+ pixels/,
-    },
-  ],
+  textsFit: [[attributes("keep", { text: "Keep This Candidate" }), /keep.*needs \d+ pixels/]],
   projectBlock: [
-    {
-      patch: (patcher) => Reflect.deleteProperty(patcher, "project"),
-      reports: /project block is missing/,
-    },
-    {
-      patch: (patcher) => Object.assign(patcher.project as Raw, { amxdtype: 1851877223 }),
-      reports: /1851877223, but the file is a mmmm/,
-    },
-    {
-      patch: (patcher) => Object.assign(patcher.project as Raw, { autoorganize: 1 }),
-      reports: /move its files/,
-    },
+    [({ patcher }) => Reflect.deleteProperty(patcher, "project"), /project block is missing/],
+    [project({ amxdtype: 1851877223 }), /1851877223, but the file is a mmmm/],
+    [project({ autoorganize: 1 }), /move its files/],
   ],
   dependencies: [
-    {
-      patch: (patcher) => Object.assign(patcher, { dependency_cache: [] }),
-      reports: /lacks magenta/,
-    },
-    { files: (device) => device.files.pop(), reports: /does not contain magenta/ },
-    {
-      files: (device) => {
+    [patcher({ dependency_cache: [] }), /lacks magenta/],
+    [({ device }) => device.files.pop(), /does not contain magenta/],
+    [
+      ({ device }) => {
         const last = device.files[1] as Subject["device"]["files"][0];
         device.files.push({ ...last, name: "more.js" });
       },
-      reports: /contains more.js/,
-    },
+      /contains more.js/,
+    ],
   ],
   scriptFlags: [
-    {
-      files: (device) => Object.assign(device.files[1] as object, { flag: FLAGS.embedded }),
-      reports: /flag 0/,
-    },
+    [({ device }) => Object.assign(device.files[1] as object, { flag: FLAGS.embedded }), /flag 0/],
   ],
   bareScriptNames: [
-    {
-      patch: (_, boxes) =>
-        Object.assign(box(boxes, "node.script"), {
-          text: "node.script host/index.js @autostart 1",
-        }),
-      reports: /contains a path/,
-    },
+    [
+      attributes("node.script", { text: "node.script host/index.js @autostart 1" }),
+      /contains a path/,
+    ],
   ],
   parses: [
-    {
-      patch: (_, boxes) => Object.assign(code(boxes), { code: "let a = ;" }),
-      reports: /not ES2020/,
-    },
-    { patch: (_, boxes) => Object.assign(code(boxes), { code: "a ??= 1" }), reports: /not ES2020/ },
+    [code(() => "let a = ;"), /not ES2020/],
+    [code(() => "a ??= 1"), /not ES2020/],
   ],
   scriptPorts: [
-    {
-      patch: (_, boxes) =>
-        Object.assign(code(boxes), {
-          code: String(code(boxes).code).replace("outlets = 6", "outlets = 5"),
-        }),
-      reports: /1 inlets and 5 outlets, its box 1 and 6/,
-    },
+    [replaced("outlets = 6", "outlets = 5"), /1 inlets and 5 outlets, its box 1 and 6/],
   ],
-  noForbiddenHandlers: [
-    {
-      patch: (_, boxes) =>
-        Object.assign(code(boxes), { code: `${code(boxes).code}function stop() {}` }),
-      reports: /function stop/,
-    },
-  ],
+  noForbiddenHandlers: [[appended("function stop() {}"), /function stop/]],
   handledMessages: [
-    {
-      patch: (_, boxes) =>
-        Object.assign(code(boxes), {
-          code: String(code(boxes).code).replace("function note_in", "function note_im"),
-        }),
-      reports: /no function for "note_in"/,
-    },
-    {
-      device: "Magenta Bridge Generator",
-      patch: (_, boxes) =>
-        Object.assign(code(boxes), {
-          code: String(code(boxes).code).replace("function dictionary", "function dict"),
-        }),
-      reports: /no function for "dictionary"/,
-    },
+    [replaced("function note_in", "function note_im"), /no function for "note_in"/],
+    [replaced("function dictionary", "function dict"), /no function for "dictionary"/, GENERATOR],
   ],
   routedMessages: [
-    {
-      patch: (_, boxes) =>
-        Object.assign(code(boxes), { code: `${code(boxes).code}outlet(3, "notes", 60);` }),
-      reports: /"notes" to outlet 3/,
-    },
-    {
-      patch: (_, boxes) =>
-        Object.assign(code(boxes), {
-          code: `${code(boxes).code}var OUT = { misc: 5 }; outlet(OUT.misc, ["choose"]);`,
-        }),
-      reports: /"choose" to outlet 5/,
-    },
+    [appended('outlet(3, "notes", 60);'), /"notes" to outlet 3/],
+    [appended('var OUT = { misc: 5 }; outlet(OUT.misc, ["choose"]);'), /"choose" to outlet 5/],
   ],
   deferred: [
-    {
-      patch: (patcher, boxes) =>
-        lines(patcher).push({
-          patchline: {
-            source: [String(box(boxes, "live_ready").id), 0],
-            destination: [String(code(boxes).id), 0],
-          },
-        }),
-      reports: /live_ready.*deferlow/,
-    },
+    [
+      (parts) => addCord("live_ready", 0, String(codeBox(parts.boxes).id), 0)(parts),
+      /live_ready.*deferlow/,
+    ],
   ],
-  respondsImmediately: [
-    {
-      device: "Magenta Bridge Transformation",
-      patch: (patcher) => addBox(patcher, { maxclass: "newobj", text: "deferlow" }),
-      reports: /delays/,
-    },
-  ],
+  respondsImmediately: [[addObject("deferlow"), /delays/, GENERATOR]],
 };
 
-function bank(patcher: Raw): Raw {
-  return ((patcher.parameters as Raw).parameterbanks as Record<string, Raw>)["0"] as Raw;
-}
-
-function broken({ device: name = "Magenta Bridge", patch, files }: BrokenDevice): Subject {
+function broken(change: Change, name = "Magenta Bridge"): Subject {
   const device = readDevice(singleFile(planOf(name)).bytes);
   const json = readPatch(device);
   const patcher = json.patcher as Raw;
-  patch?.(
-    patcher,
-    (patcher.boxes as { box: Raw }[]).map((one) => one.box),
-  );
-  const [first, ...rest] = device.files;
-  device.files = [{ ...(first as (typeof device.files)[0]), data: patchBytes(json) }, ...rest];
-  files?.(device);
+  const boxes = (patcher.boxes as { box: Raw }[]).map((one) => one.box);
+  change({ patcher, boxes, device });
+  (device.files[0] as (typeof device.files)[0]).data = patchBytes(json);
   return subjectOf(writeFrozen(device.type, device.files));
 }
 
-for (const [name, examples] of Object.entries(ERRORS)) {
-  for (const example of examples) {
-    test(`${name} reports ${example.reports}`, () => {
+for (const [name, examples] of Object.entries(EXAMPLES)) {
+  for (const [change, reports, device] of examples) {
+    test(`${name} reports ${reports}`, () => {
       const rule = RULES[name];
       assert.ok(rule);
-      const problems = rule(broken(example));
-      assert.match(problems.join("\n"), example.reports);
+      assert.match(rule(broken(change, device)).join("\n"), reports);
     });
   }
 }
 
 test("every rule has a test", () => {
-  assert.deepEqual(Object.keys(ERRORS).sort(), Object.keys(RULES).sort());
+  assert.deepEqual(Object.keys(EXAMPLES).sort(), Object.keys(RULES).sort());
 });

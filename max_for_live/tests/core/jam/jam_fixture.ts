@@ -12,7 +12,7 @@ interface Event {
 }
 
 /** The patch's chain of pipe, makenote and midiflush. */
-export class MidiChain implements Player {
+class MidiChain implements Player {
   readonly sounding = new Map<number, number>();
   readonly log: Event[] = [];
   ons = 0;
@@ -38,7 +38,6 @@ export class MidiChain implements Player {
     }
   }
 
-  /** Send the events that are due. */
   run(): void {
     this.waiting.sort((a, b) => a.at - b.at || Number(a.on) - Number(b.on));
     while (this.waiting[0] !== undefined && this.waiting[0].at <= this.now() + 1e-9) {
@@ -59,7 +58,7 @@ export class MidiChain implements Player {
   }
 }
 
-export interface JamRequest {
+interface JamRequest {
   call: Primer;
   length: number;
   listener: JamListener;
@@ -104,12 +103,10 @@ export class JamFixture {
     while (this.seconds < end - 1e-9) this.pass(Math.min(update, end - this.seconds));
   }
 
-  /** Run to a beat. */
   runTo(beat: number): void {
     this.run(((beat - this.song.beat) * 60) / this.song.tempo);
   }
 
-  /** Hold a key for some beats. */
   key(pitch: number, beats: number): void {
     this.jam.noteIn(pitch, 90);
     this.runTo(this.song.beat + beats);

@@ -62,7 +62,6 @@ function choose(random: () => number): Act {
   return ACTS[0]?.[1] as Act;
 }
 
-/** Return the number of notes that were played. */
 function play(seed: number): number {
   const random = randomFrom(seed);
   const fixture = new JamFixture();

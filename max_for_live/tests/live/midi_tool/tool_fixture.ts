@@ -15,7 +15,7 @@ const CONTEXT: ToolContext = {
   clip: { ...EMPTY_CLIP.clip, time_selection_end: 0, insert_marker_time: 2 },
 };
 
-export interface FixtureOptions {
+interface FixtureOptions {
   notes?: LiveNote[];
   context?: Partial<ToolContext>;
   live?: Partial<LiveToolOptions>;
