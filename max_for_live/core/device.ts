@@ -265,7 +265,7 @@ export class Device {
     runSelfTest(this.dependencies, this.connection, (text) => this.view.text("progress", text));
   }
 
-  /** Show errors on the status line: nobody reads Max's console. */
+  /** Show errors on the status line: Max's console is hidden. */
   private guard(action: () => void): void {
     try {
       action();

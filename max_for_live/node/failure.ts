@@ -17,7 +17,7 @@ const RETRY_INFO = codecOf("google.rpc.RetryInfo");
 export function failureOf(error: ServiceError): Failure {
   const failure: Failure = {
     code: (status[error.code] ?? "UNKNOWN").toLowerCase(),
-    message: errorMessage(error),
+    message: messageOf(error),
   };
   try {
     addDetails(failure, error.metadata);
@@ -27,15 +27,16 @@ export function failureOf(error: ServiceError): Failure {
   return failure;
 }
 
-function errorMessage(error: ServiceError): string {
-  const said = error.details ?? "";
-  if (error.code === status.UNAVAILABLE && !hasDetails(error.metadata)) {
-    return "The server stopped responding; looking for another.";
+function messageOf(error: ServiceError): string {
+  if (!hasDetails(error.metadata)) {
+    if (error.code === status.UNAVAILABLE) {
+      return "The server stopped responding; looking for another.";
+    }
+    if (error.code === status.DEADLINE_EXCEEDED) {
+      return "The server did not respond in time. Generate fewer bars.";
+    }
   }
-  if (error.code === status.DEADLINE_EXCEEDED && !hasDetails(error.metadata)) {
-    return "The server did not respond in time. Generate fewer bars.";
-  }
-  return said || error.message;
+  return error.details || error.message;
 }
 
 function hasDetails(metadata: Metadata | undefined): boolean {

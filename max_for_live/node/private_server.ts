@@ -120,7 +120,7 @@ export class PrivateServer {
   }
 }
 
-/** Ask a process to end; it completes its requests first. */
+/** Send SIGTERM; the server completes its requests first. */
 export function endProcess(pid: number): void {
   signal(pid, "SIGTERM");
 }

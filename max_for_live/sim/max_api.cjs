@@ -4,7 +4,7 @@ const handlers = new Map();
 const waiting = new Map();
 let count = 0;
 
-function ask(kind, ...words) {
+function request(kind, ...words) {
   count += 1;
   const id = count;
   return new Promise((done, failed) => {
@@ -37,8 +37,8 @@ function addHandler(selector, handler) {
 
 module.exports = {
   addHandler,
-  outlet: (...words) => ask("outlet", ...words),
-  post: (...words) => ask("post", ...words),
-  getDict: (name) => ask("getDict", name),
-  setDict: (name, content) => ask("setDict", name, content),
+  outlet: (...words) => request("outlet", ...words),
+  post: (...words) => request("post", ...words),
+  getDict: (name) => request("getDict", name),
+  setDict: (name, content) => request("setDict", name, content),
 };

@@ -22,7 +22,7 @@ const LOOK = 4;
 /** Seconds of real time. */
 const PATIENCE = 15;
 /** A port without a server, so that a server of the person who runs the tests is left alone. */
-const NOBODY = "9";
+const NO_SERVER_PORT = "9";
 
 export interface Servers {
   /** HOST:PORT of a running server, used as the default address. */
@@ -48,7 +48,7 @@ export class Simulation {
     const hasNode = servers.node ?? (servers.grpc !== undefined || servers.http === undefined);
     if (!hasNode) world.node = null;
     world.nodeEnvironment = {
-      MAGENTA_BRIDGE_PORT: servers.grpc?.split(":")[1] ?? NOBODY,
+      MAGENTA_BRIDGE_PORT: servers.grpc?.split(":")[1] ?? NO_SERVER_PORT,
       MAGENTA_BRIDGE_RUN: join(this.#folder, "run"),
       MAGENTA_BRIDGE_PROGRAM: servers.program ?? join(this.#folder, "magenta-bridge"),
     };

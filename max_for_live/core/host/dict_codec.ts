@@ -5,7 +5,7 @@
  * booleans become numbers, numeric strings may become numbers, and fractions may be rounded. So lists
  * state their length, numbers with many digits are stored as the two halves of their bits, and lists
  * of rows are stored as columns: a note costs a few atoms instead of a dictionary. Strings are few and
- * short, because Max keeps every string for ever.
+ * short, because Max keeps every string forever.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -62,10 +62,10 @@ export function tooLate(seconds: number): Failure {
 
 /** Return the message to show, with the time of a retry if the server sent one. */
 export function sentenceOf(failure: Failure): string {
-  const said = failure.message.trim() || `The server refused (${failure.code}).`;
-  if (failure.retryAfter === undefined || /again/i.test(said)) return said;
+  const message = failure.message.trim() || `The server refused (${failure.code}).`;
+  if (failure.retryAfter === undefined || /again/i.test(message)) return message;
   const seconds = Math.max(1, Math.ceil(failure.retryAfter));
-  return `${withStop(said)} Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
+  return `${withPeriod(message)} Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`;
 }
 
 /** Return the message of anything that was thrown. */
@@ -73,6 +73,6 @@ export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-function withStop(sentence: string): string {
+function withPeriod(sentence: string): string {
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -9,7 +9,7 @@ export class Diagnostics {
 
   constructor(private readonly kind: string) {}
 
-  /** Record the last observation; in few, short texts, because Max keeps each for ever. */
+  /** Record the last observation; in few, short texts, because Max keeps each forever. */
   write(what: string): void {
     if (what === this.written) return;
     this.written = what;

@@ -23,8 +23,8 @@ const BUTTON = 20;
 /** Top of the row of large buttons. */
 const ACTIONS = 125;
 /** Top of the status line. */
-const STRIP = 150;
-const STRIP_HEIGHT = 15;
+const STATUS_TOP = 150;
+const STATUS_HEIGHT = 15;
 
 /** Eight settings extend down to the status line. */
 const SETTING_PITCH = 18;
@@ -32,7 +32,7 @@ const NUMBOX = 15;
 
 const PANEL: Rect = [NOTES.left, EDGE, NOTES.width, ACTIONS - 2 * GAP];
 const CHORD: Rect = [MUSIC.left, 102, 188, ROW];
-const STATUS: Rect = [EDGE, STRIP, 466, STRIP_HEIGHT];
+const STATUS: Rect = [EDGE, STATUS_TOP, 466, STATUS_HEIGHT];
 
 const CANDIDATE: Rect = [NOTES.left + 22, ACTIONS, 42, BUTTON];
 
@@ -42,7 +42,7 @@ export const LAYOUT: DeviceLayout = {
   panels: [PANEL, CHORD, STATUS, CANDIDATE],
   captions: [["Seed", { rect: [MUSIC.left + 148, 24, 60, 13], align: "left" }]],
   controls: {
-    ...strip(),
+    ...statusLine(),
     ...tools(),
     ...music(),
     ...settings(),
@@ -50,19 +50,23 @@ export const LAYOUT: DeviceLayout = {
   },
 };
 
-function strip(): Record<string, BoxLayout> {
+function statusLine(): Record<string, BoxLayout> {
   const [left, , width] = STATUS;
   const pathWidth = 40;
   const pathLeft = left + width - pathWidth - 4;
   let at = left + width + GAP;
   const button = (wide: number): BoxLayout => {
-    const rect: Rect = [at, STRIP, wide, STRIP_HEIGHT];
+    const rect: Rect = [at, STATUS_TOP, wide, STATUS_HEIGHT];
     at += wide + GAP;
     return { rect };
   };
   return {
-    status: { rect: [left + 4, STRIP + 1, pathLeft - left - 6, 13], background: "panel" },
-    path: { rect: [pathLeft, STRIP + 1, pathWidth, 13], background: "panel dim", align: "right" },
+    status: { rect: [left + 4, STATUS_TOP + 1, pathLeft - left - 6, 13], background: "panel" },
+    path: {
+      rect: [pathLeft, STATUS_TOP + 1, pathWidth, 13],
+      background: "panel dim",
+      align: "right",
+    },
     reconnect: button(54),
     program: button(50),
     self_test: button(50),

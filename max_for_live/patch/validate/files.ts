@@ -10,7 +10,7 @@ export const projectBlock: Rule = ({ device, patcher }) => {
   }
   const problems: string[] = [];
   if (project.amxdtype !== typeNumber(device.type)) {
-    problems.push(`The project says type ${project.amxdtype}, but the file is a ${device.type}.`);
+    problems.push(`The project has type ${project.amxdtype}, but the file is a ${device.type}.`);
   }
   if (project.autoorganize !== 0) {
     problems.push("The project allows Max to move its files.");

@@ -25,7 +25,7 @@ test("Generate puts the music into a new clip, with the seed in its name", () =>
   fixture.device.control("bars", 2);
   fixture.device.control("go");
   assert.equal(fixture.view.state, "busy");
-  const { request } = fixture.order;
+  const { request } = fixture.lastCall;
   assert.equal(request.generatorId, "melody");
   assert.deepEqual(request.options?.generateSections, [{ startTime: 0, endTime: 4 }]);
   assert.deepEqual(request.primer?.tempos, [{ time: 0, qpm: 120 }]);
@@ -48,17 +48,17 @@ test("each press draws and shows a new seed, unless New Seed is off", () => {
   const fixture = connected();
   fixture.device.control("seed", 5);
   fixture.device.control("go");
-  assert.equal(fixture.order.request.seed, "16384");
+  assert.equal(fixture.lastCall.request.seed, "16384");
   assert.equal(fixture.view.values.get("seed"), 16384);
   fixture.done();
   fixture.device.control("new_seed", 0);
   fixture.device.control("seed", 5);
   fixture.device.control("go");
-  assert.equal(fixture.order.request.seed, "5");
-  const first = JSON.stringify(fixture.order.request);
+  assert.equal(fixture.lastCall.request.seed, "5");
+  const first = JSON.stringify(fixture.lastCall.request);
   fixture.done();
   fixture.device.control("go");
-  assert.equal(JSON.stringify(fixture.order.request), first);
+  assert.equal(JSON.stringify(fixture.lastCall.request), first);
 });
 
 test("Continue generates from the next bar line, in a clip next to the selected one", () => {
@@ -69,7 +69,7 @@ test("Continue generates from the next bar line, in a clip next to the selected 
   });
   fixture.device.control("tool_continue", 1);
   fixture.device.control("go");
-  const { request } = fixture.order;
+  const { request } = fixture.lastCall;
   assert.equal(request.generatorId, "melody");
   assert.equal(request.primer?.notes?.length, 2);
   assert.equal(request.primer?.totalTime, 2.5);
@@ -130,7 +130,7 @@ test("the progress names the variation and the bar", () => {
   fixture.device.control("bars", 8);
   fixture.device.control("go");
   assert.equal(fixture.view.texts.get("progress"), "1 of 4, bar 1 of 8");
-  fixture.piece({ variation: 1, completeUntil: 4.5, chunk: {} });
+  fixture.respond({ variation: 1, completeUntil: 4.5, chunk: {} });
   assert.equal(fixture.view.texts.get("progress"), "2 of 4, bar 3 of 8");
 });
 
@@ -139,9 +139,9 @@ test("Cancel reaches Node, keeps complete candidates, and ends all events", () =
   fixture.device.control("variations", 2);
   fixture.device.control("go");
   fixture.variation(0);
-  const held = fixture.held;
+  const dictCount = fixture.dictCount;
   fixture.device.control("cancel");
-  assert.deepEqual(fixture.sent.at(-1), ["cancel", fixture.order.id]);
+  assert.deepEqual(fixture.sent.at(-1), ["cancel", fixture.lastCall.id]);
   assert.equal(fixture.view.state, "connected");
   assert.match(fixture.view.texts.get("progress") ?? "", /Canceled: 1 of 2/);
   fixture.variation(1);
@@ -149,7 +149,7 @@ test("Cancel reaches Node, keeps complete candidates, and ends all events", () =
   assert.equal(fixture.view.texts.get("candidate"), "1 of 1");
   assert.equal(fixture.view.state, "connected");
   fixture.device.control("go");
-  assert.equal(fixture.held, held, "the next call reuses the dictionaries");
+  assert.equal(fixture.dictCount, dictCount, "the next call reuses the dictionaries");
 });
 
 test("a failure is shown with the time of a retry", () => {
@@ -271,10 +271,10 @@ test("closing ends all notes, timers, calls and dictionaries", () => {
   fixture.device.closing();
   assert.ok(fixture.player.silences > 0);
   assert.equal(fixture.clock.waiting, 0);
-  assert.equal(fixture.held, 0);
-  assert.deepEqual(fixture.sent.slice(-2), [["cancel", fixture.order.id], ["closing"]]);
+  assert.equal(fixture.dictCount, 0);
+  assert.deepEqual(fixture.sent.slice(-2), [["cancel", fixture.lastCall.id], ["closing"]]);
   const calls = fixture.view.calls.length;
   fixture.device.control("go");
-  fixture.device.node("value", fixture.order.id);
+  fixture.device.node("value", fixture.lastCall.id);
   assert.equal(fixture.view.calls.length, calls);
 });

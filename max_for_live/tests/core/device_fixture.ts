@@ -253,38 +253,38 @@ export class DeviceFixture {
     this.device.node("done", call.id);
   }
 
-  get order(): RecordedCall {
+  get lastCall(): RecordedCall {
     const call = this.calls[this.calls.length - 1];
     if (!call) throw new Error("There is no call.");
     return call;
   }
 
-  piece(piece: StreamGenerateResponse): void {
-    this.value(this.order, piece);
+  respond(respond: StreamGenerateResponse): void {
+    this.value(this.lastCall, respond);
   }
 
   /** Send a variation with one note on each beat of the section, in one response. */
   variation(variation: number, pitch = 60): void {
-    const { options, seed } = this.order.request;
+    const { options, seed } = this.lastCall.request;
     const { startTime = 0, endTime = 0 } = options?.generateSections?.[0] ?? {};
     const notes = [];
     for (let time = startTime; time < endTime; time += 0.5) {
       notes.push({ pitch, velocity: 90, startTime: time, endTime: time + 0.5 });
     }
-    const said = { ...(seed === undefined ? {} : { seed }), variation, completeUntil: endTime };
-    this.piece({ ...said, chunk: { notes } });
-    this.piece({ ...said, chunk: {}, last: true });
+    const common = { ...(seed === undefined ? {} : { seed }), variation, completeUntil: endTime };
+    this.respond({ ...common, chunk: { notes } });
+    this.respond({ ...common, chunk: {}, last: true });
   }
 
   done(): void {
-    this.device.node("done", this.order.id);
+    this.device.node("done", this.lastCall.id);
   }
 
   failed(code: string, message: string, retryAfter = -1, reason = "-"): void {
-    this.device.node("failed", this.order.id, code, retryAfter, reason, message);
+    this.device.node("failed", this.lastCall.id, code, retryAfter, reason, message);
   }
 
-  get held(): number {
+  get dictCount(): number {
     return this.space.contents.size;
   }
 

@@ -11,8 +11,8 @@ const server = sharedServer();
 
 test("the bundle requires only Node's own modules and max-api", () => {
   const text = readFileSync(BUNDLE, "utf8");
-  const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => String(name));
-  const foreign = asked.filter((name) => !builtinModules.includes(name.replace(/^node:/, "")));
+  const required = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => String(name));
+  const foreign = required.filter((name) => !builtinModules.includes(name.replace(/^node:/, "")));
   assert.deepEqual([...new Set(foreign)], ["max-api"]);
 });
 
@@ -61,10 +61,10 @@ for (const [name, node] of Object.entries(NODES)) {
       });
 
       test("reports the server's reason for an error", async () => {
-        const request = { ...long(1), generatorId: "nobody" };
+        const request = { ...long(1), generatorId: "no_such_one" };
         const { last } = await half.whole(half.call("StreamGenerate", request));
         assert.deepEqual(last.slice(2, 5), ["not_found", -1, "NOT_FOUND"]);
-        assert.match(String(last[5]), /nobody/);
+        assert.match(String(last[5]), /no_such_one/);
       });
     });
   }

@@ -75,7 +75,7 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
     const before = started().length;
     const half = await own({ env: { MAGENTA_BRIDGE_PORT: String(usual.port) } });
     half.send("connect", "auto");
-    await within("a request", usual.asked);
+    await within("a request", usual.connected);
     const shared = { grpc: server.grpc, http: server.http, pid: server.pid, users: "theirs" };
     writeFileSync(join(half.run, "server.json"), JSON.stringify(shared));
     const connected = await half.message(["state", "connected"]);

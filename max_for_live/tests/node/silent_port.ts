@@ -4,13 +4,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 
 export class SilentPort {
   /** Resolves at the first connection. */
-  readonly asked: Promise<void>;
+  readonly connected: Promise<void>;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
 
   private constructor() {
     this.#server = createServer();
-    this.asked = new Promise((found) => {
+    this.connected = new Promise((found) => {
       this.#server.on("connection", (socket) => {
         this.#sockets.add(socket);
         socket.on("error", () => {});

@@ -12,21 +12,21 @@ import { Server } from "../server.ts";
 import { firstClip, simulate } from "./simulate.ts";
 
 /** Request more than a minute of generation. */
-function ask({ device }: OpenDevice): void {
+function requestMuch({ device }: OpenDevice): void {
   device.turn("bars", 64);
   device.turn("variations", 8);
   device.click("go");
 }
 
 /** Start that, and wait for the first bars. */
-async function begin(sim: Simulation, opened: OpenDevice): Promise<void> {
-  ask(opened);
+async function start(sim: Simulation, opened: OpenDevice): Promise<void> {
+  requestMuch(opened);
   await sim.until("progress", () => /bar [2-9]/.test(opened.device.text("progress")));
 }
 
-/** Wait until the loss of the server is detected and generation has stopped. */
-async function loss(sim: Simulation, { device }: OpenDevice): Promise<void> {
-  await sim.until("the loss", () => !device.control("cancel").active, 40);
+/** Wait until the serverLost of the server is detected and generation has stopped. */
+async function serverLost(sim: Simulation, { device }: OpenDevice): Promise<void> {
+  await sim.until("the serverLost", () => !device.control("cancel").active, 40);
   assert.match(device.text("progress"), /Stopped: \d of 8 generated/);
   await sim.until("no way", () => !/gRPC|HTTP/.test(device.text("path")));
   assert.match(device.text("status"), /stopped during generation|No server/);
@@ -61,7 +61,7 @@ function hungAtWork(act: (sim: Simulation, opened: OpenDevice) => Promise<void>)
     simulate({ grpc: server.grpc }, async (sim) => {
       const opened = sim.drag(sim.track());
       await sim.status(opened, /generators? at/);
-      await begin(sim, opened);
+      await start(sim, opened);
       server.send("SIGSTOP");
       await act(sim, opened);
       await recover(sim, opened, server, /generators? at/);
@@ -71,7 +71,7 @@ function hungAtWork(act: (sim: Simulation, opened: OpenDevice) => Promise<void>)
 
 test("a hung server is reported, generation stops, and the next press works", () =>
   hungAtWork(async (sim, opened) => {
-    await loss(sim, opened);
+    await serverLost(sim, opened);
     const { device } = opened;
     device.click("go");
     assert.match(device.text("status"), /[Ss]erver/);
@@ -86,7 +86,7 @@ test("Cancel and Generate work before a hung server is detected", () =>
     assert.equal(device.control("cancel").active, false);
     device.click("go");
     assert.equal(device.control("cancel").active, true);
-    await loss(sim, opened);
+    await serverLost(sim, opened);
   }));
 
 test("a hung server of the device is killed, and another is started", () =>
@@ -96,9 +96,9 @@ test("a hung server of the device is killed, and another is started", () =>
       JSON.parse(readFileSync(join(sim.folder, "run", "server.json"), "utf8")).pid;
     await sim.status(opened, /generators? at/);
     const first = serverOf();
-    await begin(sim, opened);
+    await start(sim, opened);
     process.kill(first, "SIGSTOP");
-    await loss(sim, opened);
+    await serverLost(sim, opened);
     opened.device.click("reconnect");
     await sim.status(opened, /generators? at/);
     assert.notEqual(serverOf(), first);
@@ -113,10 +113,10 @@ test("a hung server is reported over HTTP, generation stops, and the next press 
       sim.speed = 10;
       await sim.status(opened, /over HTTP/);
       sim.speed = 1;
-      ask(opened);
+      requestMuch(opened);
       server.send("SIGSTOP");
       sim.speed = 10;
-      await loss(sim, opened);
+      await serverLost(sim, opened);
       sim.speed = 1;
       await recover(sim, opened, server, /over HTTP/);
     }),

@@ -19,7 +19,7 @@ function printed(object: BoxSpec, messages: string[], inlet = 0): string[] {
     [
       object,
       ...messages.map((text, index) => ({
-        id: `say${index}`,
+        id: `send${index}`,
         maxclass: "message",
         text,
         inlets: 2,
@@ -28,7 +28,7 @@ function printed(object: BoxSpec, messages: string[], inlet = 0): string[] {
       { id: "print", text: "print", outlets: 0 },
     ],
     [
-      ...messages.map((_, index) => `say${index} 0 -> ${object.id} ${inlet}`),
+      ...messages.map((_, index) => `send${index} 0 -> ${object.id} ${inlet}`),
       ...sinks.flatMap((index) => [
         `${object.id} ${index} -> ear${index} 0`,
         `ear${index} 0 -> print 0`,
@@ -36,7 +36,7 @@ function printed(object: BoxSpec, messages: string[], inlet = 0): string[] {
     ],
   );
   messages.forEach((_, index) => {
-    world.main.run(() => device.patch.deliver(`say${index}`, 0, { selector: "bang", args: [] }));
+    world.main.run(() => device.patch.deliver(`send${index}`, 0, { selector: "bang", args: [] }));
   });
   clock.advance(10_000);
   return world.console.map((line) => line.replace(/^.*printed: /, ""));

@@ -33,7 +33,7 @@ test("Groove works on the selected clip and keeps its length", () => {
   assert.match(fixture.view.status, /^Select a MIDI clip to groove/);
   fixture.live.selected = clip([{ pitch: 36, start_time: 0, duration: 1 }]);
   fixture.device.control("go");
-  const { request } = fixture.order;
+  const { request } = fixture.lastCall;
   assert.equal(request.primer?.notes?.length, 1);
   assert.deepEqual(request.options?.generateSections, [{ startTime: 2, endTime: 4 }]);
 });
@@ -89,7 +89,7 @@ test("the stored generator stays chosen while the server does not have it", () =
   fixture.clock.pass(15);
   fixture.list();
   fixture.device.control("go");
-  assert.equal(fixture.order.request.generatorId, "lost_one");
+  assert.equal(fixture.lastCall.request.generatorId, "lost_one");
 });
 
 test("the boxes show the generator's own arguments; only changed values are sent", () => {
@@ -106,7 +106,7 @@ test("the boxes show the generator's own arguments; only changed values are sent
   fixture.device.control("arg_3", 1);
   fixture.device.control("temperature", 3.5);
   fixture.device.control("go");
-  assert.deepEqual(fixture.order.request.options?.args, {
+  assert.deepEqual(fixture.lastCall.request.options?.args, {
     temperature: { floatValue: 2 },
     top_p: { floatValue: 0.9 },
     min_pitch: { intValue: 48 },
@@ -123,7 +123,7 @@ test("eight arguments have a box each, and further arguments keep their defaults
     fixture.device.control(`arg_${index + 1}`, 5);
   });
   fixture.device.control("go");
-  const sent = Object.keys(fixture.order.request.options?.args ?? {});
+  const sent = Object.keys(fixture.lastCall.request.options?.args ?? {});
   assert.deepEqual(sent, names.slice(0, 8));
 });
 
@@ -157,17 +157,17 @@ test("unknown arguments are ignored", () => {
   const [low, high] = fixture.view.ranges.get("arg_2") ?? [0, 0];
   assert.ok(high > low);
   fixture.device.control("go");
-  assert.equal(fixture.order.request.generatorId, "melody");
+  assert.equal(fixture.lastCall.request.generatorId, "melody");
 });
 
 test("Live's scale and a learned chord become the generator's scale", () => {
   const fixture = connected(MELODY);
   fixture.device.control("go");
-  assert.equal(fixture.order.request.options?.args?.scale_root, undefined);
+  assert.equal(fixture.lastCall.request.options?.args?.scale_root, undefined);
   fixture.done();
   fixture.device.control("follow_scale", 1);
   fixture.device.control("go");
-  const args = fixture.order.request.options?.args;
+  const args = fixture.lastCall.request.options?.args;
   assert.deepEqual(args?.scale_root, { intValue: 9 });
   assert.deepEqual(args?.scale_intervals, { stringValue: "0,2,3,5,7,8,10" });
   fixture.done();
@@ -179,7 +179,9 @@ test("Live's scale and a learned chord become the generator's scale", () => {
   assert.equal(again.view.texts.get("chord"), "C E G");
   for (const pitch of [60, 64, 67]) fixture.device.noteIn(pitch, 0);
   fixture.device.control("go");
-  assert.deepEqual(fixture.order.request.options?.args?.scale_intervals, { stringValue: "0,4,7" });
+  assert.deepEqual(fixture.lastCall.request.options?.args?.scale_intervals, {
+    stringValue: "0,4,7",
+  });
   fixture.done();
   fixture.device.control("chord_clear");
   assert.equal(fixture.view.texts.get("chord"), "All Notes");
@@ -213,5 +215,5 @@ test("unknown messages are ignored", () => {
   fixture.device.control("tool_future", 1);
   assert.equal(fixture.view.state, "connected");
   fixture.device.control("go");
-  assert.equal(fixture.order.request.generatorId, "drums");
+  assert.equal(fixture.lastCall.request.generatorId, "drums");
 });

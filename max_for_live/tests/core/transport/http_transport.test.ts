@@ -116,17 +116,17 @@ describe("with a real server", { timeout: 60_000 }, () => {
 
   test("a canceled call has no further events, and ends at the server", async () => {
     const options = { generateSections: [{ startTime: 0, endTime: 1024 }] };
-    const said: string[] = [];
+    const events: string[] = [];
     const call = transport.generate(melody({ options, requestId: "hang-up", variations: 2 }), {
-      next: () => said.push("value"),
-      done: () => said.push("done"),
-      failed: () => said.push("failed"),
+      next: () => events.push("value"),
+      done: () => events.push("done"),
+      failed: () => events.push("failed"),
     });
     // The call is connected when a later call has completed.
     await generate(melody());
     call.cancel();
     await server.logged(/"method": "[^"]*\/Generate".*"code": "CANCELLED".*hang-up-0/);
-    assert.deepEqual(said, []);
+    assert.deepEqual(events, []);
   });
 });
 

@@ -181,8 +181,8 @@ test("New Pitches changes only pitches, as many as Amount says", async () => {
   assert.deepEqual(fixture.sim.preview, before);
   fixture.sim.control("amount", 100);
   fixture.sim.apply();
-  const strip = (notes: LiveNote[]) => notes.map(({ pitch: _, ...note }) => note);
-  assert.deepEqual(strip(fixture.sim.notes), strip(before));
+  const withoutPitches = (notes: LiveNote[]) => notes.map(({ pitch: _, ...note }) => note);
+  assert.deepEqual(withoutPitches(fixture.sim.notes), withoutPitches(before));
   assert.notDeepEqual(fixture.sim.notes, before);
   fixture.end();
 });
