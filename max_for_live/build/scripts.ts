@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import type { DevicePlan, Script } from "../patch/device.ts";
 import { type BridgeScripts, bridge } from "../patch/devices/bridge.ts";
-import { generator } from "../patch/devices/generator.ts";
-import { transformation } from "../patch/devices/transformation.ts";
+import { generator, transformation } from "../patch/devices/midi_tools.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** Max reserves the message `stop`: it stops a Task's object. */

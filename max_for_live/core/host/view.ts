@@ -39,7 +39,7 @@ export class CachingView implements View {
   }
 
   set(id: string, value: number | string): void {
-    if (this.isNew(`set ${id}`, String(value))) this.view.set(id, value);
+    if (this.isNew("set", id, value)) this.view.set(id, value);
   }
 
   entries(id: string, entries: string[]): void {
@@ -48,21 +48,21 @@ export class CachingView implements View {
   }
 
   range(id: string, low: number, high: number): void {
-    if (!this.isNew(`range ${id}`, `${low} ${high}`)) return;
+    if (!this.isNew("range", id, `${low} ${high}`)) return;
     this.view.range(id, low, high);
     this.moved(id);
   }
 
   text(id: string, text: string): void {
-    if (this.isNew(`text ${id}`, text)) this.view.text(id, text);
+    if (this.isNew("text", id, text)) this.view.text(id, text);
   }
 
   active(id: string, active: boolean): void {
-    if (this.isNew(`active ${id}`, String(active))) this.view.active(id, active);
+    if (this.isNew("active", id, active)) this.view.active(id, active);
   }
 
   visible(id: string, visible: boolean): void {
-    if (this.isNew(`visible ${id}`, String(visible))) this.view.visible(id, visible);
+    if (this.isNew("visible", id, visible)) this.view.visible(id, visible);
   }
 
   connection(state: Connection, text: string, path: "gRPC" | "HTTP" | ""): void {
@@ -73,9 +73,10 @@ export class CachingView implements View {
     this.view.roll(notes, length);
   }
 
-  private isNew(what: string, value: string): boolean {
-    if (this.shown.get(what) === value) return false;
-    this.shown.set(what, value);
+  private isNew(what: string, id: string, value: number | string | boolean): boolean {
+    const key = `${what} ${id}`;
+    if (this.shown.get(key) === String(value)) return false;
+    this.shown.set(key, String(value));
     return true;
   }
 }

@@ -10,19 +10,19 @@ const server = sharedServer("--bundle", DRUMS);
 const clipsOf = (track: SimTrack) => track.slots.map((slot) => slot.clip);
 const count = (track: SimTrack) => clipsOf(track).filter((clip) => clip !== null).length;
 
-function onTheTrack(): { fixture: LiveFixture; track: SimTrack } {
+/** Return a connected device on the second of two tracks. */
+async function connected() {
   const fixture = new LiveFixture(server.http);
   fixture.set.addTrack("Bass");
   const track = fixture.set.addTrack("Keys");
-  return { fixture, track };
+  return { fixture, track, device: await fixture.connect(track) };
 }
 
 test("Generate puts a new clip into the next empty slot, and changes nothing else", async () => {
-  const { fixture, track } = onTheTrack();
+  const { fixture, track, device } = await connected();
   const other = track.slots[0]?.place(new SimClip(track.slots[0], { length: 4 }));
   other?.fill([{ pitch: 60, start_time: 0, duration: 1 }]);
   const before = JSON.stringify(other?.notes);
-  const device = await fixture.connect(track);
   device.control("generator", 1);
   device.control("bars", 2);
   device.control("go");
@@ -39,9 +39,8 @@ test("Generate puts a new clip into the next empty slot, and changes nothing els
 });
 
 test("a scene is added if all slots are full", async () => {
-  const { fixture, track } = onTheTrack();
+  const { fixture, track, device } = await connected();
   for (const slot of track.slots) slot.place(new SimClip(slot, { length: 4 }));
-  const device = await fixture.connect(track);
   device.control("go");
   await fixture.until(() => track.slots.length === 9 && track.slots[8]?.clip !== null);
   assert.equal(fixture.set.undoSteps[0], "create_scene");
@@ -49,11 +48,10 @@ test("a scene is added if all slots are full", async () => {
 });
 
 test("in the Arrangement the clip is at the next free bar", async () => {
-  const { fixture, track } = onTheTrack();
+  const { fixture, track, device } = await connected();
   fixture.set.app.view.put("focused_document_view", "Arranger");
   fixture.set.put("current_song_time", 5.5);
   track.arrange(10, 6);
-  const device = await fixture.connect(track);
   device.control("bars", 1);
   device.control("go");
   await fixture.until(() => track.clips.length === 2);
@@ -63,7 +61,7 @@ test("in the Arrangement the clip is at the next free bar", async () => {
 });
 
 test("a device within racks finds its track", async () => {
-  const { fixture, track } = onTheTrack();
+  const { fixture, track } = await connected();
   const rack = new SimDevice(track, "RackDevice");
   const chain = new SimChain(rack, "DrumChain");
   const inner = new SimDevice(chain, "RackDevice");
@@ -81,8 +79,7 @@ test("a device within racks finds its track", async () => {
 });
 
 test("a track that is moved during generation gets its clip", async () => {
-  const { fixture, track } = onTheTrack();
-  const device = await fixture.connect(track);
+  const { fixture, track, device } = await connected();
   device.control("go");
   fixture.set.changeByUser(() => fixture.set.tracks.reverse());
   await fixture.until(() => count(track) === 1);
@@ -91,13 +88,12 @@ test("a track that is moved during generation gets its clip", async () => {
 });
 
 test("a track that is deleted during generation is an error, and no clip is created", async () => {
-  const { fixture, track } = onTheTrack();
+  const { fixture, device } = await connected();
   const bass = fixture.set.tracks[0] as SimTrack;
   bass.slots[0]
     ?.place(new SimClip(bass.slots[0], { length: 4 }))
     .fill([{ pitch: 40, start_time: 0, duration: 1 }]);
   fixture.set.view.detailClip = bass.slots[0]?.clip ?? null;
-  const device = await fixture.connect(track);
   device.control("tool_continue", 1);
   device.control("go");
   fixture.set.changeByUser(() => fixture.set.tracks.splice(0, 1));
@@ -107,9 +103,8 @@ test("a track that is deleted during generation is an error, and no clip is crea
 });
 
 test("a frozen track is an error that says what to do", async () => {
-  const { fixture, track } = onTheTrack();
+  const { fixture, track, device } = await connected();
   track.frozen = true;
-  const device = await fixture.connect(track);
   device.control("go");
   await fixture.until(() => /Unfreeze the track/.test(device.text("status")));
   fixture.set.console.length = 0;
@@ -117,11 +112,10 @@ test("a frozen track is an error that says what to do", async () => {
 });
 
 test("a missing clip and an audio clip have different messages", async () => {
-  const { fixture, track } = onTheTrack();
+  const { fixture, device } = await connected();
   const audio = fixture.set.addTrack("Vocals", false);
   const slot = audio.slots[0];
   assert.ok(slot);
-  const device = await fixture.connect(track);
   device.control("tool_continue", 1);
   device.control("go");
   assert.equal(device.text("status"), "Select a MIDI clip to continue.");

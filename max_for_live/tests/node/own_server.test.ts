@@ -12,6 +12,12 @@ import { folder, program, quick, script, started } from "./tracked_programs.ts";
 /** Return a Node half that starts servers with one generator. */
 const own = (options: NodeHalfOptions = {}) =>
   device({ ...options, env: { MAGENTA_BRIDGE_PROGRAM: quick, ...options.env } });
+/** Return a device whose server runs. */
+async function connectedDevice(options: NodeHalfOptions = {}) {
+  const half = await own(options);
+  await half.connect();
+  return half;
+}
 const ended = (pid: number) => until(`process ${pid} ends`, () => !isAlive(pid));
 
 describe("with a server of the device", { timeout: 300_000 }, () => {
@@ -39,8 +45,7 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
   });
 
   test("it restarts after a crash", async () => {
-    const half = await own();
-    await half.connect();
+    const half = await connectedDevice();
     const first = half.server;
     const seen = half.outlet.length;
     process.kill(first.pid, "SIGKILL");
@@ -98,12 +103,10 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
 
   test("two devices with a server each stop their own servers", async () => {
     const run = join(folder, "two");
-    const first = await own({ run });
-    await first.connect();
+    const first = await connectedDevice({ run });
     const one = first.server;
     rmSync(join(run, "server.json"));
-    const second = await own({ run });
-    await second.connect();
+    const second = await connectedDevice({ run });
     const other = second.server;
     assert.notEqual(other.pid, one.pid);
     await first.stop();
@@ -115,8 +118,7 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
 
   test("a device that connects to another server stops its own", async () => {
     const server = await Server.start();
-    const half = await own();
-    await half.connect();
+    const half = await connectedDevice();
     const { pid } = half.server;
     assert.equal((await half.connect(server.grpc))[2], server.grpc);
     await ended(pid);
@@ -125,8 +127,7 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
   });
 
   test("it exits after its device was killed", async () => {
-    const half = await own({ env: { MAGENTA_BRIDGE_IDLE_TIMEOUT: "1" } });
-    await half.connect();
+    const half = await connectedDevice({ env: { MAGENTA_BRIDGE_IDLE_TIMEOUT: "1" } });
     const { pid } = half.server;
     await half.stop("SIGKILL");
     await ended(pid);
@@ -143,8 +144,7 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
   });
 
   test("a device touches its file periodically", async () => {
-    const half = await own();
-    await half.connect();
+    const half = await connectedDevice();
     const file = join(half.run, "users", half.server.users, String(half.pid));
     for (let touches = 0, time = 0; touches < 3; touches += 1) {
       await until("the file is touched", () => statSync(file).mtimeMs !== time);
@@ -154,13 +154,11 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
 
   test("the next device uses and stops the server of a killed device", async () => {
     const run = join(folder, "orphan");
-    const first = await own({ run });
-    await first.connect();
+    const first = await connectedDevice({ run });
     const { pid } = first.server;
     await first.stop("SIGKILL");
     assert.ok(isAlive(pid));
-    const next = await own({ run });
-    await next.connect();
+    const next = await connectedDevice({ run });
     assert.equal(next.server.pid, pid);
     await next.stop();
     await ended(pid);

@@ -53,6 +53,14 @@ function stageWith(http: Http | null): DeviceFixture {
   return new DeviceFixture([DRUMS], http?.newRequest ?? null);
 }
 
+/** Return a device that uses HTTP, because Node does not start. */
+function overHttp(http: Http): DeviceFixture {
+  const fixture = stageWith(http);
+  fixture.device.ready();
+  fixture.clock.pass(8);
+  return fixture;
+}
+
 test("the device starts, connects, and shows the address", () => {
   const fixture = stageWith(null);
   fixture.device.ready();
@@ -156,9 +164,7 @@ test("without Node and server, the status line shows what to do, and the search 
 
 test("an HTTP server that does not respond is dropped", () => {
   const http = new Http();
-  const fixture = stageWith(http);
-  fixture.device.ready();
-  fixture.clock.pass(8);
+  const fixture = overHttp(http);
   assert.equal(fixture.view.state, "connected");
   http.answers = "nothing";
   fixture.clock.pass(10);
@@ -168,9 +174,7 @@ test("an HTTP server that does not respond is dropped", () => {
 
 test("over HTTP one failed health check is ignored, and a second ends the generation", () => {
   const http = new Http();
-  const fixture = stageWith(http);
-  fixture.device.ready();
-  fixture.clock.pass(8);
+  const fixture = overHttp(http);
   http.answers = "nothing";
   fixture.device.control("go");
   assert.equal(fixture.view.state, "busy");
@@ -189,9 +193,7 @@ test("over HTTP one failed health check is ignored, and a second ends the genera
 
 test("over HTTP each variation is a call with its own seed, and Cancel stops the rest", () => {
   const http = new Http();
-  const fixture = stageWith(http);
-  fixture.device.ready();
-  fixture.clock.pass(8);
+  const fixture = overHttp(http);
   fixture.device.control("variations", 3);
   fixture.device.control("new_seed", 0);
   fixture.device.control("seed", 16384);
@@ -226,9 +228,7 @@ test("an HTTP error is shown with the time of a retry", () => {
       ],
     },
   ];
-  const fixture = stageWith(http);
-  fixture.device.ready();
-  fixture.clock.pass(8);
+  const fixture = overHttp(http);
   fixture.device.control("go");
   assert.equal(fixture.view.status, "Too much to do. Try again in 3 seconds.");
 });
@@ -270,9 +270,7 @@ test("the self-test writes a report, with Node or without", () => {
     "Self-test passed. Report: /reports/self_test.json",
   );
 
-  const alone = stageWith(new Http());
-  alone.device.ready();
-  alone.clock.pass(8);
+  const alone = overHttp(new Http());
   alone.device.control("self_test");
   const found = JSON.parse(alone.host.reports[0] ?? "{}");
   assert.equal(found.http.ok, true);
