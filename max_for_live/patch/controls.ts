@@ -55,9 +55,7 @@ export const INT_VALUES = 256;
 
 /** Validate the rows. Throw an Error that names the first invalid row and the problem. */
 export function parseControls(rows: unknown): Control[] {
-  if (!Array.isArray(rows)) {
-    throw new Error("controls.json: the table must be a list of rows.");
-  }
+  if (!Array.isArray(rows)) throw new Error("controls.json: the table must be a list of rows.");
   const controls = rows.map((row, index) => parseRow(row, index));
   rejectDuplicates(controls);
   return controls;
@@ -72,9 +70,7 @@ export function controlsOf(device: DeviceName): Control[] {
 /** Return a control by its id; throw an Error if there is none. */
 export function control(id: string): Control {
   const found = CONTROLS.find((row) => row.id === id);
-  if (!found) {
-    throw new Error(`controls.json: there is no control "${id}".`);
-  }
+  if (!found) throw new Error(`controls.json: there is no control "${id}".`);
   return found;
 }
 

@@ -14,9 +14,7 @@ export interface BuiltFile {
 export function singleFile(plan: DevicePlan): BuiltFile {
   const patch = patchBytes(patchJson(plan));
   const name = `${plan.name}.amxd`;
-  if (plan.files.length === 0) {
-    return { name, bytes: writeUnfrozen(plan.type, patch) };
-  }
+  if (plan.files.length === 0) return { name, bytes: writeUnfrozen(plan.type, patch) };
   const device: ArchiveFile = { name, type: "JSON", data: patch, flag: FLAGS.device };
   const scripts = plan.files.map(
     (file): ArchiveFile => ({

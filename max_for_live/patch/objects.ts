@@ -111,18 +111,14 @@ export function isKnownObject(text: string): boolean {
 /** Return the ports of an object in a text box; throw an Error if it is not in the table. */
 export function portsOfText(text: string): Ports {
   const row = TEXT_OBJECTS[word(text)];
-  if (!row) {
-    throw new Error(`objects.ts: the object "${word(text)}" is not in the table.`);
-  }
+  if (!row) throw new Error(`objects.ts: the object "${word(text)}" is not in the table.`);
   return row.ports(argumentsOf(text));
 }
 
 /** Return the ports of a user interface object; throw an Error if it is not in the table. */
 export function portsOfClass(maxclass: string): Ports {
   const row = CLASSES[maxclass];
-  if (!row) {
-    throw new Error(`objects.ts: the box "${maxclass}" is not in the table.`);
-  }
+  if (!row) throw new Error(`objects.ts: the box "${maxclass}" is not in the table.`);
   return row.ports([]);
 }
 

@@ -17,9 +17,7 @@ const EMPTY_SLOT = "-";
 
 /** Return the attributes that make a box a parameter of Live. */
 export function parameterAttributes(control: Control): Attributes {
-  if (!isParameter(control)) {
-    return { parameter_enable: 0 };
-  }
+  if (!isParameter(control)) return { parameter_enable: 0 };
   return {
     parameter_enable: 1,
     saved_attribute_attributes: { valueof: valueAttributes(control) },
@@ -57,9 +55,7 @@ function rangeOf(control: Control): Attributes {
 }
 
 function unitOf(control: Control): Attributes {
-  if (control.unit === "%") {
-    return { parameter_unitstyle: UNIT_STYLE.percent };
-  }
+  if (control.unit === "%") return { parameter_unitstyle: UNIT_STYLE.percent };
   if (control.unit !== "") {
     return { parameter_unitstyle: UNIT_STYLE.custom, parameter_units: unitText(control) };
   }

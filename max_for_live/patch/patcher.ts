@@ -44,9 +44,7 @@ export class Patch {
   /** Add a user interface object. */
   face(maxclass: string, attributes: Attributes = {}, presentation?: Rect): Box {
     const box = this.box(maxclass, portsOfClass(maxclass), attributes);
-    if (presentation) {
-      box.presentation = presentation;
-    }
+    if (presentation) box.presentation = presentation;
     return box;
   }
 
@@ -57,9 +55,7 @@ export class Patch {
   box(maxclass: string, ports: Ports, attributes: Attributes = {}, text?: string): Box {
     const id = `obj-${this.boxes.length + 1}`;
     const box: Box = { id, section: this.section, maxclass, ports, attributes };
-    if (text !== undefined) {
-      box.text = text;
-    }
+    if (text !== undefined) box.text = text;
     this.boxes.push(box);
     return box;
   }
@@ -70,9 +66,7 @@ export class Patch {
 
   /** Connect a row of boxes, each from its first outlet to the next one's first inlet. */
   chain(...boxes: Box[]): void {
-    for (let i = 1; i < boxes.length; i += 1) {
-      this.cord(boxes[i - 1] as Box, 0, boxes[i] as Box);
-    }
+    for (let i = 1; i < boxes.length; i += 1) this.cord(boxes[i - 1] as Box, 0, boxes[i] as Box);
   }
 }
 
@@ -99,12 +93,8 @@ function boxJson(box: Box, place: Rect): Json {
     numoutlets: box.ports.outlets,
     patching_rect: [...place],
   };
-  if (box.ports.outlets > 0) {
-    json.outlettype = box.ports.types;
-  }
-  if (box.text !== undefined) {
-    json.text = box.text;
-  }
+  if (box.ports.outlets > 0) json.outlettype = box.ports.types;
+  if (box.text !== undefined) json.text = box.text;
   if (box.presentation) {
     json.presentation = 1;
     json.presentation_rect = [...box.presentation];

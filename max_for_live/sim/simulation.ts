@@ -18,9 +18,9 @@ export const DEVICES = fileURLToPath(new URL("../dist", import.meta.url));
 export const BRIDGE = "Magenta Bridge.amxd";
 
 /** Milliseconds of real time between checks. */
-const LOOK = 4;
+const POLL = 4;
 /** Seconds of real time. */
-const PATIENCE = 15;
+const TIMEOUT = 15;
 /** A port without a server, so that a server of the person who runs the tests is left alone. */
 const NO_SERVER_PORT = "9";
 
@@ -37,9 +37,9 @@ export interface Servers {
 
 export class Simulation {
   readonly world: World;
-  readonly #folder = mkdtempSync(join(tmpdir(), "magenta-bridge-simulation-"));
-  readonly #opened: OpenDevice[] = [];
-  readonly #pump: NodeJS.Timeout;
+  readonly folder = mkdtempSync(join(tmpdir(), "magenta-bridge-simulation-"));
+  private readonly opened: OpenDevice[] = [];
+  private readonly pump: NodeJS.Timeout;
   /** Speed of time relative to real time. */
   speed = 1;
 
@@ -49,23 +49,19 @@ export class Simulation {
     if (!hasNode) world.node = null;
     world.nodeEnvironment = {
       MAGENTA_BRIDGE_PORT: servers.grpc?.split(":")[1] ?? NO_SERVER_PORT,
-      MAGENTA_BRIDGE_RUN: join(this.#folder, "run"),
-      MAGENTA_BRIDGE_PROGRAM: servers.program ?? join(this.#folder, "magenta-bridge"),
+      MAGENTA_BRIDGE_RUN: join(this.folder, "run"),
+      MAGENTA_BRIDGE_PROGRAM: servers.program ?? join(this.folder, "magenta-bridge"),
     };
     if (servers.http) {
       world.max.dicts.open("magenta_bridge_shared");
       world.max.dicts.write("magenta_bridge_shared", { http: servers.http });
     }
     let last = performance.now();
-    this.#pump = setInterval(() => {
+    this.pump = setInterval(() => {
       const now = performance.now();
       world.clock.advance((now - last) * this.speed);
       last = now;
-    }, LOOK);
-  }
-
-  get folder(): string {
-    return this.#folder;
+    }, POLL);
   }
 
   track(name = "Keys"): SimTrack {
@@ -77,16 +73,16 @@ export class Simulation {
    */
   drag(track: SimTrack, name = BRIDGE, stored?: Stored): OpenDevice {
     const opened = openDevice(resolve(DEVICES, name), this.world, track, stored);
-    this.#opened.push(opened);
+    this.opened.push(opened);
     return opened;
   }
 
   /** Wait until the condition holds; fail with the state of the devices after a timeout. */
-  async until(what: string, look: () => boolean, patience = PATIENCE): Promise<void> {
-    const end = performance.now() + patience * 1000;
+  async until(what: string, look: () => boolean, timeout = TIMEOUT): Promise<void> {
+    const end = performance.now() + timeout * 1000;
     while (!look()) {
-      if (performance.now() > end) throw new Error(`Timeout: ${what}.\n${this.#seen()}`);
-      await new Promise((done) => setTimeout(done, LOOK));
+      if (performance.now() > end) throw new Error(`Timeout: ${what}.\n${this.seen()}`);
+      await new Promise((done) => setTimeout(done, POLL));
     }
   }
 
@@ -102,14 +98,14 @@ export class Simulation {
   }
 
   async close(): Promise<void> {
-    for (const opened of this.#opened) opened.device.unload();
-    await Promise.all(this.#opened.map((opened) => opened.node?.ended));
-    clearInterval(this.#pump);
-    rmSync(this.#folder, { recursive: true, force: true });
+    for (const opened of this.opened) opened.device.unload();
+    await Promise.all(this.opened.map((opened) => opened.node?.ended));
+    clearInterval(this.pump);
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #seen(): string {
-    const strips = this.#opened.map(({ device, node }) =>
+  private seen(): string {
+    const strips = this.opened.map(({ device, node }) =>
       [device.text("status"), ...(node?.dropped ?? [])].join("; "),
     );
     return [...strips, ...this.world.complaints].join("\n");

@@ -13,7 +13,7 @@ const NODE_TIMES = {
   /** Between greetings until the first `ready`. */
   greeting: 1,
   /** Until Node counts as absent; loading a Set can take this long. */
-  patience: 6,
+  timeout: 6,
   /** Between heartbeats. */
   heartbeat: 10,
   /** Before each restart; after the last, only Reconnect tries again. */
@@ -53,7 +53,7 @@ export class NodeMonitor {
     this.tries = 0;
     this.hasGivenUp = false;
     this.hasWaited = false;
-    this.greet(NODE_TIMES.patience);
+    this.greet(NODE_TIMES.timeout);
   }
 
   stop(): void {
@@ -115,7 +115,7 @@ export class NodeMonitor {
     if (this.tries > 1) this.port.send("script", "stop");
     this.wait(NODE_TIMES.rest, () => {
       this.port.send("script", "start");
-      this.greet(NODE_TIMES.patience);
+      this.greet(NODE_TIMES.timeout);
     });
   }
 

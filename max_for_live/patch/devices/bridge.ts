@@ -93,9 +93,7 @@ function addMusic(patch: Patch, code: Box, deferred: Box): Box {
   patch.cord(split, 0, parse);
   patch.cord(code, OUT.music, route);
   patch.cord(route, 0, pipe);
-  for (const port of [2, 1, 0]) {
-    patch.cord(pipe, port, make, port);
-  }
+  for (const port of [2, 1, 0]) patch.cord(pipe, port, make, port);
   patch.cord(make, 1, pack, 1);
   patch.cord(make, 0, pack, 0);
   patch.chain(pack, patch.object("midiformat"), flush, out);

@@ -35,9 +35,7 @@ export function drawBox(raw: Raw, theme: Theme, view: ViewState): string {
   const rect = raw.presentation_rect as Rect | undefined;
   const id = (raw.varname as string) ?? "";
   const draw = DRAWERS[raw.maxclass as string];
-  if (!rect || !draw || view.hidden.includes(id)) {
-    return "";
-  }
+  if (!rect || !draw || view.hidden.includes(id)) return "";
   const saved = raw.saved_attribute_attributes as { valueof?: Raw } | undefined;
   const active = !view.inactive.includes(id);
   return draw({ rect, theme, id, raw, parameter: saved?.valueof ?? {}, view, active });
@@ -73,9 +71,7 @@ const LETTER = 0.53;
 
 function wrap(text: string, [, , width, height]: Rect): string[] {
   const most = Math.floor(width / (SIZE * LETTER));
-  if (height < 2 * SIZE + 4 || text.length <= most) {
-    return [text];
-  }
+  if (height < 2 * SIZE + 4 || text.length <= most) return [text];
   const space = text.lastIndexOf(" ", most);
   return [text.slice(0, space), text.slice(space + 1)];
 }

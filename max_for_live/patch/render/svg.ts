@@ -36,9 +36,7 @@ export function words(
   rect: Rect,
   { text, fill, align = "start", size = SIZE, weight = 500 }: Words,
 ): string {
-  if (text === "") {
-    return "";
-  }
+  if (text === "") return "";
   const [x, y, width, height] = rect;
   const across = { start: x, middle: x + width / 2, end: x + width }[align];
   const values: Values = {
@@ -48,9 +46,7 @@ export function words(
     "font-size": size,
     "font-weight": weight,
   };
-  if (align !== "start") {
-    values["text-anchor"] = align;
-  }
+  if (align !== "start") values["text-anchor"] = align;
   return element("text", values, escaped(text));
 }
 

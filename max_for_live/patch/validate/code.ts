@@ -10,9 +10,7 @@ const FORBIDDEN = ["stop"];
 
 /** Return the script in the box, or undefined. */
 function codeOf(box: Raw): string | undefined {
-  if (box.maxclass === "v8.codebox") {
-    return String(box.code);
-  }
+  if (box.maxclass === "v8.codebox") return String(box.code);
   return box.maxclass === "v8ui" ? String((box.textfile as Raw).text) : undefined;
 }
 
@@ -35,9 +33,7 @@ export const parses: Rule = (subject) =>
 
 export const scriptPorts: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) => {
-    if (safeProgram(code).body.length === 0) {
-      return [];
-    }
+    if (safeProgram(code).body.length === 0) return [];
     const { inlets, outlets } = portsOfScript(code);
     const same = inlets === box.numinlets && outlets === box.numoutlets;
     return same
@@ -112,9 +108,7 @@ function routesOf(subject: Subject, id: string, outlet: number): string[][] {
 
 /** In a MIDI effect, everything except `closing` is deferred: Live forbids changes in notifications. */
 export const deferred: Rule = (subject) => {
-  if (subject.device.type !== "mmmm") {
-    return [];
-  }
+  if (subject.device.type !== "mmmm") return [];
   return intoCode(subject)
     .filter((box) => wordOf(box) !== "deferlow" && box.text !== "closing")
     .map((box) => `${nameOf(box)} sends to the script immediately; put deferlow between them.`);
@@ -124,9 +118,7 @@ const LATE = new Set(["deferlow", "pipe", "node.script"]);
 
 /** A MIDI Tool responds within Live's call, so nothing may be deferred. */
 export const respondsImmediately: Rule = (subject) => {
-  if (subject.device.type === "mmmm") {
-    return [];
-  }
+  if (subject.device.type === "mmmm") return [];
   return subject.boxes
     .filter((box) => LATE.has(wordOf(box)))
     .map((box) => `${nameOf(box)} delays the response that Live waits for.`);

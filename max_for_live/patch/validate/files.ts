@@ -12,9 +12,7 @@ export const projectBlock: Rule = ({ device, patcher }) => {
   if (project.amxdtype !== typeNumber(device.type)) {
     problems.push(`The project has type ${project.amxdtype}, but the file is a ${device.type}.`);
   }
-  if (project.autoorganize !== 0) {
-    problems.push("The project allows Max to move its files.");
-  }
+  if (project.autoorganize !== 0) problems.push("The project allows Max to move its files.");
   return problems;
 };
 

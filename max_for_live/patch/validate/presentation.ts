@@ -51,9 +51,7 @@ export const noOverlaps: Rule = (subject) => {
 /** Constant texts must fit; the script sets the texts of displays. */
 export const textsFit: Rule = (subject) =>
   shown(subject).flatMap(([box, [, , width]]) => {
-    if (typeof box.text !== "string" || box.maxclass === "comment") {
-      return [];
-    }
+    if (typeof box.text !== "string" || box.maxclass === "comment") return [];
     const needed = box.text.length * Number(box.fontsize) * LETTER;
     return needed <= width
       ? []

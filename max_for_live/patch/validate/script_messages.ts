@@ -19,9 +19,7 @@ export function programOf(code: string): Program {
 /** Return the top-level names of the script, which Max can call. */
 export function handlersOf(program: Program): Set<string> {
   const names = program.body.flatMap((statement) => {
-    if (statement.type === "FunctionDeclaration") {
-      return [statement.id.name];
-    }
+    if (statement.type === "FunctionDeclaration") return [statement.id.name];
     if (statement.type === "VariableDeclaration") {
       return statement.declarations.flatMap((one) =>
         one.id.type === "Identifier" ? [one.id.name] : [],
@@ -41,9 +39,7 @@ export function outletMessages(program: Program): [number, string][] {
       const name = node.id.type === "Identifier" ? node.id.name : "";
       readNumbers(name, node.init, numbers);
     }
-    if (node.type === "CallExpression" && isName(node.callee, "outlet")) {
-      calls.push(node);
-    }
+    if (node.type === "CallExpression" && isName(node.callee, "outlet")) calls.push(node);
   });
   return calls.flatMap((call) => {
     const [outlet, word] = [outletOf(call, numbers), wordOf(call)];
@@ -67,12 +63,8 @@ function readNumbers(name: string, object: ObjectExpression, numbers: Map<string
 
 function outletOf(call: CallExpression, numbers: Map<string, number>): number | undefined {
   const first = call.arguments[0];
-  if (first?.type === "Literal" && typeof first.value === "number") {
-    return first.value;
-  }
-  if (first?.type !== "MemberExpression" || first.property.type !== "Identifier") {
-    return undefined;
-  }
+  if (first?.type === "Literal" && typeof first.value === "number") return first.value;
+  if (first?.type !== "MemberExpression" || first.property.type !== "Identifier") return undefined;
   const owner = first.object.type === "Identifier" ? first.object.name : "";
   return numbers.get(`${owner}.${first.property.name}`);
 }

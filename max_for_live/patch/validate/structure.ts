@@ -20,9 +20,7 @@ export const noGlobalNames: Rule = ({ boxes }) =>
 
 export const knownObjects: Rule = ({ boxes }) =>
   boxes.flatMap((box) => {
-    if (GLOBALS.has(wordOf(box))) {
-      return [];
-    }
+    if (GLOBALS.has(wordOf(box))) return [];
     const known =
       box.maxclass === "newobj"
         ? isKnownObject(String(box.text))

@@ -64,9 +64,7 @@ export function wordOf(box: Raw): string {
 /** Return the parameter of the box; undefined if it has none. */
 export function parameterOf(box: Raw): Raw | undefined {
   const saved = box.saved_object_attributes as Raw | undefined;
-  if (box.parameter_enable !== 1 && saved?.parameter_enable !== 1) {
-    return undefined;
-  }
+  if (box.parameter_enable !== 1 && saved?.parameter_enable !== 1) return undefined;
   return ((box.saved_attribute_attributes as Raw | undefined)?.valueof as Raw | undefined) ?? {};
 }
 

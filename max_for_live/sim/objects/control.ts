@@ -111,9 +111,7 @@ export const pack: ObjectFactory = (context) => {
 export const messageBox: ObjectFactory = (context) => {
   let text = String(context.box.text ?? "");
   const output = (given: Atom[]): void => {
-    for (const part of text.split(",")) {
-      context.out(0, fromAtoms(filled(part.trim(), given)));
-    }
+    for (const part of text.split(",")) context.out(0, fromAtoms(filled(part.trim(), given)));
   };
   return {
     receive: (inlet, message) => {

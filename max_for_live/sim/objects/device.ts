@@ -48,17 +48,17 @@ export class World {
 
 export class SimulatedDevice {
   readonly patch: Patch;
-  readonly #world: World;
-  readonly #file: PatcherFile;
-  #gone = false;
+  private gone = false;
 
   /** Read the patch; Live's API is available after `load`. */
-  constructor(file: PatcherFile, world: World, extra: ExtraFactory = () => undefined) {
-    this.#world = world;
-    this.#file = file;
+  constructor(
+    private readonly file: PatcherFile,
+    private readonly world: World,
+    extra: ExtraFactory = () => undefined,
+  ) {
     const complain = (text: string): void => void world.console.push(text);
     const make = (name: string, context: BoxContext): MaxObject | undefined =>
-      this.#native(name, context) ?? extra(name, context) ?? factoryOf(name)?.(context);
+      this.native(name, context) ?? extra(name, context) ?? factoryOf(name)?.(context);
     const clock: Clock = {
       now: () => world.clock.now(),
       after: (milliseconds, action) => world.clock.schedule(milliseconds, action),
@@ -68,23 +68,23 @@ export class SimulatedDevice {
 
   /** Restore what the Set has saved, then report that Live's API is available. */
   load(stored: Stored = {}): void {
-    this.#world.main.run(() => {
+    this.world.main.run(() => {
       for (const object of this.patch.objects.values()) object.loaded?.();
-      for (const control of this.#parameters()) {
+      for (const control of this.parameters()) {
         const value = stored[control.parameter.longName];
         const restored = value !== undefined && control.parameter.visibility !== "hidden";
         if (restored) control.parameter.put(value);
         if (restored || control.parameter.hasInitial) control.output();
       }
     });
-    this.#world.main.run(() => {
-      for (const one of this.#all(ThisDevice)) one.ready();
+    this.world.main.run(() => {
+      for (const one of this.all(ThisDevice)) one.ready();
     });
   }
 
   /** Return what the Set saves: parameters in the map that are not hidden. */
   save(): Stored {
-    const listed = this.#file.patcher.parameters ?? {};
+    const listed = this.file.patcher.parameters ?? {};
     const saved: Stored = {};
     for (const [id, object] of this.patch.objects) {
       if (!(object instanceof LiveControl || object instanceof Pattr) || !(id in listed)) continue;
@@ -96,25 +96,25 @@ export class SimulatedDevice {
   }
 
   enable(on: boolean): void {
-    this.#world.main.run(() => {
-      for (const one of this.#all(ThisDevice)) one.enable(on);
+    this.world.main.run(() => {
+      for (const one of this.all(ThisDevice)) one.enable(on);
     });
   }
 
   unload(): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#world.main.run(() => {
+    if (this.gone) return;
+    this.gone = true;
+    this.world.main.run(() => {
       for (const object of this.patch.objects.values()) object.closing?.();
     });
-    this.#world.main.run(() => {
+    this.world.main.run(() => {
       for (const object of this.patch.objects.values()) object.freed?.();
     });
   }
 
   click(varname: string): void {
-    const control = this.#reachable(varname);
-    this.#world.main.run(() => {
+    const control = this.reachable(varname);
+    this.world.main.run(() => {
       if (control.isButton) control.press();
       else {
         control.parameter.put([control.parameter.number > 0 ? 0 : 1]);
@@ -125,8 +125,8 @@ export class SimulatedDevice {
 
   /** Set a dial or a number box, or choose from a menu by index. */
   turn(varname: string, value: number): void {
-    const control = this.#reachable(varname);
-    this.#world.main.run(() => {
+    const control = this.reachable(varname);
+    this.world.main.run(() => {
       control.parameter.put([value]);
       control.output();
     });
@@ -157,21 +157,21 @@ export class SimulatedDevice {
 
   visible(varname: string): boolean {
     const box = this.patch.named(varname);
-    const moved = this.#all(ThisPatcher).some((one) => one.touched.has(varname));
-    if (moved) return !this.#all(ThisPatcher).some((one) => one.hidden.has(varname));
+    const moved = this.all(ThisPatcher).some((one) => one.touched.has(varname));
+    if (moved) return !this.all(ThisPatcher).some((one) => one.hidden.has(varname));
     return box.presentation === 1 && !box.hidden;
   }
 
   /** Send a note to the track's input; velocity 0 ends it. */
   playNote(pitch: number, velocity: number): void {
     const status = velocity > 0 ? 0x90 : 0x80;
-    this.#world.main.run(() => {
-      for (const one of this.#all(MidiIn)) one.receiveBytes([status, pitch, velocity || 64]);
+    this.world.main.run(() => {
+      for (const one of this.all(MidiIn)) one.receiveBytes([status, pitch, velocity || 64]);
     });
   }
 
   get sentMidi(): MidiMessage[] {
-    return this.#all(MidiOut).flatMap((one) => one.sent);
+    return this.all(MidiOut).flatMap((one) => one.sent);
   }
 
   get sounding(): number[] {
@@ -185,31 +185,31 @@ export class SimulatedDevice {
   }
 
   answerDialog(path: string | null): void {
-    const open = this.#all(OpenDialog).find((one) => one.open);
+    const open = this.all(OpenDialog).find((one) => one.open);
     if (!open) throw new Error("No dialog is open.");
-    this.#world.main.run(() => open.answer(path));
+    this.world.main.run(() => open.answer(path));
   }
 
-  #native(name: string, context: BoxContext): MaxObject | undefined {
+  private native(name: string, context: BoxContext): MaxObject | undefined {
     if (name === "thispatcher") return new ThisPatcher(context, () => this.patch.boxes.values());
     return undefined;
   }
 
-  #reachable(varname: string): LiveControl {
+  private reachable(varname: string): LiveControl {
     const control = this.control(varname);
     if (!this.visible(varname)) throw new Error(`${varname} cannot be clicked: it is hidden.`);
     if (!control.active) throw new Error(`${varname} cannot be clicked: it is gray.`);
     return control;
   }
 
-  #parameters(): (LiveControl | Pattr)[] {
+  private parameters(): (LiveControl | Pattr)[] {
     return [...this.patch.objects.values()].filter(
       (one) => one instanceof LiveControl || one instanceof Pattr,
     );
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: the arguments of the constructor do not matter
-  #all<T>(kind: new (...made: any[]) => T): T[] {
+  private all<T>(kind: new (...made: any[]) => T): T[] {
     return [...this.patch.objects.values()].filter(
       (one): one is T & MaxObject => one instanceof kind,
     );
@@ -217,15 +217,12 @@ export class SimulatedDevice {
 }
 
 class EventClock extends TaskClock {
-  readonly #main: MainThread;
-
-  constructor(main: MainThread) {
+  constructor(private readonly main: MainThread) {
     super();
-    this.#main = main;
   }
 
   override schedule(milliseconds: number, run: () => void): () => void {
-    return super.schedule(milliseconds, () => this.#main.run(run));
+    return super.schedule(milliseconds, () => this.main.run(run));
   }
 }
 

@@ -5,39 +5,33 @@ import type { Box, BoxContext, MaxObject, ObjectFactory } from "./object.ts";
 
 /** `live.thisdevice`: reports that Live's API is available, and whether the device is on. */
 export class ThisDevice implements MaxObject {
-  readonly #context: BoxContext;
-  constructor(context: BoxContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: BoxContext) {}
 
   receive(): boolean {
     return false;
   }
 
   ready(): void {
-    this.#context.out(2, number(0));
-    this.#context.out(1, number(1));
-    this.#context.out(0, BANG);
+    this.context.out(2, number(0));
+    this.context.out(1, number(1));
+    this.context.out(0, BANG);
   }
 
   enable(on: boolean): void {
-    this.#context.out(1, number(on ? 1 : 0));
+    this.context.out(1, number(on ? 1 : 0));
   }
 }
 
 /** `midiin`: bytes from the track. */
 export class MidiIn implements MaxObject {
-  readonly #context: BoxContext;
-  constructor(context: BoxContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: BoxContext) {}
 
   receive(): boolean {
     return false;
   }
 
   receiveBytes(bytes: number[]): void {
-    for (const byte of bytes) this.#context.out(0, number(byte));
+    for (const byte of bytes) this.context.out(0, number(byte));
   }
 }
 
@@ -51,22 +45,19 @@ export interface MidiMessage {
 /** `midiout`: records what the device sends to the track. */
 export class MidiOut implements MaxObject {
   readonly sent: MidiMessage[] = [];
-  readonly #context: BoxContext;
-  #bytes: number[] = [];
+  private bytes: number[] = [];
 
-  constructor(context: BoxContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: BoxContext) {}
 
   receive(_inlet: number, message: Message): boolean {
     const byte = numberIn(message);
     if (byte === undefined || byte < 0 || byte > 255) return false;
-    if (byte >= 0x80) this.#bytes = [];
-    this.#bytes.push(byte);
-    const status = this.#bytes[0] as number;
-    if (this.#bytes.length === (status >= 0xc0 && status < 0xe0 ? 2 : 3)) {
-      this.sent.push({ at: this.#context.clock.now(), bytes: this.#bytes });
-      this.#bytes = [];
+    if (byte >= 0x80) this.bytes = [];
+    this.bytes.push(byte);
+    const status = this.bytes[0] as number;
+    if (this.bytes.length === (status >= 0xc0 && status < 0xe0 ? 2 : 3)) {
+      this.sent.push({ at: this.context.clock.now(), bytes: this.bytes });
+      this.bytes = [];
     }
     return true;
   }
@@ -75,10 +66,7 @@ export class MidiOut implements MaxObject {
 /** `opendialog`: outputs the path of a file, or a bang on the right if none was chosen. */
 export class OpenDialog implements MaxObject {
   open = false;
-  readonly #context: BoxContext;
-  constructor(context: BoxContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: BoxContext) {}
 
   receive(_inlet: number, message: Message): boolean {
     if (message.selector !== "bang") return false;
@@ -90,8 +78,8 @@ export class OpenDialog implements MaxObject {
   answer(path: string | null): void {
     if (!this.open) throw new Error("No dialog is open.");
     this.open = false;
-    if (path === null) this.#context.out(1, BANG);
-    else this.#context.out(0, fromAtoms([path]));
+    if (path === null) this.context.out(1, BANG);
+    else this.context.out(0, fromAtoms([path]));
   }
 }
 
@@ -100,19 +88,20 @@ export class ThisPatcher implements MaxObject {
   readonly hidden = new Set<string>();
   /** Boxes that were shown or hidden at least once. */
   readonly touched = new Set<string>();
-  readonly #names: () => Iterable<Box>;
-  readonly #context: BoxContext;
+  private readonly names: () => Iterable<Box>;
 
-  constructor(context: BoxContext, boxes: () => Iterable<Box>) {
-    this.#context = context;
-    this.#names = boxes;
+  constructor(
+    private readonly context: BoxContext,
+    boxes: () => Iterable<Box>,
+  ) {
+    this.names = boxes;
   }
 
   receive(_inlet: number, message: Message): boolean {
     const [verb, name, word, value] = message.args;
     if (message.selector !== "script") return false;
-    if (![...this.#names()].some((box) => box.varname === name)) {
-      this.#context.error(`there is no box ${name}`);
+    if (![...this.names()].some((box) => box.varname === name)) {
+      this.context.error(`there is no box ${name}`);
       return true;
     }
     this.touched.add(String(name));

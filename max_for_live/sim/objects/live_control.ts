@@ -34,34 +34,32 @@ export const LIVE_CLASSES: ReadonlySet<string> = new Set(Object.keys(OUTLETS));
 
 export class LiveControl implements MaxObject {
   readonly parameter: Parameter;
-  readonly #context: BoxContext;
-  readonly #outlets: Outlets;
-  readonly #shown = new Map<string, Atom[]>();
+  private readonly outlets: Outlets;
+  private readonly shown = new Map<string, Atom[]>();
 
-  constructor(context: BoxContext) {
-    this.#context = context;
-    this.#outlets = OUTLETS[context.box.maxclass] ?? {};
+  constructor(private readonly context: BoxContext) {
+    this.outlets = OUTLETS[context.box.maxclass] ?? {};
     this.parameter = new Parameter(context.box);
     for (const name of ATTRIBUTES) {
       const saved = context.box[name];
-      if (saved !== undefined) this.#shown.set(name, [saved].flat() as Atom[]);
+      if (saved !== undefined) this.shown.set(name, [saved].flat() as Atom[]);
     }
   }
 
   /** Whether it bangs on a click instead of having a value. */
   get isButton(): boolean {
-    return this.#context.box.maxclass === "live.text" && this.#context.box.mode === 0;
+    return this.context.box.maxclass === "live.text" && this.context.box.mode === 0;
   }
 
   get active(): boolean {
-    return Number(this.#shown.get("active")?.[0] ?? 1) !== 0;
+    return Number(this.shown.get("active")?.[0] ?? 1) !== 0;
   }
 
   /** Its text, or its parameter's value. */
   get text(): string {
-    if (this.#context.box.maxclass !== "live.text") return this.parameter.label;
-    const on = this.parameter.number > 0 ? this.#shown.get("texton") : undefined;
-    return (on ?? this.#shown.get("text") ?? []).join(" ");
+    if (this.context.box.maxclass !== "live.text") return this.parameter.label;
+    const on = this.parameter.number > 0 ? this.shown.get("texton") : undefined;
+    return (on ?? this.shown.get("text") ?? []).join(" ");
   }
 
   receive(_inlet: number, message: Message): boolean {
@@ -69,7 +67,7 @@ export class LiveControl implements MaxObject {
     if (selector === "set") return this.parameter.put(args);
     if (selector === "_parameter_range") return this.parameter.setRange(args);
     if (ATTRIBUTES.has(selector)) {
-      this.#shown.set(selector, args);
+      this.shown.set(selector, args);
       return args.length > 0;
     }
     if (selector === "bang") {
@@ -83,29 +81,27 @@ export class LiveControl implements MaxObject {
   }
 
   press(): void {
-    if (this.#outlets.label !== undefined) {
-      this.#context.out(this.#outlets.label, fromAtoms([this.text]));
+    if (this.outlets.label !== undefined) {
+      this.context.out(this.outlets.label, fromAtoms([this.text]));
     }
-    this.#context.out(0, BANG);
+    this.context.out(0, BANG);
   }
 
   /** Output the value, from right to left. */
   output(): void {
     if (this.isButton) return;
-    const { label, raw } = this.#outlets;
-    if (raw !== undefined) this.#context.out(raw, number(this.parameter.raw));
-    if (label !== undefined) this.#context.out(label, fromAtoms([this.parameter.label]));
-    this.#context.out(0, fromAtoms(this.parameter.value));
+    const { label, raw } = this.outlets;
+    if (raw !== undefined) this.context.out(raw, number(this.parameter.raw));
+    if (label !== undefined) this.context.out(label, fromAtoms([this.parameter.label]));
+    this.context.out(0, fromAtoms(this.parameter.value));
   }
 }
 
 /** `pattr` with a parameter: stores any message in the Set, and outputs it when the Set is loaded. */
 export class Pattr implements MaxObject {
   readonly parameter: Parameter;
-  readonly #context: BoxContext;
 
-  constructor(context: BoxContext) {
-    this.#context = context;
+  constructor(private readonly context: BoxContext) {
     this.parameter = new Parameter(context.box);
   }
 
@@ -116,7 +112,7 @@ export class Pattr implements MaxObject {
   }
 
   output(): void {
-    if (this.parameter.value.length > 0) this.#context.out(0, fromAtoms(this.parameter.value));
+    if (this.parameter.value.length > 0) this.context.out(0, fromAtoms(this.parameter.value));
   }
 }
 

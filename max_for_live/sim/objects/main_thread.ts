@@ -5,28 +5,28 @@
  */
 
 export class MainThread {
-  readonly #waiting: (() => void)[] = [];
-  #busy = false;
+  private readonly waiting: (() => void)[] = [];
+  private busy = false;
 
   /** Run an event and its deferred actions; during another event, wait for that one. */
   run(event: () => void): void {
-    this.#waiting.push(event);
-    this.#drain();
+    this.waiting.push(event);
+    this.drain();
   }
 
   /** Defer an action, even if no event is running. */
   defer(action: () => void): void {
-    this.#waiting.push(action);
-    if (!this.#busy) queueMicrotask(() => this.#drain());
+    this.waiting.push(action);
+    if (!this.busy) queueMicrotask(() => this.drain());
   }
 
-  #drain(): void {
-    if (this.#busy) return;
-    this.#busy = true;
+  private drain(): void {
+    if (this.busy) return;
+    this.busy = true;
     try {
-      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next();
+      for (let next = this.waiting.shift(); next; next = this.waiting.shift()) next();
     } finally {
-      this.#busy = false;
+      this.busy = false;
     }
   }
 }

@@ -50,29 +50,26 @@ export class ToolPort {
 }
 
 export class MidiToolIn implements MaxObject {
-  readonly #port: ToolPort;
-
-  constructor(context: BoxContext, port: ToolPort) {
-    this.#port = port;
+  constructor(
+    context: BoxContext,
+    private readonly port: ToolPort,
+  ) {
     port.source = context;
   }
 
   receive(_inlet: number, message: Message): boolean {
     if (message.selector !== "bang") return false;
-    this.#port.cord(1, ["bang"]);
+    this.port.cord(1, ["bang"]);
     return true;
   }
 }
 
 export class MidiToolOut implements MaxObject {
-  readonly #port: ToolPort;
-  constructor(port: ToolPort) {
-    this.#port = port;
-  }
+  constructor(private readonly port: ToolPort) {}
 
   receive(_inlet: number, message: Message): boolean {
     if (message.selector !== "dictionary") return false;
-    this.#port.cord(0, ["dictionary", ...message.args]);
+    this.port.cord(0, ["dictionary", ...message.args]);
     return true;
   }
 }

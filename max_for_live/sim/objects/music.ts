@@ -110,20 +110,20 @@ export const midiformat: ObjectFactory = (context) => {
 
 /** Splits a stream of bytes into channel messages. */
 class Parser {
-  #bytes: number[] = [];
+  private bytes: number[] = [];
 
   /** Return a message if this byte completes one. */
   next(byte: number): number[] | null {
     if (byte >= 0xf8) return null;
-    if (byte >= 0x80) this.#bytes = [byte];
-    else if (this.#bytes.length > 0) this.#bytes.push(byte);
-    const status = this.#bytes[0] ?? 0xf0;
+    if (byte >= 0x80) this.bytes = [byte];
+    else if (this.bytes.length > 0) this.bytes.push(byte);
+    const status = this.bytes[0] ?? 0xf0;
     if (status >= 0xf0) return null;
     const whole = status >= 0xc0 && status < 0xe0 ? 2 : 3;
-    if (this.#bytes.length < whole) return null;
-    const message = this.#bytes;
+    if (this.bytes.length < whole) return null;
+    const message = this.bytes;
     // Running status: the next bytes may have no status byte.
-    this.#bytes = [status];
+    this.bytes = [status];
     return message;
   }
 }

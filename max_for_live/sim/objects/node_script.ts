@@ -15,87 +15,83 @@ import type { BoxContext, MaxObject } from "./object.ts";
 
 export class NodeScript implements MaxObject {
   readonly dropped: string[] = [];
-  readonly #context: BoxContext;
-  readonly #world: World;
-  readonly #folder: string;
-  readonly #file: string;
-  #process: NodeProcess | null = null;
-  #isUp = false;
-  #ended: Promise<void> = Promise.resolve();
+  private readonly folder: string;
+  private readonly file: string;
+  private process: NodeProcess | null = null;
+  private isUp = false;
+  /** Resolves when no process is left. */
+  ended: Promise<void> = Promise.resolve();
 
-  constructor(context: BoxContext, world: World, source: string) {
-    this.#context = context;
-    this.#world = world;
+  constructor(
+    private readonly context: BoxContext,
+    private readonly world: World,
+    source: string,
+  ) {
     // Max unpacks a frozen script into a folder that contains nothing else.
-    this.#folder = mkdtempSync(join(tmpdir(), "magenta-bridge-max-"));
-    this.#file = join(this.#folder, "unpacked", basename(String(context.args[0])));
-    mkdirSync(join(this.#folder, "unpacked"));
-    writeFileSync(this.#file, source);
+    this.folder = mkdtempSync(join(tmpdir(), "magenta-bridge-max-"));
+    this.file = join(this.folder, "unpacked", basename(String(context.args[0])));
+    mkdirSync(join(this.folder, "unpacked"));
+    writeFileSync(this.file, source);
   }
 
   get pid(): number | undefined {
-    return this.#process?.child.pid;
-  }
-
-  /** Resolves when no process is left. */
-  get ended(): Promise<void> {
-    return this.#ended;
+    return this.process?.child.pid;
   }
 
   loaded(): void {
-    if (this.#context.attributes.get("autostart")?.[0] === 1) this.#start();
+    if (this.context.attributes.get("autostart")?.[0] === 1) this.start();
   }
 
   freed(): void {
-    this.#stop();
-    void this.#ended.then(() => rmSync(this.#folder, { recursive: true, force: true }));
+    this.stop();
+    void this.ended.then(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 
   receive(_inlet: number, { selector, args }: Message): boolean {
     if (selector === "script") {
-      if (args[0] === "start") this.#start();
-      else if (args[0] === "stop") this.#stop();
+      if (args[0] === "start") this.start();
+      else if (args[0] === "stop") this.stop();
       else return false;
       return true;
     }
     const word = ["int", "float"].includes(selector) ? "list" : selector;
-    if (!this.#isUp || !this.#process?.send(word, args)) {
+    if (!this.isUp || !this.process?.send(word, args)) {
       this.dropped.push([word, ...args].join(" "));
     }
     return true;
   }
 
-  #start(): void {
-    const { main, max, node, nodeEnvironment } = this.#world;
-    if (this.#process || node === null) return;
+  private start(): void {
+    const { main, max, node, nodeEnvironment } = this.world;
+    if (this.process || node === null) return;
     const process_ = new NodeProcess({
       node,
-      script: this.#file,
+      script: this.file,
       env: { ...process.env, NODE_OPTIONS: "", ...nodeEnvironment },
       dicts: max.dicts,
       onOutlet: (words) =>
         main.run(() => {
           // Max counts a script as running once it has sent a message.
-          this.#isUp = true;
-          this.#context.out(0, fromAtoms(words));
+          this.isUp = true;
+          this.context.out(0, fromAtoms(words));
         }),
-      onComplaint: (text) => this.#context.error(text),
+      onComplaint: (text) => this.context.error(text),
     });
-    this.#process = process_;
-    this.#ended = process_.ended;
-    process_.child.on("spawn", () => main.run(() => this.#context.out(1, fromAtoms(["start"]))));
-    process_.child.on("exit", () => main.run(() => this.#onExit(process_)));
+    this.process = process_;
+    this.ended = process_.ended;
+    process_.child.on("spawn", () => main.run(() => this.context.out(1, fromAtoms(["start"]))));
+    process_.child.on("exit", () => main.run(() => this.onExit(process_)));
   }
 
-  #stop(): void {
-    this.#isUp = false;
-    void this.#process?.stop();
+  private stop(): void {
+    this.isUp = false;
+    void this.process?.stop();
   }
 
-  #onExit(process_: NodeProcess): void {
-    if (this.#process !== process_) return;
-    this.#process = null;
-    this.#isUp = false;
-    this.#context.out(1, fromAtoms(["terminated"]));
+  private onExit(process_: NodeProcess): void {
+    if (this.process !== process_) return;
+    this.process = null;
+    this.isUp = false;
+    this.context.out(1, fromAtoms(["terminated"]));
   }
 }

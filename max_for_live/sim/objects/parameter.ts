@@ -17,7 +17,7 @@ export class Parameter {
   entries: string[];
   low: number;
   high: number;
-  #value: Atom[];
+  value: Atom[];
 
   constructor(box: Box) {
     const fields = box.saved_attribute_attributes?.valueof ?? {};
@@ -28,23 +28,19 @@ export class Parameter {
     this.low = Number(fields.parameter_mmin ?? 0);
     this.high = Number(fields.parameter_mmax ?? 127);
     this.hasInitial = Boolean(fields.parameter_initial_enable);
-    this.#value = this.type === "blob" ? [] : [this.low];
-    this.put(this.hasInitial ? ((fields.parameter_initial ?? []) as Atom[]) : this.#value);
-  }
-
-  get value(): Atom[] {
-    return this.#value;
+    this.value = this.type === "blob" ? [] : [this.low];
+    this.put(this.hasInitial ? ((fields.parameter_initial ?? []) as Atom[]) : this.value);
   }
 
   /** The value as a number; the index of an enum. */
   get number(): number {
-    return Number(this.#value[0] ?? 0);
+    return Number(this.value[0] ?? 0);
   }
 
   /** Set the value, clamped to the range; return false for an invalid value. */
   put(value: Atom[]): boolean {
     if (this.type === "blob") {
-      this.#value = [...value];
+      this.value = [...value];
       return true;
     }
     const first = value[0];
@@ -52,7 +48,7 @@ export class Parameter {
     const top = this.type === "enum" ? Math.max(0, this.entries.length - 1) : this.high;
     const bottom = this.type === "enum" ? 0 : this.low;
     const held = Math.min(top, Math.max(bottom, first));
-    this.#value = [this.type === "float" ? held : Math.trunc(held)];
+    this.value = [this.type === "float" ? held : Math.trunc(held)];
     return true;
   }
 

@@ -8,7 +8,7 @@ import type { Atom } from "../../sim/lom_object.ts";
 import { MaxWorld, V8Host, type V8Options } from "../../sim/v8_host.ts";
 
 /** Milliseconds after which Node counts as absent. */
-const NODE_PATIENCE = 8_000;
+const NODE_TIMEOUT = 8_000;
 
 /** A main device on a track, with the texts that it shows. */
 export class PluggedDevice {
@@ -40,7 +40,7 @@ export class PluggedDevice {
   /** Connect over HTTP, without Node. */
   async connected(): Promise<this> {
     this.ready();
-    this.fixture.world.clock.advance(NODE_PATIENCE);
+    this.fixture.world.clock.advance(NODE_TIMEOUT);
     // The leap in time may have caused timeouts in other devices.
     await this.fixture.until(() => this.fixture.plugged.every((one) => one.isUp), "connected");
     return this;

@@ -53,7 +53,5 @@ test("pictures have twice the size of the device in Live", async () => {
 });
 
 test("the devices do not contain the path of the build", async () => {
-  for (const { name, bytes } of await outputs) {
-    assert.ok(!bytes.includes(Buffer.from(ROOT)), name);
-  }
+  for (const { name, bytes } of await outputs) assert.ok(!bytes.includes(Buffer.from(ROOT)), name);
 });
