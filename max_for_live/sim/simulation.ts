@@ -105,10 +105,10 @@ export class Simulation {
   }
 
   private seen(): string {
-    const strips = this.opened.map(({ device, node }) =>
+    const statuses = this.opened.map(({ device, node }) =>
       [device.text("status"), ...(node?.dropped ?? [])].join("; "),
     );
-    return [...strips, ...this.world.complaints].join("\n");
+    return [...statuses, ...this.world.complaints].join("\n");
   }
 }
 

@@ -64,7 +64,7 @@ export class NodeScript implements MaxObject {
   private start(): void {
     const { main, max, node, nodeEnvironment } = this.world;
     if (this.process || node === null) return;
-    const process_ = new NodeProcess({
+    const started = new NodeProcess({
       node,
       script: this.file,
       env: { ...process.env, NODE_OPTIONS: "", ...nodeEnvironment },
@@ -77,10 +77,10 @@ export class NodeScript implements MaxObject {
         }),
       onComplaint: (text) => this.context.error(text),
     });
-    this.process = process_;
-    this.ended = process_.ended;
-    process_.child.on("spawn", () => main.run(() => this.context.out(1, fromAtoms(["start"]))));
-    process_.child.on("exit", () => main.run(() => this.onExit(process_)));
+    this.process = started;
+    this.ended = started.ended;
+    started.child.on("spawn", () => main.run(() => this.context.out(1, fromAtoms(["start"]))));
+    started.child.on("exit", () => main.run(() => this.onExit(started)));
   }
 
   private stop(): void {
@@ -88,8 +88,8 @@ export class NodeScript implements MaxObject {
     void this.process?.stop();
   }
 
-  private onExit(process_: NodeProcess): void {
-    if (this.process !== process_) return;
+  private onExit(started: NodeProcess): void {
+    if (this.process !== started) return;
     this.process = null;
     this.isUp = false;
     this.context.out(1, fromAtoms(["terminated"]));

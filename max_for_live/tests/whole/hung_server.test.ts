@@ -24,11 +24,11 @@ async function start(sim: Simulation, opened: OpenDevice): Promise<void> {
   await sim.until("progress", () => /bar [2-9]/.test(opened.device.text("progress")));
 }
 
-/** Wait until the serverLost of the server is detected and generation has stopped. */
+/** Wait until the loss of the server is detected and generation has stopped. */
 async function serverLost(sim: Simulation, { device }: OpenDevice): Promise<void> {
-  await sim.until("the serverLost", () => !device.control("cancel").active, 40);
+  await sim.until("the loss of the server", () => !device.control("cancel").active, 40);
   assert.match(device.text("progress"), /Stopped: \d of 8 generated/);
-  await sim.until("no way", () => !/gRPC|HTTP/.test(device.text("path")));
+  await sim.until("no transport", () => !/gRPC|HTTP/.test(device.text("path")));
   assert.match(device.text("status"), /stopped during generation|No server/);
 }
 
