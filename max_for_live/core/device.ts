@@ -101,7 +101,7 @@ export class Device {
     this.jam.noteIn(pitch, velocity);
   }
 
-  /** Handle the position of Live's transport, about 20 times per second; null while it is stopped. */
+  /** Handle the transport's position, about 20 times per second; null while it is stopped. */
   song(time: SongTime | null): void {
     if (!this.isClosed) this.guard(() => this.jam.update(time));
   }

@@ -112,7 +112,7 @@ function clipFacts(dependencies: DeviceDependencies): unknown {
   return clip && { ...clip, name: "", notes: clip.notes.length };
 }
 
-/** Whether notes survive the way to the server and back: those of the selected clip, or a sample. */
+/** Whether notes of the selected clip, or a sample, survive encoding and a dictionary. */
 function notesSurvive(dependencies: DeviceDependencies): Findings {
   const selected = dependencies.live.selectedClip()?.notes.filter(({ mute }) => !mute) ?? [];
   const own = [{ pitch: 60, start_time: 1 / 3, duration: 1 / 7, velocity: 99 }];

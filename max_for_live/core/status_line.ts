@@ -17,7 +17,7 @@ export class StatusLine {
   setStatus(status: ConnectionStatus): void {
     const { state } = this.status;
     this.status = status;
-    // Clear the last message when the state changes, but keep "server lost" until the server is back.
+    // Clear the message when the state changes, but keep "server lost" until it is back.
     const stays = this.message.isAboutServer && status.state === "starting";
     if (state !== status.state && !stays) this.clear();
     this.show();

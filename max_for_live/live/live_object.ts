@@ -1,8 +1,8 @@
 /**
  * An object of Live, with typed properties.
  *
- * LiveAPI returns lists, writes ids as pairs of the word `id` and a number, and reports no error when a
- * call or a setting fails; so callers check the result of every change.
+ * LiveAPI returns lists, writes ids as pairs of the word `id` and a number, and reports no error
+ * when a call or a setting fails; so callers check the result of every change.
  */
 
 import type { LiveNote } from "../core/host/live_port.ts";

@@ -1,8 +1,8 @@
 /**
  * Reports the position of Live's transport about 20 times per second, on request.
  *
- * Live notifies observers of start and stop immediately, but a notification must not change the Set; so
- * the report is deferred.
+ * Live notifies observers of start and stop immediately, but a notification must not change the
+ * Set; so the report is deferred.
  */
 
 import type { Scheduler } from "../core/host/ports.ts";

@@ -30,8 +30,8 @@ interface ServerStart {
 }
 
 /**
- * It logs to a file and runs in its own process group, so that it can outlive this device while another
- * one uses it. It exits when no device uses it any more, even after a crash.
+ * It logs to a file and runs in its own process group, so that it can outlive this device while
+ * another one uses it. It exits when no device uses it any more, even after a crash.
  */
 export class PrivateServer {
   private readonly child: ChildProcess;

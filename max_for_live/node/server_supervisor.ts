@@ -1,6 +1,6 @@
 /**
- * Provides a server: a running one, one that another device has started, or one of its own, which it
- * restarts after a crash; the last device that uses it stops it.
+ * Provides a server: a running one, one that another device has started, or one of its own, which
+ * it restarts after a crash; the last device that uses it stops it.
  */
 
 import { existsSync } from "node:fs";

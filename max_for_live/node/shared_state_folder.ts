@@ -1,9 +1,9 @@
 /**
  * A folder of the user in which devices share the server that one of them has started.
  *
- * `server.json` contains its address. In `users` each server has a folder with one file for each device
- * that uses it, named by the device's PID and touched periodically. The last device to go stops the
- * server, and a server whose files are no longer touched exits.
+ * `server.json` contains its address. In `users` each server has a folder with one file for each
+ * device that uses it, named by the device's PID and touched periodically. The last device to go
+ * stops the server, and a server whose files are no longer touched exits.
  */
 
 import {

@@ -1,8 +1,8 @@
 /**
  * The .amxd file: outer chunks, with either the patch as text or an archive in `ptch`.
  *
- * Outer sizes are little-endian and exclude their header; sizes in the archive (`mx@c`) are big-endian
- * and include it. This layout reproduces 29 files of Live and of Max byte by byte.
+ * Outer sizes are little-endian and exclude their header; sizes in the archive (`mx@c`) are
+ * big-endian and include it. This layout reproduces 29 files of Live and of Max byte by byte.
  */
 
 const DEVICE_TYPES = {

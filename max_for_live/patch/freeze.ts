@@ -9,7 +9,8 @@ export interface BuiltFile {
 }
 
 /**
- * Return a single file. A device without other files is not frozen: that is the form that Max writes.
+ * Return a single file. A device without other files is not frozen: that is the form that Max
+ * writes.
  */
 export function singleFile(plan: DevicePlan): BuiltFile {
   const patch = patchBytes(patchJson(plan));

@@ -1,9 +1,9 @@
 /**
  * The Max objects in our patches, and their numbers of ports.
  *
- * Max trusts the numbers in the file and deletes a cord to a port beyond them, so they must be what Max
- * itself writes. Each row names its source: "patches" are files saved by Max 8.6 or 9, "maxdiff" is the
- * table of measured boxes in Ableton's maxdevtools.
+ * Max trusts the numbers in the file and deletes a cord to a port beyond them, so they must be what
+ * Max itself writes. Each row names its source: "patches" are files saved by Max 8.6 or 9,
+ * "maxdiff" is the table of measured boxes in Ableton's maxdevtools.
  */
 
 export interface Ports {

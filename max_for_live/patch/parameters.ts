@@ -79,7 +79,7 @@ function isNumber(control: Control): boolean {
 /** A control and its box. */
 export type Placed = [Control, Box];
 
-/** Return the patch's parameter map, from box to names and order; Live saves only those parameters. */
+/** Return the map from boxes to names and order; Live saves only parameters in this map. */
 export function parameterMap(placed: Placed[], banks: Bank[]): Json {
   const map: Attributes = {};
   placed

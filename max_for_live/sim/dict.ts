@@ -1,8 +1,8 @@
 /**
  * Max's dictionaries, which have global names.
  *
- * Sources disagree whether a list of one element returns as a list, so that is an option. Booleans become
- * numbers: atoms have no other type.
+ * Sources disagree whether a list of one element returns as a list, so that is an option. Booleans
+ * become numbers: atoms have no other type.
  */
 
 export interface DictOptions {

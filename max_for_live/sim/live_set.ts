@@ -1,8 +1,8 @@
 /**
  * Live's object model, as far as the devices use it.
  *
- * It reproduces documented or measured behavior: errors, undo steps, and that a notification must not
- * change the Set. ASSUMPTIONS.md has the sources.
+ * It reproduces documented or measured behavior: errors, undo steps, and that a notification must
+ * not change the Set. ASSUMPTIONS.md has the sources.
  */
 
 import { SimDevice, SimSlot, SimTrack } from "./live_track.ts";

@@ -1,8 +1,8 @@
 /**
  * Live's side of a MIDI Tool: sends notes and context, and expects the response within the call.
  *
- * The first request of a cycle takes a snapshot of the clip; later requests send the same, until the user
- * edits the clip or applies the result.
+ * The first request of a cycle takes a snapshot of the clip; later requests send the same, until
+ * the user edits the clip or applies the result.
  */
 
 import type { LiveNote } from "../core/host/live_port.ts";

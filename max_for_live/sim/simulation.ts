@@ -69,7 +69,8 @@ export class Simulation {
   }
 
   /**
-   * Load a device on a track: a built one, or one at a path. `stored` is what the Set has saved of it.
+   * Load a device on a track: a built one, or one at a path. `stored` is what the Set has saved of
+   * it.
    */
   drag(track: SimTrack, name = BRIDGE, stored?: Stored): OpenDevice {
     const opened = openDevice(resolve(DEVICES, name), this.world, track, stored);

@@ -1,8 +1,8 @@
 /**
  * Max's v8 object: runs a built script, unchanged, in a context with Max's globals.
  *
- * A message calls the script's function of that name; output of the script is recorded and passed on.
- * Errors and prints go to Max's window.
+ * A message calls the script's function of that name; output of the script is recorded and passed
+ * on. Errors and prints go to Max's window.
  */
 
 import { createContext, Script } from "node:vm";

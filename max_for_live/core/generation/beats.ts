@@ -1,10 +1,10 @@
 /**
  * Lossless conversion between beats and the server's seconds.
  *
- * A beat is a quarter note in Live. The server uses seconds and receives the tempo with them, so the
- * request uses a tempo at which a beat is a power of two of a second (60 beats per minute times a
- * power of two): multiplying by a power of two is exact. It is the tempo of that kind nearest to the
- * Set's, because some generators model real time.
+ * A beat is a quarter note in Live. The server uses seconds and receives the tempo with them, so
+ * the request uses a tempo at which a beat is a power of two of a second (60 beats per minute times
+ * a power of two): multiplying by a power of two is exact. It is the tempo of that kind nearest to
+ * the Set's, because some generators model real time.
  */
 
 const SLOWEST = 15;

@@ -1,4 +1,4 @@
-/** The parameters of the music: the values of their controls, and the arguments of the generator. */
+/** The parameters of the music: values of controls, and arguments of the generator. */
 
 import type { LivePort } from "../host/live_port.ts";
 import type { View } from "../host/view.ts";

@@ -1,8 +1,9 @@
 /**
  * The audible notes of a clip: from the start marker, through the loop, cut at its ends.
  *
- * Notes outside the loop and the markers are silent, and so are notes that begin before the start of
- * playback. A clip in the Arrangement repeats its loop if it is longer, and cuts it if it is shorter.
+ * Notes outside the loop and the markers are silent, and so are notes that begin before the start
+ * of playback. A clip in the Arrangement repeats its loop if it is longer, and cuts it if it is
+ * shorter.
  */
 
 import type { ClipFacts, LiveNote } from "../host/live_port.ts";

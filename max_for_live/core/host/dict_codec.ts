@@ -2,10 +2,10 @@
  * Encodes any JSON value so that a Max dictionary preserves it, and decodes it exactly.
  *
  * Dictionaries differ from JSON: a list of one may return as its element, an empty list may vanish,
- * booleans become numbers, numeric strings may become numbers, and fractions may be rounded. So lists
- * state their length, numbers with many digits are stored as the two halves of their bits, and lists
- * of rows are stored as columns: a note costs a few atoms instead of a dictionary. Strings are few and
- * short, because Max keeps every string forever.
+ * booleans become numbers, numeric strings may become numbers, and fractions may be rounded. So
+ * lists state their length, numbers with many digits are stored as the two halves of their bits,
+ * and lists of rows are stored as columns: a note costs a few atoms instead of a dictionary.
+ * Strings are few and short, because Max keeps every string forever.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

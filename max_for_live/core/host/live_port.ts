@@ -1,4 +1,4 @@
-/** What the device needs from Live; `live/` implements it with LiveAPI. Times are in beats (quarter notes). */
+/** What the device needs from Live; `live/` implements it. Times are in beats (quarter notes). */
 
 /** A note as in Live's object model. */
 export interface LiveNote {

@@ -2,9 +2,9 @@
  * Call and response on Live's transport.
  *
  * A call begins on the bar line before its first note and lasts a number of bars; the answer begins
- * on the next bar line and lasts as long. It is requested during the last beats of the call, earlier
- * if previous answers were slow. A late answer starts on the next beat, in its place. Whatever ends
- * the jam ends every note.
+ * on the next bar line and lasts as long. It is requested during the last beats of the call,
+ * earlier if previous answers were slow. A late answer starts on the next beat, in its place.
+ * Whatever ends the jam ends every note.
  */
 
 import type { Primer } from "../generation/primer_window.ts";

@@ -1,8 +1,8 @@
 /**
  * The position of Live's transport between two polls, as a monotonic timeline.
  *
- * The position is polled about 20 times per second; notes between two polls need their own time. When
- * the Arrangement's loop jumps back by whole bars, the timeline continues.
+ * The position is polled about 20 times per second; notes between two polls need their own time.
+ * When the Arrangement's loop jumps back by whole bars, the timeline continues.
  */
 
 /** The transport at one moment. */
@@ -56,7 +56,7 @@ export class JamClock {
     return this.beat + Math.max(0, seconds - this.seconds) * this.pace;
   }
 
-  /** Return the seconds from `seconds` until `beat` at the current tempo; negative if it has passed. */
+  /** Return the time from `seconds` until `beat` at the current tempo; negative if it is past. */
   until(beat: number, seconds: number): number {
     return ((beat - this.at(seconds)) * 60) / this.tempo;
   }

@@ -36,7 +36,7 @@ export class JamReply {
     return this.start + this.length;
   }
 
-  /** Add notes, in beats from the beginning of the timeline; notes that are too late are dropped. */
+  /** Add notes, in beats on the timeline; drop notes that are too late. */
   add(notes: readonly LiveNote[], now: number): void {
     if (!this.hasStarted && now > this.from) this.from = Math.ceil(now / GRID) * GRID;
     this.hasStarted ||= notes.length > 0;

@@ -1,8 +1,9 @@
 /**
  * The server over HTTP with JSON, for a device whose Node does not start.
  *
- * Max's XMLHttpRequest delivers whole responses only, so each variation is a separate call: that gives
- * progress, and cancelling stops the remaining calls. Variation i has the seed plus i in any case.
+ * Max's XMLHttpRequest delivers whole responses only, so each variation is a separate call: that
+ * gives progress, and cancelling stops the remaining calls. Variation i has the seed plus i in any
+ * case.
  */
 
 import { nextSeed } from "../generation/seeds.ts";

@@ -1,8 +1,8 @@
 /**
  * The server over gRPC, through Node.
  *
- * Each call has two dictionaries, one for the request and one that Node fills with each response. They
- * are reused when Node reports the end of the call, so that few names are created.
+ * Each call has two dictionaries, one for the request and one that Node fills with each response.
+ * They are reused when Node reports the end of the call, so that few names are created.
  */
 
 import { decode, encode } from "../host/dict_codec.ts";

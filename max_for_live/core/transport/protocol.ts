@@ -1,9 +1,9 @@
 /**
  * Messages between the v8 half and the Node half.
  *
- * Large values are sent in Max dicts. The v8 half creates every dict (Node can only fill existing ones)
- * and names it in the call; Node fills the response dict, sends `value`, and waits for `more` before it
- * fills the dict again, so that a slow reader slows the stream.
+ * Large values are sent in Max dicts. The v8 half creates every dict (Node can only fill existing
+ * ones) and names it in the call; Node fills the response dict, sends `value`, and waits for `more`
+ * before it fills the dict again, so that a slow reader slows the stream.
  */
 
 import type { Connection } from "../host/view.ts";

@@ -1,6 +1,6 @@
 /**
- * Script of the MIDI Tool Magenta Bridge Generator, for v8.codebox: adds new notes at the insert marker
- * or in the time selection. Each export is a message.
+ * Script of the MIDI Tool Magenta Bridge Generator, for v8.codebox: adds new notes at the insert
+ * marker or in the time selection. Each export is a message.
  *
  * Inlet 0 receives controls and Live's notes, inlet 1 Live's context; `TOOL_OUT` names the outlets.
  */

@@ -1,8 +1,8 @@
 /**
  * Live's request to a MIDI Tool, and the response within the same call.
  *
- * Live sends the context and the notes, one after the other. Usually the context comes first; notes that
- * come first wait for it.
+ * Live sends the context and the notes, one after the other. Usually the context comes first; notes
+ * that come first wait for it.
  */
 
 import type { Scale } from "../../core/generation/scale.ts";

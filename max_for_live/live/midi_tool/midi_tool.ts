@@ -1,8 +1,8 @@
 /**
  * A MIDI Tool: fetches music in advance and responds to Live from a cache.
  *
- * Live sends a request with every move of a control, and expects the same response to the same request.
- * So nothing here is random: the seed changes only when the user changes it.
+ * Live sends a request with every move of a control, and expects the same response to the same
+ * request. So nothing here is random: the seed changes only when the user changes it.
  */
 
 import { GenerationTask } from "../../core/generation/generation_task.ts";

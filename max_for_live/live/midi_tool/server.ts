@@ -1,4 +1,4 @@
-/** A tool's connection to the server: HTTP, at the address that a main device has published, or the default. */
+/** A tool's connection over HTTP, at the address that a main device has published or the default. */
 
 import type { NewHttpRequest, Scheduler } from "../../core/host/ports.ts";
 import { GeneratorPoller } from "../../core/transport/generator_poller.ts";

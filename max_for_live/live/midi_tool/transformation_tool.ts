@@ -1,9 +1,9 @@
 /**
  * Script of the MIDI Tool Magenta Bridge Transformation, for v8.codebox. Each export is a message.
  *
- * Continue adds music after the notes. Replace regenerates the last part of them, as much as `amount`
- * says. New Pitches keeps rhythm and velocities, and takes the pitches of generated music. Notes that
- * stay keep their ids.
+ * Continue adds music after the notes. Replace regenerates the last part of them, as much as
+ * `amount` says. New Pitches keeps rhythm and velocities, and takes the pitches of generated music.
+ * Notes that stay keep their ids.
  *
  * Inlet 0 receives controls and Live's notes, inlet 1 Live's context; `TOOL_OUT` names the outlets.
  */

@@ -106,7 +106,7 @@ function routesOf(subject: Subject, id: string, outlet: number): string[][] {
     .map((box) => String(box.text).split(" ").slice(1));
 }
 
-/** In a MIDI effect, everything except `closing` is deferred: Live forbids changes in notifications. */
+/** In a MIDI effect, all but `closing` is deferred: Live forbids changes in notifications. */
 export const deferred: Rule = (subject) => {
   if (subject.device.type !== "mmmm") return [];
   return intoCode(subject)

@@ -97,7 +97,7 @@ export class LiveControl implements MaxObject {
   }
 }
 
-/** `pattr` with a parameter: stores any message in the Set, and outputs it when the Set is loaded. */
+/** `pattr` with a parameter: stores a message in the Set, and outputs it at loading. */
 export class Pattr implements MaxObject {
   readonly parameter: Parameter;
 

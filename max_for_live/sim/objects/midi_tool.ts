@@ -1,4 +1,4 @@
-/** `live.miditool.in` and `live.miditool.out`: connect Live's side of a MIDI Tool with the patch. */
+/** `live.miditool.in` and `live.miditool.out`: Live's side of a MIDI Tool in the patch. */
 
 import type { LiveNote } from "../../core/host/live_port.ts";
 import { MidiToolSim, type ToolContext } from "../midi_tool.ts";

@@ -52,7 +52,7 @@ export class Parameter {
     return true;
   }
 
-  /** `_parameter_range`: new entries of an enum, or two numbers; return false for an invalid range. */
+  /** `_parameter_range`: entries of an enum, or two numbers; return false if invalid. */
   setRange(range: Atom[]): boolean {
     if (this.type === "enum") {
       this.entries = range.map(String);

@@ -1,8 +1,8 @@
 /**
  * A running patch: makes the boxes of a patcher and sends messages along its cords.
  *
- * A message reaches the boxes at an outlet from right to left and from bottom to top, each with all that
- * follows from it before the next.
+ * A message reaches the boxes at an outlet from right to left and from bottom to top, each with all
+ * that follows from it before the next.
  */
 
 import type { MainThread } from "./main_thread.ts";

@@ -1,4 +1,4 @@
-/** The built Node half, unchanged, under a real Node; halves that a test leaves are ended after it. */
+/** The built Node half under a real Node; halves that a test leaves are ended after it. */
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
