@@ -34,8 +34,6 @@ interface NodeEvents {
 
 export class NodeMonitor {
   isReady = false;
-  /** Whether automatic restarts have ended. */
-  hasGivenUp = false;
   /** Whether it was absent since the last start. */
   hasWaited = false;
   private tries = 0;
@@ -51,7 +49,6 @@ export class NodeMonitor {
   /** Start or restart, when the device is loaded or the user presses Reconnect. */
   start(): void {
     this.tries = 0;
-    this.hasGivenUp = false;
     this.hasWaited = false;
     this.greet(NODE_TIMES.timeout);
   }
@@ -66,7 +63,6 @@ export class NodeMonitor {
     const news = !this.isReady;
     this.isReady = true;
     this.hasWaited = false;
-    this.hasGivenUp = false;
     this.silent = 0;
     this.tries = 0;
     this.wait(NODE_TIMES.heartbeat, () => this.beat());
@@ -104,7 +100,6 @@ export class NodeMonitor {
     this.hasWaited = true;
     const pause: number | undefined = NODE_TIMES.pauses[this.tries];
     this.tries += 1;
-    this.hasGivenUp = pause === undefined;
     if (pause === undefined) this.cancelTimer();
     else this.wait(pause, () => this.restart());
     this.events.absent();
