@@ -64,22 +64,22 @@ def _primer(pitch: int = 60) -> NoteSequence:
     return primer
 
 
-def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
+def _call_async(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
     """Return the asyncio client's response."""
 
-    async def call() -> object:
+    async def await_result() -> object:
         async with AsyncClient(live.address, timeout=timeout) as bridge:
             answer: object = await call(bridge)
             return answer
 
-    return live.run(call())
+    return live.run(await_result())
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_both_clients_return_the_same(live: LiveServer, client: Client, name: str) -> None:
     answer = CALLS[name](client)
     assert answer
-    assert answer == _ask(live, CALLS[name])
+    assert answer == _call_async(live, CALLS[name])
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -88,7 +88,7 @@ def test_both_clients_raise_the_same(live: LiveServer, name: str) -> None:
     with Client(live.address, timeout=0.3) as bridge, pytest.raises(MagentaBridgeError) as one:
         call(bridge)
     with pytest.raises(MagentaBridgeError) as two:
-        _ask(live, call, timeout=0.3)
+        _call_async(live, call, timeout=0.3)
     assert type(one.value) is type(two.value) is cls
     # A deadline passes on both sides at once, and either may be the first to say so.
     assert cls is DeadlineError or one.value.message == two.value.message
