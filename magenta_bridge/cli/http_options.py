@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from magenta_bridge.server.connect.settings import HttpSettings
+    from magenta_bridge.server.http.settings import HttpSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 _HIGHEST_PORT = 65_535
@@ -46,8 +46,8 @@ def take_http(port: int, options: dict[str, Any]) -> HttpSettings | None:
         click.UsageError: They contradict each other.
         InvalidArgumentError: An origin is none.
     """
-    from magenta_bridge.server.connect.guard import read_origin
-    from magenta_bridge.server.connect.settings import HttpSettings
+    from magenta_bridge.server.http.origin_guard import read_origin
+    from magenta_bridge.server.http.settings import HttpSettings
 
     http_port, no_http, origins = (
         options.pop(name) for name in ("http_port", "no_http", "http_origins")

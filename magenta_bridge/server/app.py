@@ -15,10 +15,10 @@ from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.access import AccessGate
 from magenta_bridge.server.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.connect.port import HttpPort
 from magenta_bridge.server.endpoint import check_free
 from magenta_bridge.server.exposure import check_exposure, is_open_house
 from magenta_bridge.server.generation import GenerationService
+from magenta_bridge.server.http.server import HttpPort
 from magenta_bridge.server.interceptor import BoundaryInterceptor
 from magenta_bridge.server.library import Library
 from magenta_bridge.server.model_health import ModelHealth

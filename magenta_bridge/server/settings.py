@@ -13,7 +13,7 @@ from magenta_bridge.limits import (
     QUEUE_SECONDS,
     REQUEST_SECONDS,
 )
-from magenta_bridge.server.connect.settings import HttpSettings
+from magenta_bridge.server.http.settings import HttpSettings
 from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.tokens import Tokens
 from magenta_bridge.server.users import UserSettings

@@ -19,8 +19,8 @@ from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
 from magenta_bridge.server.boundary import Gate
 from magenta_bridge.server.call import Call
-from magenta_bridge.server.connect.port import HttpPort
-from magenta_bridge.server.connect.settings import HttpSettings
+from magenta_bridge.server.http.server import HttpPort
+from magenta_bridge.server.http.settings import HttpSettings
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.sources import Sources
 from magenta_bridge.server.workers import WorkerPool

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.server.connect.guard import read_origin
-from magenta_bridge.server.connect.settings import HttpSettings
-from tests.connect.asking import Answer, ask, plug
+from magenta_bridge.server.http.origin_guard import read_origin
+from magenta_bridge.server.http.settings import HttpSettings
 from tests.contract.live_server import LiveServer
+from tests.server.http.asking import Answer, ask, plug
 
 LIST = "/magenta_bridge.v1.GenerationService/ListGenerators"
 PAGE = "http://localhost:8000"

@@ -1,7 +1,7 @@
 // Calls every method with the Connect project's own client, in one form, and prints one JSON
 // object with what came back.
 //
-//   node client.mjs http://127.0.0.1:50052 ../../../protos/magenta_bridge.v1.json proto
+//   node client.mjs http://127.0.0.1:50052 ../../../../protos/magenta_bridge.v1.json proto
 
 import { readFileSync } from "node:fs";
 

@@ -12,8 +12,8 @@ import pytest
 
 from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.v1 import generation_pb2 as pb
-from tests.connect.asking import ask, frames, plug, read_error, wrap
 from tests.contract.live_server import LiveServer
+from tests.server.http.asking import ask, frames, plug, read_error, wrap
 
 SERVICE = "/magenta_bridge.v1.GenerationService"
 LIST, GET = f"{SERVICE}/ListGenerators", f"{SERVICE}/GetGenerator"

@@ -14,11 +14,11 @@ from magenta_bridge.errors import (
     MagentaBridgeError,
     UnimplementedError,
 )
-from magenta_bridge.server.connect.codec import CODECS, Codec, Translator
-from magenta_bridge.server.connect.envelope import unwrap_only
-from magenta_bridge.server.connect.exchange import Exchange
-from magenta_bridge.server.connect.failure import Fault
-from magenta_bridge.server.connect.routes import Route
+from magenta_bridge.server.http.codec import CODECS, Codec, Translator
+from magenta_bridge.server.http.envelope import unwrap_only
+from magenta_bridge.server.http.errors import Fault
+from magenta_bridge.server.http.exchange import Exchange
+from magenta_bridge.server.http.routes import Route
 
 _UNARY: Final = "application/"
 _STREAM: Final = "application/connect+"

@@ -11,13 +11,13 @@ from google.protobuf.message import Message
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.server.boundary import Boundary, Refused
 from magenta_bridge.server.call import REQUEST_ID_HEADER, Call
-from magenta_bridge.server.connect.asking import Form, Reader, read_form, read_timeout
-from magenta_bridge.server.connect.codec import Translator
-from magenta_bridge.server.connect.envelope import END
-from magenta_bridge.server.connect.exchange import Exchange
-from magenta_bridge.server.connect.failure import end_body, error_body, http_status
-from magenta_bridge.server.connect.hand import WorkInHand
-from magenta_bridge.server.connect.routes import Route
+from magenta_bridge.server.http.codec import Translator
+from magenta_bridge.server.http.envelope import END
+from magenta_bridge.server.http.errors import end_body, error_body, http_status
+from magenta_bridge.server.http.exchange import Exchange
+from magenta_bridge.server.http.inflight import WorkInHand
+from magenta_bridge.server.http.request import Form, Reader, read_form, read_timeout
+from magenta_bridge.server.http.routes import Route
 
 
 class Answerer:

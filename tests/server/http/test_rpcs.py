@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from magenta_bridge.limits import MESSAGE_BYTES
-from magenta_bridge.server.connect.settings import HttpSettings
-from tests.connect.asking import (
+from magenta_bridge.server.http.settings import HttpSettings
+from tests.contract.live_server import LiveServer
+from tests.contract.rpc_cases import CASES, SLOW_CASES, RpcCase
+from tests.server.http.asking import (
     FailedAsking,
     ask,
     call,
@@ -21,8 +23,6 @@ from tests.connect.asking import (
     wrap,
     write,
 )
-from tests.contract.live_server import LiveServer
-from tests.contract.rpc_cases import CASES, SLOW_CASES, RpcCase
 
 every_rpc = pytest.mark.parametrize("case", CASES, ids=lambda case: case.method.split("/")[-1])
 WRITING = tuple(

@@ -13,14 +13,14 @@ from aiohttp import web
 
 from magenta_bridge.errors import UnimplementedError
 from magenta_bridge.server.boundary import Boundary
-from magenta_bridge.server.connect.answering import Answerer
-from magenta_bridge.server.connect.connection import Connections
-from magenta_bridge.server.connect.exchange import Exchange
-from magenta_bridge.server.connect.failure import Fault, error_body, http_status
-from magenta_bridge.server.connect.guard import Guard, preflight
-from magenta_bridge.server.connect.routes import Route, Service, gather_routes
-from magenta_bridge.server.connect.settings import HOST, HttpSettings
 from magenta_bridge.server.endpoint import Endpoint, check_free
+from magenta_bridge.server.http.connections import Connections
+from magenta_bridge.server.http.errors import Fault, error_body, http_status
+from magenta_bridge.server.http.exchange import Exchange
+from magenta_bridge.server.http.handler import Answerer
+from magenta_bridge.server.http.origin_guard import Guard, preflight
+from magenta_bridge.server.http.routes import Route, Service, gather_routes
+from magenta_bridge.server.http.settings import HOST, HttpSettings
 from magenta_bridge.server.status import status_of
 
 _LAST_BYTES_SECONDS: Final = 0.5

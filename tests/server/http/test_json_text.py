@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
-from magenta_bridge.server.connect.codec import JSON, Translator
-from magenta_bridge.server.connect.json_text import read_json, write_json
+from magenta_bridge.server.http.codec import JSON, Translator
+from magenta_bridge.server.http.json import read_json, write_json
 from magenta_bridge.v1 import generation_pb2 as pb
 
 SECTION = "options.generateSections[0].endTime"

@@ -12,10 +12,10 @@ import pytest_asyncio
 from magenta_bridge.errors import OverloadedError
 from magenta_bridge.server.boundary import Boundary
 from magenta_bridge.server.call import Call
-from magenta_bridge.server.connect.port import HttpPort
-from magenta_bridge.server.connect.settings import HttpSettings
+from magenta_bridge.server.http.server import HttpPort
+from magenta_bridge.server.http.settings import HttpSettings
 from magenta_bridge.v1 import generation_pb2 as pb
-from tests.connect.asking import Answer, ask
+from tests.server.http.asking import Answer, ask
 
 SERVICE = pb.DESCRIPTOR.services_by_name["GenerationService"]
 GET = f"/{SERVICE.full_name}/GetGenerator"

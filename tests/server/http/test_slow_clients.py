@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.server.connect.settings import HttpSettings
-from tests.connect.asking import ask, plug, wrap
+from magenta_bridge.server.http.settings import HttpSettings
 from tests.contract.live_server import LiveServer
+from tests.server.http.asking import ask, plug, wrap
 
 SERVICE = "/magenta_bridge.v1.GenerationService"
 SHORT = HttpSettings(head_seconds=0.3, body_seconds=0.3, answer_seconds=0.3, connections=4)

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.limits import MESSAGE_BYTES, check_limit
-from magenta_bridge.server.connect.json_text import read_json, write_json
+from magenta_bridge.server.http.json import read_json, write_json
 
 T = TypeVar("T")
 
