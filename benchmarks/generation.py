@@ -26,13 +26,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np  # noqa: E402 - reads the settings above
 
 from magenta_bridge.encodings import melody  # noqa: E402
-from magenta_bridge.evaluation.speed import clock  # noqa: E402
+from magenta_bridge.evaluation.latency import clock  # noqa: E402
 from magenta_bridge.generators.bundle import Bundle  # noqa: E402
+from magenta_bridge.generators.loading import find_bundle  # noqa: E402
 from magenta_bridge.generators.melody import MelodyGenerator  # noqa: E402
-from magenta_bridge.generators.shipped import find_bundle  # noqa: E402
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence  # noqa: E402
 from magenta_bridge.runtime.program import StepProgram  # noqa: E402
-from magenta_bridge.runtime.silence import silent_stderr  # noqa: E402
+from magenta_bridge.runtime.quiet_stderr import silent_stderr  # noqa: E402
 
 PRIMER_STEPS: Final = 16
 STEPS: Final = 256
@@ -64,10 +64,10 @@ def random_network(units: int, weights: str) -> Contestant:
     """Makes an LSTM of two layers with random weights and exports it as training does."""
     import keras
 
+    from magenta_bridge.export.litert import export_program
+    from magenta_bridge.export.quantize import to_four_bits
+    from magenta_bridge.export.self_sample import own_piece
     from magenta_bridge.models.registry import build_network
-    from magenta_bridge.training.export import export_program
-    from magenta_bridge.training.four_bits import to_four_bits
-    from magenta_bridge.training.own_pieces import own_piece
 
     keras.utils.set_random_seed(1)
     network = build_network("lstm", "melody", {"units": [units, units]})
@@ -82,8 +82,8 @@ def random_network(units: int, weights: str) -> Contestant:
 
 def shipped_network(name: str) -> Contestant:
     """Returns a shipped melody bundle and the network inside it."""
-    from magenta_bridge.training.recipe import BundleRecipe, Recipe
-    from magenta_bridge.training.session import build, network_config
+    from magenta_bridge.recipe import BundleRecipe, Recipe
+    from magenta_bridge.training.fit import build, network_config
 
     bundle = find_bundle(name)
     config = network_config(bundle.network, "lstm", "melody")

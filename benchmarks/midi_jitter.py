@@ -21,13 +21,13 @@ import mido
 
 from benchmarks.bench.serving import serving
 from magenta_bridge.client import Client
-from magenta_bridge.midi.clock import RealClock
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.memory_port import EchoPort
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.player import MidiPlayer
-from magenta_bridge.midi.priority import Priority, before_others, spare_collections
-from magenta_bridge.midi.wall import WALL
+from magenta_bridge.midi.engine.player import MidiPlayer
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.ports.memory_port import EchoPort
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.priority import Priority, freeze_gc, realtime_priority
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 
 TICK_S = 0.010
@@ -43,16 +43,16 @@ def play(answers: Connection, ticks: int) -> None:
     ledger = Ledger.create()
     port = EchoPort()
     arrived: list[float] = []
-    port.callback = lambda message: arrived.append(WALL.of_monotonic(message.time))
-    spare_collections()
-    first = WALL.now() + LEAD_S
+    port.callback = lambda message: arrived.append(STEADY_CLOCK.of_monotonic(message.time))
+    freeze_gc()
+    first = STEADY_CLOCK.now() + LEAD_S
     notes = NoteSequence()
     for number in range(0, ticks, 2):
         start = first + number * TICK_S
         notes.notes.add(pitch=60, velocity=64, start_time=start, end_time=start + TICK_S)
     # Late notes are sent and counted here, not dropped.
     outlet = PatientOutlet(port, ledger, RealClock())
-    with before_others() as priority:
+    with realtime_priority() as priority:
         player = MidiPlayer(outlet, notes)
         player.start()
         player.join()
@@ -61,7 +61,7 @@ def play(answers: Connection, ticks: int) -> None:
     answers.send((late, priority))
 
 
-class PatientOutlet(Outlet):
+class PatientOutlet(NoteOutput):
     """An outlet that drops no note, however late."""
 
     def send(self, message: mido.Message, due: float | None = None) -> bool:  # noqa: ARG002

@@ -25,16 +25,16 @@ from typing import Any
 
 import mido
 
-from magenta_bridge.cli.private_server import PrivateServer
+from magenta_bridge.cli.midi.managed_server import PrivateServer
 from magenta_bridge.client.client import Client
-from magenta_bridge.midi.clock import RealClock
 from magenta_bridge.midi.hub import MidiHub, TextureType
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.memory_port import EchoPort, MemoryPort
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.remote import RemoteGenerator
-from magenta_bridge.midi.wall import WALL
+from magenta_bridge.midi.interactions.remote_generator import RemoteGenerator
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.ports.memory_port import EchoPort, MemoryPort
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 
 QPM = 120
@@ -52,7 +52,7 @@ class Session:
 
     def __init__(self, generator: RemoteGenerator, calls: int) -> None:
         self._keys, self._port = EchoPort(), MemoryPort()
-        self._outlet = Outlet(self._port, Ledger.create(), RealClock())
+        self._outlet = NoteOutput(self._port, Ledger.create(), RealClock())
         self._calls = calls
         self._done = threading.Event()
         self._answered = 0
@@ -95,7 +95,7 @@ class Session:
         elif what == "tick" and self._due is not None:
             sent = [m.time for m in self._port.messages if m.type == "note_on"]
             if sent:
-                self.lates.append(WALL.of_monotonic(sent[0]) - self._due)
+                self.lates.append(STEADY_CLOCK.of_monotonic(sent[0]) - self._due)
             self._due = None
 
     def _play(self) -> None:

@@ -26,9 +26,9 @@ from benchmarks.bench.serving import serving
 from benchmarks.streaming import listen_together, quantile
 from magenta_bridge.client import Client
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.server.call import Call
-from magenta_bridge.server.labels import MOST_NAMES
-from magenta_bridge.server.metrics import Metrics
+from magenta_bridge.server.rpc.call import Call
+from magenta_bridge.server.telemetry.labels import MOST_NAMES
+from magenta_bridge.server.telemetry.metrics import Metrics
 from magenta_bridge.v1 import generation_pb2
 
 ROOT: Final = Path(__file__).resolve().parent.parent

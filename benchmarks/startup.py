@@ -19,7 +19,7 @@ BARS = 4
 
 _CLIP = f"""
 import json, sys
-from magenta_bridge.generators.shipped import load_registry
+from magenta_bridge.generators.loading import load_registry
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.sections import section_after
 

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from magenta_bridge.cli.top_view.history import History
-from magenta_bridge.cli.top_view.scrape import read_scrape
-from magenta_bridge.cli.top_view.screen import draw
+from magenta_bridge.cli.top.scrape import read_scrape
+from magenta_bridge.cli.top.screen import draw
+from magenta_bridge.cli.top.snapshot import History
 from magenta_bridge.client import Client
 from magenta_bridge.errors import MagentaBridgeError
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import click
 
-from magenta_bridge.cli.words import ANY_PATH
+from magenta_bridge.cli.options.types import ANY_PATH
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.silence import silent_stderr
+from magenta_bridge.runtime.quiet_stderr import silent_stderr
 
 # The names of ``evaluation.rolls``, ``evaluation.roll_baselines``, ``training.roll_recipe`` and
 # ``models.roll_network``; a test holds them equal.
@@ -74,16 +74,16 @@ def benchmark(**words: Any) -> None:  # noqa: ANN401 - one option each, of its o
     _check_words(words)
     data, dataset, as_json = words["data"], words["dataset"], words["as_json"]
     if words["baseline"] is not None:
-        from magenta_bridge.cli.benchmark_job import score_baseline
+        from magenta_bridge.pianoroll_benchmark.report import score_baseline
 
         click.echo(score_baseline(data, dataset, words["baseline"], as_json=as_json))
         return
     _check_keras()
-    from magenta_bridge.evaluation.rolls import read_rolls
+    from magenta_bridge.pianoroll_benchmark.datasets import read_rolls
 
     split = read_rolls(data, dataset)  # before TensorFlow, which takes its time to load
     with silent_stderr():  # TensorFlow greets on loading, past every log level
-        from magenta_bridge.cli import benchmark_networks as networks
+        from magenta_bridge.pianoroll_benchmark import run as networks
     if words["saved"] is not None:
         click.echo(networks.score_saved(split, dataset, words["saved"], as_json=as_json))
         return

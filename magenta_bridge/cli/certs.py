@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from magenta_bridge.cli.words import ANY_PATH
+from magenta_bridge.cli.options.types import ANY_PATH
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DNS_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
@@ -94,7 +94,7 @@ def certs(folder: Path, hosts: Sequence[str], clients: Sequence[str], days: int)
     """
     if not hosts and not clients:
         raise click.UsageError("Give a --host for a server, a --client, or both.")
-    from magenta_bridge.cli.certs_folder import CertificateFolder
+    from magenta_bridge.certificates.issue import CertificateFolder
 
     made = CertificateFolder(folder)
     made.add(hosts, clients, days)

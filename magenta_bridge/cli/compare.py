@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from magenta_bridge.cli.words import ANY_PATH
+from magenta_bridge.cli.options.types import ANY_PATH
 
 _SAMPLES = 100
 _FEWEST = 2
@@ -54,7 +54,7 @@ def compare(
     """
     if len(bundles) < _FEWEST:
         raise click.UsageError("Name two bundles or more; magenta-bridge evaluate scores one.")
-    from magenta_bridge.cli.compare_job import run_comparison
+    from magenta_bridge.lab.compare import run_comparison
 
     figures = run_comparison(
         bundles, data, output, samples, lambda sentence: click.echo(sentence, err=True)

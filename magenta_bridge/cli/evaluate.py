@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from magenta_bridge.cli.words import ANY_PATH
+from magenta_bridge.cli.options.types import ANY_PATH
 
 
 @click.command()
@@ -25,7 +25,7 @@ def evaluate(bundle: str, data: Path, as_json: bool) -> None:
     The pieces of DATA are dealt out as in training: n-grams learn from the one side, and all
     models are scored on the pieces that were held out.
     """
-    from magenta_bridge.cli.evaluation_job import run_evaluation
+    from magenta_bridge.lab.evaluate import run_evaluation
 
     report = run_evaluation(bundle, data, lambda sentence: click.echo(sentence, err=True))
     click.echo(json.dumps(report.figures) if as_json else report.table)

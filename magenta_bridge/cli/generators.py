@@ -3,16 +3,90 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from magenta_bridge.cli.catalog import as_dictionary, as_text
-from magenta_bridge.cli.server_options import server_options, take_server
-from magenta_bridge.cli.source import open_source
-from magenta_bridge.cli.words import EXISTING_FILE
+from magenta_bridge.cli.options.client import server_options, take_server
+from magenta_bridge.cli.options.types import EXISTING_FILE
+from magenta_bridge.local import open_source
+
+if TYPE_CHECKING:
+    from magenta_bridge.generators.arguments import Argument
+    from magenta_bridge.generators.generator import GeneratorInfo
+
+
+_HEADINGS = ("ARGUMENT", "VALUES", "DEFAULT")
+_HELP_WIDTH = 92
+
+
+def as_dictionary(info: GeneratorInfo) -> dict[str, Any]:
+    """Returns a generator as data that JSON can hold."""
+    return {
+        "id": info.id,
+        "description": info.description,
+        "family": info.family,
+        "encoding": info.encoding,
+        "capabilities": [capability.value for capability in info.capabilities],
+        "steps_per_quarter": info.steps_per_quarter,
+        "arguments": [
+            {
+                "name": row.name,
+                "type": row.type.name.lower(),
+                "default": row.default,
+                "minimum": _bound(row, row.minimum),
+                "maximum": _bound(row, row.maximum),
+                "unit": row.unit,
+                "help": row.help,
+            }
+            for row in info.arguments
+        ],
+    }
+
+
+def as_text(info: GeneratorInfo) -> str:
+    """Returns a generator as a paragraph and a table; one that can do nothing has no table."""
+    lines = [click.style(info.id, bold=True), textwrap.indent(info.description, "  ")]
+    if not info.capabilities:
+        return "\n".join(lines) + "\n"
+    cells = [_HEADINGS, *((row.name, _values(row), _default(row)) for row in info.arguments)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEADINGS))]
+    capabilities = ", ".join(capability.value.lower() for capability in info.capabilities)
+    lines += [f"  Can: {capabilities}.", ""]
+    helps = ["MEANING", *(row.help for row in info.arguments)]
+    for row, explanation in zip(cells, helps, strict=True):
+        start = "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        lines.append(_hanging(start + "  ", explanation))
+    return "\n".join(lines) + "\n"
+
+
+def _bound(row: Argument, bound: float | None) -> float | None:
+    """Returns a bound in the type of the argument, so that JSON says 127 and not 127.0."""
+    if bound is None:
+        return None
+    return int(bound) if isinstance(row.default, int) else float(bound)
+
+
+def _values(row: Argument) -> str:
+    if row.minimum is None or row.maximum is None:
+        return row.unit or row.type.name.lower()
+    return f"{row.minimum:.10g} to {row.maximum:.10g} {row.unit}".rstrip()
+
+
+def _default(row: Argument) -> str:
+    if isinstance(row.default, str):
+        return row.default or "-"
+    return f"{row.default:.10g}"
+
+
+def _hanging(start: str, text: str) -> str:
+    """Returns the text after ``start``, its further lines indented to the same column."""
+    wrapped = textwrap.wrap(text, max(30, _HELP_WIDTH - len(start)))
+    return start + ("\n" + " " * len(start)).join(wrapped)
+
 
 _EXAMPLES = """\b
 Examples:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from magenta_bridge.cli.server_options import RunningServer, server_options, take_server
+from magenta_bridge.cli.options.client import RunningServer, server_options, take_server
 
 _USUAL = "127.0.0.1:50051"
 _PATIENCE_S = 5.0

@@ -7,8 +7,8 @@ import threading
 
 import click
 
-from magenta_bridge.cli.absl_words import AbslCommand
-from magenta_bridge.cli.words import read_tempo
+from magenta_bridge.cli.midi.absl_flags import AbslCommand
+from magenta_bridge.cli.options.types import read_tempo
 from magenta_bridge.errors import MagentaBridgeError
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magenta_bridge.cli.server_options import RunningServer, server_options, take_server
+from magenta_bridge.cli.options.client import RunningServer, server_options, take_server
 
 if TYPE_CHECKING:
     from magenta_bridge.client.bundle import Bundle

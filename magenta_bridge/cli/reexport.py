@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from magenta_bridge.cli.words import ANY_FILE, ANY_PATH
+from magenta_bridge.cli.options.types import ANY_FILE, ANY_PATH
 from magenta_bridge.errors import MagentaBridgeError, TrainingError
-from magenta_bridge.evaluation.score import Piece
+from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.runtime.program import StepProgram
-from magenta_bridge.runtime.silence import silent_stderr
+from magenta_bridge.runtime.quiet_stderr import silent_stderr
 
 if TYPE_CHECKING:
-    from magenta_bridge.training.reexport import Check
+    from magenta_bridge.export.reexport import Check
 
 # A program whose loss on held-out music is this many times its forerunner's is not kept.
 _MOST_LOSS: Final = 1.01
@@ -37,7 +37,7 @@ def main(bundles: tuple[Path, ...], data: Path | None) -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silent_stderr():  # TensorFlow greets on loading, past every log level
-        from magenta_bridge.training.reexport import reexport
+        from magenta_bridge.export.reexport import reexport
 
     for bundle in bundles:
         try:
@@ -73,14 +73,14 @@ def _rescoring(path: Path, data: Path) -> Check:
 
 
 def _held_out(path: Path, data: Path) -> Sequence[Piece]:
-    from magenta_bridge.cli.held_out import fed_pieces, recipe_of_split
+    from magenta_bridge.data.registry import material_for
+    from magenta_bridge.data.splits import load_split
     from magenta_bridge.generators.bundle import read_bundle
-    from magenta_bridge.training.materials import material_for
-    from magenta_bridge.training.splitting import load_split
+    from magenta_bridge.lab.held_out import encode_examples, recipe_of_split
 
     bundle = read_bundle(path)
     recipe = recipe_of_split(bundle.id, bundle.traits)
-    return fed_pieces(material_for(recipe.bundle.encoding), load_split(recipe, data).test)
+    return encode_examples(material_for(recipe.bundle.encoding), load_split(recipe, data).test)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import click
 
+from magenta_bridge.cli.options.types import ANY_PATH, read_duration
 from magenta_bridge.cli.train import ENCODINGS, FAMILIES
-from magenta_bridge.cli.words import ANY_PATH, read_duration
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.silence import silent_stderr
+from magenta_bridge.runtime.quiet_stderr import silent_stderr
 
 _EXAMPLES: Final = """\b
 Examples:
@@ -96,6 +96,6 @@ def search(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own 
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silent_stderr():  # TensorFlow greets on loading, past every log level
-        from magenta_bridge.cli.search_job import SearchJob, run_search
+        from magenta_bridge.lab.search.run import SearchJob, run_search
 
     run_search(SearchJob(**words))

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magenta_bridge.cli.http_options import http_options, take_http
-from magenta_bridge.cli.serve_load import load_options, take_load
-from magenta_bridge.cli.serve_security import refuse_exposed, security_options, take_security
-from magenta_bridge.cli.serve_users import take_users, user_options
-from magenta_bridge.cli.watch_options import Watching, watch_options
-from magenta_bridge.cli.words import EXISTING_FILE, EXISTING_FOLDER
+from magenta_bridge.cli.options.serve import (
+    Watching,
+    http_options,
+    load_options,
+    refuse_exposed,
+    security_options,
+    take_http,
+    take_load,
+    take_security,
+    take_users,
+    user_options,
+    watch_options,
+)
+from magenta_bridge.cli.options.types import EXISTING_FILE, EXISTING_FOLDER
 
 if TYPE_CHECKING:
     from magenta_bridge.generators.registry import GeneratorRegistry
@@ -76,11 +84,11 @@ def serve(
     """
     import asyncio
 
+    from magenta_bridge.generators.loading import bundles_to_serve
     from magenta_bridge.generators.registry import GeneratorRegistry
-    from magenta_bridge.generators.shipped import bundles_to_serve
     from magenta_bridge.server.app import serve as wait_for_requests
+    from magenta_bridge.server.bundles.sources import Sources
     from magenta_bridge.server.settings import ServerSettings
-    from magenta_bridge.server.sources import Sources
 
     where = f"[{host}]" if ":" in host else host
     tls, tokens = take_security(options)

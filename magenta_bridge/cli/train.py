@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import click
 
-from magenta_bridge.cli.words import ANY_FILE
+from magenta_bridge.cli.options.types import ANY_FILE
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.silence import silent_stderr
+from magenta_bridge.runtime.quiet_stderr import silent_stderr
 
 FAMILIES: Final = ("lstm", "gru", "rnn", "gan")
 ENCODINGS: Final = ("melody", "drums", "polyphony", "performance", "duo")
@@ -76,6 +76,6 @@ def train(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own t
         )
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with silent_stderr():  # TensorFlow greets on loading, past every log level
-        from magenta_bridge.cli.training_job import TrainingJob, run_training
+        from magenta_bridge.lab.train import TrainingJob, run_training
 
     run_training(TrainingJob(**words))

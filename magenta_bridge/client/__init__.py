@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.async_client import AsyncClient
 from magenta_bridge.client.bundle import Bundle, BundleStatus
 from magenta_bridge.client.client import Client

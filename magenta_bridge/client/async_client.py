@@ -9,12 +9,12 @@ from types import TracebackType
 import grpc
 from grpc_health.v1 import health_pb2_grpc
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.bundle import Bundle, read_bundle
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.health import health_request, says_serving, unknown_generator
-from magenta_bridge.client.request import Wish, build_request, build_stream_request
+from magenta_bridge.client.request import GenerateParams, build_request, build_stream_request
 from magenta_bridge.client.security import open_async_channel
 from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
@@ -124,7 +124,7 @@ class AsyncClient:
         **arguments: ArgumentValue,
     ) -> NoteSequence:
         """Has new music written, as ``Client.generate`` does."""
-        wish = Wish(generator_id, primer, bars, start, end, seed, 1, arguments)
+        wish = GenerateParams(generator_id, primer, bars, start, end, seed, 1, arguments)
         return (await self._generate(wish))[0]
 
     async def variations(
@@ -140,7 +140,7 @@ class AsyncClient:
         **arguments: ArgumentValue,
     ) -> list[NoteSequence]:
         """Has new music written several times over, as ``Client.variations`` does."""
-        wish = Wish(generator_id, primer, bars, start, end, seed, count, arguments)
+        wish = GenerateParams(generator_id, primer, bars, start, end, seed, count, arguments)
         return await self._generate(wish)
 
     def stream(
@@ -159,7 +159,7 @@ class AsyncClient:
         Leaving the loop early stops the writing once the generator is closed; use
         ``contextlib.aclosing`` to have that at once.
         """
-        wish = Wish(generator_id, primer, bars, start, end, seed, 1, arguments)
+        wish = GenerateParams(generator_id, primer, bars, start, end, seed, 1, arguments)
         return self._stream(build_stream_request(wish))
 
     async def bundles(self) -> list[Bundle]:
@@ -188,7 +188,7 @@ class AsyncClient:
             response = await self._models.UnloadGenerator(request, timeout=self._timeout)
         return read_bundle(response.bundle)
 
-    async def _generate(self, wish: Wish) -> list[NoteSequence]:
+    async def _generate(self, wish: GenerateParams) -> list[NoteSequence]:
         request = build_request(wish)
         with self._errors():
             response = await self._stub.Generate(request, timeout=self._timeout)

@@ -9,12 +9,12 @@ from types import TracebackType
 import grpc
 from grpc_health.v1 import health_pb2_grpc
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.bundle import Bundle, read_bundle
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
 from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
 from magenta_bridge.client.health import health_request, says_serving, unknown_generator
-from magenta_bridge.client.request import Wish, build_request, build_stream_request
+from magenta_bridge.client.request import GenerateParams, build_request, build_stream_request
 from magenta_bridge.client.security import open_channel
 from magenta_bridge.client.status import error_of
 from magenta_bridge.errors import ServerUnavailableError
@@ -152,7 +152,7 @@ class Client:
         Returns:
             The new section alone, on the primer's timeline, in seconds.
         """
-        wish = Wish(generator_id, primer, bars, start, end, seed, 1, arguments)
+        wish = GenerateParams(generator_id, primer, bars, start, end, seed, 1, arguments)
         return self._generate(wish)[0]
 
     def variations(
@@ -183,7 +183,7 @@ class Client:
         Returns:
             The variations in order.
         """
-        wish = Wish(generator_id, primer, bars, start, end, seed, count, arguments)
+        wish = GenerateParams(generator_id, primer, bars, start, end, seed, count, arguments)
         return self._generate(wish)
 
     def stream(
@@ -207,7 +207,7 @@ class Client:
             though where voices overlap one at hand may end after it. The first piece carries
             tempo and meter. All merged, they are what ``generate`` returns.
         """
-        wish = Wish(generator_id, primer, bars, start, end, seed, 1, arguments)
+        wish = GenerateParams(generator_id, primer, bars, start, end, seed, 1, arguments)
         return self._stream(build_stream_request(wish))
 
     def bundles(self) -> list[Bundle]:
@@ -265,7 +265,7 @@ class Client:
             response = self._models.UnloadGenerator(request, timeout=self._timeout)
         return read_bundle(response.bundle)
 
-    def _generate(self, wish: Wish) -> list[NoteSequence]:
+    def _generate(self, wish: GenerateParams) -> list[NoteSequence]:
         request = build_request(wish)
         with self._errors():
             return list(self._stub.Generate(request, timeout=self._timeout).sequences)

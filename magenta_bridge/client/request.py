@@ -22,7 +22,7 @@ _INT64: Final = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True)
-class Wish:
+class GenerateParams:
     """What shall be written.
 
     Attributes:
@@ -47,7 +47,7 @@ class Wish:
     arguments: Mapping[str, ArgumentValue]
 
 
-def build_request(wish: Wish) -> pb.GenerateRequest:
+def build_request(wish: GenerateParams) -> pb.GenerateRequest:
     """Returns the request for whole sequences, with an id that no other one has.
 
     The id lets the server know the request again when it is sent a second time.
@@ -68,7 +68,7 @@ def build_request(wish: Wish) -> pb.GenerateRequest:
     return request
 
 
-def build_stream_request(wish: Wish) -> pb.StreamGenerateRequest:
+def build_stream_request(wish: GenerateParams) -> pb.StreamGenerateRequest:
     """Returns the request for a stream; errors as in ``build_request``."""
     request = build_request(wish)
     return pb.StreamGenerateRequest(
@@ -81,7 +81,7 @@ def build_stream_request(wish: Wish) -> pb.StreamGenerateRequest:
     )
 
 
-def _options(wish: Wish) -> GeneratorOptions:
+def _options(wish: GenerateParams) -> GeneratorOptions:
     options = GeneratorOptions()
     start, end = _section(wish)
     options.generate_sections.add(start_time=start, end_time=end)
@@ -90,7 +90,7 @@ def _options(wish: Wish) -> GeneratorOptions:
     return options
 
 
-def _section(wish: Wish) -> tuple[float, float]:
+def _section(wish: GenerateParams) -> tuple[float, float]:
     if wish.start is None and wish.end is None:
         return section_after(wish.primer, DEFAULT_BARS if wish.bars is None else wish.bars)
     if wish.start is None or wish.end is None or wish.bars is not None:

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import grpc
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.channel import (
     KEEPALIVE_SECONDS,
     channel_options,

@@ -8,13 +8,14 @@ section 2.6; below order 1 stands the uniform distribution.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.score import Foretold, Piece, Score, total
+from magenta_bridge.data.dataset import Reader
+from magenta_bridge.evaluation.likelihood import Piece, Score, StepLikelihoods, total
 
 Context: TypeAlias = tuple[int, ...]
 Place = Callable[[Piece], NDArray[np.int64] | None]
@@ -53,11 +54,11 @@ class NGram:
             Scores for the orders ``0..order``; the best order is for the caller to choose, on
             other pieces than he reports.
         """
-        found = [self.foretell(piece) for piece in pieces]
+        found = [self.log_likelihood(piece) for piece in pieces]
         orders = zip(*found, strict=True) if found else [()] * (self.order + 1)
         return [total(each.score for each in pieces) for pieces in orders]
 
-    def foretell(self, piece: Piece) -> list[Foretold]:
+    def log_likelihood(self, piece: Piece) -> list[StepLikelihoods]:
         """Foretells each step of a piece at every order at once, ``0..order``."""
         ids, places = piece.tolist(), self._places(piece)
         nats = np.zeros((self.order + 1, len(places)))
@@ -70,7 +71,7 @@ class NGram:
                     self._mix(mixed, (place, *history[len(history) - length :]))
                 nats[length, step - 1] = -np.log(mixed[ids[step]])
                 hits[length, step - 1] = mixed.argmax() == ids[step]
-        return [Foretold(*each) for each in zip(nats, hits, strict=True)]
+        return [StepLikelihoods(*each) for each in zip(nats, hits, strict=True)]
 
     def _mix(self, mixed: NDArray[np.float64], context: Context) -> None:
         """Interpolates the distribution of one context into ``mixed``, in place."""
@@ -86,3 +87,49 @@ class NGram:
         told = None if self._place is None else self._place(piece)
         places: list[int] = [0] * (len(piece) - 1) if told is None else told.tolist()
         return places
+
+
+_HIGHEST_ORDER: Final = 6
+# Counting costs memory by tokens and order; long token streams favor low orders anyway.
+_MANY_STEPS: Final = 1_500_000
+_HIGHEST_ORDER_OF_MANY: Final = 4
+
+
+def measure_baselines(
+    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
+) -> dict[str, Score]:
+    """Fits n-grams and scores them on the test pieces.
+
+    Two are fitted: the plain one, and one that is also told meter and place in the bar, where
+    the networks are.
+
+    Args:
+        train: Pieces to count.
+        validation: Pieces that choose each n-gram's order, out of 0 to 6, or to 4 behind more
+            than 1.5 million steps.
+        test: Pieces to report on.
+        reader: Their encoding.
+
+    Returns:
+        Test scores by the n-gram's name, which tells the chosen order.
+    """
+    found = score_baselines(train, validation, test, reader)
+    return {name: total(each.score for each in pieces) for name, pieces in found.items()}
+
+
+def score_baselines(
+    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
+) -> dict[str, list[StepLikelihoods]]:
+    """Foretells each step of each test piece; see ``measure_baselines``."""
+    many = sum(len(piece) for piece in train) > _MANY_STEPS
+    highest = _HIGHEST_ORDER_OF_MANY if many else _HIGHEST_ORDER
+    kinds = {"n-gram": None, "n-gram with meter and place in the bar": reader.places}
+    if test and reader.places(test[0]) is None:
+        del kinds["n-gram with meter and place in the bar"]
+    results: dict[str, list[StepLikelihoods]] = {}
+    for name, place in kinds.items():
+        model = NGram(reader.event_ids, highest, place).fit(train)
+        chosen = [score.nats_per_step for score in model.score(validation)]
+        order = int(np.argmin(chosen))
+        results[f"{name}, order {order}"] = [model.log_likelihood(piece)[order] for piece in test]
+    return results

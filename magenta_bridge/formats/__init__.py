@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from magenta_bridge.errors import FileFormatError, NotFoundError
-from magenta_bridge.saving import save_bytes
+from magenta_bridge.files import save_bytes
 
 if TYPE_CHECKING:
     from magenta_bridge.noteseq import NoteSequence

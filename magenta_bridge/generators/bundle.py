@@ -11,11 +11,10 @@ from typing import Any, Final
 from google.protobuf.message import DecodeError
 
 from magenta_bridge.errors import BundleError, MagentaBridgeError
+from magenta_bridge.files import read_limited, save_bytes
 from magenta_bridge.limits import BUNDLE_BYTES
 from magenta_bridge.noteseq import GeneratorBundle
-from magenta_bridge.private_files import read_limited
 from magenta_bridge.runtime.program import StepProgram
-from magenta_bridge.saving import save_bytes
 
 # checkpoint_file: the Keras archive, then the seal.
 _PARTS: Final = 2
@@ -117,11 +116,11 @@ def write_bundle(
     held.generator_details.id = generator_id
     held.generator_details.description = description
     held.bundle_details.description = details
-    held.checkpoint_file.append(_seal(held))
+    held.checkpoint_file.append(_checksum(held))
     save_bytes(path, held.SerializeToString(deterministic=True))
 
 
-def _seal(held: GeneratorBundle) -> bytes:
+def _checksum(held: GeneratorBundle) -> bytes:
     """Returns the SHA-256 of all parts, each behind its length; 32 bytes."""
     digest = hashlib.sha256()
     for part in (
@@ -143,5 +142,5 @@ def _check_seal(held: GeneratorBundle, name: str) -> None:
             f"{name} bears no checksum, so this version of Magenta Bridge did not make it; "
             "export the model again."
         )
-    if held.checkpoint_file[1] != _seal(held):
+    if held.checkpoint_file[1] != _checksum(held):
         raise BundleError(f"{name} is damaged (its checksum is wrong); get it again.")

@@ -118,7 +118,7 @@ def grid_before(
     # Step 0 lies on a bar line that is further back than anything read.
     before = _steps_into_bar(section) % bar + (PRIMER_STEPS.value // bar + 2) * bar
     origin = section.origin_quarters - before / melody.STEPS_PER_QUARTER
-    heard = heard_before(music, options, section, since=float(section.tempo.seconds(origin)))
+    heard = input_notes_before(music, options, section, since=float(section.tempo.seconds(origin)))
     return meter, quantize(heard, melody.STEPS_PER_QUARTER, origin_quarters=origin), before
 
 
@@ -137,7 +137,7 @@ def _steps_into_bar(section: Section) -> int:
     return passed if passed < bar * melody.STEPS_PER_QUARTER else 0
 
 
-def heard_before(
+def input_notes_before(
     music: NoteSequence, options: GeneratorOptions, section: Section, *, since: float
 ) -> NoteSequence:
     """Returns the chosen notes that begin before the section and end after ``since``.

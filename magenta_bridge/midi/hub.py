@@ -10,14 +10,13 @@ Example:
 from __future__ import annotations
 
 from magenta_bridge.errors import MidiHubError
-from magenta_bridge.midi.captor import MidiCaptor, MonophonicMidiCaptor, PolyphonicMidiCaptor
-from magenta_bridge.midi.metronome import Metronome
-from magenta_bridge.midi.midi_hub import MidiHub
-from magenta_bridge.midi.player import MidiPlayer
-from magenta_bridge.midi.ports import input_names as get_available_input_ports
-from magenta_bridge.midi.ports import output_names as get_available_output_ports
-from magenta_bridge.midi.signal import MidiSignal
-from magenta_bridge.midi.texture import TextureType
+from magenta_bridge.midi.engine.captor import MidiCaptor, MonophonicMidiCaptor, PolyphonicMidiCaptor
+from magenta_bridge.midi.engine.metronome import Metronome
+from magenta_bridge.midi.engine.midi_hub import MidiHub
+from magenta_bridge.midi.engine.player import MidiPlayer
+from magenta_bridge.midi.engine.signal import MidiSignal, TextureType
+from magenta_bridge.midi.ports.ports import input_names as get_available_input_ports
+from magenta_bridge.midi.ports.ports import output_names as get_available_output_ports
 
 __all__ = [
     "Metronome",

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from magenta_bridge.midi.call_and_response import CallAndResponseMidiInteraction
-from magenta_bridge.midi.duet import DuetMidiInteraction
-from magenta_bridge.midi.midi_interaction import MidiInteraction
-from magenta_bridge.midi.retime import adjust_sequence_times
+from magenta_bridge.midi.interactions.base import MidiInteraction
+from magenta_bridge.midi.interactions.call_and_response import CallAndResponseMidiInteraction
+from magenta_bridge.midi.interactions.duet import DuetMidiInteraction
+from magenta_bridge.sequences.edit import adjust_sequence_times
 
 __all__ = [
     "CallAndResponseMidiInteraction",

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magenta_bridge.errors import FileFormatError
+from magenta_bridge.files import save_bytes
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.render.soundfont import find_sound_font
-from magenta_bridge.saving import save_bytes
 from magenta_bridge.sequences.pedal import sounding_ends
 
 if TYPE_CHECKING:

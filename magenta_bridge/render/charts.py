@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.saving import save_bytes
+from magenta_bridge.files import save_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from magenta_bridge.runtime.silence import silent_stderr
-from magenta_bridge.runtime.vector_kernels import vector_kernels
+from magenta_bridge.runtime.cpu_kernels import vector_kernels
+from magenta_bridge.runtime.quiet_stderr import silent_stderr
 
 _greeting = threading.Lock()
 _greeted = threading.Event()

@@ -13,24 +13,24 @@ from grpc_reflection.v1alpha import reflection
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.server.access import AccessGate
-from magenta_bridge.server.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.endpoint import check_free
-from magenta_bridge.server.exposure import check_exposure, is_open_house
-from magenta_bridge.server.generation import GenerationService
+from magenta_bridge.server.bind_policy import allows_anonymous_admin, check_exposure
+from magenta_bridge.server.bundles.health import ModelHealth
+from magenta_bridge.server.bundles.loader import BundleLoader
 from magenta_bridge.server.http.server import HttpPort
-from magenta_bridge.server.interceptor import BoundaryInterceptor
-from magenta_bridge.server.library import Library
-from magenta_bridge.server.model_health import ModelHealth
-from magenta_bridge.server.models import ModelService
-from magenta_bridge.server.observation import Observation
-from magenta_bridge.server.rate import rate_gates
-from magenta_bridge.server.rotation import server_credentials
+from magenta_bridge.server.idle_shutdown import IdleShutdownSettings, KeepAliveFolder
+from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
+from magenta_bridge.server.rpc.channel_options import transport_options
+from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor
+from magenta_bridge.server.security.authentication import AccessGate
+from magenta_bridge.server.security.endpoint import check_free
+from magenta_bridge.server.security.rate_limit import rate_gates
+from magenta_bridge.server.security.reloading import server_credentials
+from magenta_bridge.server.services.generation import GenerationService
+from magenta_bridge.server.services.models import ModelService
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.server.signals import stop_requests
-from magenta_bridge.server.transport import transport_options
-from magenta_bridge.server.users import Users, UserSettings
-from magenta_bridge.server.workers import WorkerPool, pool_of
+from magenta_bridge.server.telemetry.setup import Observation
+from magenta_bridge.server.workers.pool import WorkerPool, pool_of
 from magenta_bridge.v1 import (
     generation_pb2,
     generation_pb2_grpc,
@@ -47,7 +47,7 @@ _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-class Companion(Protocol):
+class LifecycleService(Protocol):
     """Something that lives as long as the server does: another port, a watcher of files."""
 
     async def start(self) -> None:
@@ -100,7 +100,7 @@ class BridgeServer:
             interceptors=[BoundaryInterceptor(self._boundary)],
             options=transport_options(loopback=self._endpoint.is_loopback),
         )
-        self._library = Library(registry, self._health, self.settings.sources)
+        self._library = BundleLoader(registry, self._health, self.settings.sources)
         self._generation = GenerationService(registry, self.workers, self._observation.metrics)
         self._models = ModelService(self._library)
         self._companions = self._gather_companions()
@@ -108,14 +108,21 @@ class BridgeServer:
 
     def _gates(self) -> list[Gate]:
         """Returns who is asked, in order, before a call is worked on."""
-        access = AccessGate(self.settings.tokens, all_admins=is_open_house(self.settings))
-        return [access, *rate_gates(self.settings, loopback=self._endpoint.is_loopback)]
+        access = AccessGate(self.settings.tokens, all_admins=allows_anonymous_admin(self.settings))
+        return [
+            access,
+            *rate_gates(
+                self.settings.calls_per_second,
+                self.settings.calls_at_once,
+                loopback=self._endpoint.is_loopback,
+            ),
+        ]
 
     def _observers(self) -> list[Observer]:
         """Returns who hears of every call."""
         return [*self._observation.observers]
 
-    def _gather_companions(self) -> list[Companion]:
+    def _gather_companions(self) -> list[LifecycleService]:
         """Returns what starts behind the port is open and stops before it is closed."""
         return [*self._observation.companions, *self._http_port()]
 
@@ -264,13 +271,13 @@ async def _start_unless_stopped(server: BridgeServer, stops: asyncio.Queue[int])
         await asyncio.gather(starting, return_exceptions=True)
 
 
-async def _wait_for_end(stops: asyncio.Queue[int], users: UserSettings | None) -> None:
+async def _wait_for_end(stops: asyncio.Queue[int], users: IdleShutdownSettings | None) -> None:
     """Waits until the process is asked to stop, or nobody is left whom it is there for."""
     if users is None:
         await stops.get()
         return
     stop = asyncio.ensure_future(stops.get())
-    gone = asyncio.ensure_future(Users(users).wait_until_gone())
+    gone = asyncio.ensure_future(KeepAliveFolder(users).wait_until_gone())
     try:
         await asyncio.wait({stop, gone}, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -5,18 +5,47 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.limits import (
     CALLS_AT_ONCE,
+    HTTP_ANSWER_SECONDS,
+    HTTP_BODY_SECONDS,
+    HTTP_CONNECTIONS,
+    HTTP_HEAD_SECONDS,
     LONGEST_REQUEST_SECONDS,
     OPEN_REQUESTS,
     QUEUE_SECONDS,
     REQUEST_SECONDS,
 )
-from magenta_bridge.server.http.settings import HttpSettings
-from magenta_bridge.server.sources import Sources
-from magenta_bridge.server.tokens import Tokens
-from magenta_bridge.server.users import UserSettings
+from magenta_bridge.server.bundles.sources import Sources
+from magenta_bridge.server.idle_shutdown import IdleShutdownSettings
+from magenta_bridge.server.security.tokens import Tokens
+
+# Never anything else: what a browser may do here rests on it.
+HOST: Final = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """How the HTTP port behaves.
+
+    Attributes:
+        port: Port of 127.0.0.1 to listen on; 0 for any free one.
+        origins: Origins of web pages that may ask, such as ``http://localhost:8000``.
+        head_seconds: How long a connection may take until its next request is there, idle or
+            not.
+        body_seconds: How long a request's body may take to arrive.
+        answer_seconds: How long an answer may wait for its reader.
+        connections: Connections that may be open at a time.
+    """
+
+    port: int = 0
+    origins: tuple[str, ...] = ()
+    head_seconds: float = float(HTTP_HEAD_SECONDS.value)
+    body_seconds: float = float(HTTP_BODY_SECONDS.value)
+    answer_seconds: float = float(HTTP_ANSWER_SECONDS.value)
+    connections: int = HTTP_CONNECTIONS.value
+
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
 
@@ -62,4 +91,4 @@ class ServerSettings:
     metrics_port: int | None = None
     tracing: bool = False
     http: HttpSettings | None = None
-    users: UserSettings | None = None
+    users: IdleShutdownSettings | None = None

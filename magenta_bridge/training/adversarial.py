@@ -10,17 +10,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import pianoroll
-from magenta_bridge.encodings.bar_features import bar_features, feature_distance
+from magenta_bridge.data.bars import BarSampler, GeneratedHistory, tracks_of
+from magenta_bridge.data.example import Tune
+from magenta_bridge.data.splits import Split
+from magenta_bridge.encodings import bars as pianoroll
+from magenta_bridge.encodings.bars import bar_features, feature_distance
 from magenta_bridge.errors import TrainingError, UnsupportedError
 from magenta_bridge.models.gan.network import BarGAN, TwoRateAdam
-from magenta_bridge.training.bars import BarSampler, Dreams, tracks_of
+from magenta_bridge.recipe import Recipe
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.families import Split
+from magenta_bridge.training.fit import identity
 from magenta_bridge.training.loop import Watcher
-from magenta_bridge.training.recipe import Recipe
-from magenta_bridge.training.session import identity
-from magenta_bridge.training.tunes import Tune
 
 _FINAL_RATE = 0.02
 _JUDGED, _JUDGED_BARS = 256, 16
@@ -58,7 +58,9 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
     judge = keras.Model(*_judge_ports(network))
     goal = bar_features(validation.songs)
     while not progress.finished:
-        dreams = _dream(judge, network, training, progress.epoch) if progress.epoch else None
+        dreams = (
+            _generate_history(judge, network, training, progress.epoch) if progress.epoch else None
+        )
         _train_epoch(network, training, dreams, progress, watcher)
         made = make_songs(judge, network, _draw(validation.kinds, _JUDGED, 0), _JUDGED_BARS, seed=0)
         _note_distance(progress, feature_distance(bar_features(list(made)), goal), recipe)
@@ -124,7 +126,7 @@ def _judge_ports(network: BarGAN) -> tuple[dict[str, keras.KerasTensor], keras.K
 def _train_epoch(
     network: BarGAN,
     training: BarSampler,
-    dreams: Dreams | None,
+    dreams: GeneratedHistory | None,
     progress: Progress,
     watcher: Watcher,
 ) -> None:
@@ -155,9 +157,11 @@ def _note_distance(progress: Progress, distance: float, recipe: Recipe) -> None:
     )
 
 
-def _dream(judge: keras.Model, network: BarGAN, training: BarSampler, epoch: int) -> Dreams:
+def _generate_history(
+    judge: keras.Model, network: BarGAN, training: BarSampler, epoch: int
+) -> GeneratedHistory:
     kinds = np.concatenate([np.unique(training.kinds), _draw(training.kinds, _DREAMS, epoch)])
-    return Dreams(make_songs(judge, network, kinds, _DREAM_BARS, seed=epoch), kinds)
+    return GeneratedHistory(make_songs(judge, network, kinds, _DREAM_BARS, seed=epoch), kinds)
 
 
 def _draw(kinds: NDArray[np.int32], count: int, seed: int) -> NDArray[np.int32]:

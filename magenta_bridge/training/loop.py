@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import keras
 
+from magenta_bridge.recipe import TrainingRecipe
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.recipe import TrainingRecipe
 
 _FINAL_RATE = 0.02
 _WARMUP_BATCHES = 100

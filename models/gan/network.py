@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from magenta_bridge.encodings.pianoroll import BAR_STEPS, METER_KINDS
+from magenta_bridge.encodings.bars import BAR_STEPS, METER_KINDS
 from magenta_bridge.models.gan.critic import Critic
 from magenta_bridge.models.gan.generator import BarGenerator
 from magenta_bridge.models.tensor import Tensor

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import keras
 
-from magenta_bridge.models.frames import FrameNetwork
 from magenta_bridge.models.grid import GridNetwork
-from magenta_bridge.models.stream import StreamNetwork
+from magenta_bridge.models.performance import StreamNetwork
+from magenta_bridge.models.polyphony import FrameNetwork
 
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")

@@ -13,13 +13,13 @@ from scipy.io import savemat
 
 from magenta_bridge.cli import benchmark
 from magenta_bridge.cli.main import magenta_bridge
-from magenta_bridge.encodings.roll import PITCHES, Roll
-from magenta_bridge.evaluation import rolls
-from magenta_bridge.evaluation.roll_baselines import BASELINES
 from magenta_bridge.models.recurrent import CELLS
-from magenta_bridge.models.roll_network import OUTPUTS
-from magenta_bridge.training.roll_recipe import SIZES, RollKind, recipe_for
-from magenta_bridge.training.roll_session import build_rolls
+from magenta_bridge.pianoroll_benchmark import datasets as rolls
+from magenta_bridge.pianoroll_benchmark.baselines import BASELINES
+from magenta_bridge.pianoroll_benchmark.fit import build_rolls
+from magenta_bridge.pianoroll_benchmark.network import OUTPUTS
+from magenta_bridge.pianoroll_benchmark.recipe import SIZES, RollKind, recipe_for
+from magenta_bridge.pianoroll_benchmark.roll import PITCHES, Roll
 
 DATASET = "JSB_Chorales"
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography import x509
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.cli.main import magenta_bridge
 from tests.cli.program import PROGRAM, run_program
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from magenta_bridge.cli.checks import install, midi, music
-from magenta_bridge.cli.checks.finding import Finding, Verdict, ok
-from magenta_bridge.cli.checks.music import check_bundle_folder
-from magenta_bridge.cli.checks.server import check_port
+from magenta_bridge.cli.doctor import install, midi, music
+from magenta_bridge.cli.doctor.check_result import Finding, Verdict, ok
+from magenta_bridge.cli.doctor.music import check_bundle_folder
+from magenta_bridge.cli.doctor.server import check_port
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.errors import BundleError, NotFoundError
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.generators.loading import shipped_bundles
 from tests.cli.program import run_program
 
 
@@ -39,7 +39,7 @@ def test_each_line_begins_with_its_verdict() -> None:
 def test_tensorflow_is_looked_for_but_not_imported() -> None:
     code = (
         "import sys\n"
-        "from magenta_bridge.cli.checks.install import check_packages, check_training\n"
+        "from magenta_bridge.cli.doctor.install import check_packages, check_training\n"
         "list(check_packages()), check_training()\n"
         "print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     )
@@ -53,7 +53,7 @@ def test_a_damaged_bundle_fails_with_advice_and_exit_1(monkeypatch: pytest.Monke
     def refuse() -> None:
         raise BundleError("lstm_melody.mag is damaged.")
 
-    monkeypatch.setattr("magenta_bridge.generators.shipped.load_registry", refuse)
+    monkeypatch.setattr("magenta_bridge.generators.loading.load_registry", refuse)
     result = CliRunner().invoke(magenta_bridge, ["doctor"])
     assert result.exit_code == 1
     assert "FAIL  bundles: lstm_melody.mag is damaged." in result.output

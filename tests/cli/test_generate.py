@@ -165,7 +165,9 @@ def test_an_impossible_folder_is_found_before_any_bundle_is_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[object] = []
-    monkeypatch.setattr("magenta_bridge.cli.job.open_source", lambda *words: opened.append(words))
+    monkeypatch.setattr(
+        "magenta_bridge.cli.generate.open_source", lambda *words: opened.append(words)
+    )
     (tmp_path / "file").touch()
     result = _generate("-o", tmp_path / "file" / "x.mid")
     assert result.exit_code == 1

@@ -7,7 +7,7 @@ import json
 from click.testing import CliRunner
 
 from magenta_bridge.cli.main import magenta_bridge
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.generators.loading import shipped_bundles
 
 
 def test_the_shipped_generators_are_listed_with_their_arguments() -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from magenta_bridge.cli.main import magenta_bridge
-from magenta_bridge.cli.server_options import TOKEN_VARIABLE
+from magenta_bridge.cli.options.client import TOKEN_VARIABLE
 from magenta_bridge.client import AsyncClient, Client
 from magenta_bridge.server.settings import ServerSettings
 from tests.contract.live_server import LiveServer

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from magenta_bridge.cli.main import magenta_bridge
-from magenta_bridge.cli.max_devices import DeviceFile, shipped_devices
-from magenta_bridge.cli.max_installed import RECORD, InstalledDevices
-from magenta_bridge.cli.max_library import find_user_library
+from magenta_bridge.cli.max.devices import DeviceFile, shipped_devices
+from magenta_bridge.cli.max.installer import RECORD, InstalledDevices
+from magenta_bridge.cli.max.user_library import find_user_library
 from magenta_bridge.errors import FileFormatError, NotFoundError
 
 EFFECTS = "Presets/MIDI Effects/Max MIDI Effect"

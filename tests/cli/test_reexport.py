@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from magenta_bridge.cli import reexport
+from magenta_bridge.export import reexport as making
+from magenta_bridge.export.flatbuffer import write_description
+from magenta_bridge.export.quantize import product_bytes
 from magenta_bridge.generators.bundle import read_bundle, write_bundle
-from magenta_bridge.training import reexport as making
-from magenta_bridge.training.flatbuffer import write_description
-from magenta_bridge.training.four_bits import product_bytes
-from magenta_bridge.training.session import build
+from magenta_bridge.training.fit import build
 from tests.cli.program import ROOT, call_program
-from tests.training.pieces import write_pieces
+from tests.data.pieces import write_pieces
 from tests.training.step_by_step import step_by_step
 
 _RECIPE = """

@@ -15,24 +15,24 @@ from typing import Any
 
 import pytest
 
-from magenta_bridge.cli.search_contest import open_contests, usual_recipe
-from magenta_bridge.cli.search_folder import claimed
-from magenta_bridge.cli.search_job import run_search
-from magenta_bridge.cli.search_rounds import Rounds
+from magenta_bridge.data.splits import load_split
 from magenta_bridge.errors import (
     InvalidArgumentError,
     NotFoundError,
     TrainingError,
 )
 from magenta_bridge.generators.arguments import write_argument
-from magenta_bridge.generators.shipped import load_generator
+from magenta_bridge.generators.loading import load_generator
+from magenta_bridge.lab.search.folder import exclusive_lock
+from magenta_bridge.lab.search.objective_study import open_contests, usual_recipe
+from magenta_bridge.lab.search.run import run_search
+from magenta_bridge.lab.search.scheduler import SearchRunner
+from magenta_bridge.lab.search.space import Range, Space
+from magenta_bridge.lab.search.study import TrialSummary
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from magenta_bridge.training.recipe import read_recipe
-from magenta_bridge.training.search_space import Space, Span
-from magenta_bridge.training.search_study import Standing
-from magenta_bridge.training.splitting import load_split
+from magenta_bridge.recipe import read_recipe
 from tests.cli.program import ROOT, run_program
-from tests.cli.searcher import TUNES, a_job, small_spaces
+from tests.lab.search.searcher import TUNES, a_job, small_spaces
 
 _OUTPUTS = ["best.mag", "best.md", "best.png", "best.toml", "importance.png", "leaderboard.json",
             "leaderboard.md", "pareto.png", "study.db"]  # fmt: skip
@@ -139,18 +139,18 @@ def _fewer_tunes(folder: Path) -> Path:
 
 @pytest.mark.timeout(600)
 def test_two_at_once_are_refused(searched: Path) -> None:
-    with claimed(searched), pytest.raises(TrainingError, match="Another search is at work"):
+    with exclusive_lock(searched), pytest.raises(TrainingError, match="Another search is at work"):
         run_search(a_job(searched), small_spaces)
 
 
-def _try_on(folder: Path, families: str, *, trials: int, epochs: int) -> list[Standing]:
+def _try_on(folder: Path, families: str, *, trials: int, epochs: int) -> list[TrialSummary]:
     """Goes on with a search as the command does, without making the winner; returns its trials."""
     names = families.split(",")
     split = load_split(usual_recipe(names[0], "melody"), TUNES)
     contests = open_contests(
         folder / "study.db", names, "melody", split, epochs=epochs, spaces=small_spaces
     )
-    rounds = Rounds(folder, split, contests, trials=trials, deadline=float("inf"))
+    rounds = SearchRunner(folder, split, contests, trials=trials, deadline=float("inf"))
     rounds.run(lambda _: None)
     return list(contests[0].ranking().standings)
 
@@ -176,7 +176,7 @@ def test_a_trial_that_fails_is_noted_and_the_others_go_on(cut_short: Path) -> No
 
 
 def _hopeless(family: str, encoding: str) -> Space:
-    rate = Span("learning_rate", 2e38, 3e38, 3e38)
+    rate = Range("learning_rate", 2e38, 3e38, 3e38)
     return (*(dial for dial in small_spaces(family, encoding) if dial.name != rate.name), rate)
 
 
@@ -208,7 +208,15 @@ def _until(folder: Path, epochs: int, process: subprocess.Popen[str]) -> None:
 @contextlib.contextmanager
 def _started(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Yields a process that searches, which does not outlive the test."""
-    words = [sys.executable, "-m", "tests.cli.searcher", str(folder), "gru", "1", str(_EPOCHS)]
+    words = [
+        sys.executable,
+        "-m",
+        "tests.lab.search.searcher",
+        str(folder),
+        "gru",
+        "1",
+        str(_EPOCHS),
+    ]
     process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     with process:
         try:

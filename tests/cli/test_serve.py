@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.client import Client
 from magenta_bridge.errors import RateLimitedError
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.generators.loading import shipped_bundles
 from tests.cli.program import PROGRAM, run_program
 from tests.server.process import running_server
 

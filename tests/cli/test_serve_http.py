@@ -16,10 +16,10 @@ from typing import Any
 import click
 import pytest
 
-from magenta_bridge.cli.http_options import take_http
+from magenta_bridge.cli.options.serve import take_http
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.generators.shipped import shipped_bundles
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.server.settings import HttpSettings
 from tests.cli.program import PROGRAM, run_program
 
 SERVICE = "/magenta_bridge.v1.GenerationService"

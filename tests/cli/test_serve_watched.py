@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.client import Client
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.generators.loading import shipped_bundles
 from tests.cli.program import PROGRAM, ROOT, run_program
 
 MELODY = next(path for path in shipped_bundles() if path.stem == "lstm_melody")

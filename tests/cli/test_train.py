@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from magenta_bridge import write
-from magenta_bridge.cli import adversarial_training, music_samples
 from magenta_bridge.generators.arguments import write_argument
-from magenta_bridge.generators.shipped import load_generator
+from magenta_bridge.generators.loading import load_generator
+from magenta_bridge.lab import adversarial_family as adversarial_training
+from magenta_bridge.lab import model_card as music_samples
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.cli.program import call_program, run_program
 

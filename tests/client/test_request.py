@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from magenta_bridge.client.request import Wish, build_request, build_stream_request
+from magenta_bridge.client.request import GenerateParams, build_request, build_stream_request
 from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
 from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.noteseq import NoteSequence
 
 
-def _wish(**changed: Any) -> Wish:  # noqa: ANN401 - fields of many types
+def _wish(**changed: Any) -> GenerateParams:  # noqa: ANN401 - fields of many types
     plain: dict[str, Any] = {
         "generator_id": "x",
         "primer": None,
@@ -24,7 +24,7 @@ def _wish(**changed: Any) -> Wish:  # noqa: ANN401 - fields of many types
         "count": 1,
         "arguments": {},
     }
-    return Wish(**{**plain, **changed})
+    return GenerateParams(**{**plain, **changed})
 
 
 def test_nothing_said_means_four_bars_from_the_beginning() -> None:

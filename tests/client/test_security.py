@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client import AsyncClient, Client
 from magenta_bridge.client.handshake import why_unreachable
 from magenta_bridge.client.security import open_channel

@@ -17,13 +17,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
-from magenta_bridge.server.boundary import Gate
-from magenta_bridge.server.call import Call
+from magenta_bridge.server.bundles.sources import Sources
 from magenta_bridge.server.http.server import HttpPort
-from magenta_bridge.server.http.settings import HttpSettings
-from magenta_bridge.server.settings import ServerSettings
-from magenta_bridge.server.sources import Sources
-from magenta_bridge.server.workers import WorkerPool
+from magenta_bridge.server.rpc.boundary import Gate
+from magenta_bridge.server.rpc.call import Call
+from magenta_bridge.server.settings import HttpSettings, ServerSettings
+from magenta_bridge.server.workers.pool import WorkerPool
 from tests.contract.fake_generator import (
     EndlessGenerator,
     FaultyGenerator,

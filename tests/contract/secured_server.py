@@ -13,14 +13,14 @@ from typing import Final
 
 import trustme
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
-from magenta_bridge.server.boundary import Observer
-from magenta_bridge.server.call import Call
+from magenta_bridge.server.rpc.boundary import Observer
+from magenta_bridge.server.rpc.call import Call
+from magenta_bridge.server.security.tokens import Tokens, make_token
 from magenta_bridge.server.settings import ServerSettings
-from magenta_bridge.server.tokens import Tokens, make_token
-from magenta_bridge.server.workers import WorkerPool
+from magenta_bridge.server.workers.pool import WorkerPool
 from tests.contract.fake_generator import ScaleGenerator
 
 MARIA: Final = "maria-0123456789-0123456789-0123456789"

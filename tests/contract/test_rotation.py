@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import trustme
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client import Client
 from magenta_bridge.errors import ServerUnavailableError, UnauthenticatedError
-from magenta_bridge.server import rotation
-from magenta_bridge.server.rotation import FileTokens
+from magenta_bridge.server.security import reloading as rotation
+from magenta_bridge.server.security.reloading import FileTokens
 from magenta_bridge.server.settings import ServerSettings
 from tests.contract.secured_server import MARIA, OWNER, Authority, running
 

@@ -16,7 +16,7 @@ import trustme
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from magenta_bridge.certificates import TlsFiles
+from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client import AsyncClient, Client
 from magenta_bridge.errors import MagentaBridgeError, ServerUnavailableError, UnauthenticatedError
 from magenta_bridge.server.settings import ServerSettings

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import pianoroll
-from magenta_bridge.encodings.bar_features import bar_features, feature_distance, together
-from magenta_bridge.encodings.pianoroll import Song
-from magenta_bridge.evaluation.bar_likelihood import foretell_bars, score_bar_ngram, score_bars
-from magenta_bridge.evaluation.bar_ngrams import BarNGram, as_pieces
-from magenta_bridge.evaluation.bars_card import bars_section, gain_of, standing_of
-from magenta_bridge.evaluation.bars_report import BarsReport
-from magenta_bridge.evaluation.score import Score
+from magenta_bridge.encodings import bars as pianoroll
+from magenta_bridge.encodings.bars import Song, bar_features, feature_distance, together
+from magenta_bridge.evaluation.bars.card import bars_section, gain_of, standing_of
+from magenta_bridge.evaluation.bars.likelihood import bar_likelihoods, score_bar_ngram, score_bars
+from magenta_bridge.evaluation.bars.ngram import BarNGram, as_pieces
+from magenta_bridge.evaluation.bars.report import BarsReport
+from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.models.gan.network import BarGAN
 from tests.training.step_by_step import step_by_step
 
@@ -142,7 +141,7 @@ def test_steps_are_told_in_turns_of_the_tracks(track: int, step: int) -> None:
     other = bars.copy()
     other[0, track, step] = (other[0, track, step] + 1) % 12
     network = _network(2)
-    one, two = foretell_bars(network, [(kind, bars), (kind, other)])
+    one, two = bar_likelihoods(network, [(kind, bars), (kind, other)])
     differ = np.flatnonzero(~np.isclose(one.nats, two.nats, atol=1e-6))
     assert len(one.nats) == 2 * pianoroll.STEPS
     assert differ[0] == 2 * step + track

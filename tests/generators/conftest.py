@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from magenta_bridge.generators.generator import SequenceGenerator
-from tests.generators.asking import melodist_ids, registry, shipped_ids
+from tests.generators.section_checks import melodist_ids, registry, shipped_ids
 
 
 @pytest.fixture(params=shipped_ids(), scope="session")

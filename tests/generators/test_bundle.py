@@ -20,7 +20,7 @@ LOADER = """
 import sys
 from pathlib import Path
 from magenta_bridge.errors import BundleError
-from magenta_bridge.generators.shipped import load_generator
+from magenta_bridge.generators.loading import load_generator
 
 for file in sys.argv[1:]:
     try:

@@ -8,7 +8,7 @@ from magenta_bridge.encodings import melody
 from magenta_bridge.generators.primer import context_ids, read_section
 from magenta_bridge.limits import PRIMER_STEPS
 from magenta_bridge.noteseq import NoteSequence
-from tests.generators.asking import options
+from tests.generators.section_checks import options
 from tests.sequences.music import music
 
 REST = melody.NO_EVENT + melody.EVENT_OFFSET

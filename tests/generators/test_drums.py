@@ -16,7 +16,7 @@ from magenta_bridge.generators.drums import DrumsGenerator
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.sequences.validate import validate
-from tests.generators.asking import options
+from tests.generators.section_checks import options
 
 KICK, HAT = 1, 4
 

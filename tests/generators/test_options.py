@@ -8,7 +8,7 @@ from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
 from magenta_bridge.generators.arguments import ArgumentType, ArgumentValue, read_arguments
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from tests.generators.asking import generate, options
+from tests.generators.section_checks import generate, options
 from tests.sequences.music import music
 
 NAN, INFINITY = float("nan"), float("inf")

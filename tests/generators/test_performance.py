@@ -17,7 +17,7 @@ from magenta_bridge.generators.performance import PerformanceGenerator, density_
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.sequences.validate import validate
-from tests.generators.asking import options
+from tests.generators.section_checks import options
 
 SECOND, TENTH = TIME_SHIFT + 99, TIME_SHIFT + 9
 LOUD = VELOCITY + 20

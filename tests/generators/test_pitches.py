@@ -12,7 +12,7 @@ from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.pitches import allowed_pitches, event_mask, octave_shift
 from magenta_bridge.noteseq import NoteSequence
-from tests.generators.asking import generate, pitches
+from tests.generators.section_checks import generate, pitches
 from tests.sequences.music import music
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)

@@ -13,7 +13,7 @@ from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import transpose
 from magenta_bridge.sequences.sections import section_after
-from tests.generators.asking import generate, options, pitches
+from tests.generators.section_checks import generate, options, pitches
 from tests.sequences.music import music, times
 
 FILES = sorted((Path(__file__).parents[1] / "data" / "midi").glob("*.mid"))

@@ -17,9 +17,9 @@ from magenta_bridge.errors import (
 )
 from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.generators.generator import Capability
+from magenta_bridge.generators.loading import load_generator, load_registry, shipped_bundles
 from magenta_bridge.generators.registry import Entry, GeneratorRegistry, GeneratorStatus
-from magenta_bridge.generators.shipped import load_generator, load_registry, shipped_bundles
-from tests.generators.asking import registry
+from tests.generators.section_checks import registry
 from tests.runtime.programs import a_program, with_description
 
 TRAITS = {"family": "lstm", "encoding": "melody", "pitch_range": [50, 90]}

@@ -10,7 +10,7 @@ from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.sections import section_after
 from magenta_bridge.sequences.tempo_map import TempoMap
-from tests.generators.asking import generate
+from tests.generators.section_checks import generate
 from tests.sequences.music import music, tempo_changes
 
 # The generator outlives the examples on purpose: it keeps nothing between calls.

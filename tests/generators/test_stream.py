@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from magenta_bridge.errors import CancelledError
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence
-from tests.generators.asking import check_section, generate, options
+from tests.generators.section_checks import check_section, generate, options
 from tests.sequences.music import music
 
 PRIMER = music((67, 0, 0.5), (69, 0.5, 1), (71, 1, 1.5), (67, 1.5, 2), qpm=120, meter=(4, 4))

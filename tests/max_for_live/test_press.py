@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from magenta_bridge.client import Client
-from magenta_bridge.generators.shipped import find_bundle_file
+from magenta_bridge.generators.loading import find_bundle_file
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import PROGRAM, call_program
 from tests.max_for_live.simulated_live import Step, press

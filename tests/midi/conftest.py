@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from magenta_bridge.cli.private_server import PrivateServer
+from magenta_bridge.cli.midi.managed_server import PrivateServer
 from tests.midi.jack import Jack, jack_server
 from tests.midi.program import Start, programs
 from tests.midi.stage import Stage

@@ -22,15 +22,15 @@ from hypothesis.stateful import (
     rule,
 )
 
-from magenta_bridge.midi.clock import VirtualClock
-from magenta_bridge.midi.ledger import STAYS_OPEN_S, Ledger
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.player import MidiPlayer
-from magenta_bridge.midi.silence import silence
+from magenta_bridge.midi.engine.player import MidiPlayer
+from magenta_bridge.midi.output.all_notes_off import silence
+from magenta_bridge.midi.output.note_ledger import STAYS_OPEN_S, Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.timing.clock import VirtualClock
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.notes import sequence_of
 from tests.midi.receiver import FragilePort, Key, PlayerCrash, Receiver
-from tests.midi.virtual_wall import VirtualWall
+from tests.midi.virtual_clock import VirtualWall
 
 if TYPE_CHECKING:
     from mido import Message
@@ -69,7 +69,7 @@ class WatchedPort(FragilePort):
             assert self._ledger.count(*key), f"{key} sounds and is not in the ledger"
 
 
-class WatchedOutlet(Outlet):
+class WatchedOutlet(NoteOutput):
     """An outlet that says when it panics: only then may a note-off come without its note-on."""
 
     def panic(self) -> None:

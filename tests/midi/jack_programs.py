@@ -14,15 +14,15 @@ import threading
 import mido
 
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.midi.clock import RealClock
-from magenta_bridge.midi.guard import Guard
-from magenta_bridge.midi.leash import Leash
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.messages import ends_note, starts_note
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.port_watcher import watcher
-from magenta_bridge.midi.ports import input_names, open_input, open_output, output_names
-from magenta_bridge.midi.supervisor import Supervisor
+from magenta_bridge.midi.output.messages import ends_note, starts_note
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.ports.ports import input_names, open_input, open_output, output_names
+from magenta_bridge.midi.ports.watcher import watcher
+from magenta_bridge.midi.process.guarded_port import Guard
+from magenta_bridge.midi.process.supervised import SupervisorLink
+from magenta_bridge.midi.process.supervisor import Supervisor
+from magenta_bridge.midi.timing.clock import RealClock
 
 ORGAN = 19
 
@@ -63,7 +63,7 @@ def send(name: str) -> None:
         say(error.message)
         return
     watcher.listen(lambda changed: say(changed.state.value))
-    outlet = Outlet(port, Ledger.create(), RealClock())
+    outlet = NoteOutput(port, Ledger.create(), RealClock())
     say("ready")
     for line in sys.stdin:
         kind, *numbers = line.split()
@@ -98,9 +98,9 @@ def supervise(name: str) -> None:
     say("the supervisor ended")
 
 
-def hold_a_chord(leash: Leash, name: str) -> None:
+def hold_a_chord(leash: SupervisorLink, name: str) -> None:
     """Holds three notes of an organ until told to stop; tells its number and of its port."""
-    outlet = Outlet(open_output(name), Ledger(leash.ledgers[0]), RealClock())
+    outlet = NoteOutput(open_output(name), Ledger(leash.ledgers[0]), RealClock())
     leash.on_stop(outlet.close)
     watcher.listen(lambda changed: leash.report(changed.state.value))
     outlet.send(mido.Message("program_change", program=ORGAN))

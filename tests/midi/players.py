@@ -8,24 +8,24 @@ import random
 import mido
 
 from magenta_bridge.errors import NotFoundError
-from magenta_bridge.midi.clock import RealClock
-from magenta_bridge.midi.leash import Leash
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.player import MidiPlayer
-from magenta_bridge.midi.wall import WALL
+from magenta_bridge.midi.engine.player import MidiPlayer
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.process.supervised import SupervisorLink
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.socket_port import SocketPort
 
 CHANNELS = (0, 9)
 
 
-def outlet_to(leash: Leash, address: str) -> Outlet:
+def outlet_to(leash: SupervisorLink, address: str) -> NoteOutput:
     """Opens the first guarded port."""
-    return Outlet(SocketPort(address), Ledger(leash.ledgers[0]), RealClock())
+    return NoteOutput(SocketPort(address), Ledger(leash.ledgers[0]), RealClock())
 
 
-def play_randomly(leash: Leash, address: str, seed: int) -> None:
+def play_randomly(leash: SupervisorLink, address: str, seed: int) -> None:
     """Plays dense, overlapping notes on two channels until told to stop."""
     outlet = outlet_to(leash, address)
     leash.on_stop(outlet.close)
@@ -44,7 +44,7 @@ def play_randomly(leash: Leash, address: str, seed: int) -> None:
 def _cluster(chance: random.Random) -> NoteSequence:
     notes = NoteSequence()
     for _ in range(2):
-        start = WALL.now() + chance.uniform(0.0, 0.01)
+        start = STEADY_CLOCK.now() + chance.uniform(0.0, 0.01)
         notes.notes.add(
             pitch=chance.randrange(55, 70),
             velocity=90,
@@ -54,7 +54,7 @@ def _cluster(chance: random.Random) -> NoteSequence:
     return notes
 
 
-def hold_a_chord(leash: Leash, address: str) -> None:
+def hold_a_chord(leash: SupervisorLink, address: str) -> None:
     """Holds three notes, and reports once they sound."""
     outlet = outlet_to(leash, address)
     leash.on_stop(outlet.close)
@@ -64,7 +64,7 @@ def hold_a_chord(leash: Leash, address: str) -> None:
     leash.stop.wait()
 
 
-def hold_a_chord_deafly(leash: Leash, address: str) -> None:
+def hold_a_chord_deafly(leash: SupervisorLink, address: str) -> None:
     """Holds three notes, and does not end when told to."""
     outlet = outlet_to(leash, address)
     for pitch in (60, 64, 67):
@@ -75,23 +75,23 @@ def hold_a_chord_deafly(leash: Leash, address: str) -> None:
         leash.stop.clear()
 
 
-def hold_a_chord_and_hang(leash: Leash, address: str) -> None:
+def hold_a_chord_and_hang(leash: SupervisorLink, address: str) -> None:
     """Holds three notes, gives one sign of life, and then hangs for good."""
     leash.beat()
     hold_a_chord_deafly(leash, address)
 
 
-def find_no_port(_leash: Leash, _address: str) -> None:
+def find_no_port(_leash: SupervisorLink, _address: str) -> None:
     """Has a reason not to play."""
     raise NotFoundError("There is no MIDI output 'x'; there are none, so connect one.")
 
 
-def fail(_leash: Leash, _address: str) -> None:
+def fail(_leash: SupervisorLink, _address: str) -> None:
     """Has a bug."""
     raise ZeroDivisionError
 
 
-def play_a_note_and_end(leash: Leash, address: str) -> None:
+def play_a_note_and_end(leash: SupervisorLink, address: str) -> None:
     """Plays one note from beginning to end."""
     outlet = outlet_to(leash, address)
     outlet.send(mido.Message("note_on", note=60))

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from magenta_bridge.midi.memory_port import EchoPort
-from magenta_bridge.midi.messages import ends_note, starts_note
-from magenta_bridge.midi.port import PortGoneError
+from magenta_bridge.midi.output.messages import ends_note, starts_note
+from magenta_bridge.midi.ports.memory_port import EchoPort
+from magenta_bridge.midi.ports.port import PortGoneError
 
 if TYPE_CHECKING:
     from mido import Message

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import mido
 
-from magenta_bridge.midi.messages import ALL_SOUND_OFF_CONTROL
-from magenta_bridge.midi.port import PortGoneError
-from magenta_bridge.midi.priority import raise_priority
+from magenta_bridge.midi.output.messages import ALL_SOUND_OFF_CONTROL
+from magenta_bridge.midi.ports.port import PortGoneError
+from magenta_bridge.midi.timing.priority import raise_priority
 from tests.midi.receiver import Receiver
 
 if TYPE_CHECKING:

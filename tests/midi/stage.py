@@ -6,13 +6,13 @@ from typing import Any
 
 import mido
 
-from magenta_bridge.midi.clock import RealClock
 from magenta_bridge.midi.hub import MidiHub, MidiSignal, TextureType
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.memory_port import EchoPort, MemoryPort
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.wall import WALL
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.ports.memory_port import EchoPort, MemoryPort
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from tests.midi.generators import Parrot
 
 TICK_S = 0.4
@@ -25,7 +25,7 @@ class Stage:
     def __init__(self) -> None:
         self.keys = EchoPort("keys")
         self.port = MemoryPort("synth")
-        self.outlet = Outlet(self.port, Ledger.create(), RealClock())
+        self.outlet = NoteOutput(self.port, Ledger.create(), RealClock())
         self.hub = MidiHub([self.keys], [self.outlet], TextureType.POLYPHONIC, passthrough=False)
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.interaction: CallAndResponseMidiInteraction | None = None
@@ -71,7 +71,11 @@ class Stage:
 
     def heard(self, kind: str = "note_on") -> list[tuple[float, int]]:
         """Returns what sounded: time on the wall clock, and pitch."""
-        return [(WALL.of_monotonic(m.time), m.note) for m in self.port.messages if m.type == kind]
+        return [
+            (STEADY_CLOCK.of_monotonic(m.time), m.note)
+            for m in self.port.messages
+            if m.type == kind
+        ]
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Returns what was told under a name."""

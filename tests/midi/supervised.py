@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import sys
 
-from magenta_bridge.midi.guard import Guard
-from magenta_bridge.midi.supervisor import Supervisor
+from magenta_bridge.midi.process.guarded_port import Guard
+from magenta_bridge.midi.process.supervisor import Supervisor
 from tests.midi import players
 from tests.midi.socket_port import SocketPort
 

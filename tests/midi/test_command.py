@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from magenta_bridge.formats.midi import midi_to_note_sequence, note_sequence_to_midi
-from magenta_bridge.generators.shipped import find_bundle_file
-from magenta_bridge.midi import ports
-from magenta_bridge.midi.port import OutputPort
+from magenta_bridge.generators.loading import find_bundle_file
+from magenta_bridge.midi.ports import ports
+from magenta_bridge.midi.ports.port import OutputPort
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import run_program
 from tests.midi.notes import sequence_of, wait_for
@@ -105,7 +105,7 @@ def test_a_server_that_is_killed_is_started_again(start: Start) -> None:
     program.wait_for("Ready")
     family = psutil.Process(program.process.pid).children(recursive=True)
     (server,) = [
-        child for child in family if "magenta_bridge.cli.private_server" in child.cmdline()
+        child for child in family if "magenta_bridge.cli.midi.managed_server" in child.cmdline()
     ]
     server.kill()
     program.wait_for("The server has died")

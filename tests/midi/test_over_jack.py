@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import mido
 import pytest
 
-from magenta_bridge.midi import ports
-from magenta_bridge.midi.beat_clock import MidiClockIn
-from magenta_bridge.midi.clock import RealClock
-from magenta_bridge.midi.clock_out import BeatClockOut
-from magenta_bridge.midi.ledger import Ledger
-from magenta_bridge.midi.outlet import Outlet
-from magenta_bridge.midi.steady_port import SteadyInput, SteadyOutput
-from magenta_bridge.midi.tempo import InternalClock
+from magenta_bridge.midi.engine.midi_clock_out import BeatClockOut
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.ports import ports
+from magenta_bridge.midi.ports.reconnecting_port import SteadyInput, SteadyOutput
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.midi_clock_in import MidiClockIn
+from magenta_bridge.midi.timing.tempo import InternalClock
 from tests.midi.notes import wait_for
 from tests.midi.program import Start
 
@@ -177,7 +177,7 @@ def _song(keys: SteadyOutput, qpm: float) -> Iterator[InternalClock]:
     """Sends a beat clock, as Live does, and stops it at last."""
     song = InternalClock(qpm, RealClock().now() + 0.1)
     ledger = Ledger.create()
-    out = BeatClockOut(Outlet(keys, ledger, RealClock()), song)
+    out = BeatClockOut(NoteOutput(keys, ledger, RealClock()), song)
     out.start()
     try:
         yield song

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from magenta_bridge.midi.guard import Guard
-from magenta_bridge.midi.silencer import BURSTS_S
-from magenta_bridge.midi.supervisor import Restart, Supervisor
+from magenta_bridge.midi.process.guarded_port import Guard
+from magenta_bridge.midi.process.panic_process import BURSTS_S
+from magenta_bridge.midi.process.supervisor import Restart, Supervisor
 from tests.midi.players import CHANNELS, play_randomly
 from tests.midi.socket_port import SocketPort, Stage, open_stage
 
@@ -30,7 +30,7 @@ BURSTS = len(BURSTS_S)
 
 # Processes that are copies of one start in milliseconds; test_supervisor.py starts fresh ones.
 COPIES = multiprocessing.get_context("forkserver")
-COPIES.set_forkserver_preload(["tests.midi.players", "magenta_bridge.midi.supervisor"])
+COPIES.set_forkserver_preload(["tests.midi.players", "magenta_bridge.midi.process.supervisor"])
 
 
 def _kill_once(supervisor: Supervisor, stage: Stage, chance: random.Random) -> float:

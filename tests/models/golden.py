@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from magenta_bridge.encodings import pianoroll
+from magenta_bridge.data.example import Tune
+from magenta_bridge.data.registry import material_for
+from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.generators.bundle import Bundle, read_bundle
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.generators.loading import shipped_bundles
 from magenta_bridge.runtime.bar_program import BarProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
-from magenta_bridge.training.materials import material_for
-from magenta_bridge.training.tunes import Tune
 
 FILE = Path(__file__).with_name("golden.json")
 COUNT = 32

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from magenta_bridge.errors import TrainingError, UnsupportedError
+from magenta_bridge.export.litert import logit_drift, save_network
 from magenta_bridge.generators.bundle import read_bundle
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.generators.loading import shipped_bundles
 from magenta_bridge.models.registry import network_kinds
-from magenta_bridge.training.export import logit_drift, save_network
-from magenta_bridge.training.recipe import BundleRecipe, Recipe
-from magenta_bridge.training.session import build, network_config
+from magenta_bridge.recipe import BundleRecipe, Recipe
+from magenta_bridge.training.fit import build, network_config
 from tests.models.tiny import draw_fed, tiny_network
 
 STEPWISE = [path for path in shipped_bundles() if not path.stem.startswith("gan")]

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import pytest
 
+from magenta_bridge.data.registry import material_for
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.models.registry import build_network, network_kinds
-from magenta_bridge.training.materials import material_for
 from tests.models.tiny import (
     as_array,
     draw_fed,

@@ -12,10 +12,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from magenta_bridge.data.dataset import Inputs
+from magenta_bridge.data.registry import material_for
 from magenta_bridge.encodings.meters import METERS, bar_steps
 from magenta_bridge.models.registry import build_network
-from magenta_bridge.training.material import Inputs
-from magenta_bridge.training.materials import material_for
 from tests.models.drawn import draw_ids
 
 NARROW = 8

@@ -9,8 +9,13 @@ from PIL import Image
 
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.pianoroll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
-from magenta_bridge.render.rollframe import frame_for
+from magenta_bridge.render.pianoroll import (
+    NEW_COLOR,
+    PRIMER_COLOR,
+    Layer,
+    draw_piano_roll,
+    frame_for,
+)
 from tests.render.tunes import tune
 
 

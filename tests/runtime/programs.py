@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.export.flatbuffer import read_model, write_model
+from magenta_bridge.generators.loading import shipped_bundles
 from magenta_bridge.noteseq import GeneratorBundle
 from magenta_bridge.runtime.program import DESCRIPTION_NAME
-from magenta_bridge.training.flatbuffer import read_model, write_model
 
 
 def shipped_programs() -> dict[str, bytes]:

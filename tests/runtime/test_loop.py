@@ -15,7 +15,7 @@ from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 from tests.runtime.borders import distance_to_border
 from tests.runtime.programs import shipped_programs, without_loop
 
-# Those that mind no rules but the ones they are handed; see also tests/generators/test_choosing.py.
+# Those that mind no rules but the ones they are handed; see also tests/generators/test_sampling.py.
 LOOPED = {
     name: raw
     for name, raw in shipped_programs().items()

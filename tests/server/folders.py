@@ -14,8 +14,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from magenta_bridge.client import AsyncClient, Bundle
 from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.server.bundles.sources import Sources
 from magenta_bridge.server.settings import ServerSettings
-from magenta_bridge.server.sources import Sources
 from tests.contract.live_server import AdminServer
 from tests.runtime.programs import a_program
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from magenta_bridge.generators.shipped import shipped_bundles
+from magenta_bridge.generators.loading import shipped_bundles
 from tests.cli.program import PROGRAM
 
 BUNDLE = next(str(path) for path in shipped_bundles() if path.stem == "lstm_melody")

@@ -14,7 +14,7 @@ SEEDS = 4
 
 
 @dataclass(frozen=True)
-class Wish:
+class GenerateParams:
     """One request.
 
     Attributes:
@@ -33,15 +33,18 @@ class Wish:
         return f"{self.generator_id} {self.bars} {self.seed}"
 
 
-def draw_wish(draw: random.Random) -> Wish:
+def draw_wish(draw: random.Random) -> GenerateParams:
     """Returns one of the wishes, at random."""
     return draw.choice(all_wishes())
 
 
-def all_wishes() -> list[Wish]:
+def all_wishes() -> list[GenerateParams]:
     """Returns all wishes."""
     return [
-        Wish(name, bars, seed) for name in GENERATORS for bars in (1, 4) for seed in range(SEEDS)
+        GenerateParams(name, bars, seed)
+        for name in GENERATORS
+        for bars in (1, 4)
+        for seed in range(SEEDS)
     ]
 
 

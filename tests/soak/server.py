@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 
-from magenta_bridge.generators.shipped import load_registry
+from magenta_bridge.generators.loading import load_registry
 from magenta_bridge.server.app import BridgeServer
 from magenta_bridge.server.settings import ServerSettings
 

@@ -10,15 +10,15 @@ import keras
 import numpy as np
 import pytest
 
-from magenta_bridge.encodings import pianoroll
+from magenta_bridge.data.splits import Split
+from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.errors import TrainingError
+from magenta_bridge.recipe import BundleRecipe, Recipe, TrainingRecipe
 from magenta_bridge.training import adversarial
 from magenta_bridge.training.adversarial import train_adversarial
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.families import Split
-from magenta_bridge.training.recipe import BundleRecipe, Recipe, TrainingRecipe
-from tests.training.pieces import draw_tune
+from tests.data.pieces import draw_tune
 from tests.training.step_by_step import step_by_step
 from tests.training.tiny_run import Witness
 

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+from magenta_bridge.data.splits import Split
+from magenta_bridge.recipe import BundleRecipe, DataRecipe, Recipe, TrainingRecipe
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.families import Split
-from magenta_bridge.training.recipe import BundleRecipe, DataRecipe, Recipe, TrainingRecipe
-from magenta_bridge.training.session import train_recipe
-from tests.training.pieces import draw_tune
+from magenta_bridge.training.fit import train_recipe
+from tests.data.pieces import draw_tune
 
 RECIPE = Recipe(
     bundle=BundleRecipe(id="tiny", description="Tiny."),

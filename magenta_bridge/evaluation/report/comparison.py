@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from magenta_bridge.evaluation.report.music import MusicFigures
-from magenta_bridge.evaluation.report.told import Told
+from magenta_bridge.evaluation.report.music_metrics import MusicFigures
+from magenta_bridge.evaluation.report.paired_likelihood import Told
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Listening:
 
 
 @dataclass(frozen=True)
-class Contender:
+class ModelResult:
     """One bundle.
 
     Attributes:
@@ -154,7 +154,7 @@ class Comparison:
     """
 
     data: Data
-    contenders: Sequence[Contender]
+    contenders: Sequence[ModelResult]
     floors: Mapping[str, Told]
     held_out: MusicFigures
     people: MusicFigures

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from magenta_bridge.evaluation.measures.pairing import Interval
+from magenta_bridge.evaluation.metrics.bootstrap import Interval
 from magenta_bridge.evaluation.report.blocks import Block, Chart, Mark, Row, Section, Table, Text
-from magenta_bridge.evaluation.report.comparison import Comparison, Contender
+from magenta_bridge.evaluation.report.comparison import Comparison, ModelResult
+from magenta_bridge.evaluation.report.labels import counted, listed, percent, ranged
+from magenta_bridge.evaluation.report.paired_likelihood import Told
 from magenta_bridge.evaluation.report.summary import FEWEST_FOR_CHANCE, by_likelihood, standing
-from magenta_bridge.evaluation.report.told import Told
-from magenta_bridge.evaluation.report.words import counted, listed, percent, ranged
 
 FLOOR_TONE = -2
 HUMAN_TONE = -1
@@ -40,7 +40,7 @@ def likelihood_section(found: Comparison) -> Section:
     return Section("likelihood", "Foretelling unheard music", blocks)
 
 
-def tone_of(found: Comparison, one: Contender) -> int:
+def tone_of(found: Comparison, one: ModelResult) -> int:
     """Returns the number of a bundle's color."""
     return list(found.contenders).index(one)
 

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from magenta_bridge.evaluation.report.blocks import Block, Chart, Mark, Row, Section, Table, Text
 from magenta_bridge.evaluation.report.comparison import Comparison
-from magenta_bridge.evaluation.report.likelihood_section import HUMAN_TONE
-from magenta_bridge.evaluation.report.music import MusicFigures
-from magenta_bridge.evaluation.report.words import (
+from magenta_bridge.evaluation.report.labels import (
     MGEVAL,
     MUSEGAN,
     MUSPY,
@@ -18,6 +16,8 @@ from magenta_bridge.evaluation.report.words import (
     counted,
     number,
 )
+from magenta_bridge.evaluation.report.likelihood_section import HUMAN_TONE
+from magenta_bridge.evaluation.report.music_metrics import MusicFigures
 
 
 def distance_section(found: Comparison) -> Section:

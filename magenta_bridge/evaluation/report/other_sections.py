@@ -17,9 +17,9 @@ from magenta_bridge.evaluation.report.blocks import (
     Table,
     Text,
 )
-from magenta_bridge.evaluation.report.comparison import Comparison, Contender, Take
+from magenta_bridge.evaluation.report.comparison import Comparison, ModelResult, Take
+from magenta_bridge.evaluation.report.labels import counted, mebibytes, number
 from magenta_bridge.evaluation.report.likelihood_section import tone_of
-from magenta_bridge.evaluation.report.words import counted, mebibytes, number
 
 _LEARNING: Final = (
     "Training goes to the right, and where the curve of unheard music (validation) no longer "
@@ -161,7 +161,7 @@ def _take(take: Take, *, human: bool) -> Picture:
     )
 
 
-def _cost(each: Contender) -> Row:
+def _cost(each: ModelResult) -> Row:
     speed = each.speed
     return Row(
         each.name,
@@ -174,7 +174,7 @@ def _cost(each: Contender) -> Row:
     )
 
 
-def _curve(each: Contender) -> Picture:
+def _curve(each: ModelResult) -> Picture:
     png = each.curve or b""
     with Image.open(io.BytesIO(png)) as picture:
         size = picture.size

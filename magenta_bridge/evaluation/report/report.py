@@ -7,10 +7,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from magenta_bridge.evaluation.measures.pairing import Interval
-from magenta_bridge.evaluation.report.comparison import Comparison, Contender
+from magenta_bridge.evaluation.metrics.bootstrap import Interval
+from magenta_bridge.evaluation.report.comparison import Comparison, ModelResult
+from magenta_bridge.evaluation.report.labels import listed
 from magenta_bridge.evaluation.report.likelihood_section import likelihood_section
-from magenta_bridge.evaluation.report.music import MusicFigures
+from magenta_bridge.evaluation.report.music_metrics import MusicFigures
 from magenta_bridge.evaluation.report.music_sections import (
     distance_section,
     originality_section,
@@ -23,9 +24,8 @@ from magenta_bridge.evaluation.report.other_sections import (
     speed_section,
 )
 from magenta_bridge.evaluation.report.page import render_page
+from magenta_bridge.evaluation.report.paired_likelihood import Told
 from magenta_bridge.evaluation.report.summary import by_likelihood, summary_section
-from magenta_bridge.evaluation.report.told import Told
-from magenta_bridge.evaluation.report.words import listed
 
 _PARTS = (
     summary_section,
@@ -69,7 +69,7 @@ def figures_of(found: Comparison) -> dict[str, Any]:
     return plain
 
 
-def _bundle(each: Contender) -> dict[str, Any]:
+def _bundle(each: ModelResult) -> dict[str, Any]:
     return {
         "family": each.family,
         "file": each.file,

@@ -6,8 +6,8 @@ import math
 from typing import Final
 
 from magenta_bridge.evaluation.report.blocks import Points, Section, Text
-from magenta_bridge.evaluation.report.comparison import Comparison, Contender
-from magenta_bridge.evaluation.report.words import counted, listed, number, ranged
+from magenta_bridge.evaluation.report.comparison import Comparison, ModelResult
+from magenta_bridge.evaluation.report.labels import counted, listed, number, ranged
 
 # With fewer pieces, resampling them says too little about other pieces.
 FEWEST_FOR_CHANCE: Final = 6
@@ -40,12 +40,12 @@ def ground(found: Comparison) -> str:
     )
 
 
-def by_likelihood(found: Comparison) -> list[Contender]:
+def by_likelihood(found: Comparison) -> list[ModelResult]:
     """Returns the bundles, the one that foretells best first."""
     return sorted(found.contenders, key=lambda each: each.told.bits_per_note.mean)
 
 
-def standing(found: Comparison, one: Contender, best: Contender) -> str:
+def standing(found: Comparison, one: ModelResult, best: ModelResult) -> str:
     """Returns whether one bundle's loss behind the best one's is beyond chance, in words."""
     if found.data.scored < FEWEST_FOR_CHANCE:
         return "too few pieces to tell from chance"

@@ -12,8 +12,8 @@ from aiohttp import web
 from magenta_bridge.errors import InvalidArgumentError, OverloadedError
 from magenta_bridge.limits import HTTP_LINE_BYTES
 from magenta_bridge.server.http.errors import error_body, http_status
-from magenta_bridge.server.http.settings import HttpSettings
-from magenta_bridge.server.status import status_of
+from magenta_bridge.server.rpc.status import status_of
+from magenta_bridge.server.settings import HttpSettings
 
 # For a client that is still sending when it is answered: else it might not see the answer.
 _LINGER_SECONDS: Final = 1.0

@@ -12,7 +12,7 @@ from aiohttp import web
 from magenta_bridge.errors import CancelledError, DeadlineError, InvalidArgumentError
 from magenta_bridge.limits import MESSAGE_BYTES, check_limit
 from magenta_bridge.server.http.envelope import HEAD_BYTES, wrap
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.server.settings import HttpSettings
 
 _PIECE_BYTES: Final = 65_536
 _MOST_BYTES: Final = MESSAGE_BYTES.value + HEAD_BYTES

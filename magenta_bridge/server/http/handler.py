@@ -9,8 +9,6 @@ from aiohttp import web
 from google.protobuf.message import Message
 
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.server.boundary import Boundary, Refused
-from magenta_bridge.server.call import REQUEST_ID_HEADER, Call
 from magenta_bridge.server.http.codec import Translator
 from magenta_bridge.server.http.envelope import END
 from magenta_bridge.server.http.errors import end_body, error_body, http_status
@@ -18,6 +16,8 @@ from magenta_bridge.server.http.exchange import Exchange
 from magenta_bridge.server.http.inflight import WorkInHand
 from magenta_bridge.server.http.request import Form, Reader, read_form, read_timeout
 from magenta_bridge.server.http.routes import Route
+from magenta_bridge.server.rpc.boundary import Boundary, CallError
+from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
 
 
 class Answerer:
@@ -51,7 +51,7 @@ class Answerer:
             async with self._enter(exchange, route, form) as (message, call):
                 reply = await self._hand.run(route.answer(message, call), call.time_remaining())
                 body = await self._translator.write(form.codec, reply)
-        except Refused as refused:
+        except CallError as refused:
             status = refused.status
             return await exchange.answer(http_status(status), error_body(status))
         return await exchange.answer(200, body, form.content_type)
@@ -66,7 +66,7 @@ class Answerer:
         try:
             async with self._enter(exchange, route, form) as (message, call):
                 await self._hand.run(send(message, call), call.time_remaining())
-        except Refused as refused:
+        except CallError as refused:
             return await exchange.end(end_body(refused.status), form.content_type, END)
         return await exchange.end(end_body(), form.content_type, END)
 

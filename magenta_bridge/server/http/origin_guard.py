@@ -15,8 +15,8 @@ from typing import Final
 from aiohttp import web
 
 from magenta_bridge.errors import ForbiddenError, InvalidArgumentError
-from magenta_bridge.server.call import REQUEST_ID_HEADER
 from magenta_bridge.server.http.errors import Fault
+from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER
 
 _NAMES: Final = ("127.0.0.1", "localhost")
 _PORT_OF_HTTP: Final = 80

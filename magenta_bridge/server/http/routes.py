@@ -11,7 +11,7 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from magenta_bridge.server.call import Call
+from magenta_bridge.server.rpc.call import Call
 
 # A service and the object whose methods, named as its rpcs are, take (request, Call).
 Service: TypeAlias = tuple[ServiceDescriptor, object]

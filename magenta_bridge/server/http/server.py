@@ -12,16 +12,16 @@ from typing import Final
 from aiohttp import web
 
 from magenta_bridge.errors import UnimplementedError
-from magenta_bridge.server.boundary import Boundary
-from magenta_bridge.server.endpoint import Endpoint, check_free
 from magenta_bridge.server.http.connections import Connections
 from magenta_bridge.server.http.errors import Fault, error_body, http_status
 from magenta_bridge.server.http.exchange import Exchange
 from magenta_bridge.server.http.handler import Answerer
 from magenta_bridge.server.http.origin_guard import Guard, preflight
 from magenta_bridge.server.http.routes import Route, Service, gather_routes
-from magenta_bridge.server.http.settings import HOST, HttpSettings
-from magenta_bridge.server.status import status_of
+from magenta_bridge.server.rpc.boundary import Boundary
+from magenta_bridge.server.rpc.status import status_of
+from magenta_bridge.server.security.endpoint import Endpoint, check_free
+from magenta_bridge.server.settings import HOST, HttpSettings
 
 _LAST_BYTES_SECONDS: Final = 0.5
 _BACKLOG: Final = 128

@@ -8,18 +8,18 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image
 
-from magenta_bridge.evaluation.measures.mgeval import FEATURES, SetDistance
-from magenta_bridge.evaluation.measures.originality import Run
+from magenta_bridge.evaluation.metrics.mgeval import FEATURES, SetDistance
+from magenta_bridge.evaluation.metrics.originality import Run
 from magenta_bridge.evaluation.report.comparison import (
     Comparison,
-    Contender,
     Data,
     Listening,
+    ModelResult,
     Speed,
     Take,
 )
-from magenta_bridge.evaluation.report.music import MusicFigures, measure_music
-from magenta_bridge.evaluation.report.told import Told
+from magenta_bridge.evaluation.report.music_metrics import MusicFigures, measure_music
+from magenta_bridge.evaluation.report.paired_likelihood import Told
 
 PIECES = 40
 
@@ -48,9 +48,9 @@ def picture() -> bytes:
     return held.getvalue()
 
 
-def contender(name: str, *, nats: float, overlap: float, run: int, step_us: float) -> Contender:
+def contender(name: str, *, nats: float, overlap: float, run: int, step_us: float) -> ModelResult:
     """One bundle."""
-    return Contender(
+    return ModelResult(
         name=name,
         family="lstm",
         description="Plays <b>tunes</b>.",
@@ -67,7 +67,7 @@ def contender(name: str, *, nats: float, overlap: float, run: int, step_us: floa
     )
 
 
-def comparison(*contenders: Contender) -> Comparison:
+def comparison(*contenders: ModelResult) -> Comparison:
     """All that is needed for a page; of two bundles where none are given."""
     given = contenders or (
         contender("alpha", nats=1.0, overlap=0.8, run=9, step_us=70.0),

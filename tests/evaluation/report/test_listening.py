@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from magenta_bridge.evaluation.report.listening import choose_passage, listen
-from magenta_bridge.generators.shipped import find_bundle_file, load_generator
+from magenta_bridge.generators.loading import find_bundle_file, load_generator
 from magenta_bridge.noteseq import NoteSequence
 
 

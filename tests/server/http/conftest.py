@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.server.settings import HttpSettings
 from tests.contract.live_server import LiveServer
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from selenium import webdriver
 
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.server.settings import HttpSettings
 from tests.cli.browser import open_browser
 from tests.contract.live_server import LiveServer
 

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from magenta_bridge.errors import OverloadedError
-from magenta_bridge.server.boundary import Boundary
-from magenta_bridge.server.call import Call
 from magenta_bridge.server.http.server import HttpPort
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.server.rpc.boundary import Boundary
+from magenta_bridge.server.rpc.call import Call
+from magenta_bridge.server.settings import HttpSettings
 from magenta_bridge.v1 import generation_pb2 as pb
 from tests.server.http.asking import Answer, ask
 

@@ -10,7 +10,7 @@ import pytest
 
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.server.http.origin_guard import read_origin
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.server.settings import HttpSettings
 from tests.contract.live_server import LiveServer
 from tests.server.http.asking import Answer, ask, plug
 

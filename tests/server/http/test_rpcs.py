@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from magenta_bridge.limits import MESSAGE_BYTES
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.server.settings import HttpSettings
 from tests.contract.live_server import LiveServer
 from tests.contract.rpc_cases import CASES, SLOW_CASES, RpcCase
 from tests.server.http.asking import (

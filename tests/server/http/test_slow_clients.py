@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.server.http.settings import HttpSettings
+from magenta_bridge.server.settings import HttpSettings
 from tests.contract.live_server import LiveServer
 from tests.server.http.asking import ask, plug, wrap
 

@@ -1,1 +1,0 @@
-"""What ``magenta-bridge doctor`` looks at, one module per area."""

@@ -1,0 +1,99 @@
+"""Writes what was played together into a MIDI file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from magenta_bridge.errors import NotFoundError
+from magenta_bridge.noteseq import NoteSequence
+
+_NOTE_ON: Final = 0x90
+_NOTE_OFF: Final = 0x80
+
+
+def make_room(path: Path) -> None:
+    """Makes the folder of a recording, before anybody plays what could not be kept.
+
+    Raises:
+        NotFoundError: Nothing can be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+class Recording:
+    """Collects calls as they were heard and responses as they were sent.
+
+    Args:
+        qpm: Tempo of the file.
+        channel: MIDI channel of the responses, 0 to 15.
+    """
+
+    def __init__(self, qpm: float, channel: int) -> None:
+        self._channel = channel
+        self._music = NoteSequence()
+        self._music.tempos.add(qpm=qpm)
+        self._music.time_signatures.add(numerator=4, denominator=4)
+        self._first: float | None = None
+        self._open: dict[int, NoteSequence.Note] = {}
+
+    def hear(self, what: str, details: dict[str, Any]) -> None:
+        """Takes a report of the player; times are seconds of the wall clock."""
+        if what == "call" and details["musician"] == 0:
+            call = NoteSequence.FromString(details["sequence"])
+            self._first = details["start"] if self._first is None else self._first
+            for note in call.notes:
+                self._add(note.pitch, note.velocity, details["start"] + note.start_time)
+                self._music.notes[-1].end_time = details["start"] + note.end_time
+        elif what == "played":
+            for time_s, message in details["messages"]:
+                self._take(time_s, message)
+
+    def music(self) -> NoteSequence:
+        """Returns it all in seconds from the first bar line; responses are instrument 1."""
+        first = self._first or min((n.start_time for n in self._music.notes), default=0.0)
+        moved = NoteSequence()
+        moved.CopyFrom(self._music)
+        del moved.notes[:]
+        for note in self._music.notes:
+            if note.end_time > note.start_time >= first - 0.001:
+                kept = moved.notes.add()
+                kept.CopyFrom(note)
+                kept.start_time = max(0.0, note.start_time - first)
+                kept.end_time -= first
+                moved.total_time = max(moved.total_time, kept.end_time)
+        return moved
+
+    def save(self, path: Path) -> None:
+        """Writes the file.
+
+        Raises:
+            NotFoundError: The folder does not exist or may not be written to.
+        """
+        from magenta_bridge.files import save_bytes
+        from magenta_bridge.formats.midi import note_sequence_to_midi
+
+        save_bytes(path, note_sequence_to_midi(self.music()))
+
+    def _take(self, time_s: float, message: bytes) -> None:
+        kind, channel = message[0] & 0xF0, message[0] & 0x0F
+        if channel != self._channel or kind not in (_NOTE_ON, _NOTE_OFF):
+            return
+        ended = self._open.pop(message[1], None)
+        if ended is not None:
+            ended.end_time = time_s
+        if kind == _NOTE_ON and message[2]:
+            self._open[message[1]] = self._add(message[1], message[2], time_s, instrument=1)
+
+    def _add(
+        self, pitch: int, velocity: int, start: float, instrument: int = 0
+    ) -> NoteSequence.Note:
+        return self._music.notes.add(
+            pitch=pitch, velocity=velocity, start_time=start, instrument=instrument
+        )

@@ -1,1 +1,0 @@
-"""What ``magenta-bridge top`` shows, from a scrape to the screen."""

@@ -1,0 +1,117 @@
+"""Drum performances as grooves a model can learn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.data.corpus import Piece
+from magenta_bridge.data.example import Tune, title_of
+from magenta_bridge.data.melody import GridMaterial
+from magenta_bridge.encodings import drums
+from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps, closest_meter
+from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.sequences.quantize import quantize
+
+_FEWEST_BARS: Final = 2
+_FEWEST_HITS: Final = 8
+# A bar of silence is a rest; more of it is the drummer having stopped.
+_LONGEST_REST_BARS: Final = 1
+_TOMS: Final = tuple(i for i, kind in enumerate(drums.CLASSES) if kind.name.endswith("tom"))
+# "12_rock_100_beat_4-4": the groove MIDI data's take, style, tempo, kind and meter.
+_TAKE_NAME: Final = re.compile(r"^\d+_(?P<style>[a-z0-9-]+)_(?P<tempo>\d+)_(?P<kind>beat|fill)_")
+_DIGIT_LETTERS: Final = str.maketrans("0123456789", "abcdefghij")
+
+
+class DrumMaterial(GridMaterial):
+    """Drum grooves on a grid of sixteenths; see ``Material``."""
+
+    def __init__(self) -> None:
+        super().__init__("drums", drums.EVENT_IDS, "drum grooves")
+
+    def tunes_of(self, pieces: Iterable[Piece]) -> list[Tune]:
+        """Prepares the drums of all pieces, in order.
+
+        Pieces without drums, in a meter without whole bars on the grid, or that change their
+        meter, are left out, as are those under two bars or eight hits. Silence before the first
+        bar and behind the last is cut off; a long rest cuts a piece in two.
+        """
+        return [tune for piece in pieces for tune in _tunes_of_piece(piece)]
+
+    def varied(
+        self, tune: Tune, rng: np.random.Generator, transpose: tuple[int, int]
+    ) -> NDArray[np.int32]:
+        """Exchanges the toms for one another in half of the epochs."""
+        if transpose == (0, 0) or rng.random() < 0.5:
+            return tune.ids
+        return _with_toms(tune.ids, [int(tom) for tom in rng.permutation(_TOMS)])
+
+
+def _with_toms(ids: NDArray[np.int32], order: list[int]) -> NDArray[np.int32]:
+    """Returns events in which ``order[n]`` is struck wherever tom ``n`` was."""
+    kept = ids & ~sum(1 << tom for tom in _TOMS)
+    for tom, other in zip(_TOMS, order, strict=True):
+        kept = kept | (ids >> tom & 1) << other
+    return kept.astype(np.int32)
+
+
+def _tunes_of_piece(piece: Piece) -> list[Tune]:
+    written = {(mark.numerator, mark.denominator) for mark in piece.music.time_signatures}
+    if len(written) > 1:
+        return []
+    signature = written.pop() if written else (4, 4)
+    meter = closest_meter(*signature)
+    bar = int(bar_steps(*METERS[meter]))
+    if bar != bar_steps(*signature):
+        return []
+    ids = drums.encode(quantize(_drums_of(piece.music), STEPS_PER_QUARTER))
+    stretches = _played_stretches(ids, bar)
+    return [
+        Tune(f"{piece.name}#{index}", groove_title(piece), meter, stretch)
+        for index, stretch in enumerate(stretches)
+        if len(stretch) >= _FEWEST_BARS * bar and np.count_nonzero(stretch) >= _FEWEST_HITS
+    ]
+
+
+def _drums_of(music: NoteSequence) -> NoteSequence:
+    only = NoteSequence()
+    only.CopyFrom(music)
+    del only.notes[:]
+    only.notes.extend(note for note in music.notes if note.is_drum)
+    return only
+
+
+def _played_stretches(ids: NDArray[np.int32], bar: int) -> list[NDArray[np.int32]]:
+    """Cuts whole bars where the drums rest for more than a bar; rests are left out."""
+    bars = -(-len(ids) // bar)
+    padded = np.zeros(bars * bar, dtype=np.int32)
+    padded[: len(ids)] = ids
+    played = np.flatnonzero(padded.reshape(bars, bar).any(axis=1)) if bars else np.zeros(0, int)
+    if not len(played):
+        return []
+    groups = np.split(played, np.flatnonzero(np.diff(played) > _LONGEST_REST_BARS + 1) + 1)
+    return [padded[group[0] * bar : (group[-1] + 1) * bar] for group in groups]
+
+
+def groove_title(piece: Piece) -> str:
+    """Returns a title that takes of one groove share, for telling families apart.
+
+    The groove MIDI data names a file by take, style, tempo, kind and meter; takes by one drummer
+    in one style at one tempo are near copies of each other, beats and fills alike, and in the
+    evaluation sessions every drummer plays the same ten grooves. Digits become letters, since
+    the comparison of titles reads letters only. Other files keep their own title.
+    """
+    path = PurePosixPath(piece.name)
+    found = _TAKE_NAME.match(path.name)
+    if found is None:
+        return title_of(piece)
+    drummer = next((part for part in path.parts if part.startswith("drummer")), "")
+    if "eval_session" in path.parts:
+        drummer = "anyone"
+    words = f"{drummer} {found['style']} {found['tempo']}"
+    return words.translate(_DIGIT_LETTERS).replace("-", " ")

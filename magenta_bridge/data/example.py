@@ -1,0 +1,38 @@
+"""What a model learns from, whatever its encoding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.data.corpus import Piece
+
+
+@dataclass(frozen=True)
+class Tune:
+    """One piece of music, or a stretch of one, as event ids.
+
+    Attributes:
+        name: Piece it comes from, and which stretch of it.
+        title: Title of the piece, for telling settings of one tune apart from others; empty
+            when it has none.
+        meter: Index in ``encodings.meters.METERS``; 0 for music without bars.
+        ids: Event ids ``(steps,)`` without the start id. On a grid, the first one stands on a
+            bar line.
+        pitches: Pitches of its leading line in order, ``(notes,)``, MIDI numbers; empty where
+            there is none. Tunes that share a run of them are settings of one another.
+    """
+
+    name: str
+    title: str
+    meter: int
+    ids: NDArray[np.int32]
+    pitches: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+
+
+def title_of(piece: Piece) -> str:
+    """Returns the title of a piece, or the name of its first track; may be empty."""
+    names = [info.name for info in piece.music.instrument_infos if info.name]
+    return piece.music.sequence_metadata.title or (names[0] if names else "")

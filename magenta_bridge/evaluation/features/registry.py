@@ -1,0 +1,33 @@
+"""The idioms there are, by encoding."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Final, cast
+
+from magenta_bridge.errors import NotFoundError
+from magenta_bridge.evaluation.features.base import Idiom
+
+# Encoding -> module and name.
+_IDIOMS: Final = {
+    "drums": ("drums", "DRUMS"),
+    "duo": ("duo", "DUO"),
+    "melody": ("melody", "MELODY"),
+    "performance": ("performance", "PERFORMANCE"),
+    "polyphony": ("polyphony", "VOICES"),
+}
+
+
+def idiom_of(encoding: str) -> Idiom:
+    """Returns what one would notice of music of an encoding.
+
+    Raises:
+        NotFoundError: There is no such encoding.
+    """
+    if encoding not in _IDIOMS:
+        raise NotFoundError(
+            f"There is nothing to measure of {encoding!r}; there is {', '.join(sorted(_IDIOMS))}."
+        )
+    module, name = _IDIOMS[encoding]
+    room = importlib.import_module(f"magenta_bridge.evaluation.features.{module}")
+    return cast(Idiom, getattr(room, name))

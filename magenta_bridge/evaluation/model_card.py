@@ -1,0 +1,192 @@
+"""The model card: what a bundle learned from, how well, and what its music is like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from magenta_bridge.evaluation.copying import PRIMER_BARS, Copying
+from magenta_bridge.evaluation.features.base import Idiom
+from magenta_bridge.evaluation.features.common import PercentileRange
+from magenta_bridge.evaluation.likelihood import Score
+from magenta_bridge.evaluation.sanity_checks import check_music
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How well a bundle foretells held-out pieces.
+
+    Attributes:
+        baselines: Scores of the n-grams, by name.
+        program: Score of the program that is served.
+        unit: What a step is, e.g. ``sixteenth step``.
+        network: Score of the float network; None where it was not at hand.
+        weights: What the program's weights are, e.g. ``int8``.
+    """
+
+    baselines: Mapping[str, Score]
+    program: Score
+    unit: str
+    network: Score | None = None
+    weights: str = "int8"
+
+    @property
+    def best_baseline(self) -> Score:
+        """The baseline with the lowest held-out loss."""
+        return min(self.baselines.values(), key=lambda score: score.nats_per_step)
+
+    @property
+    def gain(self) -> float:
+        """How far below the best baseline the served program's loss lies, 0..1."""
+        return 1.0 - self.program.nats_per_step / self.best_baseline.nats_per_step
+
+    @property
+    def standing(self) -> str:
+        """Where the served program stands beside the best baseline, in words."""
+        side = "below" if self.gain >= 0 else "above"
+        return f"{abs(self.gain):.1%} {side} the best n-gram"
+
+    @property
+    def drift(self) -> float:
+        """Relative change of the held-out loss by the rounded weights; 0 without a network."""
+        if self.network is None:
+            return 0.0
+        return self.program.nats_per_step / self.network.nats_per_step - 1.0
+
+
+@dataclass(frozen=True)
+class Music:
+    """What generated music is like beside human music.
+
+    Attributes:
+        idiom: What was looked at.
+        human: Features of held-out pieces.
+        machine: Features of generated ones.
+        copying: How often a continuation is the primer again; None where that has no sense.
+        samples: How many were generated.
+        settings: The generator's settings they were drawn at, in words.
+    """
+
+    idiom: Idiom
+    human: Mapping[str, PercentileRange]
+    machine: Mapping[str, PercentileRange]
+    copying: Copying | None
+    samples: int
+    settings: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything a card states.
+
+    Attributes:
+        bundle: Id, description, family, encoding.
+        data: Name, origin, licence, SHA-256 and counts of the music.
+        training: The recipe's training and network tables, epochs and updates done.
+        command: The command that makes the bundle again.
+        figures: Sections that say how good it is, as Markdown; see ``likelihood_section``.
+        limits: What it does not do, one paragraph.
+    """
+
+    bundle: Mapping[str, str]
+    data: Mapping[str, str]
+    training: Mapping[str, Any]
+    command: str
+    figures: Sequence[str]
+    limits: str
+
+
+def write_card(card: Card) -> str:
+    """Returns the card as Markdown."""
+    parts = [
+        f"# {card.bundle['id']}\n\n{card.bundle['description']}",
+        table_section(
+            "Model", {"family": card.bundle["family"], "encoding": card.bundle["encoding"]}
+        ),
+        table_section("Data", card.data),
+        table_section("Training", card.training),
+        f"Made by:\n\n```\n{card.command}\n```\n\n![learning curve]({card.bundle['id']}.png)",
+        *card.figures,
+        f"## What it does not do\n\n{card.limits}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def table_section(title: str, rows: Mapping[str, Any]) -> str:
+    """Returns a table of names and values under a heading."""
+    lines = [f"| {name} | {value} |" for name, value in rows.items()]
+    return "\n".join([f"## {title}", "", "| | |", "|---|---|", *lines])
+
+
+def likelihood_section(found: Likelihood) -> str:
+    """Returns the scores of baselines, network and program on held-out pieces."""
+    rows = dict(found.baselines)
+    if found.network is not None:
+        rows["network, float32"] = found.network
+    rows[f"**program as served, {found.weights}**"] = found.program
+    lines = [
+        f"| {name} | {score.nats_per_step:.4f} | {score.accuracy:.2%} |"
+        for name, score in rows.items()
+    ]
+    drift = f" Its {found.weights} weights change the network's loss by {found.drift:+.3%}."
+    return "\n".join([
+        "## Held-out figures",
+        "",
+        f"All on the same {found.program.steps:,} {found.unit}s of pieces that no model has seen, "
+        "in one run; the mean is over all of them. The order of each n-gram was chosen on the "
+        "validation pieces.",
+        "",
+        f"| | nats a {found.unit} | {found.unit}s foretold |",
+        "|---|---|---|",
+        *lines,
+        "",
+        f"The program lies {found.standing}."
+        f"{drift if found.network is not None else ''}",
+    ])  # fmt: skip
+
+
+def music_section(found: Music) -> str:
+    """Returns the features of generated music beside human music, and the checks."""
+    idiom = found.idiom
+    lines = [
+        f"| {label} | {_show(found.human[name])} | {_show(found.machine[name])} |"
+        for name, label in idiom.labels.items()
+    ]
+    checks = [
+        f"| {check.name} | {check.found} | {'yes' if check.passed else '**no**'} |"
+        for check in check_music(idiom, found.human, found.machine)
+    ]
+    return "\n".join([
+        "## Is it music?",
+        "",
+        f"The first {idiom.length} of the held-out {idiom.noun} beside {found.samples} generated "
+        f"from nothing, as long, at the generator's own settings ({found.settings}), seeds 0 to "
+        f"{found.samples - 1}, in the meters of the held-out ones where they have any. Mean, and "
+        "in brackets the middle 90 %.",
+        "",
+        f"| | held-out {idiom.noun} | generated |",
+        "|---|---|---|",
+        *lines,
+        "",
+        "| check | found | passed |",
+        "|---|---|---|",
+        *checks,
+        *_copying_lines(found),
+    ])  # fmt: skip
+
+
+def _copying_lines(found: Music) -> list[str]:
+    copying = found.copying
+    if copying is None or not copying.primers:
+        return []
+    return [
+        "",
+        f"Of {copying.primers} continuations of the first {PRIMER_BARS} bars of held-out "
+        f"{found.idiom.noun} by as many, {copying.generated:.0%} play the primer again (nine in "
+        f"ten steps the same); of their own continuations {copying.human:.0%} do.",
+    ]
+
+
+def _show(spread: PercentileRange) -> str:
+    return f"{spread.mean:.2f} ({spread.low:.2f} to {spread.high:.2f})"

@@ -1,0 +1,95 @@
+"""How well pieces were foretold: sums of each piece, over the very steps that all models told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from magenta_bridge.evaluation.likelihood import Piece, StepLikelihoods
+from magenta_bridge.evaluation.metrics.bootstrap import (
+    Interval,
+    micro_interval,
+    paired_difference,
+)
+
+_BITS = 1.0 / math.log(2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """Sums of each piece.
+
+    Attributes:
+        nats: Minus the log likelihood, nats, ``(pieces,)``.
+        hits: Steps at which the likeliest event was the right one, ``(pieces,)``.
+        steps: Steps foretold, ``(pieces,)``.
+        notes: Notes that begin in them, ``(pieces,)``, 1 or more each.
+    """
+
+    nats: NDArray[np.float64]
+    hits: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    notes: NDArray[np.int64]
+
+    @property
+    def nats_per_step(self) -> Interval:
+        """Mean over all steps, and its interval over pieces."""
+        return micro_interval(self.nats, self.steps)
+
+    @property
+    def bits_per_note(self) -> Interval:
+        """Bits for each note, rests and lengths included, and its interval over pieces."""
+        return micro_interval(self.nats * _BITS, self.notes)
+
+    @property
+    def accuracy(self) -> Interval:
+        """Share of steps foretold, 0..1, and its interval over pieces."""
+        return micro_interval(self.hits.astype(np.float64), self.steps)
+
+    def more_than(self, other: Told) -> Interval:
+        """Returns how many bits more a note takes than under another model, piece by piece."""
+        return paired_difference(self.nats * _BITS, other.nats * _BITS, self.notes)
+
+
+def align_steps(
+    foretold: Mapping[str, Sequence[StepLikelihoods | None]],
+    pieces: Sequence[Piece],
+    begun: Callable[[Piece], NDArray[np.int64]],
+) -> tuple[list[int], dict[str, Told]]:
+    """Sums up, for all models alike, the steps of each piece that every one of them told.
+
+    Args:
+        foretold: What each model foretold of each piece; None where it could not.
+        pieces: Event ids of each piece, without the start id.
+        begun: From event ids to how many notes begin with each.
+
+    Returns:
+        Indices of the pieces that every model told, with a note in the common steps; and the
+        sums by model.
+    """
+    kept: list[int] = []
+    rows: dict[str, list[tuple[float, int, int, int]]] = {name: [] for name in foretold}
+    for index, ids in enumerate(pieces):
+        told = {name: each[index] for name, each in foretold.items()}
+        common = {name: each for name, each in told.items() if each is not None}
+        if len(common) < len(told):
+            continue
+        first = max(each.first for each in common.values())
+        end = min(each.end for each in common.values())
+        notes = int(begun(ids[first:end]).sum()) if end > first else 0
+        if not notes:
+            continue
+        kept.append(index)
+        for name, each in common.items():
+            score = each.within(first, end).score
+            rows[name].append((score.nats, score.hits, score.steps, notes))
+    return kept, {name: _told(each) for name, each in rows.items()}
+
+
+def _told(rows: Sequence[tuple[float, int, int, int]]) -> Told:
+    nats, hits, steps, notes = np.array(rows, dtype=np.float64).reshape(-1, 4).T
+    return Told(nats, hits.astype(np.int64), steps.astype(np.int64), notes.astype(np.int64))

@@ -1,0 +1,54 @@
+"""Is it music? The checks every shipped bundle must pass, computed from its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from magenta_bridge.evaluation.features.base import Idiom
+from magenta_bridge.evaluation.features.common import PercentileRange
+
+_MOST_STUCK: Final = 0.02
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Attributes:
+        name: What must hold, in words.
+        found: What was found.
+        passed: Whether it holds.
+    """
+
+    name: str
+    found: str
+    passed: bool
+
+
+def check_music(
+    idiom: Idiom, human: Mapping[str, PercentileRange], machine: Mapping[str, PercentileRange]
+) -> list[Check]:
+    """Holds generated music against human music.
+
+    Args:
+        idiom: Says what is compared.
+        human: Features of held-out pieces.
+        machine: Features of samples.
+    """
+    stuck, silent = machine["stuck"].mean, machine["silent"].mean
+    checks = [
+        Check(f"stuck samples under {_MOST_STUCK:.0%}", f"{stuck:.1%}", stuck < _MOST_STUCK),
+        Check("no silent sample", f"{silent:.1%}", silent == 0.0),
+    ]
+    for name in idiom.checked:
+        low, mean, high = human[name].low, machine[name].mean, human[name].high
+        checks.append(
+            Check(
+                f"{idiom.labels[name]}: mean within the middle 90 % of held-out {idiom.noun}",
+                f"{mean:.2f} in {low:.2f} to {high:.2f}",
+                low <= mean <= high,
+            )
+        )
+    return checks

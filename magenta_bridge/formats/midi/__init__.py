@@ -1,0 +1,8 @@
+"""MIDI files: NoteSequence in, NoteSequence out, nothing lost on the way that MIDI can hold."""
+
+from __future__ import annotations
+
+from magenta_bridge.formats.midi.reader import midi_to_note_sequence
+from magenta_bridge.formats.midi.writer import note_sequence_to_midi
+
+__all__ = ["midi_to_note_sequence", "note_sequence_to_midi"]

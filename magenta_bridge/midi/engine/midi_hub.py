@@ -1,0 +1,391 @@
+"""The place where MIDI comes in and goes out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+from typing import Final, TypeAlias
+
+import mido
+
+from magenta_bridge.errors import MidiHubError
+from magenta_bridge.midi.engine.captor import MidiCaptor, MonophonicMidiCaptor, PolyphonicMidiCaptor
+from magenta_bridge.midi.engine.metronome import Metronome, Signals
+from magenta_bridge.midi.engine.player import MidiPlayer
+from magenta_bridge.midi.engine.signal import MidiSignal, TextureType
+from magenta_bridge.midi.output.messages import ends_note, starts_note
+from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_output import NoteOutput
+from magenta_bridge.midi.output.outputs import Outport, Outports, as_outport
+from magenta_bridge.midi.ports import ports
+from magenta_bridge.midi.ports.port import InputPort
+from magenta_bridge.midi.timing.clock import RealClock
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
+from magenta_bridge.noteseq import NoteSequence
+
+_LOG = logging.getLogger(__name__)
+# Neither captured nor passed through; ``on_message`` hears them.
+_IGNORED: Final = frozenset(
+    {"program_change", "clock", "start", "stop", "continue", "songpos", "active_sensing", "sysex"}
+)
+
+InputChoice: TypeAlias = "str | mido.ports.BaseInput | InputPort"
+OutputChoice: TypeAlias = "str | mido.ports.BaseOutput | Outport"
+OnMessage = Callable[[mido.Message], object]
+
+
+class MidiHub:
+    """Captures, passes through and plays NoteSequences over MIDI.
+
+    Times are seconds of the wall clock. Messages of all channels are taken alike.
+
+    Threading: safe from any number of threads.
+
+    Attributes:
+        on_message: Hears every message of our own ports, stamped with the monotonic clock, such
+            as those of a MIDI clock; None for nobody.
+
+    Args:
+        input_midi_ports: Names or open ports to hear; a name that no port bears makes a virtual
+            port. None or empty to hear nothing.
+        output_midi_ports: Names or open ports to play to, likewise.
+        texture_type: How many notes may be captured and passed through at once.
+        passthrough: Whether what comes in goes out as well.
+        playback_channel: MIDI channel to play on, 0 to 15.
+        playback_offset: Seconds to add to the times of what is played.
+
+    Raises:
+        UnsupportedError: A port is given by name, and there is no MIDI system.
+    """
+
+    def __init__(  # noqa: PLR0917 - Magenta's positions
+        self,
+        input_midi_ports: Iterable[InputChoice] | None,
+        output_midi_ports: Iterable[OutputChoice],
+        texture_type: int,
+        passthrough: bool = True,
+        playback_channel: int = 0,
+        playback_offset: float = 0.0,
+    ) -> None:
+        self.on_message: OnMessage | None = None
+        self._texture_type = texture_type
+        self._passthrough = passthrough
+        self._playback_channel = playback_channel
+        self._playback_offset = playback_offset
+        self._lock = threading.RLock()
+        self._signals: dict[MidiSignal, threading.Condition] = {}
+        self._callbacks: dict[MidiSignal, list[OnMessage]] = defaultdict(list)
+        self._listeners: list[tuple[MidiSignal, OnMessage]] = []
+        self._control_values: dict[int, int] = {}
+        self._captors: list[MidiCaptor] = []
+        self._players: list[MidiPlayer] = []
+        self._metronome: Metronome | None = None
+        # Pitches that are passed through and sound, each with its channel.
+        self._open_notes: dict[int, int] = {}
+        self._closed = False
+        self._owned: list[InputPort | Outport] = []
+        self._ledgers: list[Ledger] = []
+        self._outport: Outport = Outports([self._open_output(port) for port in output_midi_ports])
+        self._inports = [self._open_input(port) for port in input_midi_ports or ()]
+        if not self._inports:
+            _LOG.warning("No input port: nothing will be captured.")
+
+    def __enter__(self) -> MidiHub:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        """Stops everything that the hub has started."""
+        with contextlib.suppress(AttributeError):
+            self.close()
+
+    def close(self) -> None:
+        """Stops captors, players and metronome; nothing sounds afterwards. May be called again."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            captors, players = list(self._captors), list(self._players)
+        for port in self._inports:
+            # Another hub may hear the port by now.
+            if port.callback in (self._hear, self._timestamp_and_handle_message):
+                port.callback = None
+        workers: list[MidiCaptor | MidiPlayer] = [*captors, *players]
+        for worker in workers:
+            worker.stop(block=False)
+        self.stop_metronome()
+        for worker in workers:
+            if worker.is_alive() and worker is not threading.current_thread():
+                worker.join()
+        self._end_passed_notes()
+        for owned in self._owned:
+            owned.close()
+        for ledger in self._ledgers:
+            ledger.close(remove=True)
+
+    @property
+    def passthrough(self) -> bool:
+        """Whether what comes in goes out as well; switching it ends the notes passed through."""
+        with self._lock:
+            return self._passthrough
+
+    @passthrough.setter
+    def passthrough(self, value: bool) -> None:
+        with self._lock:
+            if self._passthrough != value:
+                self._end_passed_notes()
+                self._passthrough = value
+
+    def panic(self) -> None:
+        """Ends every note that may sound, whoever has played it."""
+        with self._lock:
+            players = list(self._players)
+            self._open_notes.clear()
+        for player in players:
+            player.silence()
+        self._outport.panic()
+
+    def start_capture(
+        self,
+        qpm: float,
+        start_time: float,
+        stop_time: float | None = None,
+        stop_signal: MidiSignal | mido.Message | None = None,
+    ) -> MidiCaptor:
+        """Starts to capture what comes in.
+
+        Without ``stop_time`` and ``stop_signal`` the caller stops the captor; with both, the one
+        that comes first does.
+
+        Args:
+            qpm: Tempo to write into the sequence.
+            start_time: Since when to capture, in the past even.
+            stop_time: When to stop.
+            stop_signal: Which message ends the capture.
+
+        Returns:
+            The captor, running.
+        """
+        monophonic = self._texture_type == TextureType.MONOPHONIC
+        kind = MonophonicMidiCaptor if monophonic else PolyphonicMidiCaptor
+        captor = kind(qpm, start_time, stop_time, stop_signal)
+        captor.start()
+        with self._lock:
+            self._captors.append(captor)
+        return captor
+
+    def capture_sequence(
+        self,
+        qpm: float,
+        start_time: float,
+        stop_time: float | None = None,
+        stop_signal: MidiSignal | mido.Message | None = None,
+    ) -> NoteSequence:
+        """Captures until the end and returns the sequence; arguments as for ``start_capture``.
+
+        Raises:
+            MidiHubError: Neither ``stop_time`` nor ``stop_signal`` is given.
+        """
+        if stop_time is None and stop_signal is None:
+            raise MidiHubError("Say stop_time or stop_signal, or the capture never ends.")
+        captor = self.start_capture(qpm, start_time, stop_time, stop_signal)
+        captor.join()
+        return captor.captured_sequence()
+
+    def wait_for_event(
+        self, signal: MidiSignal | None = None, timeout: float | None = None
+    ) -> None:
+        """Waits for a message, or for some seconds.
+
+        Raises:
+            MidiHubError: Not exactly one of both is given.
+        """
+        if signal is not None and timeout is None:
+            with self._lock:
+                if signal not in self._signals:
+                    self._signals[signal] = threading.Condition(self._lock)
+                self._signals[signal].wait()
+        elif timeout is not None and signal is None:
+            sleep_until(STEADY_CLOCK.now() + timeout)
+        else:
+            raise MidiHubError("Say either a signal or a timeout to wait for.")
+
+    def wake_signal_waiters(self, signal: MidiSignal | None = None) -> None:
+        """Makes those who wait for a signal, or for any, go on."""
+        with self._lock:
+            for awaited in list(self._signals):
+                if signal is None or awaited == signal:
+                    self._signals.pop(awaited).notify_all()
+            for captor in self._captors:
+                captor.wake_signal_waiters(signal)
+
+    def start_metronome(
+        self,
+        qpm: float,
+        start_time: float,
+        signals: Signals | None = None,
+        channel: int | None = None,
+    ) -> None:
+        """Starts the metronome, or goes on with other options; arguments as for ``Metronome``."""
+        with self._lock:
+            if self._metronome is not None and self._metronome.is_alive():
+                self._metronome.update(qpm, start_time, signals=signals, channel=channel)
+            else:
+                self._metronome = Metronome(
+                    self._outport, qpm, start_time, signals=signals, channel=channel
+                )
+                self._metronome.start()
+
+    def stop_metronome(self, stop_time: float = 0, block: bool = True) -> None:
+        """Stops the metronome if it runs; arguments as for ``Metronome.stop``."""
+        with self._lock:
+            metronome, self._metronome = self._metronome, None
+        if metronome is not None:
+            metronome.stop(stop_time, block)
+
+    def start_playback(
+        self,
+        sequence: NoteSequence,
+        start_time: float | None = None,
+        allow_updates: bool = False,
+    ) -> MidiPlayer:
+        """Plays notes at their times; arguments as for ``MidiPlayer``.
+
+        Returns:
+            The player, running.
+        """
+        player = MidiPlayer(
+            self._outport,
+            sequence,
+            start_time if start_time is None else STEADY_CLOCK.heard(start_time),
+            allow_updates,
+            self._playback_channel,
+            self._playback_offset,
+        )
+        player.start()
+        with self._lock:
+            self._players[:] = [*filter(MidiPlayer.is_alive, self._players), player]
+        return player
+
+    def control_value(self, control_number: int | None) -> int | None:
+        """Returns the last value of a controller, 0 to 127; None when none has come."""
+        with self._lock:
+            return None if control_number is None else self._control_values.get(control_number)
+
+    def send_control_change(self, control_number: int, value: int) -> None:
+        """Sends a controller, numbers and values 0 to 127."""
+        self._outport.send(mido.Message("control_change", control=control_number, value=value))
+
+    def register_callback(self, fn: OnMessage, signal: MidiSignal) -> None:
+        """Calls a function once, in a thread of its own, with the next message of a kind."""
+        with self._lock:
+            self._callbacks[signal].append(fn)
+
+    def listen(self, signal: MidiSignal, fn: OnMessage) -> Callable[[], None]:
+        """Calls a function with every message of a kind, where it comes in; it must be quick.
+
+        Returns:
+            What to call to end it.
+        """
+        listener = (signal, fn)
+        with self._lock:
+            self._listeners.append(listener)
+
+        def stop_listening() -> None:
+            with self._lock:
+                self._listeners.remove(listener)
+
+        return stop_listening
+
+    def _open_input(self, choice: InputChoice) -> InputPort:
+        if not isinstance(choice, str):
+            hear = (
+                self._timestamp_and_handle_message
+                if isinstance(choice, mido.ports.BaseInput)
+                else self._hear
+            )
+            choice.callback = hear
+            return choice
+        port = ports.open_input(choice, virtual=_is_new(choice, ports.input_names()))
+        self._owned.append(port)
+        port.callback = self._hear
+        return port
+
+    def _open_output(self, choice: OutputChoice) -> Outport:
+        if not isinstance(choice, str):
+            outport = as_outport(choice)
+            if outport is not choice:
+                self._owned.append(outport)
+            return outport
+        port = ports.open_output(choice, virtual=_is_new(choice, ports.output_names()))
+        self._ledgers.append(Ledger.create())
+        outlet = NoteOutput(port, self._ledgers[-1], RealClock())
+        self._owned.append(outlet)
+        return outlet
+
+    def _hear(self, msg: mido.Message) -> None:
+        """Takes a message stamped with the monotonic clock."""
+        if self.on_message is not None:
+            self.on_message(msg)
+        self._timestamp_and_handle_message(msg.copy(time=STEADY_CLOCK.of_monotonic(msg.time)))
+
+    def _timestamp_and_handle_message(self, msg: mido.Message) -> None:
+        """Takes a message stamped with the wall clock, or not at all."""
+        if msg.type in _IGNORED:
+            return
+        if not msg.time:
+            msg.time = STEADY_CLOCK.now()
+        with self._lock:
+            self._notify(msg)
+            self._captors[:] = filter(MidiCaptor.is_alive, self._captors)
+            for captor in self._captors:
+                captor.receive(msg.copy())
+            if msg.type == "control_change":
+                self._control_values[msg.control] = msg.value
+            if self._passthrough and not self._closed:
+                self._pass_through(msg)
+
+    def _notify(self, msg: mido.Message) -> None:
+        for signal in [signal for signal in self._signals if signal.matches(msg)]:
+            self._signals.pop(signal).notify_all()
+        for signal in [signal for signal in self._callbacks if signal.matches(msg)]:
+            for fn in self._callbacks.pop(signal):
+                threading.Thread(target=fn, args=(msg,), daemon=True).start()
+        for signal, react in self._listeners:
+            if signal.matches(msg):
+                react(msg)
+
+    def _pass_through(self, msg: mido.Message) -> None:
+        monophonic = self._texture_type == TextureType.MONOPHONIC
+        if starts_note(msg):
+            if monophonic:
+                self._end_passed_notes()
+            self._open_notes[msg.note] = msg.channel
+        elif ends_note(msg) and self._open_notes.pop(msg.note, None) is None and monophonic:
+            return
+        self._outport.send(msg)
+
+    def _end_passed_notes(self) -> None:
+        with self._lock:
+            while self._open_notes:
+                pitch, channel = self._open_notes.popitem()
+                self._outport.send(mido.Message("note_off", note=pitch, channel=channel))
+
+
+def _is_new(name: str, names: Sequence[str]) -> bool:
+    """Whether no port bears a name, so that a virtual one is made."""
+    if name in names:
+        return False
+    _LOG.info("No port is called %r; opening a virtual one.", name)
+    return True

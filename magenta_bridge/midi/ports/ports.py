@@ -1,0 +1,68 @@
+"""MIDI ports by name."""
+
+from __future__ import annotations
+
+from magenta_bridge.errors import UnsupportedError
+from magenta_bridge.midi.ports.backend import Direction, current_system
+from magenta_bridge.midi.ports.port import PortGoneError
+from magenta_bridge.midi.ports.reconnecting_port import SteadyInput, SteadyOutput
+from magenta_bridge.midi.ports.watcher import watcher
+
+
+def input_names() -> list[str]:
+    """Returns the names of the ports that music can come from, as the system spells them.
+
+    Raises:
+        UnsupportedError: The machine has no MIDI system.
+    """
+    return _names("input")
+
+
+def output_names() -> list[str]:
+    """Returns the names of the ports that music can go to, as the system spells them.
+
+    Raises:
+        UnsupportedError: The machine has no MIDI system.
+    """
+    return _names("output")
+
+
+def open_input(name: str, virtual: bool = False) -> SteadyInput:
+    """Opens a port to hear; it comes back by itself when its device does.
+
+    Args:
+        name: The port's name, or its part that stays: without ALSA's numbers, or without the
+            program's name before the colon.
+        virtual: Makes a port of that name that other programs can connect to.
+
+    Raises:
+        NotFoundError: There is no such port; the message lists those there are.
+        UnsupportedError: The machine has no MIDI system, or cannot make virtual ports.
+    """
+    port = SteadyInput(name, virtual=virtual)
+    watcher.add(port)
+    return port
+
+
+def open_output(name: str, virtual: bool = False) -> SteadyOutput:
+    """Opens a port to play to; it comes back by itself when its device does.
+
+    Args:
+        name: As in ``open_input``.
+        virtual: Makes a port of that name that other programs can connect to.
+
+    Raises:
+        NotFoundError: There is no such port; the message lists those there are.
+        UnsupportedError: The machine has no MIDI system, or cannot make virtual ports.
+    """
+    port = SteadyOutput(name, virtual=virtual)
+    watcher.add(port)
+    return port
+
+
+def _names(direction: Direction) -> list[str]:
+    try:
+        names = current_system().port_names(direction)
+    except PortGoneError as error:
+        raise UnsupportedError("The MIDI system has just gone away; try again.") from error
+    return [name for name in names if name]

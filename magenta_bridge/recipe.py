@@ -1,0 +1,218 @@
+"""A recipe: everything that decides what a trained bundle becomes, in one TOML file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from magenta_bridge.errors import InvalidArgumentError, NotFoundError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+T = TypeVar("T")
+
+AUTO: Final = "auto"
+INT8: Final = "int8"
+INT4: Final = "int4"
+
+_NOUNS: Final[Mapping[type, str]] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    tuple: "a list of whole numbers",
+}
+
+
+@dataclass(frozen=True)
+class BundleRecipe:
+    """What the bundle is called; see ``GeneratorInfo``."""
+
+    id: str
+    description: str
+    family: str = "lstm"
+    encoding: str = "melody"
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """Where the music comes from and how it is split.
+
+    Attributes:
+        name: What the music is, for the model card.
+        origin: Where anyone can get it.
+        licence: Its licence.
+        source: Corpus that is made anew from its origin when no music is named: ``fiddle``
+            (see ``training.fiddle``); empty for none.
+        sha256: What ``training.corpus.corpus_digest`` gives; empty for music that may change.
+        validation_share: Share of tune families for choosing the model, 0..1.
+        test_share: Share of tune families for the reported figures, 0..1.
+    """
+
+    name: str = "your own music"
+    origin: str = "a folder of MIDI files"
+    licence: str = "yours"
+    source: str = ""
+    sha256: str = ""
+    validation_share: float = 0.1
+    test_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        shares = (self.validation_share, self.test_share)
+        if min(shares) < 0.0 or sum(shares) >= 1.0:
+            raise ValueError("validation_share and test_share must be 0 or more, below 1 together")
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """How the network learns.
+
+    Attributes:
+        seed: Decides split, weights, order, transposition and dropout.
+        epochs: Most passes over the training music.
+        patience: Epochs without a better validation loss before training ends.
+        window_steps: Steps the gradient reaches back.
+        batch: Windows in an update.
+        learning_rate: Adam's (Kingma and Ba 2015) rate at the start; falls to 2 % by a cosine.
+        transpose: Lowest and highest transposition drawn for each tune and epoch, semitones.
+        informed: The output begins at how often each event stands in the music, so that little
+            training is not spent on learning that.
+    """
+
+    seed: int = 7
+    epochs: int = 20
+    patience: int = 4
+    window_steps: int = 128
+    batch: int = 32
+    learning_rate: float = 2e-3
+    transpose: tuple[int, int] = (-5, 6)
+    informed: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "window_steps", "batch"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+        if self.learning_rate <= 0.0:
+            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
+        if len(self.transpose) != 2 or self.transpose[0] > self.transpose[1]:
+            raise ValueError("transpose must be the lowest and the highest transposition")
+
+
+@dataclass(frozen=True)
+class ProgramRecipe:
+    """How the network is served; it learns the same however.
+
+    Attributes:
+        weights: Bits of a weight: ``int8``; ``int4``, for half the bytes; or ``auto``, which is
+            ``int4`` for large networks that foretell music as well so.
+    """
+
+    weights: str = AUTO
+
+    def __post_init__(self) -> None:
+        known = (AUTO, INT8, INT4)
+        if self.weights not in known:
+            raise ValueError(f"weights must be one of {', '.join(known)}, got {self.weights!r}")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe; ``network`` holds the family's own keyword arguments."""
+
+    bundle: BundleRecipe
+    data: DataRecipe = field(default_factory=DataRecipe)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    training: TrainingRecipe = field(default_factory=TrainingRecipe)
+    program: ProgramRecipe = field(default_factory=ProgramRecipe)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Reads a recipe file.
+
+    Raises:
+        NotFoundError: There is no such file.
+        InvalidArgumentError: It is not TOML, names a section or key there is not, lacks a key, or
+            a value is of the wrong type or out of range.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise NotFoundError(f"Cannot read the recipe {path}: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidArgumentError(f"{path} is not a recipe in TOML: {error}.") from error
+    sections = [each.name for each in dataclasses.fields(Recipe)]
+    for name, table in tables.items():
+        if name not in sections or not isinstance(table, dict):
+            raise InvalidArgumentError(
+                f"{path}: {name!r} is no section of a recipe; those are [{'], ['.join(sections)}]."
+            )
+    recipe = Recipe(
+        bundle=_fill(BundleRecipe, tables.pop("bundle", {}), path, "bundle"),
+        data=_fill(DataRecipe, tables.pop("data", {}), path, "data"),
+        network=tables.pop("network", {}),
+        training=_fill(TrainingRecipe, tables.pop("training", {}), path, "training"),
+        program=_fill(ProgramRecipe, tables.pop("program", {}), path, "program"),
+    )
+    if recipe.bundle.family == "gan" and recipe.program.weights == INT4:
+        raise InvalidArgumentError(
+            f"{path}: [program]: weights of int4 are for networks that go step by step, and a gan "
+            "writes bar by bar; leave the line out."
+        )
+    return recipe
+
+
+def _fill(cls: type[T], table: Mapping[str, Any], path: Path, section: str) -> T:
+    fields = {each.name: each for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    where = f"{path}: [{section}]"
+    for name in sorted(table):
+        if name not in fields:
+            raise InvalidArgumentError(
+                f"{where} has no key {name!r}; it takes {', '.join(sorted(fields))}."
+            )
+    for name, each in fields.items():
+        if each.default is dataclasses.MISSING and name not in table:
+            raise InvalidArgumentError(f"{where} lacks {name}; add {name} = ...")
+    try:
+        return cls(**{name: _typed(fields[name], value) for name, value in table.items()})
+    except ValueError as error:
+        raise InvalidArgumentError(f"{where}: {error}.") from error
+
+
+def _typed(each: dataclasses.Field[Any], value: object) -> object:
+    """Returns a value of TOML in the type of its field, which the field's default shows."""
+    wanted = str if each.default is dataclasses.MISSING else type(each.default)
+    if wanted is tuple and isinstance(value, list) and all(type(one) is int for one in value):
+        return tuple(value)
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise ValueError(f"{each.name} must be {_NOUNS[wanted]}, got {value!r}")
+    return value
+
+
+def as_table(recipe: Recipe) -> dict[str, Any]:
+    """Returns the recipe as plain dictionaries, for a bundle's description."""
+    return dataclasses.asdict(recipe)
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """Returns what ``read_recipe`` reads the same recipe from."""
+    sections = [
+        f"[{name}]\n" + "".join(_lines(table)) for name, table in as_table(recipe).items() if table
+    ]
+    return "\n".join(sections)
+
+
+def _lines(table: Mapping[str, Any]) -> list[str]:
+    # A value of a recipe reads the same in JSON and TOML: text, number, truth or flat list. But
+    # for one sign, which TOML wants written out.
+    written = {name: json.dumps(value, ensure_ascii=False) for name, value in table.items()}
+    return [f"{name} = {value}\n".replace("\x7f", "\\u007f") for name, value in written.items()]

@@ -1,0 +1,76 @@
+"""Recipes for music that no recipe was written for: settings that suit its encoding and size."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any, Final
+
+from magenta_bridge.data.splits import Split
+from magenta_bridge.recipe import BundleRecipe, Recipe, TrainingRecipe
+
+# A network needs some two thousand updates to say anything, however little the music is.
+_WANTED_UPDATES: Final = 2000
+_MOST_EPOCHS: Final = 200
+_SMALL_STEPS: Final = 60_000
+_TUNING_RATE: Final = 5e-4
+
+_WORDS: Final = {
+    "drums": "Drum grooves",
+    "duo": "Leads and basses",
+    "melody": "Melodies",
+    "performance": "Piano playing",
+    "polyphony": "Music in voices",
+}
+_TRAINING: Final = {
+    "drums": TrainingRecipe(transpose=(-1, 1), informed=True),
+    "melody": TrainingRecipe(informed=True),
+    "performance": TrainingRecipe(window_steps=256, transpose=(-4, 4), informed=True),
+    "polyphony": TrainingRecipe(window_steps=256, informed=True),
+}
+_ADVERSARIAL: Final = TrainingRecipe(batch=64, learning_rate=1e-3, transpose=(0, 0))
+
+
+def own_recipe(name: str, family: str, encoding: str) -> Recipe:
+    """Returns a recipe for music of one's own.
+
+    Args:
+        name: Id of the bundle.
+        family: Model family.
+        encoding: Encoding.
+    """
+    description = f"{_WORDS.get(encoding, 'Music')} in the manner of your music."
+    # Whether there is a network for the pair is decided, and said, by whoever trains it.
+    usual = _ADVERSARIAL if family == "gan" else _TRAINING.get(encoding, TrainingRecipe())
+    return Recipe(BundleRecipe(name, description, family, encoding), training=usual)
+
+
+def fit_to_size(recipe: Recipe, split: Split) -> Recipe:
+    """Returns the recipe with batch, epochs and patience for the amount of music there is.
+
+    Little music makes few updates an epoch, so it is learned in smaller batches and more often;
+    early stopping ends that where it no longer helps.
+
+    Args:
+        recipe: One of ``own_recipe``.
+        split: The music.
+    """
+    training = recipe.training
+    steps = sum(len(tune.ids) for tune in split.train)
+    batch = training.batch if steps > _SMALL_STEPS else max(training.batch // 4, 1)
+    updates = max(steps / (training.window_steps * batch), 1.0)
+    epochs = min(max(training.epochs, math.ceil(_WANTED_UPDATES / updates)), _MOST_EPOCHS)
+    patience = max(training.patience, epochs // 8)
+    fitted = dataclasses.replace(training, batch=batch, epochs=epochs, patience=patience)
+    return dataclasses.replace(recipe, training=fitted)
+
+
+def go_on_from(recipe: Recipe, network: dict[str, Any]) -> Recipe:
+    """Returns the recipe for training a bundle's network on.
+
+    Args:
+        recipe: One of ``own_recipe``.
+        network: The bundle's network table.
+    """
+    slower = dataclasses.replace(recipe.training, learning_rate=_TUNING_RATE, informed=False)
+    return dataclasses.replace(recipe, network=network, training=slower)

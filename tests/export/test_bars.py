@@ -1,0 +1,61 @@
+"""The exported program of an adversarial network makes the bars that the network makes."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from magenta_bridge.encodings import bars as pianoroll
+from magenta_bridge.errors import TrainingError
+from magenta_bridge.export.bars import bar_drift, export_bar_program
+from magenta_bridge.models.gan.network import BarGAN
+
+DESCRIPTION = {"family": "gan", "encoding": "melody"}
+FLOAT_DRIFT, INT8_DRIFT = 1e-4, 0.1
+
+
+def tiny(tracks: int, seed: int = 3) -> BarGAN:
+    """Returns a small network with drawn weights."""
+    keras.utils.set_random_seed(seed)
+    network = BarGAN(
+        pianoroll.EVENT_IDS, tracks=tracks, units=16, critic_units=8, embedding_units=4, name="tiny"
+    )
+    network.build()
+    return network
+
+
+@pytest.fixture(scope="module", params=[1, 2])
+def network(request: pytest.FixtureRequest) -> BarGAN:
+    """A network of one track, and one of two."""
+    return tiny(request.param)
+
+
+@pytest.fixture(scope="module")
+def program(network: BarGAN) -> bytes:
+    """The float program."""
+    return export_bar_program(network, DESCRIPTION, int8=False)
+
+
+def test_float_program_equals_the_network(network: BarGAN, program: bytes) -> None:
+    assert bar_drift(network, program) < FLOAT_DRIFT
+
+
+def test_int8_program_stays_close(network: BarGAN) -> None:
+    assert 0.0 < bar_drift(network, export_bar_program(network, DESCRIPTION)) < INT8_DRIFT
+
+
+def test_drift_tells_programs_apart(network: BarGAN, program: bytes) -> None:
+    other = tiny(network.shape_of_history[1], seed=4)
+    assert bar_drift(other, program) > FLOAT_DRIFT
+
+
+def test_it_says_what_it_is(program: bytes) -> None:
+    assert b'"family": "gan"' in program
+
+
+def test_program_of_lost_weights_is_refused() -> None:
+    broken = tiny(1)
+    broken.set_weights([np.full_like(weights, np.nan) for weights in broken.get_weights()])
+    with pytest.raises(TrainingError, match="not kept"):
+        export_bar_program(broken, DESCRIPTION)

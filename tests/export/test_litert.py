@@ -1,0 +1,72 @@
+"""The exported program computes what the network computes, and says what it is."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from magenta_bridge.encodings import melody
+from magenta_bridge.errors import TrainingError
+from magenta_bridge.export.litert import export_program, logit_drift
+from magenta_bridge.models.registry import network_kinds
+from magenta_bridge.runtime.program import StepProgram
+from tests.models.tiny import draw_fed, tiny_network
+
+METER = melody.METERS.index((3, 8))
+DESCRIPTION = {"family": "tiny", "title": "Ríl", "steps_per_quarter": 4, "meters": [[3, 8]]}
+FLOAT_DRIFT = 1e-4
+INT8_DRIFT = 0.05
+
+
+@pytest.fixture(scope="module", params=network_kinds(), ids="-".join)
+def network(request: pytest.FixtureRequest) -> keras.Model:
+    """A small network with drawn weights."""
+    return tiny_network(*request.param)
+
+
+@pytest.fixture(scope="module")
+def probe(network: keras.Model) -> list[int]:
+    """Ten bars, from the start id on; a network bears the name of its encoding."""
+    return [int(value) for value in draw_fed(network.name, METER, 10, seed=5)]
+
+
+@pytest.fixture(scope="module")
+def program(network: keras.Model, probe: list[int]) -> bytes:
+    """The float program."""
+    return export_program(network, DESCRIPTION, int8=False, probe=probe[:2])
+
+
+def test_float_program_equals_the_network(
+    network: keras.Model, program: bytes, probe: list[int]
+) -> None:
+    """Logits agree along a melody longer than all lookbacks."""
+    assert logit_drift(network, program, probe) < FLOAT_DRIFT
+
+
+def test_int8_program_stays_close(network: keras.Model, probe: list[int]) -> None:
+    """Rounded weights move no logit by more than a twentieth of a nat."""
+    rounded = export_program(network, DESCRIPTION, int8=True, probe=probe[:2])
+    assert 0.0 < logit_drift(network, rounded, probe[:24]) < INT8_DRIFT
+
+
+def test_description_survives(program: bytes) -> None:
+    """What serving needs to know is read back from the flatbuffer as it was written."""
+    assert StepProgram(program).description == DESCRIPTION
+
+
+def test_drift_tells_programs_apart(network: keras.Model, program: bytes, probe: list[int]) -> None:
+    """The comparison sees another network's weights."""
+    other = type(network).from_config(network.get_config())
+    other.build()
+    assert logit_drift(other, program, probe[:4]) > FLOAT_DRIFT
+
+
+def test_program_of_lost_weights_is_refused() -> None:
+    """A program that computes no numbers is not handed out."""
+    family, encoding = network_kinds()[0]
+    broken = tiny_network(family, encoding)
+    probe = draw_fed(encoding, METER, 2).tolist()
+    broken.set_weights([np.full_like(weights, np.nan) for weights in broken.get_weights()])
+    with pytest.raises(TrainingError, match="not kept"):
+        export_program(broken, DESCRIPTION, int8=False, probe=probe[:4])

@@ -1,0 +1,82 @@
+"""Names of ports, and ports without a MIDI system."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import mido
+import pytest
+
+from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.midi.ports.memory_port import EchoPort
+from magenta_bridge.midi.ports.names import matching_ports, port_part, stable_name
+from magenta_bridge.midi.ports.port import PortGoneError
+from magenta_bridge.midi.ports.ports import output_names
+
+ALSA = [
+    "Midi Through:Midi Through Port-0 14:0",
+    "Synth:Synth Port 1 129:0",
+    "Synth:Synth Port 1 130:0",
+]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no numbers of ALSA")
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("Midi Through:Midi Through Port-0 14:0", [0]),
+        ("Midi Through:Midi Through Port-0", [0]),
+        ("Midi Through Port-0", [0]),
+        ("Synth:Synth Port 1 130:0", [2]),
+        ("Synth:Synth Port 1", [1, 2]),
+        ("Synth", []),
+        ("", []),
+    ],
+)
+def test_a_port_is_found_by_the_part_of_its_name_that_stays(wanted: str, found: list[int]) -> None:
+    assert matching_ports(wanted, ALSA) == found
+
+
+def test_the_exact_name_goes_before_what_it_resembles() -> None:
+    assert matching_ports("in", ["other:in", "in"]) == [1]
+
+
+def test_a_name_without_numbers_is_left_alone() -> None:
+    assert stable_name("IAC Driver Bus 1") in {"IAC Driver Bus 1", "IAC Driver Bus"}
+    assert port_part("recv:in") == "in"
+
+
+def test_what_goes_into_an_echo_port_comes_out_with_the_time() -> None:
+    port = EchoPort()
+    heard: list[mido.Message] = []
+    port.send(mido.Message("clock"))
+    port.callback = heard.append
+    port.send(mido.Message("note_on", note=60))
+    assert [message.note for message in heard] == [60]
+    assert heard[0].time > 0
+    port.close()
+    with pytest.raises(PortGoneError):
+        port.send(mido.Message("clock"))
+
+
+def test_a_midi_system_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The process keeps the system that another test has found.
+    monkeypatch.setattr("magenta_bridge.midi.ports.backend._current.system", None)
+    monkeypatch.setenv("MAGENTA_BRIDGE_MIDI", "oss")
+    with pytest.raises(InvalidArgumentError, match="choose one of alsa, jack"):
+        output_names()
+
+
+def test_the_playing_room_loads_no_model() -> None:
+    code = (
+        "import sys\n"
+        "import magenta_bridge.midi.ports.ports, magenta_bridge.midi.output.note_output\n"
+        "import magenta_bridge.midi.engine.midi_clock_out, magenta_bridge.midi.process.supervisor\n"
+        "heavy = ('tensorflow', 'keras', 'ai_edge_litert', 'numpy', 'magenta_bridge.generators')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert result.stdout.strip() == "[]"

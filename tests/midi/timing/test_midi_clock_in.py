@@ -1,0 +1,116 @@
+"""Tempo and position of a MIDI clock are found, however unsteady its ticks."""
+
+from __future__ import annotations
+
+import random
+
+import mido
+import pytest
+
+from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.midi.timing.midi_clock_in import TICKS_PER_BEAT, MidiClockIn
+from magenta_bridge.midi.timing.tempo import InternalClock, TempoSource
+
+
+class Wire:
+    """Ticks of a sender, with the unsteadiness of a cable."""
+
+    def __init__(self, jitter_s: float = 0.0, qpm: float = 120.0) -> None:
+        self.now = 100.0
+        self.qpm = qpm
+        self.follower = MidiClockIn(now=lambda: self.now)
+        self._jitter_s = jitter_s
+        self._chance = random.Random(1)  # noqa: S311
+
+    def send(self, kind: str, **values: int) -> None:
+        self.follower.receive(mido.Message(kind, time=self.now, **values))
+
+    def tick(self, ticks: int) -> None:
+        for _ in range(ticks):
+            jitter = self._chance.uniform(-self._jitter_s, self._jitter_s)
+            self.follower.receive(mido.Message("clock", time=self.now + jitter))
+            self.now += 60.0 / self.qpm / TICKS_PER_BEAT
+
+
+@pytest.mark.parametrize("qpm", [60.0, 120.0, 174.0, 300.0])
+def test_the_tempo_is_found_among_unsteady_ticks(qpm: float) -> None:
+    wire = Wire(jitter_s=0.001, qpm=qpm)
+    wire.send("start")
+    wire.tick(4 * TICKS_PER_BEAT)
+    assert wire.follower.qpm == pytest.approx(qpm, rel=0.005)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(4.0, abs=0.02)
+
+
+def test_a_tick_that_is_very_late_changes_nothing() -> None:
+    wire = Wire()
+    wire.send("start")
+    wire.tick(2 * TICKS_PER_BEAT)
+    wire.follower.receive(mido.Message("clock", time=wire.now + 0.015))
+    assert wire.follower.qpm == pytest.approx(120.0, rel=0.001)
+
+
+def test_a_new_tempo_is_followed_within_half_a_beat() -> None:
+    wire = Wire(jitter_s=0.001)
+    wire.send("start")
+    wire.tick(4 * TICKS_PER_BEAT)
+    wire.qpm = 140.0
+    wire.tick(TICKS_PER_BEAT // 2)
+    assert wire.follower.qpm == pytest.approx(140.0, rel=0.03)
+    wire.tick(2 * TICKS_PER_BEAT)
+    assert wire.follower.qpm == pytest.approx(140.0, rel=0.005)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(6.5, abs=0.02)
+
+
+def test_the_next_beat_is_foretold() -> None:
+    wire = Wire(jitter_s=0.001)
+    wire.send("start")
+    began = wire.now
+    wire.tick(3 * TICKS_PER_BEAT)
+    assert wire.follower.time_at(4.0) == pytest.approx(began + 2.0, abs=0.003)
+
+
+def test_a_position_is_gone_on_from() -> None:
+    wire = Wire()
+    wire.tick(TICKS_PER_BEAT)
+    assert not wire.follower.running
+    wire.send("songpos", pos=16)
+    assert wire.follower.beat_at(wire.now) == 4.0
+    wire.send("continue")
+    wire.tick(TICKS_PER_BEAT)
+    assert wire.follower.running
+    assert wire.follower.beat_at(wire.now) == pytest.approx(5.0)
+    wire.send("stop")
+    assert not wire.follower.running
+    wire.tick(TICKS_PER_BEAT)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(5.0)
+    wire.send("continue")
+    wire.tick(TICKS_PER_BEAT)
+    assert wire.follower.beat_at(wire.now) == pytest.approx(6.0)
+
+
+def test_a_cable_that_is_pulled_stops_the_song() -> None:
+    wire = Wire()
+    wire.send("start")
+    wire.tick(TICKS_PER_BEAT)
+    wire.now += 1.0
+    assert not wire.follower.running
+
+
+def test_a_change_of_tempo_does_not_jump() -> None:
+    tempo = InternalClock(120.0, start=0.0)
+    before = tempo.beat_at(7.3)
+    tempo.change(60.0, 7.3)
+    assert tempo.beat_at(7.3) == before
+    assert tempo.beat_at(8.3) == pytest.approx(before + 1.0)
+    assert tempo.time_at(before + 1.0) == pytest.approx(8.3)
+
+
+@pytest.mark.parametrize("qpm", [0.0, -1.0, 1e6, float("nan")])
+def test_a_tempo_that_cannot_be_played_is_refused(qpm: float) -> None:
+    with pytest.raises(InvalidArgumentError, match="cannot be played"):
+        InternalClock(qpm, start=0.0)
+
+
+def test_every_source_of_tempo_answers_the_same_questions() -> None:
+    sources: list[TempoSource] = [InternalClock(120.0, 0.0), MidiClockIn()]
+    assert {source.qpm for source in sources} == {120.0}

@@ -1,0 +1,61 @@
+"""The first interpreter of a process leaves the processor's tiles alone, and all else as it was."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from magenta_bridge.runtime.cpu_kernels import vector_kernels
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="Windows and macOS grant tiles to whoever wants them"
+)
+
+_PERMISSION = 1 << 18  # XTILEDATA
+_TELLS_ITS_PERMISSIONS = f"""
+import ctypes, platform
+from pathlib import Path
+from magenta_bridge.generators.loading import find_bundle
+
+find_bundle("lstm_melody").program.session()
+granted = ctypes.c_ulong()
+if platform.machine() == "x86_64":  # arch_prctl(ARCH_GET_XCOMP_PERM)
+    ctypes.CDLL(None).syscall(158, 0x1022, ctypes.byref(granted))
+print(bool(granted.value & {_PERMISSION}))
+"""
+
+
+class _Stack(ctypes.Structure):
+    _fields_ = (("sp", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def _alternate_stack() -> tuple[int, int]:
+    found = _Stack()
+    assert ctypes.CDLL(None).sigaltstack(None, ctypes.byref(found)) == 0
+    return found.flags, found.size
+
+
+def test_a_process_that_serves_asks_for_no_tiles_and_gets_none() -> None:
+    """Where the processor has none, or Linux knows none, this says little."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TELLS_ITS_PERMISSIONS], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
+
+
+def test_the_thread_has_its_signals_and_its_stack_back() -> None:
+    before = _alternate_stack(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with vector_kernels():
+        assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert (_alternate_stack(), signal.pthread_sigmask(signal.SIG_BLOCK, ())) == before
+
+
+def test_so_it_has_when_building_fails() -> None:
+    before = _alternate_stack(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with pytest.raises(ValueError, match="no program"), vector_kernels():
+        raise ValueError("no program")
+    assert (_alternate_stack(), signal.pthread_sigmask(signal.SIG_BLOCK, ())) == before

@@ -1,0 +1,34 @@
+"""Labels have few values."""
+
+from __future__ import annotations
+
+import pytest
+
+from magenta_bridge.server.telemetry.labels import KnownNames, known_method
+from magenta_bridge.v1 import generation_pb2
+
+SERVICE = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
+
+
+def test_a_method_of_ours_keeps_its_name() -> None:
+    assert known_method(f"/{SERVICE}/Generate") == f"{SERVICE}/Generate"
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["", "/", "/a/b", f"/{SERVICE}/Nothing", f"/{SERVICE}.Generate", f"//{SERVICE}/Generate"],
+)
+def test_any_other_method_has_none(method: str) -> None:
+    assert known_method(method) == "other"
+
+
+def test_names_that_came_and_went_are_at_most_so_many() -> None:
+    loaded: set[str] = set()
+    names = KnownNames(lambda: loaded, most=2)
+    assert names.label("a") == "other"
+    loaded.add("a")
+    assert names.label("a") == "a"
+    loaded.clear()
+    assert names.label("a") == "a"
+    loaded.update("bc")
+    assert [names.label(name) for name in "bca"] == ["b", "other", "a"]

@@ -1,0 +1,185 @@
+"""The log: a line for each call, for people or for programs, which no caller can forge."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+
+from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.server.telemetry.log_format import JsonFormatter, TextFormatter
+from magenta_bridge.server.telemetry.log_handler import LogWriter, logging_to
+from magenta_bridge.v1 import generation_pb2 as pb
+from magenta_bridge.v1.generation_pb2_grpc import GenerationServiceStub
+from tests.contract.fake_generator import LEAK
+from tests.contract.live_server import LiveServer
+from tests.contract.rpc_cases import options
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|ERROR) +\S.*")
+FORGED = "2026-01-01T00:00:00.000Z INFO    Generate OK"
+
+
+@pytest.fixture
+def live() -> Iterator[LiveServer]:
+    """A server with the fake generators."""
+    server = LiveServer()
+    yield server
+    server.close()
+
+
+def _call(live: LiveServer, generator: str = "scale", **fields: Any) -> None:  # noqa: ANN401
+    request = pb.GenerateRequest(generator_id=generator, options=options(), **fields)
+    stub = GenerationServiceStub(live.channel)
+    try:
+        stub.Generate(request, timeout=30, metadata=(("authorization", "Bearer hush-hush"),))
+    except grpc.RpcError:
+        return
+
+
+def test_a_call_is_a_line_of_json(live: LiveServer) -> None:
+    """Programs read field by field what was called, by whom, and how it ended."""
+    stream = io.StringIO()
+    with logging_to(stream, form="json"):
+        _call(live, request_id="take 7")
+        _call(live, "nobody")
+    good, missing = map(json.loads, stream.getvalue().splitlines())
+    assert LINE.match(f"{good['time']} INFO x")
+    assert {name: good[name] for name in ("level", "event", "method", "code", "reason")} == {
+        "level": "info",
+        "event": "call",
+        "method": "magenta_bridge.v1.GenerationService/Generate",
+        "code": "OK",
+        "reason": "",
+    }
+    assert (good["generator"], good["request_id"]) == ("scale", "take 7")
+    assert good["caller"] in ("127.0.0.1", "::1")
+    assert 0 < good["seconds"] < 30
+    assert (missing["code"], missing["reason"]) == ("NOT_FOUND", "NOT_FOUND")
+    assert re.fullmatch("[0-9a-f]{16}", missing["request_id"])
+
+
+def test_a_call_is_a_line_of_text(live: LiveServer) -> None:
+    stream = io.StringIO()
+    with logging_to(stream):
+        _call(live, request_id="take 7")
+    (line,) = stream.getvalue().splitlines()
+    assert LINE.fullmatch(line)
+    assert re.search(r'Generate by "scale" OK in \d\.\d{3} s for \S+, request "take 7"$', line)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_bug_is_told_with_its_incident_and_traceback(live: LiveServer, form: str) -> None:
+    stream = io.StringIO()
+    with logging_to(stream, form=form):
+        _call(live, "faulty", request_id="take 7")
+    text = stream.getvalue()
+    assert LEAK in text
+    if form == "json":
+        bug, call = map(json.loads, text.splitlines())
+        assert re.fullmatch("[0-9a-f]{8}", bug["incident"])
+        assert bug["request_id"] == call["request_id"] == "take 7"
+        assert bug["traceback"].startswith("Traceback")
+        assert call["code"] == "INTERNAL"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\x1b[2K\r", "\u2028", "\x85", "\x0b", "\x00"])
+def test_nobody_forges_a_line(live: LiveServer, form: str, end: str) -> None:
+    """Line ends and terminal codes in what a caller sends, or in an error, are escaped."""
+    stream = io.StringIO()
+
+    def fail() -> Exception:
+        return RuntimeError(f"no such thing{end}{FORGED}")
+
+    live.faulty.make_error = fail
+    with logging_to(stream, form=form):
+        _call(live, f"nobody{end}{FORGED}", request_id=f"x{end}{FORGED}")
+        _call(live, "faulty")
+    text = stream.getvalue()
+    assert all(c.isprintable() or c == "\n" for c in text)
+    heads = [line for line in text.splitlines() if not line.startswith("    ")]
+    assert len(heads) == 3
+    assert not any(line.startswith(FORGED) for line in text.splitlines())
+    assert all(LINE.match(line) if form == "text" else json.loads(line) for line in heads)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_neither_music_nor_secrets_are_logged(live: LiveServer, form: str) -> None:
+    stream = io.StringIO()
+    primer = NoteSequence(collection_name="my unheard song")
+    with logging_to(stream, form=form, level="debug"):
+        _call(live, primer=primer)
+        _call(live, "faulty", primer=primer)
+    assert stream.getvalue()
+    assert "hush-hush" not in stream.getvalue()
+    assert "unheard" not in stream.getvalue()
+
+
+def test_a_long_text_is_cut(live: LiveServer) -> None:
+    stream = io.StringIO()
+    with logging_to(stream, form="json"):
+        _call(live, "n" * 100_000, request_id="x" * 100_000)
+    assert len(stream.getvalue()) < 2_000
+
+
+@pytest.mark.parametrize("level", ["warning", "error"])
+def test_a_level_leaves_out_what_is_below(live: LiveServer, level: str) -> None:
+    stream = io.StringIO()
+    with logging_to(stream, level=level):
+        _call(live)
+        _call(live, "faulty")
+    lines = [line for line in stream.getvalue().splitlines() if LINE.fullmatch(line)]
+    assert [line.split()[1] for line in lines] == ["ERROR"]
+
+
+def test_the_log_is_as_it_was_afterwards() -> None:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level, logging.getLogger("magenta_bridge").level
+    with logging_to(io.StringIO()):
+        assert root.handlers != before[0]
+    assert (root.handlers, root.level, logging.getLogger("magenta_bridge").level) == before
+
+
+def _record(text: str) -> logging.LogRecord:
+    return logging.LogRecord("x", logging.INFO, "", 0, text, None, None)
+
+
+def test_a_pipe_that_nobody_reads_holds_up_nobody() -> None:
+    """What does not fit is dropped and counted; once somebody reads, the count is told."""
+    readable, writable = os.pipe()
+    with os.fdopen(readable) as reader, os.fdopen(writable, "w") as stream:
+        writer = LogWriter(stream, most=5)
+        writer.setFormatter(TextFormatter())
+        # 64 KiB fit into the pipe, some more into the stream; then the thread waits for a reader.
+        for _ in range(3_000):
+            writer.handle(_record("x" * 100))
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(reader.readlines)
+            writer.close()
+            stream.close()
+            lines = reading.result(30)
+    missing = [re.search(r"(\d+) lines are missing here", line) for line in lines]
+    lost = [int(found[1]) for found in missing if found is not None]
+    assert lost
+    assert len(lines) - len(lost) + sum(lost) == 3_000
+
+
+def test_a_reader_that_went_away_is_no_fault() -> None:
+    readable, writable = os.pipe()
+    os.close(readable)
+    stream = os.fdopen(writable, "w")
+    writer = LogWriter(stream)
+    writer.setFormatter(JsonFormatter())
+    for _ in range(10):
+        writer.emit(_record("x"))
+    writer.close()
+    with pytest.raises(BrokenPipeError):
+        stream.close()

@@ -1,0 +1,85 @@
+"""The port of the metrics: two paths, sentences for the rest, and nobody who can block it."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from magenta_bridge.errors import UnsupportedError
+from magenta_bridge.server.telemetry.metrics import Metrics
+from magenta_bridge.server.telemetry.metrics_server import MetricsPort
+
+
+class _State:
+    serving = True
+
+
+@pytest_asyncio.fixture
+async def port() -> AsyncIterator[MetricsPort]:
+    """An open port that says it serves until ``_State`` says otherwise."""
+    _State.serving = True
+    made = MetricsPort(0, Metrics(lambda: ["scale"]).registry, lambda: _State.serving)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+def _ask(port: MetricsPort, method: str, path: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(port.address, timeout=10)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+@pytest.mark.asyncio
+async def test_metrics_and_health_are_answered(port: MetricsPort) -> None:
+    status, page = await asyncio.to_thread(_ask, port, "GET", "/metrics")
+    assert status == 200
+    assert 'magenta_bridge_generator_loaded{generator="scale"} 1.0' in page
+    assert "_created" not in page  # as many series again, and nobody asks when each began
+    assert await asyncio.to_thread(_ask, port, "GET", "/healthz") == (200, "Serving.\n")
+    _State.serving = False
+    status, told = await asyncio.to_thread(_ask, port, "GET", "/healthz")
+    assert (status, told) == (503, "Draining; no new calls are taken.\n")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/"), ("GET", "/metrics/"), ("GET", "/favicon.ico"), ("POST", "/metrics")],
+)
+async def test_all_else_is_one_sentence(port: MetricsPort, method: str, path: str) -> None:
+    status, told = await asyncio.to_thread(_ask, port, method, path)
+    assert status == 404
+    assert told == "There is nothing here; ask for GET /metrics or GET /healthz.\n"
+
+
+@pytest.mark.asyncio
+async def test_who_connects_and_says_nothing_holds_up_nobody(port: MetricsPort) -> None:
+    host, _, number = port.address.rpartition(":")
+    silent = [socket.create_connection((host, int(number))) for _ in range(10)]
+    assert (await asyncio.to_thread(_ask, port, "GET", "/metrics"))[0] == 200
+    for connection in silent:
+        connection.close()
+
+
+@pytest.mark.asyncio
+async def test_a_taken_port_is_refused_and_a_closed_one_is_free(port: MetricsPort) -> None:
+    number = int(port.address.rpartition(":")[2])
+    registry = Metrics(list).registry
+    second = MetricsPort(number, registry, lambda: True)
+    with pytest.raises(UnsupportedError, match=port.address):
+        await second.start()
+    await second.stop()
+    await port.stop()
+    again = MetricsPort(number, registry, lambda: True)
+    await again.start()
+    await again.stop()

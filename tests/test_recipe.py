@@ -1,0 +1,95 @@
+"""A recipe is read as it is written; what is wrong in it is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from magenta_bridge.errors import InvalidArgumentError, NotFoundError
+from magenta_bridge.recipe import TrainingRecipe, as_table, read_recipe
+
+GOOD = """
+[bundle]
+id = "reels"
+description = "Reels."
+
+[data]
+source = "fiddle"
+test_share = 0
+
+[network]
+units = [8, 8]
+
+[training]
+learning_rate = 1e-2
+transpose = [-2, 3]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the tests write their recipe."""
+    return tmp_path / "recipe.toml"
+
+
+def test_good_recipe(file: Path) -> None:
+    """Written values are taken, all others have their defaults."""
+    file.write_text(GOOD, encoding="utf-8")
+    recipe = read_recipe(file)
+    assert (recipe.bundle.id, recipe.bundle.family) == ("reels", "lstm")
+    assert (recipe.data.source, recipe.data.test_share) == ("fiddle", 0.0)
+    assert isinstance(recipe.data.test_share, float)
+    assert recipe.network == {"units": [8, 8]}
+    assert recipe.training == TrainingRecipe(learning_rate=1e-2, transpose=(-2, 3))
+    assert as_table(recipe)["training"]["transpose"] == (-2, 3)
+    assert recipe.program.weights == "auto"
+
+
+def test_shipped_recipes_are_good(repository: Path) -> None:
+    """Every recipe in the repository can be read."""
+    recipes = sorted((repository / "models").glob("*/*.toml"))
+    assert recipes
+    for recipe in recipes:
+        assert read_recipe(recipe).bundle.id == recipe.stem
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("no TOML at all", "not a recipe in TOML", id="not TOML"),
+        pytest.param("\x00\x01", "not a recipe in TOML", id="binary"),
+        pytest.param("", r"\[bundle\] lacks id", id="empty"),
+        pytest.param('[bundle]\nid = "x"', r"\[bundle\] lacks description", id="no description"),
+        pytest.param(GOOD + "epoch = 3", r"\[training\] has no key 'epoch'.*epochs", id="key"),
+        pytest.param(GOOD + "[trainning]\n", r"'trainning' is no section", id="section"),
+        pytest.param("bundle = 3", "'bundle' is no section", id="no table"),
+        pytest.param(GOOD + 'epochs = "3"', "epochs must be a whole number", id="text"),
+        pytest.param(GOOD + "epochs = true", "epochs must be a whole number", id="truth"),
+        pytest.param(GOOD + "batch = 0", "batch must be 1 or more, got 0", id="no batch"),
+        pytest.param(GOOD.replace("1e-2", "-1"), "learning_rate must be above 0", id="rate"),
+        pytest.param(GOOD.replace("[-2, 3]", "[3, -2]"), "transpose must be", id="upside down"),
+        pytest.param(GOOD.replace("[-2, 3]", "[1.5, 2]"), "transpose must be", id="half tones"),
+        pytest.param(GOOD.replace("= 0\n", "= 0.95\n"), "below 1 together", id="no training left"),
+        pytest.param(GOOD + '[program]\nweights = "int3"', "one of auto, int8, int4", id="bits"),
+        pytest.param(
+            '[bundle]\nid = "x"\ndescription = "X."\nfamily = "gan"\n[program]\nweights = "int4"',
+            "a gan writes bar by bar; leave the line out",
+            id="bits of a gan",
+        ),
+    ],
+)
+def test_bad_recipe(file: Path, text: str, said: str) -> None:
+    """One sentence names the file and what is wrong in it."""
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidArgumentError, match=said) as caught:
+        read_recipe(file)
+    assert str(file) in caught.value.message
+
+
+def test_missing_recipe(tmp_path: Path) -> None:
+    """There is no such file, or it is a folder."""
+    with pytest.raises(NotFoundError, match="No such file"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(NotFoundError, match="Cannot read the recipe"):
+        read_recipe(tmp_path)
