@@ -16,7 +16,7 @@ from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.bind_policy import allows_anonymous_admin, check_exposure
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.loader import BundleLoader
-from magenta_bridge.server.http.server import HttpPort
+from magenta_bridge.server.http.server import HttpServer
 from magenta_bridge.server.idle_shutdown import IdleShutdownSettings, KeepAliveFolder
 from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
 from magenta_bridge.server.rpc.channel_options import transport_options
@@ -130,11 +130,11 @@ class BridgeServer:
         """Returns what else to tell whoever started the server, a line each."""
         return self._observation.notices()
 
-    def _http_port(self) -> list[HttpPort]:
+    def _http_port(self) -> list[HttpServer]:
         if self.settings.http is None:
             return []
         services = ((_GENERATION, self._generation), (_MODELS, self._models))
-        return [HttpPort(services, self._boundary, self.settings.http, healthy=self._is_serving)]
+        return [HttpServer(services, self._boundary, self.settings.http, healthy=self._is_serving)]
 
     async def _is_serving(self) -> bool:
         request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
@@ -154,9 +154,9 @@ class BridgeServer:
             reflection.enable_server_reflection(names, self._server)
 
     @property
-    def http(self) -> HttpPort | None:
+    def http(self) -> HttpServer | None:
         """The HTTP port; None if there is none."""
-        return next((one for one in self._companions if isinstance(one, HttpPort)), None)
+        return next((one for one in self._companions if isinstance(one, HttpServer)), None)
 
     async def start(self) -> str:
         """Opens the port, loads what is to be loaded, and then says SERVING.
@@ -247,7 +247,7 @@ async def serve(
                 await server.drain(0)
                 return
             if ready is not None:
-                ready(taken if server.http is None else f"{taken} and {server.http.place}")
+                ready(taken if server.http is None else f"{taken} and {server.http.url}")
             if notice is not None:
                 for line in server.notices():
                     notice(line)
