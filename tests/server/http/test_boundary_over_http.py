@@ -54,7 +54,7 @@ class _Gate:
         name = {"Bearer a": "Ann", "Bearer b": "Bob"}.get(call.metadata.get("authorization", ""))
         if name == "Bob":
             raise OverloadedError("Bob has called often enough.")
-        return replace(call, caller=name or "nobody")
+        return replace(call, caller=name or "anonymous")
 
 
 class _Observer:
@@ -96,7 +96,7 @@ async def _post(server: HttpServer, path: str, body: bytes, **headers: str) -> R
 
 @pytest.mark.asyncio
 async def test_gates_read_the_headers_of_calls(server: HttpServer) -> None:
-    for token, name in (("Bearer a", "Ann"), ("Bearer \xff", "nobody"), ("", "nobody")):
+    for token, name in (("Bearer a", "Ann"), ("Bearer \xff", "anonymous"), ("", "anonymous")):
         response = await _post(server, GET, b"{}", Authorization=token)
         assert response.json()["generator"]["description"] == name
 
@@ -115,9 +115,9 @@ async def test_observers_see_every_call(server: HttpServer, observer: _Observer)
     await _post(server, GENERATE, b"{")
     assert observer.events == [
         (GENERATE, "mine"),
-        ("nobody", "OK", ""),
+        ("anonymous", "OK", ""),
         (GENERATE, ""),
-        ("nobody", "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
+        ("anonymous", "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
     ]
 
 

@@ -55,7 +55,7 @@ def test_the_official_client_reads_every_response(
     for name in ("unknown", "unknownStream"):
         assert seen[name]["code"] == "NotFound"
         assert seen[name]["details"][0]["type"] == "google.rpc.ErrorInfo"
-        assert seen[name]["details"][0]["debug"]["metadata"]["generator_id"] == "nobody"
+        assert seen[name]["details"][0]["debug"]["metadata"]["generator_id"] == "missing"
     assert seen["bad"]["code"] == "InvalidArgument"
     violation = seen["bad"]["details"][1]["debug"]["fieldViolations"][0]
     assert violation["field"] == "options.generate_sections"

@@ -247,7 +247,7 @@ def test_a_damaged_chunk_is_rejected(live: LiveServer) -> None:
 
 
 def test_every_response_has_the_request_id(live: LiveServer) -> None:
-    body = json.dumps({"generatorId": "nobody", "requestId": "take ♭5"}).encode()
+    body = json.dumps({"generatorId": "missing", "requestId": "take ♭5"}).encode()
     for headers, name in (({}, None), ({"X_Request_Id": "mine"}, "mine")):
         response = fetch(live.web.url, LIST, b"{}", Content_Type=JSON, **headers)
         assert response.headers["x-request-id"] == (name or response.headers["x-request-id"])
