@@ -31,8 +31,8 @@ from magenta_bridge.generators.bundle import Bundle  # noqa: E402
 from magenta_bridge.generators.loading import find_bundle  # noqa: E402
 from magenta_bridge.generators.melody import MelodyGenerator  # noqa: E402
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence  # noqa: E402
+from magenta_bridge.runtime.interpreter import silent_stderr  # noqa: E402
 from magenta_bridge.runtime.program import StepProgram  # noqa: E402
-from magenta_bridge.runtime.quiet_stderr import silent_stderr  # noqa: E402
 
 PRIMER_STEPS: Final = 16
 STEPS: Final = 256

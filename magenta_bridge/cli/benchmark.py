@@ -11,7 +11,7 @@ import click
 
 from magenta_bridge.cli.options.types import ANY_PATH
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.quiet_stderr import silent_stderr
+from magenta_bridge.runtime.interpreter import silent_stderr
 
 # The names of ``evaluation.rolls``, ``evaluation.roll_baselines``, ``training.roll_recipe`` and
 # ``models.roll_network``; a test holds them equal.

@@ -12,8 +12,8 @@ import click
 from magenta_bridge.cli.options.types import ANY_FILE, ANY_PATH
 from magenta_bridge.errors import MagentaBridgeError, TrainingError
 from magenta_bridge.evaluation.likelihood import Piece
+from magenta_bridge.runtime.interpreter import silent_stderr
 from magenta_bridge.runtime.program import StepProgram
-from magenta_bridge.runtime.quiet_stderr import silent_stderr
 
 if TYPE_CHECKING:
     from magenta_bridge.export.reexport import Check

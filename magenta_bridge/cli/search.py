@@ -12,7 +12,7 @@ import click
 from magenta_bridge.cli.options.types import ANY_PATH, read_duration
 from magenta_bridge.cli.train import ENCODINGS, FAMILIES
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.quiet_stderr import silent_stderr
+from magenta_bridge.runtime.interpreter import silent_stderr
 
 _EXAMPLES: Final = """\b
 Examples:

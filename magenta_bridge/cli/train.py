@@ -11,7 +11,7 @@ import click
 
 from magenta_bridge.cli.options.types import ANY_FILE
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.quiet_stderr import silent_stderr
+from magenta_bridge.runtime.interpreter import silent_stderr
 
 FAMILIES: Final = ("lstm", "gru", "rnn", "gan")
 ENCODINGS: Final = ("melody", "drums", "polyphony", "performance", "duo")

@@ -25,7 +25,7 @@ from magenta_bridge.generators.loading import find_bundle
 from magenta_bridge.lab.held_out import encode_examples, recipe_of_split
 from magenta_bridge.lab.precision import weights_of
 from magenta_bridge.recipe import Recipe
-from magenta_bridge.runtime.quiet_stderr import silent_stderr
+from magenta_bridge.runtime.interpreter import silent_stderr
 
 ADVERSARIAL: Final = "gan"
 _KEY_NATS: Final = math.log(12)

@@ -115,7 +115,7 @@ def pack(
             description=recipe.bundle.description,
             details=f"Trained on {len(split.train)} "
             f"{material_for(recipe.bundle.encoding).noun}: {recipe.data.name}. "
-            f"Licence of the music: {recipe.data.licence}.",
+            f"License of the music: {recipe.data.license}.",
             program=program,
             network=archive.read_bytes(),
         )

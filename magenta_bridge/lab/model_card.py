@@ -67,7 +67,7 @@ def _data_rows(recipe: Recipe, split: Split) -> dict[str, str]:
     return {
         "music": recipe.data.name,
         "origin": recipe.data.origin,
-        "licence": recipe.data.licence,
+        "license": recipe.data.license,
         "SHA-256": recipe.data.sha256 or "not fixed",
         "split": "by families of pieces, so that no setting of a test piece was learned",
         **counts,

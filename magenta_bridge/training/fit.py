@@ -53,7 +53,7 @@ def build(recipe: Recipe, start: bytes = b"") -> keras.Model:
 def _beginning(recipe: Recipe, split: Split, start: bytes) -> keras.Model:
     """Makes the network that training begins with."""
     network = build(recipe, start)
-    if recipe.training.informed:
+    if recipe.training.init_output_bias:
         events = np.concatenate([tune.ids for tune in split.train])
         counts = np.bincount(events, minlength=network.event_ids).astype(np.float64)
         # Half a count for what never stands there, so that nothing is impossible.

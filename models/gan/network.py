@@ -31,7 +31,7 @@ class BarGAN(keras.Model):
         units: Channels of the generator.
         critic_units: Channels of the critic.
         embedding_units: Width of a step's embedding.
-        adversity: Weight of the critic's word for the generator, beside nats a step.
+        adversarial_weight: Weight of the critic's loss, relative to nats per step.
     """
 
     def __init__(  # noqa: PLR0917 - each is a key of a recipe
@@ -43,18 +43,18 @@ class BarGAN(keras.Model):
         units: int = 192,
         critic_units: int = 64,
         embedding_units: int = 16,
-        adversity: float = 0.1,
+        adversarial_weight: float = 0.1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._config = {
             "event_ids": event_ids, "tracks": tracks, "history_bars": history_bars,
             "steps": steps, "units": units, "critic_units": critic_units,
-            "embedding_units": embedding_units, "adversity": adversity,
+            "embedding_units": embedding_units, "adversarial_weight": adversarial_weight,
         }  # fmt: skip
         self.event_ids, self.noise_units = event_ids, steps * tracks * event_ids
         self.shape_of_history = (history_bars, tracks, steps)
-        self._adversity = adversity
+        self._adversarial_weight = adversarial_weight
         self.generator = BarGenerator(event_ids, units, embedding_units, name="generator")
         self.critic = Critic(critic_units, embedding_units, name="critic")
         self._parts = {
@@ -62,8 +62,14 @@ class BarGAN(keras.Model):
         }
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
+        """Return the constructor's arguments."""
         return {**self._config, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> BarGAN:
+        """Rebuild a network; archives of earlier versions call the critic's weight otherwise."""
+        weight = config.pop("adversity", None)
+        return cls(**config if weight is None else {**config, "adversarial_weight": weight})
 
     def build(self, input_shape: object = None) -> None:  # noqa: ARG002 - Keras's signature
         """Makes all weights by one pass over nothing."""
@@ -118,7 +124,9 @@ class BarGAN(keras.Model):
         parts = self._judge(*bars, before=before, meter=meter, training=training)
         miss = ops.sparse_categorical_crossentropy(bar, foretold, from_logits=True) * mask
         parts["nats"] = ops.sum(miss) / (ops.sum(mask) * previous.shape[-2])
-        self.add_loss(parts["nats"] + parts["critic"] + self._adversity * parts.pop("push"))
+        self.add_loss(
+            parts["nats"] + parts["critic"] + self._adversarial_weight * parts.pop("push")
+        )
         return parts
 
     def _judge(

@@ -116,6 +116,13 @@ def test_the_benchmark_of_encodings_runs() -> None:
     assert all(set(section.columns) <= set(line) and line["notes"] > 0 for line in lines)
 
 
+def test_the_benchmark_of_shortcuts_runs() -> None:
+    """One run: each shortcut with the plain way beside it."""
+    lines = lines_of("shortcuts", "--runs", "1")
+    assert [line["shortcut"] for line in lines] == ["notes", "kernels"]
+    assert all(line["us"] > 0 and line["plain_us"] > 0 for line in lines)
+
+
 def test_the_benchmark_of_calls_runs() -> None:
     """A few calls of each kind, beside those of a server without anything of ours."""
     lines = lines_of("calls", "--samples", "8")

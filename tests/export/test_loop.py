@@ -37,7 +37,7 @@ def test_the_program_draws_as_the_sampler_does(
     rng = np.random.default_rng(seed)
     logits = (rng.standard_normal(size) * spread).astype(np.float32)
     drawing = Drawing(
-        tf.constant([chosen.sharpness], tf.float32),
+        tf.constant([chosen.inverse_temperature], tf.float32),
         tf.constant([chosen.limit], tf.float32),
         tf.constant(chosen.reach(size)),
     )

@@ -147,7 +147,7 @@ def test_a_sealed_bundle_without_a_program_is_refused(tmp_path: Path) -> None:
     write_bundle(
         path, generator_id="x", description="", details="", program=b"no program", network=b""
     )
-    assert "holds no LiteRT program" in refused(path)
+    assert "contains no LiteRT program" in refused(path)
 
 
 def test_a_missing_bundle_is_not_found(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_cut_costs_the_epoch_under_way(whole: tuple[Path, Progress], tmp_path:
 
 
 def test_another_recipe_is_refused(whole: tuple[Path, Progress]) -> None:
-    other = dataclasses.replace(RECIPE, network={**RECIPE.network, "adversity": 0.2})
+    other = dataclasses.replace(RECIPE, network={**RECIPE.network, "adversarial_weight": 0.2})
     with pytest.raises(TrainingError, match="another recipe"):
         train_adversarial(other, tiny_split(), Run(whole[0]), Witness())
 

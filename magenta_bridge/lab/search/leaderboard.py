@@ -12,7 +12,7 @@ from magenta_bridge.lab.search.study import FINISHED, TrialSummary
 
 HEADINGS: Final = ("rank", "trial", "family", "hyperparameters", "epochs", "µs/step", "state")
 _SHORT: Final = {
-    "adversity": "adversity",
+    "adversarial_weight": "critic weight",
     "attention_steps": "attention",
     "critic_units": "critic",
     "dropout": "dropout",

@@ -70,7 +70,7 @@ _BARS: Final = (
     Range("units", 64, 256, 192, step=32),
     Range("critic_units", 32, 96, 64, step=16),
     Range("embedding_units", 8, 32, 16, step=8),
-    Range("adversity", 0.02, 0.5, 0.1),
+    Range("adversarial_weight", 0.02, 0.5, 0.1),
     Range("learning_rate", 3e-4, 5e-3, 1e-3),
 )
 _SPACES: Final = {"performance": _STREAM, "polyphony": _FRAMES}

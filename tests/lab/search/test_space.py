@@ -80,5 +80,7 @@ def test_values_go_to_the_places_they_belong_to() -> None:
 
 
 def test_a_family_without_layers_keeps_its_width() -> None:
-    recipe = recipe_with(own_recipe("tried", "gan", "melody"), {"units": 64, "adversity": 0.2})
-    assert recipe.network == {"units": 64, "adversity": 0.2}
+    recipe = recipe_with(
+        own_recipe("tried", "gan", "melody"), {"units": 64, "adversarial_weight": 0.2}
+    )
+    assert recipe.network == {"units": 64, "adversarial_weight": 0.2}
