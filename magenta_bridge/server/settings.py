@@ -21,7 +21,7 @@ from magenta_bridge.server.bundles.sources import Sources
 from magenta_bridge.server.idle_shutdown import IdleShutdownSettings
 from magenta_bridge.server.security.tokens import Tokens
 
-# Never anything else: what a browser may do here rests on it.
+# Localhost only: the origin guard relies on it.
 HOST: Final = "127.0.0.1"
 
 
@@ -31,12 +31,11 @@ class HttpSettings:
 
     Attributes:
         port: Port of 127.0.0.1 to listen on; 0 for any free one.
-        origins: Origins of web pages that may ask, such as ``http://localhost:8000``.
-        head_seconds: How long a connection may take until its next request is there, idle or
-            not.
-        body_seconds: How long a request's body may take to arrive.
-        answer_seconds: How long an answer may wait for its reader.
-        connections: Connections that may be open at a time.
+        origins: Allowed origins of web pages, such as ``http://localhost:8000``.
+        head_seconds: Timeout of a connection until the headers of its next request arrive.
+        body_seconds: Timeout until a request's body arrives.
+        answer_seconds: Timeout of a response that the client does not read.
+        connections: Maximum number of open connections.
     """
 
     port: int = 0
