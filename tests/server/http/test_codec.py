@@ -1,4 +1,4 @@
-"""JSON that does not fit is refused with the place of its fault."""
+"""Invalid JSON is rejected with the position or field of the error."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
-from magenta_bridge.server.http.codec import JSON, Translator
-from magenta_bridge.server.http.json import read_json, write_json
+from magenta_bridge.server.http.codec import Codec, read_json, write_json
 from magenta_bridge.v1 import generation_pb2 as pb
 
 SECTION = "options.generateSections[0].endTime"
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "said"),
+    ("text", "field", "part"),
     [
         ("", "request", "line 1, column 1"),
         ('{\n "seed": }', "request", "line 2, column 10"),
-        ("[]", "request", "no JSON object"),
-        ("7", "request", "no JSON object"),
+        ("[]", "request", "JSON object"),
+        ("7", "request", "JSON object"),
         ('{"sed": 1}', "sed", 'no field "sed"'),
         ('{"options": {"foo": 1}}', "options.foo", 'no field "options.foo"'),
         ('{"primer": {"notes": [{}, {"pich": 1}]}}', "primer.notes[1].pich", "no field"),
@@ -40,8 +39,8 @@ SECTION = "options.generateSections[0].endTime"
         ('{"generatorId": "\\ud800"}', "generatorId", "surrogate"),
         ('{"variations": true}', "variations", "True"),
         ('{"variations": "x"}', "variations", "x"),
-        ('{"seed": NaN}', "request", "NaN is no JSON"),
-        ('{"seed": -Infinity}', "request", "-Infinity is no JSON"),
+        ('{"seed": NaN}', "request", "NaN is not valid JSON"),
+        ('{"seed": -Infinity}', "request", "-Infinity is not valid JSON"),
         ('{"options": {"generateSections": [{"endTime": 1e999}]}}', SECTION, "Infinity"),
         ('{"seed": 1e999}', "seed", "inf"),
         ('{"seed": 1, "seed": 2}', "request", '"seed" twice'),
@@ -51,21 +50,21 @@ SECTION = "options.generateSections[0].endTime"
         ('{"options": {"args": {"x": 1}}}', "options.args", ""),
     ],
 )
-def test_a_fault_is_told_with_its_place(text: str, field: str, said: str) -> None:
+def test_an_error_names_its_position_or_field(text: str, field: str, part: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         read_json(text.encode(), pb.GenerateRequest)
     assert caught.value.field == field
-    assert said in caught.value.message
+    assert part in caught.value.message
     assert "\n" not in caught.value.message
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b'{"generatorId": "\xc3"}', b"\xef\xbb\xbf{}"])
-def test_what_is_no_utf_8_is_told_so(data: bytes) -> None:
+def test_invalid_utf_8_is_rejected(data: bytes) -> None:
     with pytest.raises(InvalidArgumentError, match="UTF-8"):
         read_json(data, pb.GenerateRequest)
 
 
-def test_more_lists_than_any_request_holds_are_refused_unread() -> None:
+def test_too_many_arrays_are_rejected_before_parsing() -> None:
     with pytest.raises(LimitExceededError, match="lists and objects"):
         read_json(b'{"primer":[' + b"[]," * 1_000_000 + b"[]]}", pb.GenerateRequest)
 
@@ -74,20 +73,20 @@ KNOWN = "primer notes pitch options args generateSections endTime seed request_i
 NAMES = st.sampled_from(KNOWN.split()) | st.text(max_size=4)
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda held: st.lists(held, max_size=3) | st.dictionaries(NAMES, held, max_size=3),
+    lambda item: st.lists(item, max_size=3) | st.dictionaries(NAMES, item, max_size=3),
     max_leaves=12,
 )
 
 
 @given(st.dictionaries(NAMES, JSON_VALUES, max_size=4))
-def test_any_json_is_read_or_refused(values: dict[str, object]) -> None:
+def test_any_json_is_read_or_rejected(values: dict[str, object]) -> None:
     data = json.dumps(values).encode()
     with contextlib.suppress(InvalidArgumentError):
         message = read_json(data, pb.GenerateRequest)
         assert read_json(write_json(message), pb.GenerateRequest) == message
 
 
-def test_what_is_written_is_read_again() -> None:
+def test_decoding_inverts_encoding() -> None:
     message = pb.GenerateResponse(seed=2**31 - 1)
     for _ in range(2):
         sequence = message.sequences.add(collection_name='"\u266d\u2028\n')
@@ -99,26 +98,28 @@ def test_what_is_written_is_read_again() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_large_message_does_not_hold_up_the_event_loop() -> None:
-    """Its loop turns many times while one is read, and while it is written."""
-    translator = Translator()
+async def test_a_large_message_does_not_block_the_event_loop() -> None:
+    """The loop runs many times while one is decoded and while it is encoded."""
+    codec = Codec()
     request = pb.GenerateRequest()
     for number in range(10_000):
         request.primer.notes.add(pitch=60, velocity=80, start_time=number, end_time=number + 0.5)
     try:
-        writing = asyncio.ensure_future(translator.write(JSON, request))
-        assert await _turns(writing) > 10
-        reading = asyncio.ensure_future(translator.read(JSON, writing.result(), pb.GenerateRequest))
-        assert await _turns(reading) > 10
-        assert reading.result() == request
+        encoding = asyncio.ensure_future(codec.encode("json", request))
+        assert await _turns(encoding) > 10
+        decoding = asyncio.ensure_future(
+            codec.decode("json", encoding.result(), pb.GenerateRequest)
+        )
+        assert await _turns(decoding) > 10
+        assert decoding.result() == request
     finally:
-        translator.close()
+        codec.close()
 
 
 async def _turns(work: asyncio.Future[Any]) -> int:
-    begin, turns = time.monotonic(), 0
+    start, turns = time.monotonic(), 0
     while not work.done():
-        assert time.monotonic() - begin < 60
+        assert time.monotonic() - start < 60
         await asyncio.sleep(0.001)
         turns += 1
     return turns
