@@ -58,6 +58,7 @@ class Exchange:
             LimitExceededError: It is larger than a message may be.
             DeadlineError: It does not arrive in time.
             InvalidArgumentError: It is damaged.
+            CancelledError: The client is gone.
         """
         _check_size(self.request.content_length or 0)
         if self.request.headers.get("Expect", "").lower() == "100-continue":
@@ -65,7 +66,7 @@ class Exchange:
             self.request.writer.output_size = 0
         seconds = min(self._settings.body_seconds, deadline - time.monotonic())
         try:
-            return await asyncio.wait_for(self._collect(), seconds)
+            body = await asyncio.wait_for(self._collect(), seconds)
         except asyncio.TimeoutError:
             raise DeadlineError(
                 "The request's body did not arrive in time; send it without a pause."
@@ -74,6 +75,11 @@ class Exchange:
             raise InvalidArgumentError(
                 "The request's body is truncated or its chunks are damaged.", field="request"
             ) from None
+        transport = self.request.transport
+        if transport is None or transport.is_closing():
+            # Before Python 3.12, wait_for ignores a cancellation if its result has just arrived.
+            raise CancelledError("The client closed the connection.")
+        return body
 
     async def _collect(self) -> bytes:
         body = bytearray()

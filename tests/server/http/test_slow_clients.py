@@ -10,11 +10,16 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import StreamReader
+from aiohttp.base_protocol import BaseProtocol
 
-from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.errors import CancelledError, InvalidArgumentError
+from magenta_bridge.server.http.exchange import Exchange
 from magenta_bridge.server.settings import HttpSettings
 from tests.contract.live_server import LiveServer
 from tests.server.http.client import fetch, frame, open_socket
@@ -165,6 +170,27 @@ def test_a_client_that_pipelines_without_reading_is_disconnected(impatient: Live
             while part := line.recv(1 << 20):
                 read += part.count(b"HTTP/1.1 400")
     assert read <= computed < sent
+
+
+def test_a_client_that_vanishes_as_its_body_arrives_starts_no_work() -> None:
+    """Even if the cancellation arrives together with the last bytes."""
+
+    async def read() -> None:
+        protocol = BaseProtocol(asyncio.get_running_loop())
+        protocol.transport = asyncio.Transport()
+        body = StreamReader(protocol, 65_536)
+        request: Any = SimpleNamespace(content=body, content_length=2, headers={}, transport=None)
+        reading = asyncio.ensure_future(Exchange(request, SHORT).read_body(time.monotonic() + 10))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        body.feed_data(b"{}")
+        body.feed_eof()
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises((CancelledError, asyncio.CancelledError)):
+            await reading
+
+    asyncio.run(read())
 
 
 def test_a_thousand_closed_connections_leave_nothing_behind(live: LiveServer) -> None:
