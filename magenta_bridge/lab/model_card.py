@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split
-from magenta_bridge.evaluation.features.common import spread
 from magenta_bridge.evaluation.features.registry import idiom_of
+from magenta_bridge.evaluation.features.statistics import spread
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.evaluation.model_card import Card, Music
 from magenta_bridge.generators.generator import SequenceGenerator

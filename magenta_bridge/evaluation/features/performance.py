@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings import performance
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     is_stuck,
     pitch_range,

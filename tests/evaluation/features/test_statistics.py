@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from magenta_bridge.encodings import drums, melody
-from magenta_bridge.evaluation.features.common import Features, spread
 from magenta_bridge.evaluation.features.drums import drum_features
 from magenta_bridge.evaluation.features.melody import melody_features
+from magenta_bridge.evaluation.features.statistics import Features, spread
 
 _HOLD = melody.NO_EVENT + melody.EVENT_OFFSET
 
