@@ -1,4 +1,4 @@
-"""The model families there are; training and the contract suite find them here."""
+"""The model families; training and the contract suite find them here."""
 
 from __future__ import annotations
 
@@ -12,36 +12,32 @@ from magenta_bridge.errors import NotFoundError
 if TYPE_CHECKING:
     import keras
 
-# Family -> its name in class names; a class is called after its kind of network and its family.
-_FAMILIES: Final = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
-# Encoding -> kind of network.
+_FAMILIES: Final = ("lstm", "gru", "rnn")
+# Encoding -> kind of network; a class has the name of its kind and its family.
 _KINDS: Final = {"drums": "Grid", "melody": "Grid", "performance": "Stream", "polyphony": "Frame"}
 
 
 def network_kinds() -> list[tuple[str, str]]:
-    """Returns every pair of family and encoding that has a network."""
+    """Return every pair of family and encoding that has a network."""
     return sorted((family, encoding) for family in _FAMILIES for encoding in _KINDS)
 
 
 def build_network(family: str, encoding: str, config: Mapping[str, Any]) -> keras.Model:
-    """Makes an untrained network.
+    """Build an untrained network with ``call``, ``initial_state``, and ``step``.
 
     Args:
         family: Model family, e.g. ``lstm``.
         encoding: Vocabulary it reads and writes, e.g. ``melody``.
         config: The family's own keyword arguments, e.g. ``units``.
 
-    Returns:
-        A built network of the step contract: ``call``, ``initial_state`` and ``step``.
-
     Raises:
-        NotFoundError: There is no such pair, or the family does not take such a config.
+        NotFoundError: The pair is unknown, or the family does not accept the config.
     """
     if (family, encoding) not in network_kinds():
         known = ", ".join(f"{one} with {other}" for one, other in network_kinds())
         raise NotFoundError(f"There is no {family} model for {encoding}; there is {known}.")
     module = importlib.import_module(f"magenta_bridge.models.{family}.network")
-    network_class = getattr(module, _KINDS[encoding] + _FAMILIES[family])
+    network_class = getattr(module, _KINDS[encoding] + family.upper())
     try:
         network: keras.Model = network_class(**_vocabulary(encoding), **config)
     except (TypeError, ValueError) as error:
@@ -51,7 +47,7 @@ def build_network(family: str, encoding: str, config: Mapping[str, Any]) -> kera
 
 
 def _vocabulary(encoding: str) -> dict[str, Any]:
-    """Returns what a network must know of its encoding."""
+    """Return a network's arguments that its encoding determines."""
     module = importlib.import_module(f"magenta_bridge.encodings.{encoding}")
     words = {"event_ids": module.EVENT_IDS, "input_ids": module.INPUT_IDS, "name": encoding}
     if hasattr(module, "start_id"):  # it has meters

@@ -1,4 +1,4 @@
-"""Names for what Keras leaves untyped, and look-ups that exported programs do in one operation."""
+"""Types that Keras lacks, and lookups that exported programs do in one operation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,9 @@ State: TypeAlias = list[Tensor]
 
 
 def rows(table: Tensor, ids: Tensor) -> Tensor:
-    """Returns the rows of a table that ids name.
+    """Return rows of ``table (rows, ...)``, for ids of any shape in 0 to ``rows - 1``.
 
-    As ``ops.take`` along the first axis, which also understands ids that count from the end;
-    in an exported program that costs three operations more for each look-up.
-
-    Args:
-        table: ``(rows, ...)``.
-        ids: Integers of any shape, 0 to ``rows - 1``.
+    ``ops.take`` also accepts negative ids, which costs an exported program three operations more.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -29,9 +24,9 @@ def rows(table: Tensor, ids: Tensor) -> Tensor:
 
 
 def along(values: Tensor, places: Tensor) -> Tensor:
-    """Returns of each row of ``values (batch, n, ...)`` what stands at ``places (batch, m)``.
+    """Return the entries of ``values (batch, n, ...)`` at ``places (batch, m)`` of each row.
 
-    As ``ops.take_along_axis``, for places 0 to ``n - 1`` alone; see ``rows``.
+    Like ``ops.take_along_axis``, for places 0 to ``n - 1``; see ``rows``.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -42,17 +37,10 @@ def along(values: Tensor, places: Tensor) -> Tensor:
 
 
 def scattered(places: Tensor, values: Tensor, width: int) -> Tensor:
-    """Returns rows of zeros to which values are added at places.
+    """Return zeros ``(batch, width)`` plus ``values`` at ``places``, both ``(batch, n)``.
 
-    An exported program does so in one operation, where a sum over one-hot rows takes four.
-
-    Args:
-        places: ``(batch, n)``, 0 to ``width - 1``; the same one may come several times.
-        values: ``(batch, n)``.
-        width: Length of a row.
-
-    Returns:
-        ``(batch, width)``.
+    Places may repeat. An exported program does so in one operation; a sum over one-hot rows takes
+    four.
     """
     batch, count = ops.shape(places)
     if batch != 1:

@@ -7,7 +7,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.models.lookback import LOOKBACK_BARS
+from magenta_bridge.models.grid import LOOKBACK_BARS
 
 Array = NDArray[np.float32]
 

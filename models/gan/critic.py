@@ -1,4 +1,4 @@
-"""The critic: tells bars that people wrote from bars that the generator made."""
+"""The critic: separates real bars from generated ones."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from keras import ops
 
 from magenta_bridge.models.tensor import Tensor
 
-# With norms of 1 the leaky rectifiers shrink a score of four layers to almost nothing.
+# With a norm of 1, leaky rectifiers shrink the score of four layers to almost nothing.
 _GAIN = 2.0
 
 
@@ -15,8 +15,8 @@ _GAIN = 2.0
 class SpectralConv(keras.layers.Layer):
     """A 1-D convolution of spectral norm 2 (Miyato et al. 2018, algorithm 1, with a gain).
 
-    One power iteration a training step. Written here since Keras's own wrapper overwrites its
-    kernel, which the JAX trainer drops.
+    One power iteration per training step. Keras's own wrapper overwrites its kernel, which the JAX
+    trainer drops.
 
     Args:
         units: Channels out.
@@ -29,7 +29,7 @@ class SpectralConv(keras.layers.Layer):
         self._shape = (units, width, stride)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes the weights; ``input_shape`` is ``(batch, steps, channels)``."""
+        """Create the weights; ``input_shape`` is ``(batch, steps, channels)``."""
         units, width, _ = self._shape
         self.kernel = self.add_weight(
             shape=(width, input_shape[-1], units), initializer="orthogonal", name="kernel"
@@ -40,7 +40,7 @@ class SpectralConv(keras.layers.Layer):
         )
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        """Convolves ``(batch, steps, channels)`` into ``(batch, steps / stride, units)``."""
+        """Convolve ``(batch, steps, channels)`` into ``(batch, steps / stride, units)``."""
         units, _, stride = self._shape
         matrix = ops.reshape(self.kernel, (-1, units))
         frozen = ops.stop_gradient(matrix)
@@ -59,13 +59,13 @@ def _unit(vector: Tensor) -> Tensor:
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class Critic(keras.layers.Layer):
-    """Scores a bar beside the bars before it; every kernel is spectrally normalized.
+    """Scores a bar given the bars before it; every kernel is spectrally normalized.
 
-    The spread of features over the batch goes into the score, so that a generator that always
-    says the same is found out (Karras et al. 2018, section 3).
+    The deviation of features over the batch is one of them, which detects a generator without
+    variety (Karras et al. 2018, section 3).
 
     Args:
-        units: Channels; deeper layers have half as many more, and twice as many.
+        units: Channels of the first layer; the next two have 1.5 and 2 times as many.
         embedding_units: Width of a step's embedding.
     """
 
@@ -82,17 +82,17 @@ class Critic(keras.layers.Layer):
     def call(
         self, bars: Tensor, previous: Tensor, meter: Tensor, groups: int, training: bool = False
     ) -> Tensor:
-        """Scores bars.
+        """Score bars.
 
         Args:
             bars: ``(batch, tracks, steps, ids)``, one-hot.
             previous: ``(batch, bars, tracks, steps, ids)``, one-hot; zeros before the music.
             meter: ``(batch, kinds)``, one-hot.
-            groups: Parts of the batch within which the spread is taken.
-            training: Whether the power iteration moves on.
+            groups: Parts of the batch within which the deviation is computed.
+            training: Whether the power iteration continues.
 
         Returns:
-            ``(batch,)``; higher for what looks written by people.
+            ``(batch,)``; higher for bars that look real.
         """
         _, history, tracks, steps, ids = previous.shape
         lines = ops.concatenate([previous, ops.expand_dims(bars, 1)], axis=1)

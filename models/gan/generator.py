@@ -7,27 +7,26 @@ from keras import layers, ops
 
 from magenta_bridge.models.tensor import Tensor
 
-# Ids below it begin no note; see ``encodings.pianoroll``.
+# The lowest id that begins a note; see ``encodings.bars``.
 _FIRST_NOTE = 2
-# A logit so low that no draw of single precision ever chooses it.
+# No single-precision draw chooses a logit this much lower.
 _NEVER = 60.0
-# From these odds on a draw is so rare that a series is more exact than its function.
+# Above these odds a series is more exact than the function.
 _RARE_ODDS = 5.0
 
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class BarGenerator(keras.layers.Layer):
-    """Turns noise into a bar, step by step; at each step the tracks hear each other.
+    """Turns noise into a bar, step by step; at each step, a track depends on those above it.
 
-    Convolutions over the bars before, equal places lying together, tell a recurrent cell
-    (Cho et al. 2014) what stands around each step; the cell hears what all tracks did last, and
-    each track what those above it do at that very step. A learned gate for each bar before adds
-    to the logits of what stood in that place, so that a repeat is one decision. A step is the
-    argmax of logits and Gumbel noise, which is a draw from the softmax (Jang et al. 2017,
-    section 2), so that a bar is binary by construction and a function of its noise alone.
+    A recurrent cell (Cho et al. 2014) reads convolutions over the previous bars, aligned by place,
+    and the last choice of every track. A learned gate for each previous bar adds to the logits of
+    its id in that place, so that a repeat is one decision. A step is the argmax of logits plus
+    Gumbel noise, which is a sample from the softmax (Jang et al. 2017, section 2), so that a bar
+    is binary and a function of its noise.
 
     Args:
-        event_ids: Ids a step chooses among.
+        event_ids: Number of ids a step chooses from.
         units: Channels, and width of the cell.
         embedding_units: Width of a step's embedding.
         kinds: Kinds of meter.
@@ -48,7 +47,7 @@ class BarGenerator(keras.layers.Layer):
         self._recur = layers.Dense(3 * units, kernel_initializer="orthogonal")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes what depends on the tracks; ``input_shape`` is that of ``previous``."""
+        """Create the layers of each track; ``input_shape`` is that of ``previous``."""
         _, bars, tracks, steps = (int(size or 1) for size in input_shape)
         self._bars, self._tracks, self._steps = bars, tracks, steps
         self._reads = [layers.Dense(self._units, activation="relu") for _ in range(tracks)]
@@ -58,22 +57,22 @@ class BarGenerator(keras.layers.Layer):
     def call(
         self, previous: Tensor, noise: Tensor, meter: Tensor, given: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Makes bars, and in training reads others beside them.
+        """Generate bars, and in training predict given ones.
 
         Args:
             previous: Ids ``(batch, bars, tracks, steps)``; ``event_ids`` before the music.
             noise: ``(rows, steps * tracks * event_ids)``, standard normal, for the last
-                ``rows`` of the batch; for all of it but in training.
+                ``rows`` of the batch; all of it except in training.
             meter: ``(batch, kinds)``, one-hot.
-            given: Bars ``(batch - rows, tracks, steps, event_ids)``, one-hot: the first of the
-                batch are not made but read, and hear these in place of their own choices.
+            given: Real bars ``(batch - rows, tracks, steps, event_ids)``, one-hot, which replace
+                the choices in the first rows of the batch.
 
         Returns:
             Scores and choices, ``(batch, tracks, steps, event_ids)`` each. Scores are the logits,
-            with their noise where a bar is made. A choice is their argmax, one-hot, with the
+            plus noise where a bar is generated. A choice is their argmax, one-hot, with the
             gradient of the softmax ("straight-through", Bengio et al. 2013).
         """
-        around, memory = self._listen(previous, meter)
+        around, memory = self._context(previous, meter)
         feeds = self._feed(around)
         copies = ops.one_hot(previous, self._event_ids + 1, dtype=self.compute_dtype)
         copies = copies[..., : self._event_ids]
@@ -86,37 +85,37 @@ class BarGenerator(keras.layers.Layer):
         last = ops.reshape(copies[:, -1, :, -1], (-1, self._tracks * self._event_ids))
         scores, choices = [], []
         for step in range(self._steps):
-            memory = self._turn(feeds[:, step], last, memory)
-            heard = ops.concatenate([memory, around[:, step]], axis=-1)
+            memory = self._next_memory(feeds[:, step], last, memory)
+            known = ops.concatenate([memory, around[:, step]], axis=-1)
             for track in range(self._tracks):
-                score = self._score(track, heard, copies[:, :, track, step])
+                score = self._score(track, known, copies[:, :, track, step])
                 score = score + drawn[:, step, track]
                 if step == track == 0:
                     score = score + opening
                 choice = _straight(score[rows:])
                 if given is not None:
                     choice = ops.concatenate([given[:, track, step], choice])
-                heard = ops.concatenate([heard, choice], axis=-1)
+                known = ops.concatenate([known, choice], axis=-1)
                 scores.append(score)
                 choices.append(choice)
             last = ops.concatenate(choices[-self._tracks :], axis=-1)
         return self._stack(scores), self._stack(choices)
 
-    def _score(self, track: int, heard: Tensor, copies: Tensor) -> Tensor:
-        """Returns a track's logits ``(rows, event_ids)``, repeats of earlier bars among them."""
-        read = self._reads[track](heard)
+    def _score(self, track: int, known: Tensor, copies: Tensor) -> Tensor:
+        """Return a track's logits ``(rows, event_ids)``, with repeats of previous bars."""
+        read = self._reads[track](known)
         gates = ops.expand_dims(self._gates[track](read), -1)
         return self._outs[track](read) + ops.sum(gates * copies, axis=1)
 
     def _opening(self, previous: Tensor) -> Tensor:
-        """Returns what is added to the first logits, so that music begins with a note."""
+        """Return the addition to the first logits that makes music begin with a note."""
         nothing = ops.all(previous == self._event_ids, axis=(1, 2, 3))
         rests = ops.arange(self._event_ids) < _FIRST_NOTE
         silent = ops.logical_and(ops.expand_dims(nothing, 1), ops.expand_dims(rests, 0))
         return ops.cast(ops.where(silent, -_NEVER, 0.0), self.compute_dtype)
 
-    def _listen(self, previous: Tensor, meter: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns what stands around each step, and the cell's memory at the bar line."""
+    def _context(self, previous: Tensor, meter: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the features of each step, and the cell's memory at the bar line."""
         words = self._words(previous)
         width = words.shape[-1]
         beside = ops.reshape(
@@ -132,8 +131,8 @@ class BarGenerator(keras.layers.Layer):
         known = ops.concatenate([newest, ops.mean(near, axis=1), meter], axis=-1)
         return around, self._begin(known)
 
-    def _turn(self, feed: Tensor, last: Tensor, memory: Tensor) -> Tensor:
-        """Moves the gated recurrent cell on by one step."""
+    def _next_memory(self, feed: Tensor, last: Tensor, memory: Tensor) -> Tensor:
+        """Run the gated recurrent cell for one step."""
         keep, reset, new = ops.split(feed + self._word(last), 3, axis=-1)
         keep_memory, reset_memory, new_memory = ops.split(self._recur(memory), 3, axis=-1)
         kept = ops.sigmoid(keep + keep_memory)
@@ -141,17 +140,17 @@ class BarGenerator(keras.layers.Layer):
         return kept * memory + (1.0 - kept) * fresh
 
     def _stack(self, parts: list[Tensor]) -> Tensor:
-        """Turns ``steps * tracks`` of ``(batch, ids)`` into ``(batch, tracks, steps, ids)``."""
+        """Turn ``steps * tracks`` of ``(batch, ids)`` into ``(batch, tracks, steps, ids)``."""
         shape = (-1, self._steps, self._tracks, self._event_ids)
         return ops.transpose(ops.reshape(ops.stack(parts, axis=1), shape), (0, 2, 1, 3))
 
 
 def _gumbel(noise: Tensor) -> Tensor:
-    """Turns standard normal noise into standard Gumbel noise.
+    """Turn standard normal noise into standard Gumbel noise.
 
-    By its distribution function, in the approximation of Page (1977), which is within 0.0002;
-    it needs no error function, which LiteRT lacks. LiteRT's softplus loses its digits far below
-    zero, so that a series, good to 1e-7, stands for its logarithm there.
+    Uses Page's (1977) approximation of the distribution function, exact to 0.0002, since LiteRT
+    lacks the error function. LiteRT's softplus loses precision far below zero, so a series, exact
+    to 1e-7, replaces its logarithm there.
     """
     odds = 1.5957691 * noise + 0.0713548 * noise * noise * noise
     rare = ops.exp(-ops.maximum(odds, _RARE_ODDS))
@@ -162,7 +161,7 @@ def _gumbel(noise: Tensor) -> Tensor:
 
 def _straight(scores: Tensor) -> Tensor:
     soft = ops.softmax(scores)
-    # Not argmax: Keras's looks at sign bits to order the two zeros, which LiteRT cannot.
+    # Keras's argmax orders the two zeros by sign bits, which LiteRT cannot.
     highest = ops.top_k(ops.stop_gradient(scores), 1)[1][..., 0]
     chosen = ops.one_hot(highest, scores.shape[-1], dtype=scores.dtype)
     return soft + ops.stop_gradient(chosen - soft)

@@ -15,18 +15,17 @@ from magenta_bridge.models.tensor import Tensor
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class BarGAN(keras.Model):
-    """Learns to make a bar of one or more tracks from noise and the bars before it.
+    """Generates a bar of one or more tracks from noise and the bars before it.
 
-    Two lessons at once, as in Muhamed et al. 2021. Real bars are predicted step by step, which
-    keeps the generator from forgetting kinds of bars. And bars that it makes from noise go to
-    the critic, under the hinge loss (Lim and Ye 2017). They follow generated history, bars that
-    the generator itself made earlier: after real bars its own soon cannot be told from real
-    ones, it is over many bars that it drifts, as no likelihood would show.
+    It has two losses, as in Muhamed et al. 2021: the NLL of real bars, predicted step by step,
+    which prevents mode collapse, and the critic's hinge loss (Lim and Ye 2017) for generated bars.
+    Generated bars are conditioned on bars the generator made earlier, because errors accumulate
+    over many bars.
 
     Args:
-        event_ids: Ids a step chooses among.
-        tracks: Lines that sound together.
-        history_bars: Bars the network hears.
+        event_ids: Number of ids a step chooses from.
+        tracks: Simultaneous monophonic tracks.
+        history_bars: Previous bars that the network reads.
         steps: Steps in a bar.
         units: Channels of the generator.
         critic_units: Channels of the critic.
@@ -72,7 +71,7 @@ class BarGAN(keras.Model):
         return cls(**config if weight is None else {**config, "adversarial_weight": weight})
 
     def build(self, input_shape: object = None) -> None:  # noqa: ARG002 - Keras's signature
-        """Makes all weights by one pass over nothing."""
+        """Create all weights by one pass over zeros."""
         if not getattr(self, "built", False):
             previous = ops.zeros((1, *self.shape_of_history), "int32")
             meter = ops.one_hot(ops.zeros((1,), "int32"), METER_KINDS)
@@ -82,7 +81,7 @@ class BarGAN(keras.Model):
             self.built = True
 
     def bar_scores(self, previous: Tensor, noise: Tensor, meter: Tensor) -> Tensor:
-        """Makes a bar: what is exported.
+        """Generate a bar: the exported function.
 
         Args:
             previous: Ids ``(batch, bars, tracks, steps)``; ``event_ids`` before the music.
@@ -90,19 +89,19 @@ class BarGAN(keras.Model):
             meter: ``(batch,)``, kinds of meter.
 
         Returns:
-            Logits with their noise, ``(batch, tracks, steps, event_ids)``; the argmax of each
-            step is what the network chose, and what its later steps heard.
+            Logits plus noise, ``(batch, tracks, steps, event_ids)``; the argmax of each step is
+            the network's choice.
         """
         kinds = ops.one_hot(meter, METER_KINDS)
         return self.generator(previous, noise, kinds)[0]
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Tensor]:
-        """Computes the losses of one batch, and adds them for ``fit``.
+        """Compute the losses of one batch, and add them for ``fit``.
 
         Args:
-            inputs: ``previous``, ``bar``, ``meter``, ``generated`` (bars in that meter, as
-                ``previous``) and ``noise``.
-            training: Whether the critic's power iteration moves on.
+            inputs: ``previous``, ``bar``, ``meter``, ``generated`` (bars in that meter, like
+                ``previous``), and ``noise``.
+            training: Whether the critic's power iteration continues.
 
         Returns:
             The parts of the loss, each ``()``.
@@ -121,7 +120,7 @@ class BarGAN(keras.Model):
         mask = _mask(inputs["meter"], previous.shape[-1])
         bars = [each * ops.expand_dims(mask, -1) for each in (real, made)]
         before = (previous, inputs["generated"])
-        parts = self._judge(*bars, before=before, meter=meter, training=training)
+        parts = self._adversarial_parts(*bars, before=before, meter=meter, training=training)
         miss = ops.sparse_categorical_crossentropy(bar, predicted, from_logits=True) * mask
         parts["nats"] = ops.sum(miss) / (ops.sum(mask) * previous.shape[-2])
         self.add_loss(
@@ -129,7 +128,7 @@ class BarGAN(keras.Model):
         )
         return parts
 
-    def _judge(
+    def _adversarial_parts(
         self,
         real: Tensor,
         made: Tensor,
@@ -138,18 +137,18 @@ class BarGAN(keras.Model):
         meter: Tensor,
         training: bool,
     ) -> dict[str, Tensor]:
-        """Returns the adversarial parts of the loss.
+        """Return the adversarial parts of the loss.
 
-        ``push`` is 0 in value and has no gradient for the critic, which hears the same bars
-        twice; for the generator it has the gradient of minus the critic's score. So one
-        backward pass trains both, each on its own loss.
+        The value of ``push`` is 0. Its gradient is 0 for the critic, which scores the same bars
+        twice, and minus the critic's score for the generator, so that one backward pass trains
+        both, each on its own loss.
         """
-        heard, generated = (
+        known, generated = (
             ops.one_hot(each, self.event_ids + 1)[..., : self.event_ids] for each in before
         )
         scores = self.critic(
             ops.concatenate([real, ops.stop_gradient(made), made]),
-            ops.concatenate([heard, generated, generated]),
+            ops.concatenate([known, generated, generated]),
             ops.concatenate([meter] * 3),
             groups=3,
             training=training,
@@ -170,14 +169,14 @@ class BarGAN(keras.Model):
         y_pred: dict[str, Tensor],
         sample_weight: object = None,  # noqa: ARG002
     ) -> dict[str, Any]:
-        """Keeps the mean of each part of the loss over an epoch."""
+        """Return the mean of each part of the loss over the epoch."""
         for name, metric in self._parts.items():
             metric.update_state(y_pred[name])
         return dict(self.get_metrics_result())
 
 
 def _mask(meter: Tensor, steps: int) -> Tensor:
-    """Returns 1 for steps that a bar has, ``(batch, 1, steps)``."""
+    """Return 1 for the steps that a bar has, ``(batch, 1, steps)``."""
     lengths = ops.take(ops.convert_to_tensor(BAR_STEPS, dtype="int32"), meter)
     return ops.cast(ops.arange(steps)[None, None] < lengths[:, None, None], "float32")
 
@@ -189,13 +188,13 @@ class TwoRateAdam(keras.optimizers.Adam):
     critic_share = 0.4
 
     def build(self, variables: list[Tensor]) -> None:
-        """Notes which variables are the critic's; a backend may later pass them nameless."""
+        """Record which variables are the critic's; a backend may later pass them without names."""
         self._shares = [
             self.critic_share if "critic/" in f"{each.path}/" else 1.0 for each in variables
         ]
         super().build(variables)
 
     def update_step(self, gradient: Tensor, variable: Tensor, learning_rate: Tensor) -> None:
-        """Updates one variable, the critic's at a share of the rate."""
+        """Update one variable, the critic's at a share of the rate."""
         share = self._shares[self._get_variable_index(variable)]
         super().update_step(gradient, variable, learning_rate * share)
