@@ -73,14 +73,14 @@ def _rescoring(path: Path, data: Path) -> Check:
 
 
 def _held_out(path: Path, data: Path) -> Sequence[Piece]:
-    from magenta_bridge.data.registry import material_for
+    from magenta_bridge.data.dataset import dataset_for
     from magenta_bridge.data.splits import load_split
     from magenta_bridge.generators.bundle import read_bundle
     from magenta_bridge.lab.held_out import encode_examples, recipe_of_split
 
     bundle = read_bundle(path)
     recipe = recipe_of_split(bundle.id, bundle.traits)
-    return encode_examples(material_for(recipe.bundle.encoding), load_split(recipe, data).test)
+    return encode_examples(dataset_for(recipe.bundle.encoding), load_split(recipe, data).test)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.bars import Song
 from magenta_bridge.encodings.meters import METERS, bar_steps
@@ -17,17 +17,17 @@ Batch = dict[str, NDArray[np.generic]]
 
 
 def tracks_of(recipe: Recipe) -> int:
-    """Returns how many lines a recipe's network makes."""
+    """Return how many lines a recipe's network makes."""
     return 2 if recipe.bundle.encoding == "duo" else 1
 
 
 def songs_of(tunes: Iterable[Tune], tracks: int) -> list[Song]:
-    """Writes tunes as bars; those whose bars do not fit are left out."""
+    """Write tunes as bars; those whose bars do not fit are left out."""
     return [song for tune in tunes if (song := bars_of(tune, tracks)) is not None]
 
 
 def bars_of(tune: Tune, tracks: int) -> Song | None:
-    """Writes a tune as bars in the white keys, from the first bar that begins with a note.
+    """Write a tune as bars in the white keys, from the first bar that begins with a note.
 
     Args:
         tune: Melody ids; those of two tracks alternate step by step.
@@ -47,14 +47,14 @@ def bars_of(tune: Tune, tracks: int) -> Song | None:
 
 
 def first_step(tune: Tune, tracks: int) -> int:
-    """Returns where in its ids the bars of a tune begin; see ``bars_of``, which is not None."""
+    """Return where in its ids the bars of a tune begin; see ``bars_of``, which is not None."""
     _, bar = pianoroll.meter_kind(tune.meter)
     lines = tuple(tune.ids[track::tracks] for track in range(tracks))
     return int(_begins(pianoroll.to_bars(lines, bar))[0]) * bar * tracks
 
 
 def _begins(bars: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Returns the numbers of the bars that begin with a note of the first track."""
+    """Return the numbers of the bars that begin with a note of the first track."""
     return np.flatnonzero(bars[:, 0, 0] >= 2)
 
 
@@ -118,13 +118,13 @@ class BarSampler:
         self.batch, self._seed = min(batch, len(self._places)), seed
 
     def batch_count(self) -> int:
-        """Returns how many batches an epoch has."""
+        """Return how many batches an epoch has."""
         return len(self._places) // self.batch if self.batch else 0
 
     def batches(
         self, epoch: int, history: GeneratedHistory | None = None
     ) -> Iterator[tuple[Batch]]:
-        """Yields the inputs of ``models.gan.network.BarGAN``, batch by batch.
+        """Yield the inputs of ``models.gan.network.BarGAN``, batch by batch.
 
         Args:
             epoch: Decides order and noise, with the seed.

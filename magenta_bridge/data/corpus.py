@@ -44,12 +44,12 @@ class CorpusReport:
     refused: dict[str, str] = field(default_factory=dict)
 
     def note_read(self) -> None:
-        """Counts a piece that has been read."""
+        """Count a piece that has been read."""
         self.read += 1
 
 
 def corpus_digest(files: Iterable[tuple[str, bytes]]) -> str:
-    """Returns the SHA-256 of a corpus, the same for a folder and for any archive of it.
+    """Return the SHA-256 of a corpus, the same for a folder and for any archive of it.
 
     Names count with the bytes, since the split into training, validation and test follows them.
 
@@ -66,7 +66,7 @@ def corpus_digest(files: Iterable[tuple[str, bytes]]) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """Returns the ``corpus_digest`` of the music at a path.
+    """Return the ``corpus_digest`` of the music at a path.
 
     Args:
         path: As for ``read_corpus``.
@@ -79,7 +79,7 @@ def digest_of(path: Path) -> str:
 
 
 def check_corpus(path: Path, expected: str) -> None:
-    """Makes sure that a corpus is the one a recipe names.
+    """Create sure that a corpus is the one a recipe names.
 
     Args:
         path: As for ``read_corpus``.
@@ -100,7 +100,7 @@ def check_corpus(path: Path, expected: str) -> None:
 
 
 def read_corpus(path: Path, report: CorpusReport | None = None) -> Iterator[Piece]:
-    """Reads every music file of a corpus, MIDI or MusicXML, in order of name.
+    """Read every music file of a corpus, MIDI or MusicXML, in order of name.
 
     Args:
         path: A folder (searched to any depth), a ``.tar``/``.tar.xz``/``.tar.gz`` archive, or

@@ -1,9 +1,7 @@
-"""Sections played twice are learned once.
+"""Remove sections that are played twice.
 
-Dance tunes are written with repeat signs and played out. A model that learns from the played
-version learns above all that eight bars are followed by the same eight bars, and answers a
-primer with its copy: true to the style, but useless as a continuation.
-Varied repeats and repeated phrases stay; they are how such music is built.
+Dance tunes are written with repeat signs. A model trained on the repeats learns to continue a
+primer with a copy of it. Varied repeats and repeated phrases stay.
 """
 
 from __future__ import annotations
@@ -19,17 +17,17 @@ _SECTION_BARS: Final = 8
 
 
 def without_literal_repeats(ids: NDArray[np.int32], bar_steps: int) -> NDArray[np.int32]:
-    """Drops the first playing of every section that is at once played again.
+    """Drop the first playing of every section that is repeated at once.
 
-    The second playing is kept, since its ending leads on. A section of eight bars or more may
-    differ in its last bar (first and second ending), a shorter one in half of it.
+    A section of eight bars or more may differ in its last bar (first and second ending), a
+    shorter one in half of it.
 
     Args:
         ids: Event ids ``(steps,)`` from a bar line on.
         bar_steps: Steps in a bar.
 
     Returns:
-        The ids that are left; bars stay on the same places.
+        The remaining ids, from a bar line on.
     """
     for bars in range(_LONGEST_BARS, _SHORTEST_BARS - 1, -1):
         lag = bars * bar_steps
@@ -42,7 +40,7 @@ def without_literal_repeats(ids: NDArray[np.int32], bar_steps: int) -> NDArray[n
 
 
 def _repeat_start(ids: NDArray[np.int32], lag: int, length: int) -> int | None:
-    """Returns the first step from which ``length`` steps equal those ``lag`` steps before."""
+    """Return the first step from which ``length`` steps equal those ``lag`` steps before."""
     differs = np.flatnonzero(ids[lag:] != ids[:-lag]) if len(ids) > lag else np.array([], int)
     if len(ids) - lag < length:
         return None

@@ -1,4 +1,4 @@
-"""Drum performances as grooves a model can learn from."""
+"""Drum performances as grooves."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.data.corpus import Piece
-from magenta_bridge.data.example import Tune, title_of
-from magenta_bridge.data.melody import GridMaterial
+from magenta_bridge.data.dataset import Tune, title_of, whole_bar_meter
+from magenta_bridge.data.melody import GridDataset
 from magenta_bridge.encodings import drums
-from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps, closest_meter
-from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
+from magenta_bridge.sequences.edit import with_notes
 from magenta_bridge.sequences.quantize import quantize
 
 _FEWEST_BARS: Final = 2
 _FEWEST_HITS: Final = 8
-# A bar of silence is a rest; more of it is the drummer having stopped.
+# A longer rest ends a stretch.
 _LONGEST_REST_BARS: Final = 1
 _TOMS: Final = tuple(i for i, kind in enumerate(drums.CLASSES) if kind.name.endswith("tom"))
 # "12_rock_100_beat_4-4": the groove MIDI data's take, style, tempo, kind and meter.
@@ -28,32 +28,32 @@ _TAKE_NAME: Final = re.compile(r"^\d+_(?P<style>[a-z0-9-]+)_(?P<tempo>\d+)_(?P<k
 _DIGIT_LETTERS: Final = str.maketrans("0123456789", "abcdefghij")
 
 
-class DrumMaterial(GridMaterial):
-    """Drum grooves on a grid of sixteenths; see ``Material``."""
+class DrumDataset(GridDataset):
+    """Drum grooves on a grid of sixteenths."""
 
     def __init__(self) -> None:
         super().__init__("drums", drums.EVENT_IDS, "drum grooves")
 
     def tunes_of(self, pieces: Iterable[Piece]) -> list[Tune]:
-        """Prepares the drums of all pieces, in order.
+        """Encode the drums of all pieces, in order.
 
         Pieces without drums, in a meter without whole bars on the grid, or that change their
         meter, are left out, as are those under two bars or eight hits. Silence before the first
-        bar and behind the last is cut off; a long rest cuts a piece in two.
+        bar and after the last is cut off; a long rest splits a piece.
         """
         return [tune for piece in pieces for tune in _tunes_of_piece(piece)]
 
-    def varied(
+    def augment(
         self, tune: Tune, rng: np.random.Generator, transpose: tuple[int, int]
     ) -> NDArray[np.int32]:
-        """Exchanges the toms for one another in half of the epochs."""
+        """Permute the toms in half of the epochs."""
         if transpose == (0, 0) or rng.random() < 0.5:
             return tune.ids
         return _with_toms(tune.ids, [int(tom) for tom in rng.permutation(_TOMS)])
 
 
 def _with_toms(ids: NDArray[np.int32], order: list[int]) -> NDArray[np.int32]:
-    """Returns events in which ``order[n]`` is struck wherever tom ``n`` was."""
+    """Replace each tom ``n`` by ``order[n]``."""
     kept = ids & ~sum(1 << tom for tom in _TOMS)
     for tom, other in zip(_TOMS, order, strict=True):
         kept = kept | (ids >> tom & 1) << other
@@ -61,15 +61,12 @@ def _with_toms(ids: NDArray[np.int32], order: list[int]) -> NDArray[np.int32]:
 
 
 def _tunes_of_piece(piece: Piece) -> list[Tune]:
-    written = {(mark.numerator, mark.denominator) for mark in piece.music.time_signatures}
-    if len(written) > 1:
+    found = whole_bar_meter(piece)
+    if found is None:
         return []
-    signature = written.pop() if written else (4, 4)
-    meter = closest_meter(*signature)
-    bar = int(bar_steps(*METERS[meter]))
-    if bar != bar_steps(*signature):
-        return []
-    ids = drums.encode(quantize(_drums_of(piece.music), STEPS_PER_QUARTER))
+    meter, bar = found
+    hits = with_notes(piece.music, (note for note in piece.music.notes if note.is_drum))
+    ids = drums.encode(quantize(hits, STEPS_PER_QUARTER))
     stretches = _played_stretches(ids, bar)
     return [
         Tune(f"{piece.name}#{index}", groove_title(piece), meter, stretch)
@@ -78,16 +75,8 @@ def _tunes_of_piece(piece: Piece) -> list[Tune]:
     ]
 
 
-def _drums_of(music: NoteSequence) -> NoteSequence:
-    only = NoteSequence()
-    only.CopyFrom(music)
-    del only.notes[:]
-    only.notes.extend(note for note in music.notes if note.is_drum)
-    return only
-
-
 def _played_stretches(ids: NDArray[np.int32], bar: int) -> list[NDArray[np.int32]]:
-    """Cuts whole bars where the drums rest for more than a bar; rests are left out."""
+    """Split into whole bars at rests of more than a bar, which are left out."""
     bars = -(-len(ids) // bar)
     padded = np.zeros(bars * bar, dtype=np.int32)
     padded[: len(ids)] = ids
@@ -99,12 +88,12 @@ def _played_stretches(ids: NDArray[np.int32], bar: int) -> list[NDArray[np.int32
 
 
 def groove_title(piece: Piece) -> str:
-    """Returns a title that takes of one groove share, for telling families apart.
+    """Return a title that all takes of one groove share.
 
-    The groove MIDI data names a file by take, style, tempo, kind and meter; takes by one drummer
-    in one style at one tempo are near copies of each other, beats and fills alike, and in the
-    evaluation sessions every drummer plays the same ten grooves. Digits become letters, since
-    the comparison of titles reads letters only. Other files keep their own title.
+    The groove MIDI dataset names a file by take, style, tempo, kind, and meter; takes by one
+    drummer in one style at one tempo are near copies of each other, and in the evaluation sessions
+    every drummer plays the same ten grooves. Digits become letters, since titles are compared by
+    letters only. Other files keep their own title.
     """
     path = PurePosixPath(piece.name)
     found = _TAKE_NAME.match(path.name)
@@ -115,3 +104,6 @@ def groove_title(piece: Piece) -> str:
         drummer = "anyone"
     words = f"{drummer} {found['style']} {found['tempo']}"
     return words.translate(_DIGIT_LETTERS).replace("-", " ")
+
+
+DATASET: Final = DrumDataset()

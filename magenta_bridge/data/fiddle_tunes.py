@@ -43,7 +43,7 @@ def report_nothing(done: int, total: int) -> None:
 def make_fiddle_corpus(
     folder: Path, *, report: Report = report_nothing, wheel: Path | None = None
 ) -> None:
-    """Fills a folder with one MIDI file for each of the 4248 tunes.
+    """Fill a folder with one MIDI file for each of the 4248 tunes.
 
     Files that are there already are kept, so that a cut run goes on where it stopped. Takes a
     minute or so and downloads 20 MB.
@@ -109,7 +109,7 @@ def _download(folder: Path) -> Path:
 
 
 def read_tunes(wheel: Path) -> dict[str, bytes]:
-    """Reads the tunes of the three books out of music21's wheel.
+    """Read the tunes of the three books out of music21's wheel.
 
     Returns:
         The ABC of each tune by the name of its MIDI file, e.g. ``oneills1850/0001.mid``; tunes
@@ -133,7 +133,7 @@ def read_tunes(wheel: Path) -> dict[str, bytes]:
 
 
 def split_tunes(text: bytes) -> list[bytes]:
-    """Splits a book in ABC notation into its tunes, each from its ``X:`` line on.
+    """Split a book in ABC notation into its tunes, each from its ``X:`` line on.
 
     A blank line would end the tune for abc2midi, so none is left. What stands between a tune
     and the next one goes with it; what stands before the first tune is left out.
@@ -145,7 +145,7 @@ def split_tunes(text: bytes) -> list[bytes]:
 
 
 def convert_tunes(tunes: Mapping[str, bytes], folder: Path, *, report: Report) -> None:
-    """Converts tunes to MIDI files; those that are there already are kept.
+    """Convert tunes to MIDI files; those that are there already are kept.
 
     Args:
         tunes: ABC of each tune by the name of its file below ``folder``.
@@ -195,7 +195,7 @@ _REPORT_EVERY: Final = 500
 
 
 def fetch_corpus(data: DataRecipe, say: Callable[[str], None]) -> Path:
-    """Returns a folder with the music a recipe names, fetching what is missing.
+    """Return a folder with the music a recipe names, fetching what is missing.
 
     Args:
         data: ``source`` says which music.

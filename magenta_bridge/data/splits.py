@@ -17,8 +17,7 @@ from typing import Final
 import numpy as np
 
 from magenta_bridge.data.corpus import CorpusReport, check_corpus, read_corpus
-from magenta_bridge.data.example import Tune
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import Tune, dataset_for
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.recipe import Recipe
 
@@ -38,7 +37,7 @@ class Split:
 
 
 def tune_families(tunes: Sequence[Tune]) -> list[int]:
-    """Groups tunes that are settings of one another.
+    """Group tunes that are settings of one another.
 
     Two tunes are of one family when their titles agree but for articles, dance names, case and
     punctuation, or when they share a run of 14 successive intervals in any key. A title of many
@@ -57,7 +56,7 @@ def tune_families(tunes: Sequence[Tune]) -> list[int]:
 
 
 def _common_titles(tunes: Sequence[Tune]) -> set[Hashable]:
-    """Returns the plain titles of more than 20 pieces, or of a quarter of a small corpus."""
+    """Return the plain titles of more than 20 pieces, or of a quarter of a small corpus."""
     titles = {_piece(tune): _plain_title(tune) for tune in tunes}
     most = max(2, min(_COMMON_TITLE, len(titles) // 4))
     return {title for title, count in Counter(titles.values()).items() if count > most}
@@ -123,7 +122,7 @@ def split_by_family(
 
 
 def _fill_empty_sides(sides: Split, families: list[list[Tune]], seed: int) -> None:
-    """Gives a side that the draw left empty, as happens to small folders, one family."""
+    """Give a side that the draw left empty, as happens to small folders, one family."""
     for side in (sides.test, sides.validation):
         in_training = [family for family in families if family[0] in sides.train]
         if side or len(in_training) < 2:
@@ -135,7 +134,7 @@ def _fill_empty_sides(sides: Split, families: list[list[Tune]], seed: int) -> No
 
 
 def _draw(seed: int, family: Sequence[Tune]) -> float:
-    """Returns a number in 0..1 that depends on the seed and the family's first name alone."""
+    """Return a number in 0..1 that depends on the seed and the family's first name alone."""
     name = min(tune.name for tune in family)
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
@@ -145,7 +144,7 @@ FEWEST_TUNES: Final = 12
 
 
 def load_split(recipe: Recipe, corpus: Path, report: CorpusReport | None = None) -> Split:
-    """Reads a corpus and deals its tunes to training, validation and test.
+    """Read a corpus and deals its tunes to training, validation and test.
 
     Args:
         recipe: Its ``data`` part names checksum and shares.
@@ -163,7 +162,7 @@ def load_split(recipe: Recipe, corpus: Path, report: CorpusReport | None = None)
 
 
 def load_tunes(encoding: str, corpus: Path, report: CorpusReport | None = None) -> list[Tune]:
-    """Reads the tunes of a corpus.
+    """Read the tunes of a corpus.
 
     Args:
         encoding: Their encoding.
@@ -176,11 +175,11 @@ def load_tunes(encoding: str, corpus: Path, report: CorpusReport | None = None) 
         TrainingError: There is too little music.
     """
     kept = report if report is not None else CorpusReport()
-    material = material_for(encoding)
-    tunes = material.tunes_of(read_corpus(corpus, kept))
+    dataset = dataset_for(encoding)
+    tunes = dataset.tunes_of(read_corpus(corpus, kept))
     if len(tunes) < FEWEST_TUNES:
         found = f" (from {kept.read} files, {len(kept.refused)} unreadable)"
-        raise _too_little(corpus, material.noun, len(tunes), found)
+        raise _too_little(corpus, dataset.noun, len(tunes), found)
     return tunes
 
 
@@ -202,7 +201,7 @@ def deal(recipe: Recipe, tunes: Sequence[Tune], corpus: Path) -> Split:
         seed=recipe.training.seed,
     )
     if not all((split.train, split.validation, split.test)):
-        raise _too_little(corpus, material_for(recipe.bundle.encoding).noun, len(tunes), "")
+        raise _too_little(corpus, dataset_for(recipe.bundle.encoding).noun, len(tunes), "")
     return split
 
 

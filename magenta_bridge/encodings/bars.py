@@ -35,7 +35,7 @@ _WHITE: Final = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], dtype=np.float64)
 
 
 def meter_kind(meter: int) -> tuple[int, int]:
-    """Returns how music in ``METERS[meter]`` is cut: a condition's number and steps in a bar.
+    """Return how music in ``METERS[meter]`` is cut: a condition's number and steps in a bar.
 
     Bars of two quarters or three eighths go in pairs; long bars are cut.
     """
@@ -45,7 +45,7 @@ def meter_kind(meter: int) -> tuple[int, int]:
 
 
 def white_shift(*lines: NDArray[np.int32]) -> int:
-    """Returns the transposition, -6..5, that puts most note onsets on white keys.
+    """Return the transposition, -6..5, that puts most note onsets on white keys.
 
     Args:
         lines: Melody event ids of each track.
@@ -61,7 +61,7 @@ def white_shift(*lines: NDArray[np.int32]) -> int:
 
 
 def to_bars(lines: tuple[NDArray[np.int32], ...], bar: int, *, shift: int = 0) -> NDArray[np.int32]:
-    """Writes melody event ids as bars; what does not fill the last bar is silence.
+    """Write melody event ids as bars; what does not fill the last bar is silence.
 
     Args:
         lines: Ids ``(steps,)`` of each track, from a bar line on.
@@ -82,7 +82,7 @@ def to_bars(lines: tuple[NDArray[np.int32], ...], bar: int, *, shift: int = 0) -
 
 
 def from_bar(ids: NDArray[np.integer], track: int, *, shift: int = 0) -> NDArray[np.int32]:
-    """Returns one track's ids ``(steps,)`` as melody event ids, ``shift`` semitones lower."""
+    """Return one track's ids ``(steps,)`` as melody event ids, ``shift`` semitones lower."""
     pitches = ids - 2 + LOWEST[track] - shift
     return np.where(ids >= 2, np.clip(pitches, 0, 127) + 2, ids).astype(np.int32)
 
@@ -99,7 +99,7 @@ Histogram = NDArray[np.float64]
 
 
 def bar_features(songs: Sequence[NDArray[np.int32]]) -> dict[str, Histogram]:
-    """Counts what bars are made of.
+    """Count what bars are made of.
 
     Args:
         songs: ``(bars, tracks, steps)`` compact ids each; see ``encodings.pianoroll``.
@@ -135,7 +135,7 @@ def _values(lines: Sequence[NDArray[np.int32]]) -> list[tuple[str, list[NDArray[
 
 
 def together(song: NDArray[np.int32], track: int) -> NDArray[np.int64]:
-    """Returns the interval from a track up to the first one wherever both sound.
+    """Return the interval from a track up to the first one wherever both sound.
 
     Args:
         song: ``(bars, tracks, steps)`` compact ids.
@@ -151,7 +151,7 @@ def together(song: NDArray[np.int32], track: int) -> NDArray[np.int64]:
 
 
 def sounding_ids(line: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Returns the id of the note that sounds at each step, ``(steps,)``; 1 or 0 in silence.
+    """Return the id of the note that sounds at each step, ``(steps,)``; 1 or 0 in silence.
 
     Args:
         line: Ids of one track, ``(steps,)``: 0 nothing changes, 1 silence begins, else a note.
@@ -161,7 +161,7 @@ def sounding_ids(line: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def feature_distance(one: dict[str, Histogram], other: dict[str, Histogram]) -> float:
-    """Returns the mean Jensen-Shannon divergence of two sets of histograms, 0..1 bits."""
+    """Return the mean Jensen-Shannon divergence of two sets of histograms, 0..1 bits."""
     return float(np.mean([_divergence(one[name], other[name]) for name in one]))
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER
+from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, check_grid
 from magenta_bridge.errors import InvalidSequenceError
 from magenta_bridge.noteseq import NoteSequence
 
@@ -64,19 +64,19 @@ _CLASS_OF: Final = {
 
 
 def start_id(meter_index: int) -> int:
-    """Returns the id that begins a piece in ``METERS[meter_index]``."""
+    """Return the id that begins a piece in ``METERS[meter_index]``."""
     return EVENT_IDS + meter_index
 
 
 def class_of(pitch: int) -> int | None:
-    """Returns the index in ``CLASSES`` a MIDI pitch is read as; None for none of them."""
+    """Return the index in ``CLASSES`` a MIDI pitch is read as; None for none of them."""
     return _CLASS_OF.get(pitch)
 
 
 def encode(
     sequence: NoteSequence, *, start_step: int = 0, end_step: int | None = None
 ) -> NDArray[np.int32]:
-    """Writes the drums of a quantized sequence as ids.
+    """Write the drums of a quantized sequence as ids.
 
     Args:
         sequence: Quantized at ``STEPS_PER_QUARTER``; notes without ``is_drum``, and pitches
@@ -90,12 +90,7 @@ def encode(
     Raises:
         InvalidSequenceError: Not quantized on the grid.
     """
-    if sequence.quantization_info.steps_per_quarter != STEPS_PER_QUARTER:
-        raise InvalidSequenceError(
-            f"Drums are written on a grid of {STEPS_PER_QUARTER} steps per quarter; quantize the "
-            "sequence to it first.",
-            field="sequence.quantization_info",
-        )
+    check_grid(sequence, "Drums are written")
     end = sequence.total_quantized_steps if end_step is None else end_step
     ids = np.zeros(max(end - start_step, 0), dtype=np.int32)
     for note in sequence.notes:
@@ -109,7 +104,7 @@ def encode(
 def decode(
     ids: Sequence[int] | NDArray[np.integer], *, start_step: int = 0, velocity: int = 100
 ) -> NoteSequence:
-    """Reads ids back as a quantized sequence; the inverse of ``encode``.
+    """Read ids back as a quantized sequence; the inverse of ``encode``.
 
     Args:
         ids: Event ids ``(steps,)`` in ``0..EVENT_IDS - 1``.
@@ -141,12 +136,12 @@ def decode(
 
 
 def struck(event: int) -> list[int]:
-    """Returns the indices in ``CLASSES`` of what an event id strikes, ascending."""
+    """Return the indices in ``CLASSES`` of what an event id strikes, ascending."""
     return [kind for kind in range(len(CLASSES)) if event >> kind & 1]
 
 
 def hit_counts() -> NDArray[np.int32]:
-    """Returns how many drums each event id strikes, ``(EVENT_IDS,)`` in 0..9."""
+    """Return how many drums each event id strikes, ``(EVENT_IDS,)`` in 0..9."""
     events = np.arange(EVENT_IDS)
     bits = events[:, np.newaxis] >> np.arange(len(CLASSES)) & 1
     counts: NDArray[np.int32] = bits.sum(axis=1).astype(np.int32)
@@ -154,7 +149,7 @@ def hit_counts() -> NDArray[np.int32]:
 
 
 def grammar_mask(*, without: Iterable[int] = ()) -> NDArray[np.bool_]:
-    """Returns which ids may come next: ``(EVENT_IDS,)``, True where allowed.
+    """Return which ids may come next: ``(EVENT_IDS,)``, True where allowed.
 
     Any set of drums may follow any other; silence is always allowed.
 

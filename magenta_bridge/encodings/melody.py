@@ -15,7 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps, closest_meter
+from magenta_bridge.encodings.meters import (
+    METERS,
+    STEPS_PER_QUARTER,
+    bar_steps,
+    check_grid,
+    closest_meter,
+)
 from magenta_bridge.errors import InvalidSequenceError
 from magenta_bridge.noteseq import NoteSequence
 
@@ -41,14 +47,14 @@ INPUT_IDS: Final = PAD + 1
 
 
 def start_id(meter_index: int) -> int:
-    """Returns the id that begins a piece in ``METERS[meter_index]``."""
+    """Return the id that begins a piece in ``METERS[meter_index]``."""
     return EVENT_IDS + meter_index
 
 
 def encode(
     sequence: NoteSequence, *, start_step: int = 0, end_step: int | None = None
 ) -> NDArray[np.int32]:
-    """Writes a monophonic quantized sequence as ids.
+    """Write a monophonic quantized sequence as ids.
 
     Args:
         sequence: Quantized at ``STEPS_PER_QUARTER``; drums are ignored.
@@ -62,12 +68,7 @@ def encode(
     Raises:
         InvalidSequenceError: Not quantized on the grid, or two notes sound at once.
     """
-    if sequence.quantization_info.steps_per_quarter != STEPS_PER_QUARTER:
-        raise InvalidSequenceError(
-            f"A melody is written on a grid of {STEPS_PER_QUARTER} steps per quarter; "
-            "quantize the sequence to it first.",
-            field="sequence.quantization_info",
-        )
+    check_grid(sequence, "A melody is written")
     end = sequence.total_quantized_steps if end_step is None else end_step
     ids = np.full(max(end - start_step, 0), NO_EVENT + EVENT_OFFSET, dtype=np.int32)
     notes = sorted(
@@ -99,7 +100,7 @@ def _write_note(ids: NDArray[np.int32], note: NoteSequence.Note, start_step: int
 def decode(
     ids: Sequence[int] | NDArray[np.integer], *, start_step: int = 0, velocity: int = 100
 ) -> NoteSequence:
-    """Reads ids back as a quantized sequence; the inverse of ``encode``.
+    """Read ids back as a quantized sequence; the inverse of ``encode``.
 
     A NOTE_OFF in silence means nothing. A note still sounding at the end ends there.
 
@@ -136,7 +137,7 @@ def decode(
 
 
 def sounds_after(ids: Iterable[int]) -> bool:
-    """Tells whether a note sounds after the last of these event ids."""
+    """Return whether a note sounds after the last of these event ids."""
     sounding = False
     for value in ids:
         if value != NO_EVENT + EVENT_OFFSET:
@@ -145,7 +146,7 @@ def sounds_after(ids: Iterable[int]) -> bool:
 
 
 def grammar_mask(*, sounding: bool, onset: bool = False) -> NDArray[np.bool_]:
-    """Returns which ids may come next: ``(EVENT_IDS,)``, True where allowed.
+    """Return which ids may come next: ``(EVENT_IDS,)``, True where allowed.
 
     Args:
         sounding: A note sounds now; only then may it be switched off.
@@ -158,7 +159,7 @@ def grammar_mask(*, sounding: bool, onset: bool = False) -> NDArray[np.bool_]:
 
 
 def transpose_ids(ids: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
-    """Moves the pitches among event ids by ``semitones``; all other ids stay.
+    """Move the pitches among event ids by ``semitones``; all other ids stay.
 
     Pitches that would leave 0..127 move to the nearest octave inside.
     """

@@ -1,8 +1,11 @@
-"""The meters that the grid encodings know, on a grid of sixteenths."""
+"""The meters of the grid encodings, on a grid of sixteenths."""
 
 from __future__ import annotations
 
 from typing import Final
+
+from magenta_bridge.errors import InvalidSequenceError
+from magenta_bridge.noteseq import NoteSequence
 
 STEPS_PER_QUARTER: Final = 4
 METERS: Final[tuple[tuple[int, int], ...]] = (
@@ -11,24 +14,36 @@ METERS: Final[tuple[tuple[int, int], ...]] = (
 
 
 def bar_steps(numerator: int, denominator: int) -> float:
-    """Returns the length of a bar in steps; whole for every meter of ``METERS``."""
+    """Return the length of a bar in steps; whole for every meter of ``METERS``."""
     return 4.0 * STEPS_PER_QUARTER * numerator / denominator
 
 
 def closest_meter(numerator: int, denominator: int) -> int:
-    """Returns the index in ``METERS`` of a meter, or of the one nearest in bar length.
+    """Return the index in ``METERS`` of a meter, or of the one closest in bar length.
 
     2/2 (cut time) is 4/4 here: the same bar on the same grid.
     """
     if (numerator, denominator) in METERS:
         return METERS.index((numerator, denominator))
     wanted = bar_steps(numerator, denominator)
-    by_distance = sorted(
-        range(len(METERS)), key=lambda index: (abs(bar_steps(*METERS[index]) - wanted), index)
-    )
-    same_length = [i for i in by_distance if bar_steps(*METERS[i]) == wanted]
     compound = denominator >= 8 and numerator % 3 == 0
-    for index in same_length:
-        if (METERS[index][1] == 8) == compound:
-            return index
-    return (same_length or by_distance)[0]
+
+    def distance(index: int) -> tuple[float, bool, int]:
+        gap = abs(bar_steps(*METERS[index]) - wanted)
+        return gap, gap == 0 and (METERS[index][1] == 8) != compound, index
+
+    return min(range(len(METERS)), key=distance)
+
+
+def check_grid(sequence: NoteSequence, subject: str) -> None:
+    """Check that a sequence is quantized at ``STEPS_PER_QUARTER``.
+
+    Raises:
+        InvalidSequenceError: It is not.
+    """
+    if sequence.quantization_info.steps_per_quarter != STEPS_PER_QUARTER:
+        raise InvalidSequenceError(
+            f"{subject} on a grid of {STEPS_PER_QUARTER} steps per quarter; quantize the "
+            "sequence to it first.",
+            field="sequence.quantization_info",
+        )

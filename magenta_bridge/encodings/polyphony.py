@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER
+from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, check_grid
 from magenta_bridge.errors import InvalidSequenceError
 from magenta_bridge.noteseq import NoteSequence
 
@@ -33,19 +33,19 @@ SILENT, SOUNDS_ON, BEGINS = 0, 1, 2
 
 
 def start_id(meter_index: int) -> int:
-    """Returns the id that begins a piece in ``METERS[meter_index]``."""
+    """Return the id that begins a piece in ``METERS[meter_index]``."""
     return EVENT_IDS + meter_index
 
 
 def pitch_of(value: int) -> int | None:
-    """Returns the pitch of a ``NEW`` or ``HELD`` id; None for any other."""
+    """Return the pitch of a ``NEW`` or ``HELD`` id; None for any other."""
     return (value - NEW) % PITCHES if NEW <= value < EVENT_IDS else None
 
 
 def encode(
     sequence: NoteSequence, *, start_step: int = 0, end_step: int | None = None
 ) -> NDArray[np.int32]:
-    """Writes the notes of a quantized sequence as ids.
+    """Write the notes of a quantized sequence as ids.
 
     What sounds already at ``start_step`` begins there. Of notes on one pitch that overlap, the
     later ones are not struck again: they are one note as long as all of them. A note that
@@ -62,12 +62,7 @@ def encode(
     Raises:
         InvalidSequenceError: Not quantized on the grid, or a pitch is not 0..127.
     """
-    if sequence.quantization_info.steps_per_quarter != STEPS_PER_QUARTER:
-        raise InvalidSequenceError(
-            f"Voices are written on a grid of {STEPS_PER_QUARTER} steps per quarter; quantize the "
-            "sequence to it first.",
-            field="sequence.quantization_info",
-        )
+    check_grid(sequence, "Voices are written")
     end = sequence.total_quantized_steps if end_step is None else end_step
     frames = np.zeros((max(end - start_step, 0), PITCHES), dtype=np.uint8)
     reached: dict[int, int] = {}
@@ -89,7 +84,7 @@ def encode(
 
 
 def ids_of(frames: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Writes frames ``(frames, PITCHES)`` as ids; the inverse of ``frames_of``."""
+    """Write frames ``(frames, PITCHES)`` as ids; the inverse of ``frames_of``."""
     closed = np.concatenate([frames, np.ones((len(frames), 1), dtype=np.uint8)], axis=1)
     rows, pitches = np.nonzero(closed)
     ids = np.where(closed[rows, pitches] == BEGINS, NEW, HELD) + pitches
@@ -98,7 +93,7 @@ def ids_of(frames: NDArray[np.uint8]) -> NDArray[np.int32]:
 
 
 def frames_of(ids: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Reads ids as frames.
+    """Read ids as frames.
 
     Args:
         ids: Event ids; what follows the last ``END`` is one frame more, not closed.
@@ -118,7 +113,7 @@ def frames_of(ids: NDArray[np.integer]) -> NDArray[np.uint8]:
 def decode(
     ids: Sequence[int] | NDArray[np.integer], *, start_step: int = 0, velocity: int = 100
 ) -> NoteSequence:
-    """Reads ids back as a quantized sequence; the inverse of ``encode``.
+    """Read ids back as a quantized sequence; the inverse of ``encode``.
 
     Args:
         ids: Event ids; the last one is ``END``.
@@ -151,7 +146,7 @@ def decode(
 
 
 def check_ids(ids: NDArray[np.integer]) -> None:
-    """Makes sure that ids are frames; see ``decode`` for the errors."""
+    """Create sure that ids are frames; see ``decode`` for the errors."""
     before, now, lowest = np.zeros(PITCHES, np.bool_), np.zeros(PITCHES, np.bool_), 0
     for place, value in enumerate(int(each) for each in ids):
         if not 0 <= value < EVENT_IDS or not grammar_mask(before, lowest=lowest)[value]:
@@ -166,7 +161,7 @@ def check_ids(ids: NDArray[np.integer]) -> None:
 
 
 def grammar_mask(before: NDArray[np.bool_], *, lowest: int = 0) -> NDArray[np.bool_]:
-    """Returns which ids may come next: ``(EVENT_IDS,)``, True where allowed.
+    """Return which ids may come next: ``(EVENT_IDS,)``, True where allowed.
 
     ``END`` is always among them.
 
@@ -182,7 +177,7 @@ def grammar_mask(before: NDArray[np.bool_], *, lowest: int = 0) -> NDArray[np.bo
 
 
 def transpose_ids(ids: NDArray[np.int32], semitones: int) -> NDArray[np.int32]:
-    """Moves every pitch up; ``END``, START and ``PAD`` stay.
+    """Move every pitch up; ``END``, START and ``PAD`` stay.
 
     Raises:
         InvalidSequenceError: A pitch would leave 0..127.

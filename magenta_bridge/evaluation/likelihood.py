@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.data.dataset import Reader
+from magenta_bridge.data.dataset import Dataset
 from magenta_bridge.runtime.program import StepProgram
 
 Piece = NDArray[np.int32]
@@ -127,20 +127,20 @@ def score_pieces(program: StepProgram, pieces: Iterable[Piece]) -> Iterator[Step
     program.release(session)
 
 
-def score_network(network: Any, pieces: Iterable[Piece], reader: Reader) -> Score:
+def score_network(network: Any, pieces: Iterable[Piece], dataset: Dataset) -> Score:
     """Scores whole pieces with a Keras network of the step contract.
 
     Args:
         network: The network.
         pieces: Encoded pieces.
-        reader: Their encoding.
+        dataset: Their encoding.
     """
     scores = []
     for piece in pieces:
         steps = len(piece) - 1
         unit = _SHORT if steps < _LONG else _LONG
-        inputs = reader.blank(1, -(-steps // unit) * unit)
-        reader.fill(inputs, 0, piece, 0, steps)
+        inputs = dataset.blank(1, -(-steps // unit) * unit)
+        dataset.fill(inputs, 0, piece, 0, steps)
         logits = np.asarray(network.predict_on_batch(inputs))[0, :steps]
         scores.append(score_logits(logits, piece[1:]))
     return total(scores)

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.data.dataset import Reader
+from magenta_bridge.data.dataset import Dataset
 from magenta_bridge.evaluation.likelihood import Piece, Score, StepLikelihoods, total
 
 Context: TypeAlias = tuple[int, ...]
@@ -96,7 +96,7 @@ _HIGHEST_ORDER_OF_MANY: Final = 4
 
 
 def measure_baselines(
-    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
+    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], dataset: Dataset
 ) -> dict[str, Score]:
     """Fits n-grams and scores them on the test pieces.
 
@@ -108,27 +108,27 @@ def measure_baselines(
         validation: Pieces that choose each n-gram's order, out of 0 to 6, or to 4 behind more
             than 1.5 million steps.
         test: Pieces to report on.
-        reader: Their encoding.
+        dataset: Their encoding.
 
     Returns:
         Test scores by the n-gram's name, which tells the chosen order.
     """
-    found = score_baselines(train, validation, test, reader)
+    found = score_baselines(train, validation, test, dataset)
     return {name: total(each.score for each in pieces) for name, pieces in found.items()}
 
 
 def score_baselines(
-    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
+    train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], dataset: Dataset
 ) -> dict[str, list[StepLikelihoods]]:
     """Foretells each step of each test piece; see ``measure_baselines``."""
     many = sum(len(piece) for piece in train) > _MANY_STEPS
     highest = _HIGHEST_ORDER_OF_MANY if many else _HIGHEST_ORDER
-    kinds = {"n-gram": None, "n-gram with meter and place in the bar": reader.places}
-    if test and reader.places(test[0]) is None:
+    kinds = {"n-gram": None, "n-gram with meter and place in the bar": dataset.places}
+    if test and dataset.places(test[0]) is None:
         del kinds["n-gram with meter and place in the bar"]
     results: dict[str, list[StepLikelihoods]] = {}
     for name, place in kinds.items():
-        model = NGram(reader.event_ids, highest, place).fit(train)
+        model = NGram(dataset.event_ids, highest, place).fit(train)
         chosen = [score.nats_per_step for score in model.score(validation)]
         order = int(np.argmin(chosen))
         results[f"{name}, order {order}"] = [model.log_likelihood(piece)[order] for piece in test]

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
+from magenta_bridge.encodings.performance import PerformanceGrammar
 from magenta_bridge.errors import BundleError, TrainingError
 from magenta_bridge.export.flatbuffer import write_description
 from magenta_bridge.export.loop import loop_endpoint

@@ -14,14 +14,15 @@ import numpy as np
 import tensorflow as tf
 
 from magenta_bridge.encodings.performance import (
+    LONGEST_NOTE_STEPS,
     LONGEST_SHIFT,
+    MOST_AT_ONCE,
     NOTE_OFF,
     PITCHES,
     TIME_SHIFT,
     VELOCITY,
     VELOCITY_BINS,
 )
-from magenta_bridge.encodings.performance_grammar import LONGEST_NOTE_STEPS, MOST_AT_ONCE
 from magenta_bridge.runtime.loop import FORBIDDEN
 
 _KINDS: Final = (PITCHES, PITCHES, LONGEST_SHIFT, VELOCITY_BINS)

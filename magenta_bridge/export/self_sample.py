@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
+from magenta_bridge.encodings.performance import PerformanceGrammar
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 

@@ -17,11 +17,11 @@ from magenta_bridge.encodings.performance import (
     STEPS_PER_SECOND,
     TIME_SHIFT,
     VELOCITY,
+    PerformanceGrammar,
     bin_velocity,
     encode,
     shift_steps,
 )
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.bundle_generator import (
     PITCH_ARGUMENTS,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from magenta_bridge.data.bars import bars_of, songs_of, tracks_of
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.evaluation.bars.card import bars_section, standing_of
@@ -80,7 +80,7 @@ def measure(
         test=test,
         samples=SAMPLES,
     )
-    pieces = encode_examples(material_for(recipe.bundle.encoding), fitting)
+    pieces = encode_examples(dataset_for(recipe.bundle.encoding), fitting)
     music = evaluate_samples(generator, pieces, recipe.bundle.encoding)
     figures = [bars_section(found), music_section(music)]
     return Report(

@@ -10,9 +10,7 @@ from typing import Any
 
 from magenta_bridge.cli.progress.corpus_counter import count_files
 from magenta_bridge.data.corpus import CorpusReport
-from magenta_bridge.data.dataset import Material
-from magenta_bridge.data.example import Tune
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import Dataset, Tune, dataset_for
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.evaluation.features.base import Idiom
 from magenta_bridge.evaluation.features.registry import idiom_of
@@ -51,7 +49,7 @@ Say = Callable[[str], None]
 class _Table:
     """The pieces on the table: what everything is measured on."""
 
-    material: Material
+    dataset: Dataset
     idiom: Idiom
     ground: SharedSplit
 
@@ -60,7 +58,7 @@ class _Table:
         return self.ground.split.test
 
     def fed(self, tunes: Sequence[Tune]) -> list[Piece]:
-        return encode_examples(self.material, tunes)
+        return encode_examples(self.dataset, tunes)
 
 
 def run_comparison(
@@ -88,7 +86,7 @@ def run_comparison(
     with count_files() as report:
         ground = shared_split([each.bundle for each in entries], data, report)
     encoding = str(entries[0].bundle.traits["encoding"])
-    table = _Table(material_for(encoding), idiom_of(encoding), ground)
+    table = _Table(dataset_for(encoding), idiom_of(encoding), ground)
     kept, told, floors = _likelihoods(entries, table, data, say)
     music = _music(entries, table, samples, say)
     say("Timing each ...")
@@ -118,19 +116,19 @@ def _likelihoods(
     """Returns which held-out pieces all could foretell, and the sums of bundles and n-grams."""
     foretold: dict[str, Sequence[StepLikelihoods | None]] = {}
     for each in entries:
-        say(f"Scoring {each.name} on held-out {table.material.noun}: {len(table.test):,} ...")
+        say(f"Scoring {each.name} on held-out {table.dataset.noun}: {len(table.test):,} ...")
         foretold[each.name] = score_examples(each.bundle, table.test)
     say("Counting n-grams ...")
     split = table.ground.split
     floors = score_baselines(
-        table.fed(split.train), table.fed(split.validation), table.fed(split.test), table.material
+        table.fed(split.train), table.fed(split.validation), table.fed(split.test), table.dataset
     )
     kept, told = align_steps(
         {**foretold, **floors}, [tune.ids for tune in table.test], table.idiom.begun
     )
     if not kept:
         raise TrainingError(
-            f"None of the {len(table.test)} held-out {table.material.noun} of {data} can be "
+            f"None of the {len(table.test)} held-out {table.dataset.noun} of {data} can be "
             "foretold by all of these bundles (adversarial ones need bars of 12 or 16 "
             "sixteenths); add more music."
         )
@@ -192,9 +190,9 @@ def _data(data: Path, report: CorpusReport, table: _Table, length: str, scored: 
         name=data.resolve().name,
         files=report.read,
         refused=len(report.refused),
-        noun=table.material.noun,
-        unit=table.material.unit,
-        encoding=table.material.encoding,
+        noun=table.dataset.noun,
+        unit=table.dataset.unit,
+        encoding=table.dataset.encoding,
         train=len(split.train),
         validation=len(split.validation),
         test=len(split.test),
@@ -206,12 +204,12 @@ def _data(data: Path, report: CorpusReport, table: _Table, length: str, scored: 
 
 def _listening(entries: Sequence[Entry], table: _Table, tunes: Sequence[Tune]) -> Listening:
     whole = [table.idiom.whole(piece) for piece in table.fed(tunes)]
-    index, passage = choose_passage(whole, table.material.encoding)
+    index, passage = choose_passage(whole, table.dataset.encoding)
     chosen = tunes[index]
     title = f"“{chosen.title}”" if chosen.title else Path(chosen.name.partition("#")[0]).name
     return listen(
         title,
         passage,
-        table.material.encoding,
+        table.dataset.encoding,
         {each.name: each.generator for each in entries},
     )

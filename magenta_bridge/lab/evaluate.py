@@ -13,8 +13,7 @@ from typing import Any, Final
 from magenta_bridge.cli.progress.corpus_counter import count_files
 from magenta_bridge.data.bars import songs_of, tracks_of
 from magenta_bridge.data.corpus import check_corpus
-from magenta_bridge.data.example import Tune
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import Tune, dataset_for
 from magenta_bridge.data.splits import Split, load_split
 from magenta_bridge.errors import FileFormatError, TrainingError, UnsupportedError
 from magenta_bridge.evaluation.likelihood import Score, StepLikelihoods, score_pieces, score_program
@@ -52,8 +51,8 @@ def score_examples(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihood
     """
     if bundle.traits["family"] == ADVERSARIAL:
         return _foretell_bars(bundle, tunes)
-    material = material_for(str(bundle.traits["encoding"]))
-    return list(score_pieces(bundle.program, encode_examples(material, tunes)))
+    dataset = dataset_for(str(bundle.traits["encoding"]))
+    return list(score_pieces(bundle.program, encode_examples(dataset, tunes)))
 
 
 def network_of(bundle: Bundle) -> Any:
@@ -125,17 +124,17 @@ def run_evaluation(name: str, data: Path, say: Callable[[str], None]) -> Evaluat
     say(f"Reading {data} ..." if own else f"Reading {data}, music that {bundle.id} never heard ...")
     with count_files() as report:
         split = load_split(recipe, data, report)
-    material = material_for(recipe.bundle.encoding)
-    say(f"Scoring held-out {material.noun}: {len(split.test)} ...")
+    dataset = dataset_for(recipe.bundle.encoding)
+    say(f"Scoring held-out {dataset.noun}: {len(split.test)} ...")
     score = _score_bars if recipe.bundle.family == ADVERSARIAL else _score_steps
     found = score(bundle, recipe, split)
     return Evaluation(
         {
             "bundle": bundle.id,
-            "encoding": material.encoding,
+            "encoding": dataset.encoding,
             "trained_on_this": own,
             "pieces": len(split.test),
-            "unit": material.unit,
+            "unit": dataset.unit,
             **_numbers(found.program),
             "gain": found.gain,
             "baselines": {name: _numbers(score) for name, score in found.baselines.items()},
@@ -146,12 +145,12 @@ def run_evaluation(name: str, data: Path, say: Callable[[str], None]) -> Evaluat
 
 def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
     """Scores the program that is served."""
-    material = material_for(recipe.bundle.encoding)
-    train, valid, test = (encode_examples(material, side) for side in vars(split).values())
+    dataset = dataset_for(recipe.bundle.encoding)
+    train, valid, test = (encode_examples(dataset, side) for side in vars(split).values())
     return Likelihood(
-        baselines=measure_baselines(train, valid, test, material),
+        baselines=measure_baselines(train, valid, test, dataset),
         program=score_program(bundle.program, test),
-        unit=material.unit,
+        unit=dataset.unit,
         weights=weights_of(bundle.traits),
     )
 
@@ -171,7 +170,7 @@ def _score_bars(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
     return Likelihood(
         baselines={f"n-gram with meter and place in the bar, order {order}": baseline},
         program=score_bars(network, test),
-        unit=material_for(recipe.bundle.encoding).unit,
+        unit=dataset_for(recipe.bundle.encoding).unit,
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.evaluation.model_card import write_card
 from magenta_bridge.files import save_bytes
@@ -48,7 +48,7 @@ def finish(
     try:
         say("Exporting ...")
         trainer.write(unfinished, recipe, split, network)
-        say(f"Measuring on held-out {material_for(recipe.bundle.encoding).noun} ...")
+        say(f"Measuring on held-out {dataset_for(recipe.bundle.encoding).noun} ...")
         report = trainer.measure(
             recipe, split, progress, network, bundle=unfinished, command=command
         )

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from magenta_bridge.data.dataset import Material
-from magenta_bridge.data.example import Tune
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import Dataset, Tune, dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER
 from magenta_bridge.errors import UnsupportedError
@@ -21,11 +19,9 @@ from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.recipe import BundleRecipe, DataRecipe, Recipe, TrainingRecipe
 
 
-def encode_examples(material: Material, tunes: Sequence[Tune]) -> list[Piece]:
+def encode_examples(dataset: Dataset, tunes: Sequence[Tune]) -> list[Piece]:
     """Returns the tunes as they are fed: start id, then event ids."""
-    return [
-        np.concatenate([[material.start_id(tune)], tune.ids]).astype(np.int32) for tune in tunes
-    ]
+    return [np.concatenate([[dataset.start_id(tune)], tune.ids]).astype(np.int32) for tune in tunes]
 
 
 def describe_split(recipe: Recipe) -> dict[str, Any]:
@@ -114,7 +110,7 @@ def pack(
             generator_id=recipe.bundle.id,
             description=recipe.bundle.description,
             details=f"Trained on {len(split.train)} "
-            f"{material_for(recipe.bundle.encoding).noun}: {recipe.data.name}. "
+            f"{dataset_for(recipe.bundle.encoding).noun}: {recipe.data.name}. "
             f"License of the music: {recipe.data.license}.",
             program=program,
             network=archive.read_bytes(),

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.evaluation.features.registry import idiom_of
 from magenta_bridge.evaluation.features.statistics import spread
@@ -58,10 +58,10 @@ def make_card(
 
 
 def _data_rows(recipe: Recipe, split: Split) -> dict[str, str]:
-    material = material_for(recipe.bundle.encoding)
+    dataset = dataset_for(recipe.bundle.encoding)
     counts = {
-        f"{name} {material.noun}": f"{len(side):,} "
-        f"({sum(len(tune.ids) for tune in side):,} {material.unit}s)"
+        f"{name} {dataset.noun}": f"{len(side):,} "
+        f"({sum(len(tune.ids) for tune in side):,} {dataset.unit}s)"
         for name, side in vars(split).items()
     }
     return {

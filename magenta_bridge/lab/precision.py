@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.evaluation.likelihood import Piece, score_program
 from magenta_bridge.export.flatbuffer import write_description
@@ -36,12 +36,12 @@ def with_weights(program: bytes, recipe: Recipe, split: Split) -> bytes:
     wanted = recipe.program.weights
     if wanted == INT8 or (wanted == AUTO and weight_bytes(program) <= _CACHE_BYTES):
         return program
-    material = material_for(recipe.bundle.encoding)
-    heard = _some(encode_examples(material, split.train))
+    dataset = dataset_for(recipe.bundle.encoding)
+    heard = _some(encode_examples(dataset, split.train))
     thin = quantize_int4(program, (piece.tolist() for piece in heard))
     if weight_bytes(thin) == weight_bytes(program):
         return program  # so small or so shaped that no matrix could be rounded
-    if wanted == AUTO and _costs(program, thin, encode_examples(material, split.validation)):
+    if wanted == AUTO and _costs(program, thin, encode_examples(dataset, split.validation)):
         return program
     return write_description(thin, {**StepProgram(program).description, "weights": INT4})
 

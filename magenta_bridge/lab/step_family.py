@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.evaluation.likelihood import score_network, score_program
 from magenta_bridge.evaluation.model_card import Likelihood, likelihood_section, music_section
@@ -44,8 +44,8 @@ def write(path: Path, recipe: Recipe, split: Split, network: Any) -> None:
     Raises:
         TrainingError: The exported program disagrees with the network.
     """
-    material = material_for(recipe.bundle.encoding)
-    probe = encode_examples(material, split.test[:1])[0][: _PROBE_STEPS + 1]
+    dataset = dataset_for(recipe.bundle.encoding)
+    probe = encode_examples(dataset, split.test[:1])[0][: _PROBE_STEPS + 1]
     program = export_program(network, describe(recipe, split), int8=True, probe=probe.tolist())
     pack(path, recipe, split, program=with_weights(program, recipe, split), network=network)
 
@@ -69,15 +69,15 @@ def measure(
         bundle: The bundle made of it.
         command: The command line that makes it again.
     """
-    material = material_for(recipe.bundle.encoding)
-    train, valid, test = (encode_examples(material, side) for side in vars(split).values())
+    dataset = dataset_for(recipe.bundle.encoding)
+    train, valid, test = (encode_examples(dataset, side) for side in vars(split).values())
     served = read_bundle(bundle)
     found = Likelihood(
-        baselines=measure_baselines(train, valid, test, material),
+        baselines=measure_baselines(train, valid, test, dataset),
         program=score_program(served.program, test),
-        unit=material.unit,
+        unit=dataset.unit,
         weights=weights_of(served.traits),
-        network=score_network(network, test, material),
+        network=score_network(network, test, dataset),
     )
     music = evaluate_samples(load_generator(bundle), test, recipe.bundle.encoding)
     figures = [likelihood_section(found), music_section(music)]

@@ -14,8 +14,8 @@ from typing import Final
 import click
 
 from magenta_bridge.cli.progress.corpus_counter import count_files
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.fiddle_tunes import fetch_corpus
-from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split, load_split
 from magenta_bridge.errors import InvalidArgumentError, TrainingError, UnsupportedError
 from magenta_bridge.files import ready_folder
@@ -159,7 +159,7 @@ def read_music(corpus: Path, recipe: Recipe) -> Split:
     for name, reason in list(report.refused.items())[:3]:
         say(f"  left out {name}: {reason}")
     say(
-        f"{report.read} files: {len(split.train)} {material_for(recipe.bundle.encoding).noun} to "
+        f"{report.read} files: {len(split.train)} {dataset_for(recipe.bundle.encoding).noun} to "
         f"learn from, {len(split.validation)} to choose by, {len(split.test)} to report on."
     )
     return split

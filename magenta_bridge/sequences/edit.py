@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.meter import meter_at
 from magenta_bridge.sequences.tempo_map import TempoMap
@@ -18,18 +20,23 @@ def adjust_sequence_times(sequence: NoteSequence, delta_time: float) -> NoteSequ
     return moved
 
 
+def with_notes(sequence: NoteSequence, notes: Iterable[NoteSequence.Note]) -> NoteSequence:
+    """Return a copy with other notes."""
+    copy = NoteSequence()
+    copy.CopyFrom(sequence)
+    del copy.notes[:]
+    copy.notes.extend(notes)
+    return copy
+
+
 def notes_between(sequence: NoteSequence, start: float, end: float) -> NoteSequence:
     """Returns a copy with the notes that begin from ``start`` on and before ``end``, in seconds.
 
     Those that sound longer end at ``end``; nothing is moved.
     """
-    part = NoteSequence()
-    part.CopyFrom(sequence)
-    del part.notes[:]
-    for note in sequence.notes:
-        if start <= note.start_time < end:
-            part.notes.add().CopyFrom(note)
-            part.notes[-1].end_time = min(note.end_time, end)
+    part = with_notes(sequence, (n for n in sequence.notes if start <= n.start_time < end))
+    for note in part.notes:
+        note.end_time = min(note.end_time, end)
     part.total_time = min(sequence.total_time, end)
     return part
 
@@ -45,9 +52,7 @@ def transpose(sequence: NoteSequence, semitones: int) -> NoteSequence:
     Notes that would leave 0..127 are left out, as in ``note_seq.transpose_note_sequence``;
     unlike there, the length stays.
     """
-    moved = NoteSequence()
-    moved.CopyFrom(sequence)
-    del moved.notes[:]
+    moved = with_notes(sequence, ())
     for note in sequence.notes:
         pitch = note.pitch if note.is_drum else note.pitch + semitones
         if 0 <= pitch <= 127:

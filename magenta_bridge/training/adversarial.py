@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.data.bars import BarSampler, GeneratedHistory, tracks_of
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.data.splits import Split
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.bars import bar_features, feature_distance

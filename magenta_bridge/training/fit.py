@@ -14,8 +14,7 @@ from typing import Any, Final
 import keras
 import numpy as np
 
-from magenta_bridge.data.example import Tune
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import Tune, dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.data.windows import WindowSampler
 from magenta_bridge.errors import TrainingError, UnsupportedError
@@ -158,7 +157,7 @@ def train_recipe(
 def _sampler(recipe: Recipe, tunes: list[Tune], transpose: tuple[int, int]) -> WindowSampler:
     return WindowSampler(
         tunes,
-        material_for(recipe.bundle.encoding),
+        dataset_for(recipe.bundle.encoding),
         window_steps=recipe.training.window_steps,
         batch=recipe.training.batch,
         transpose=transpose,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from magenta_bridge.data.corpus import Piece
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.encodings import melody
 from magenta_bridge.formats.midi import note_sequence_to_midi
 from magenta_bridge.noteseq import NoteSequence

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from magenta_bridge.data.bars import BarSampler, Batch, GeneratedHistory, bars_of, first_step
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.meters import METERS, bar_steps
 from tests.data.pieces import draw_tune

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from magenta_bridge.data.corpus import Piece
-from magenta_bridge.data.drums import DrumMaterial, groove_title
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
+from magenta_bridge.data.drums import DATASET, groove_title
 from magenta_bridge.data.splits import tune_families
 from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import METERS
@@ -32,17 +32,17 @@ def played(ids: list[int], name: str = "a.mid", meter: tuple[int, int] = (4, 4))
 
 
 def test_a_performance_becomes_the_grid_it_was_played_on() -> None:
-    (tune,) = DrumMaterial().tunes_of([played(BAR * 4)])
+    (tune,) = DATASET.tunes_of([played(BAR * 4)])
     assert tune.ids.tolist() == BAR * 4
     assert METERS[tune.meter] == (4, 4)
     assert tune.name == "a.mid#0"
-    assert DrumMaterial().start_id(tune) == drums.start_id(tune.meter)
+    assert DATASET.start_id(tune) == drums.start_id(tune.meter)
 
 
 def test_silence_at_the_ends_goes_in_whole_bars_and_a_long_rest_cuts() -> None:
     rest = [0] * 16
     ids = [*rest, *BAR, *BAR, *rest, *BAR, *rest, *rest, *BAR, *BAR, *rest]
-    found = DrumMaterial().tunes_of([played(ids)])
+    found = DATASET.tunes_of([played(ids)])
     assert [tune.ids.tolist() for tune in found] == [[*BAR, *BAR, *rest, *BAR], BAR * 2]
     assert [tune.name for tune in found] == ["a.mid#0", "a.mid#1"]
 
@@ -50,7 +50,7 @@ def test_silence_at_the_ends_goes_in_whole_bars_and_a_long_rest_cuts() -> None:
 def test_other_notes_are_not_heard() -> None:
     piece = played(BAR * 2)
     piece.music.notes.add(pitch=36, velocity=80, start_time=STEP, end_time=1.0)
-    (tune,) = DrumMaterial().tunes_of([piece])
+    (tune,) = DATASET.tunes_of([piece])
     assert tune.ids.tolist() == BAR * 2
 
 
@@ -65,13 +65,13 @@ def test_other_notes_are_not_heard() -> None:
     ids=["one bar", "one hit", "nothing", "an unknown meter"],
 )
 def test_too_little_or_the_wrong_meter_is_left_out(piece: Piece) -> None:
-    assert DrumMaterial().tunes_of([piece]) == []
+    assert DATASET.tunes_of([piece]) == []
 
 
 def test_a_change_of_meter_leaves_the_piece_out() -> None:
     piece = played(BAR * 4)
     piece.music.time_signatures.add(time=2.0, numerator=3, denominator=4)
-    assert DrumMaterial().tunes_of([piece]) == []
+    assert DATASET.tunes_of([piece]) == []
 
 
 def test_takes_of_one_groove_are_one_family() -> None:
@@ -103,8 +103,8 @@ def test_another_file_keeps_its_title() -> None:
 def test_an_epoch_exchanges_toms_and_nothing_else() -> None:
     low, mid, high = 1 << 4, 1 << 5, 1 << 6
     tune = Tune("a#0", "", 2, np.array([KICK, low, SNARE | mid, high, 0], dtype=np.int32))
-    material, rng = DrumMaterial(), np.random.default_rng(0)
-    heard = [material.varied(tune, rng, (-1, 1)) for _ in range(40)]
+    dataset, rng = DATASET, np.random.default_rng(0)
+    heard = [dataset.augment(tune, rng, (-1, 1)) for _ in range(40)]
     assert {tuple(ids[[0, 4]].tolist()) for ids in heard} == {(KICK, 0)}
     assert all(ids[2] & 0b1111 == SNARE for ids in heard)
     orders = {(int(ids[1]), int(ids[2]) & ~SNARE, int(ids[3])) for ids in heard}
@@ -116,4 +116,4 @@ def test_without_variation_the_tune_stays() -> None:
     tune = Tune("a#0", "", 2, np.array([16, 32, 64], dtype=np.int32))
     rng = np.random.default_rng(0)
     for _ in range(10):
-        assert DrumMaterial().varied(tune, rng, (0, 0)).tolist() == [16, 32, 64]
+        assert DATASET.augment(tune, rng, (0, 0)).tolist() == [16, 32, 64]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from magenta_bridge.data.corpus import Piece
-from magenta_bridge.data.duo import bass_line, duos_of
+from magenta_bridge.data.duo import DATASET, bass_line
 from magenta_bridge.encodings import melody
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.noteseq import NoteSequence
@@ -55,7 +55,7 @@ def pitches(ids: list[int]) -> list[int]:
 
 
 def test_lead_and_bass_alternate_step_by_step() -> None:
-    (found,) = duos_of([song(tune(16), bass(16))])
+    (found,) = DATASET.tunes_of([song(tune(16), bass(16))])
     lead, low = found.ids[0::2].tolist(), found.ids[1::2].tolist()
     assert METERS[found.meter] == (4, 4)
     assert len(lead) == len(low) == 16 * 16
@@ -82,9 +82,9 @@ def test_of_notes_at_once_the_lowest_is_the_bass() -> None:
 def test_a_long_rest_cuts_and_a_short_one_does_not() -> None:
     """A line may rest for a bar within; where it rests longer another stretch begins."""
     short = song([*tune(8), *tune(8, 9)], bass(17))
-    assert [len(found.ids) for found in duos_of([short])] == [2 * 17 * 16]
+    assert [len(found.ids) for found in DATASET.tunes_of([short])] == [2 * 17 * 16]
     long = song([*tune(8), *tune(9, 10)], bass(19))
-    found = duos_of([long])
+    found = DATASET.tunes_of([long])
     assert [len(each.ids) for each in found] == [2 * 8 * 16, 2 * 9 * 16]
     assert [each.name for each in found] == ["a.mxl#0", "a.mxl#1"]
 
@@ -92,7 +92,7 @@ def test_a_long_rest_cuts_and_a_short_one_does_not() -> None:
 def test_each_meter_is_a_stretch_of_its_own() -> None:
     piece = song(tune(18), bass(18))
     piece.music.time_signatures.add(time=9 * 4 * BEAT, numerator=2, denominator=4)
-    found = duos_of([piece])
+    found = DATASET.tunes_of([piece])
     assert [METERS[each.meter] for each in found] == [(4, 4), (2, 4)]
     assert [len(each.ids) for each in found] == [2 * 9 * 16] * 2
 
@@ -107,7 +107,7 @@ def test_each_meter_is_a_stretch_of_its_own() -> None:
     ids=["one part", "under eight bars", "under 24 notes"],
 )
 def test_too_little_is_left_out(piece: Piece) -> None:
-    assert duos_of([piece]) == []
+    assert DATASET.tunes_of([piece]) == []
 
 
 def test_the_lines_are_lines() -> None:
@@ -116,7 +116,7 @@ def test_the_lines_are_lines() -> None:
         [*tune(12), *[(pitch - 3, start, end) for pitch, start, end in tune(12)]],
         [*bass(12), *[(pitch + 4, start, end + 2) for pitch, start, end in bass(12)]],
     )
-    (found,) = duos_of([both])
+    (found,) = DATASET.tunes_of([both])
     for line in (found.ids[0::2], found.ids[1::2]):
         notes = list(melody.decode(line).notes)
         assert all(a.quantized_end_step <= b.quantized_start_step for a, b in pairwise(notes))

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from magenta_bridge.data.corpus import Piece
-from magenta_bridge.data.example import Tune
-from magenta_bridge.data.polyphony import PolyphonyMaterial
+from magenta_bridge.data.dataset import Tune
+from magenta_bridge.data.polyphony import DATASET
 from magenta_bridge.data.splits import tune_families
 from magenta_bridge.encodings import polyphony
 from magenta_bridge.encodings.meters import METERS, bar_steps
 from magenta_bridge.noteseq import NoteSequence
 
 STEP = 0.125  # a sixteenth at 120 qpm
-MATERIAL = PolyphonyMaterial()
 
 
 def chords(
@@ -39,19 +38,19 @@ def frame_count(tune: Tune) -> int:
 
 
 def test_a_piece_becomes_the_frames_of_all_its_voices() -> None:
-    (tune,) = MATERIAL.tunes_of([chords(4)])
+    (tune,) = DATASET.tunes_of([chords(4)])
     assert frame_count(tune) == 64
     assert METERS[tune.meter] == (4, 4)
     assert tune.pitches.tolist() == [60 + number % 12 for number in range(16)]
     assert len(polyphony.decode(tune.ids).notes) == 48
-    assert MATERIAL.start_id(tune) == polyphony.start_id(tune.meter)
+    assert DATASET.start_id(tune) == polyphony.start_id(tune.meter)
 
 
 def test_drums_are_left_out() -> None:
     piece = chords(4)
     piece.music.notes.add(pitch=36, velocity=80, start_time=0, end_time=1, is_drum=True)
-    (tune,) = MATERIAL.tunes_of([piece])
-    assert tune.ids.tolist() == MATERIAL.tunes_of([chords(4)])[0].ids.tolist()
+    (tune,) = DATASET.tunes_of([piece])
+    assert tune.ids.tolist() == DATASET.tunes_of([chords(4)])[0].ids.tolist()
 
 
 def test_an_upbeat_stands_before_the_bar_line() -> None:
@@ -62,7 +61,7 @@ def test_an_upbeat_stands_before_the_bar_line() -> None:
         note.start_time -= 12 * STEP
         note.end_time -= 12 * STEP
     marks.add(time=4 * STEP, numerator=4, denominator=4)
-    (tune,) = MATERIAL.tunes_of([piece])
+    (tune,) = DATASET.tunes_of([piece])
     assert tune.ids[:13].tolist() == [*[polyphony.END] * 12, polyphony.NEW + 48]
     assert frame_count(tune) == 80
 
@@ -70,7 +69,7 @@ def test_an_upbeat_stands_before_the_bar_line() -> None:
 def test_a_long_piece_is_cut_into_stretches_of_one_family() -> None:
     piece = chords(130)
     piece.music.notes[0].end_time = 60 * 16 * STEP
-    tunes = MATERIAL.tunes_of([piece])
+    tunes = DATASET.tunes_of([piece])
     assert [tune.name for tune in tunes] == ["a.mid#0", "a.mid#1", "a.mid#2"]
     assert all(frame_count(tune) <= 64 * 16 for tune in tunes)
     assert sum(frame_count(tune) for tune in tunes) == 130 * 16
@@ -81,7 +80,7 @@ def test_a_long_piece_is_cut_into_stretches_of_one_family() -> None:
 
 def test_silent_bars_at_the_ends_are_cut_off() -> None:
     piece = chords(6, first=16)
-    (tune,) = MATERIAL.tunes_of([piece])
+    (tune,) = DATASET.tunes_of([piece])
     assert frame_count(tune) == 80
     assert tune.ids[0] == polyphony.NEW + 48
 
@@ -92,32 +91,32 @@ def test_silent_bars_at_the_ends_are_cut_off() -> None:
     ids=["three bars", "an unknown meter", "off the grid", "few notes"],
 )
 def test_what_does_not_fit_is_left_out(piece: Piece) -> None:
-    assert MATERIAL.tunes_of([piece]) == []
+    assert DATASET.tunes_of([piece]) == []
 
 
 def test_a_change_of_meter_leaves_the_piece_out() -> None:
     piece = chords(8)
     piece.music.time_signatures.add(time=8.0, numerator=3, denominator=4)
-    assert MATERIAL.tunes_of([piece]) == []
+    assert DATASET.tunes_of([piece]) == []
 
 
 def test_an_epoch_transposes_within_the_keyboard() -> None:
-    (tune,) = MATERIAL.tunes_of([chords(4)])
+    (tune,) = DATASET.tunes_of([chords(4)])
     rng = np.random.default_rng(0)
-    lowest = {int(MATERIAL.varied(tune, rng, (-2, 2))[0]) - polyphony.NEW for _ in range(60)}
+    lowest = {int(DATASET.augment(tune, rng, (-2, 2))[0]) - polyphony.NEW for _ in range(60)}
     assert lowest == {46, 47, 48, 49, 50}
-    assert MATERIAL.varied(tune, rng, (0, 0)).tolist() == tune.ids.tolist()
-    assert MATERIAL.varied(tune, rng, (-100, -100))[0] == polyphony.NEW
+    assert DATASET.augment(tune, rng, (0, 0)).tolist() == tune.ids.tolist()
+    assert DATASET.augment(tune, rng, (-100, -100))[0] == polyphony.NEW
 
 
 @pytest.mark.parametrize("first", [0, 1, 37, 90])
 def test_the_network_is_shown_the_frame_before_and_the_one_a_bar_ago(first: int) -> None:
     """Computed by going through the ids one by one."""
-    (tune,) = MATERIAL.tunes_of([chords(8, (3, 8))] if first else [chords(4)])
-    fed = np.concatenate([[MATERIAL.start_id(tune)], tune.ids]).astype(np.int32)
+    (tune,) = DATASET.tunes_of([chords(8, (3, 8))] if first else [chords(4)])
+    fed = np.concatenate([[DATASET.start_id(tune)], tune.ids]).astype(np.int32)
     bar, steps = int(bar_steps(*METERS[tune.meter])), 60
-    inputs = MATERIAL.blank(2, steps)
-    MATERIAL.fill(inputs, 1, fed, first, steps)
+    inputs = DATASET.blank(2, steps)
+    DATASET.fill(inputs, 1, fed, first, steps)
     frames = list(polyphony.frames_of(tune.ids))
     silent = np.zeros(128, dtype=np.uint8)
     for step in range(steps):
@@ -128,13 +127,13 @@ def test_the_network_is_shown_the_frame_before_and_the_one_a_bar_ago(first: int)
         assert inputs["before"][1, step].tolist() == before.tolist()
         assert inputs["ago"][1, step].tolist() == ago.tolist()
         assert inputs["place"][1, step] == tune.meter * 24 + now % bar
-    assert (inputs["ids"][0] == MATERIAL.pad).all()
+    assert (inputs["ids"][0] == DATASET.pad).all()
 
 
 def test_places_tell_the_bar_line() -> None:
-    (tune,) = MATERIAL.tunes_of([chords(4)])
-    fed = np.concatenate([[MATERIAL.start_id(tune)], tune.ids]).astype(np.int32)
-    places = MATERIAL.places(fed)
+    (tune,) = DATASET.tunes_of([chords(4)])
+    fed = np.concatenate([[DATASET.start_id(tune)], tune.ids]).astype(np.int32)
+    places = DATASET.places(fed)
     assert len(places) == len(tune.ids)
     opens = np.concatenate([[True], tune.ids[:-1] == polyphony.END])
     assert places[opens].tolist() == [tune.meter * 64 + step % 16 for step in range(64)]

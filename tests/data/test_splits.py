@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.data.splits import Split, split_by_family, tune_families
 from magenta_bridge.encodings import melody
 from tests.data.pieces import draw_tune

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
+from magenta_bridge.data.melody import DATASET
 from magenta_bridge.data.melody import HISTORY_STEPS as HISTORY
-from magenta_bridge.data.melody import MelodyMaterial
 from magenta_bridge.data.windows import Window, WindowSampler
 from magenta_bridge.encodings import melody
 from tests.data.pieces import draw_tune
@@ -26,7 +26,7 @@ def sampler(
     """Returns a sampler of small windows."""
     return WindowSampler(
         tunes,
-        MelodyMaterial(),
+        DATASET,
         window_steps=window_steps,
         batch=batch,
         transpose=transpose,
@@ -36,12 +36,12 @@ def sampler(
 
 def plain(windows: list[Window]) -> list[tuple[list[int], int, int]]:
     """Returns windows as values that can be compared."""
-    return [(window.fed.tolist(), window.first, window.steps) for window in windows]
+    return [(window.ids.tolist(), window.first, window.steps) for window in windows]
 
 
 def semitones(window: Window) -> int:
     """Returns how far a window's tune was moved."""
-    moved = set((window.fed[1:] - window.tune.ids).tolist()) - {0}
+    moved = set((window.ids[1:] - window.tune.ids).tolist()) - {0}
     assert len(moved) <= 1
     return int(moved.pop()) if moved else 0
 

@@ -8,9 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from magenta_bridge.encodings import performance
-from magenta_bridge.encodings import performance_augment as performance_changes
-from magenta_bridge.encodings.performance import NOTE_OFF, START, TIME_SHIFT, VELOCITY
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
+from magenta_bridge.encodings import performance as performance_changes
+from magenta_bridge.encodings.performance import (
+    NOTE_OFF,
+    START,
+    TIME_SHIFT,
+    VELOCITY,
+    PerformanceGrammar,
+)
 from magenta_bridge.errors import InvalidSequenceError
 from magenta_bridge.noteseq import NoteSequence
 from tests.sequences.magenta import note_seq

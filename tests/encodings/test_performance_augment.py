@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from magenta_bridge.encodings import performance
-from magenta_bridge.encodings.performance import NOTE_OFF, TIME_SHIFT, VELOCITY
-from magenta_bridge.encodings.performance_augment import (
+from magenta_bridge.encodings.performance import (
+    NOTE_OFF,
+    TIME_SHIFT,
+    VELOCITY,
+    PerformanceGrammar,
     pitches_of,
     scale_time,
     sounding_after,
     transpose_ids,
 )
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from tests.encodings.test_performance import NOTES, Note, apart, played
 
 

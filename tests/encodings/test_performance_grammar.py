@@ -10,10 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from magenta_bridge.encodings import performance
-from magenta_bridge.encodings.performance import EVENT_IDS, NOTE_OFF, TIME_SHIFT, VELOCITY
-from magenta_bridge.encodings.performance_grammar import (
+from magenta_bridge.encodings.performance import (
+    EVENT_IDS,
     LONGEST_NOTE_STEPS,
     MOST_AT_ONCE,
+    NOTE_OFF,
+    TIME_SHIFT,
+    VELOCITY,
     PerformanceGrammar,
 )
 from tests.encodings.test_performance import NOTES, Note, apart, played

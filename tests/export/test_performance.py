@@ -8,8 +8,13 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from magenta_bridge.encodings.performance import EVENT_IDS, NOTE_OFF, TIME_SHIFT, VELOCITY
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
+from magenta_bridge.encodings.performance import (
+    EVENT_IDS,
+    NOTE_OFF,
+    TIME_SHIFT,
+    VELOCITY,
+    PerformanceGrammar,
+)
 from magenta_bridge.export.performance import STATE_SPECS, mask_bias, next_state
 from magenta_bridge.runtime.loop import FORBIDDEN
 

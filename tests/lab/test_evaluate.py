@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from magenta_bridge.data.bars import bars_of
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.encodings import melody
 from magenta_bridge.evaluation.bars.likelihood import score_bars
 from magenta_bridge.generators.loading import find_bundle

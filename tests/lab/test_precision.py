@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.data.splits import Split
 from magenta_bridge.export import quantize
 from magenta_bridge.generators.loading import find_bundle

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import polyphony
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
+from magenta_bridge.encodings.performance import PerformanceGrammar
 
 Ids = NDArray[np.int32]
 

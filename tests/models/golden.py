@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from magenta_bridge.data.example import Tune
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import Tune, dataset_for
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.generators.bundle import Bundle, read_bundle
 from magenta_bridge.generators.loading import shipped_bundles
@@ -28,11 +27,11 @@ def golden_ids(bundle: Bundle) -> list[int]:
     """Returns 32 ids drawn from a bundle's program with a fixed seed, whatever the grammar."""
     if bundle.traits["family"] == "gan":
         return _of_bars(BarProgram(bundle.program.flatbuffer))
-    material = material_for(str(bundle.traits["encoding"]))
+    dataset = dataset_for(str(bundle.traits["encoding"]))
     nothing = Tune("", "", _FOUR_FOUR, np.zeros(0, dtype=np.int32))
     session, sampler = bundle.program.session(), Sampler(SamplerOptions(), _SEED)
     allowed = np.ones(session.logit_count, dtype=np.bool_)
-    ids = [material.start_id(nothing)]
+    ids = [dataset.start_id(nothing)]
     for _ in range(COUNT):
         ids.append(sampler.choose(session.step(ids[-1]), allowed))
     bundle.program.release(session)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.models.registry import build_network, network_kinds
@@ -50,14 +50,14 @@ def test_full_pass_gives_logits_for_every_step(network: keras.Model, encoding: s
     pieces = [draw_fed(encoding, SHORT, BARS), draw_fed(encoding, LONG, BARS)]
     inputs, targets, _ = window(encoding, pieces)
     logits = as_array(network(inputs))
-    assert logits.shape == (*targets.shape, material_for(encoding).event_ids)
+    assert logits.shape == (*targets.shape, dataset_for(encoding).event_ids)
     assert np.isfinite(logits).all()
 
 
 def test_step_keeps_the_shapes_of_its_state(network: keras.Model, encoding: str) -> None:
     """A step gives (batch, events) and a state like the one it was given."""
     state = network.initial_state(3)
-    start = material_for(encoding).event_ids
+    start = dataset_for(encoding).event_ids
     logits, after = network.step(keras.ops.full((3,), start, dtype="int32"), state)
     assert as_array(logits).shape == (3, start)
     assert [part.shape for part in after] == [part.shape for part in state]
@@ -73,7 +73,7 @@ def test_start_id_resets_all_but_the_memory(network: keras.Model, encoding: str)
     """After another start id nothing is left of the first piece but the layers' memory."""
     used_ids = np.stack([draw_fed(encoding, SHORT, 3, seed)[:18] for seed in (1, 2)])
     _, used = step_through(network, used_ids, network.initial_state(2))
-    start = np.full((2, 1), material_for(encoding).event_ids, dtype=np.int32)
+    start = np.full((2, 1), dataset_for(encoding).event_ids, dtype=np.int32)
     _, restarted = step_through(network, start, used)
     _, fresh = step_through(network, start, network.initial_state(2))
     kept = len(fresh) - memory_parts(network)

@@ -12,8 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from magenta_bridge.data.dataset import Inputs
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import Inputs, dataset_for
 from magenta_bridge.encodings.meters import METERS, bar_steps
 from magenta_bridge.models.registry import build_network
 from tests.models.drawn import draw_ids
@@ -47,20 +46,20 @@ def _narrow(default: Any) -> Any:  # noqa: ANN401 - an int stays an int, a tuple
 def draw_fed(encoding: str, meter: int, bars: int, seed: int = 0) -> Ids:
     """Draws a piece that repeats itself in places: its start id, then its ids."""
     steps = bars * int(bar_steps(*METERS[meter]))
-    start = material_for(encoding).event_ids + (meter if encoding != "performance" else 0)
+    start = dataset_for(encoding).event_ids + (meter if encoding != "performance" else 0)
     return np.concatenate([[start], draw_ids(encoding, steps, seed)]).astype(np.int32)
 
 
 def window(encoding: str, pieces: Sequence[Ids], first: int = 0) -> tuple[Inputs, Ids, Array]:
     """Returns inputs, targets and weights that hold pieces from a step on, one a row."""
-    material = material_for(encoding)
+    dataset = dataset_for(encoding)
     longest = max(len(fed) for fed in pieces) - 1 - first
-    inputs = material.blank(len(pieces), longest)
+    inputs = dataset.blank(len(pieces), longest)
     targets = np.zeros((len(pieces), longest), dtype=np.int32)
     weights = np.zeros((len(pieces), longest), dtype=np.float32)
     for row, fed in enumerate(pieces):
         steps = len(fed) - 1 - first
-        material.fill(inputs, row, fed, first, steps)
+        dataset.fill(inputs, row, fed, first, steps)
         targets[row, :steps] = fed[first + 1 :]
         weights[row, :steps] = 1.0
     return inputs, targets, weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.data.splits import Split
 from magenta_bridge.training.default_recipes import fit_to_size, go_on_from, own_recipe
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from magenta_bridge.data.corpus import CorpusReport
-from magenta_bridge.data.example import Tune
+from magenta_bridge.data.dataset import Tune
 from magenta_bridge.data.splits import Split, load_split
 from magenta_bridge.errors import FileFormatError, TrainingError
 from magenta_bridge.recipe import BundleRecipe, DataRecipe, Recipe

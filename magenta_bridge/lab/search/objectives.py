@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def yardsticks_of(families: Sequence[str], encoding: str) -> list[Objective]:
         found.append(
             Objective(
                 "likelihood",
-                f"nats a {material_for(encoding).unit}",
+                f"nats a {dataset_for(encoding).unit}",
                 "How well the program that is served foretells whole validation pieces.",
                 steps,
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from magenta_bridge.cli.progress.progress_table import ProgressTable
-from magenta_bridge.data.registry import material_for
+from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.evaluation.likelihood import score_program
@@ -109,5 +109,5 @@ def run_trial(recipe: Recipe, split: Split, folder: Path, watcher: TrialWatcher)
     speed = timer_of(bundle)()
     if recipe.bundle.family == "gan":
         return Measured(progress.best_loss, speed)
-    pieces = encode_examples(material_for(recipe.bundle.encoding), split.validation)
+    pieces = encode_examples(dataset_for(recipe.bundle.encoding), split.validation)
     return Measured(score_program(read_bundle(bundle).program, pieces).nats_per_step, speed)
