@@ -74,12 +74,12 @@ def benchmark(**words: Any) -> None:  # noqa: ANN401 - one option each, of its o
     _check_words(words)
     data, dataset, as_json = words["data"], words["dataset"], words["as_json"]
     if words["baseline"] is not None:
-        from magenta_bridge.pianoroll_benchmark.report import score_baseline
+        from magenta_bridge.pianoroll_benchmark.score import score_baseline
 
         click.echo(score_baseline(data, dataset, words["baseline"], as_json=as_json))
         return
     _check_keras()
-    from magenta_bridge.pianoroll_benchmark.datasets import read_rolls
+    from magenta_bridge.pianoroll_benchmark.rolls import read_rolls
 
     split = read_rolls(data, dataset)  # before TensorFlow, which takes its time to load
     with silent_stderr():  # TensorFlow greets on loading, past every log level
@@ -87,11 +87,11 @@ def benchmark(**words: Any) -> None:  # noqa: ANN401 - one option each, of its o
     if words["saved"] is not None:
         click.echo(networks.score_saved(split, dataset, words["saved"], as_json=as_json))
         return
+    kind = networks.RollKind(
+        dataset, words["cell"], words["size"] or "300k", words["output"] or "joint"
+    )
     job = networks.NetworkJob(
-        dataset=dataset,
-        cell=words["cell"],
-        size=words["size"] or "300k",
-        output=words["output"] or "joint",
+        kind,
         seeds=words["seeds"] or 1,
         epochs=words["epochs"],
         run_folder=words["run_folder"],

@@ -1,43 +1,146 @@
-"""The networks behind ``magenta-bridge benchmark``: train them, save them, score them."""
+"""The networks of ``magenta-bridge benchmark``: train, save, and score them."""
 
 from __future__ import annotations
 
+import io
+import json
+import statistics
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
-from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.files import ready_folder
-from magenta_bridge.pianoroll_benchmark.datasets import RollSplit
-from magenta_bridge.pianoroll_benchmark.fit import train_rolls
-from magenta_bridge.pianoroll_benchmark.network_model import NetworkModel
-from magenta_bridge.pianoroll_benchmark.recipe import RollKind, RollRecipe, recipe_for
-from magenta_bridge.pianoroll_benchmark.report import report_score
-from magenta_bridge.pianoroll_benchmark.results import Row, SeedResult, load_row, save_row
-from magenta_bridge.pianoroll_benchmark.score import RollScore, score_rolls
+from magenta_bridge.errors import FileFormatError, InvalidArgumentError, NotFoundError
+from magenta_bridge.files import ready_folder, save_bytes
+from magenta_bridge.pianoroll_benchmark.network import RollNetwork
+from magenta_bridge.pianoroll_benchmark.recipe import RollKind, RollRecipe, recipe_for, train_rolls
+from magenta_bridge.pianoroll_benchmark.rolls import RollSplit
+from magenta_bridge.pianoroll_benchmark.score import (
+    NetworkModel,
+    RollScore,
+    report_score,
+    score_rolls,
+)
 from magenta_bridge.training.callbacks import TerminalWatcher, deferred_interrupts
 from magenta_bridge.training.checkpoint import Run
 
+_FACTS: Final = "row.json"
+_WEIGHTS: Final = "weights.npz"
+
 
 @dataclass(frozen=True)
-class NetworkJob:
-    """One command line; see ``magenta-bridge benchmark --help``."""
+class SeedResult:
+    """The result of one training.
+
+    Attributes:
+        seed: Its seed.
+        epochs: Epochs trained.
+        best_epoch: Epoch whose weights were kept, counted from 1.
+        minutes: Time spent training.
+        validation: Nats per frame of the validation pieces.
+        test: Nats per frame of the test pieces.
+    """
+
+    seed: int
+    epochs: int
+    best_epoch: int
+    minutes: float
+    validation: float
+    test: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: one kind of network, trained with several seeds, of which one is saved.
+
+    Attributes:
+        dataset: One of ``rolls.DATASETS``.
+        cell: See ``RollKind``, like ``size`` and ``output``.
+        size: For example ``300k``.
+        output: ``sigmoid`` or ``joint``.
+        parameters: Number of weights of the network.
+        network: Arguments of ``RollNetwork``.
+        training: The training recipe.
+        seeds: One result per seed.
+        saved_seed: Seed with the best validation score, whose weights are saved.
+    """
 
     dataset: str
     cell: str
     size: str
     output: str
+    parameters: int
+    network: Mapping[str, Any]
+    training: Mapping[str, Any]
+    seeds: Sequence[SeedResult]
+    saved_seed: int
+
+    @property
+    def mean(self) -> float:
+        """Mean over the seeds of nats per frame of the test pieces."""
+        return statistics.fmean(each.test for each in self.seeds)
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the same over the seeds (n - 1); 0 for a single seed."""
+        return statistics.stdev(each.test for each in self.seeds) if len(self.seeds) > 1 else 0.0
+
+
+def save_row(folder: Path, row: Row, weights: Sequence[NDArray[np.float32]]) -> None:
+    """Write a row, with weights in half precision.
+
+    Raises:
+        MagentaBridgeError: The folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    packed = io.BytesIO()
+    halves = {f"w{index}": each.astype(np.float16) for index, each in enumerate(weights)}
+    np.savez_compressed(packed, **halves)  # type: ignore[arg-type]
+    save_bytes(folder / _WEIGHTS, packed.getvalue())
+    save_bytes(folder / _FACTS, (json.dumps(asdict(row), indent=1) + "\n").encode())
+
+
+def load_row(folder: Path) -> tuple[Row, Any]:
+    """Read a saved row, and its network with the saved weights.
+
+    Raises:
+        NotFoundError: The folder contains no row.
+        FileFormatError: Its files are damaged.
+    """
+    try:
+        text = (folder / _FACTS).read_text(encoding="utf-8")
+        packed = (folder / _WEIGHTS).read_bytes()
+    except OSError as error:
+        raise NotFoundError(
+            f"{folder} holds no saved row: {error.strerror}, {error.filename}."
+        ) from error
+    try:
+        held = json.loads(text)
+        row = Row(**{**held, "seeds": [SeedResult(**each) for each in held["seeds"]]})
+        network = RollNetwork(**row.network)
+        network.build()
+        with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+            weights = [arrays[f"w{index}"].astype(np.float32) for index in range(len(arrays))]
+        network.set_weights(weights)
+    except (ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise FileFormatError(f"The row saved in {folder} is damaged: {error}") from error
+    return row, network
+
+
+@dataclass(frozen=True)
+class NetworkJob:
+    """A row to train; see ``magenta-bridge benchmark --help``."""
+
+    kind: RollKind
     seeds: int
     epochs: int | None
     run_folder: Path | None
     save: Path | None
-
-    @property
-    def kind(self) -> RollKind:
-        """The row that is asked for."""
-        return RollKind(self.dataset, self.cell, self.size, self.output)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +152,10 @@ class _Trained:
 
 
 def score_saved(split: RollSplit, dataset: str, folder: Path, *, as_json: bool) -> str:
-    """Scores a saved row on the test pieces.
+    """Score a saved row on the test pieces.
 
     Raises:
-        MagentaBridgeError: The row cannot be used, or is of another dataset.
+        MagentaBridgeError: The row cannot be used, or belongs to another dataset.
     """
     row, network = load_row(folder)
     if row.dataset != dataset:
@@ -64,7 +167,7 @@ def score_saved(split: RollSplit, dataset: str, folder: Path, *, as_json: bool) 
 
 
 def train_and_score(split: RollSplit, job: NetworkJob, *, as_json: bool) -> str:
-    """Trains a row, a seed after the other, and scores the seed that validation prefers.
+    """Train a row, one seed after another, and score the seed with the best validation score.
 
     Raises:
         MagentaBridgeError: A checkpoint or the folder to save in cannot be used.
@@ -75,7 +178,14 @@ def train_and_score(split: RollSplit, job: NetworkJob, *, as_json: bool) -> str:
     ready_folder(runs)
     trained = [_train(split, job, seed, runs / f"seed-{seed}") for seed in range(1, job.seeds + 1)]
     best = min(trained, key=lambda each: each.result.validation)
-    row = _row(job, best, [each.result for each in trained])
+    row = Row(
+        **asdict(job.kind),
+        parameters=int(best.network.count_params()),
+        network=dict(best.recipe.network),
+        training=asdict(best.recipe.training),
+        seeds=[each.result for each in trained],
+        saved_seed=best.result.seed,
+    )
     if job.save is not None:
         save_row(job.save, row, best.network.get_weights())
     return _report(row, best.score, as_json=as_json)
@@ -86,9 +196,7 @@ def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Train
     watcher = TerminalWatcher(unit="decision")
     try:
         with deferred_interrupts(watcher) as flag:
-            network, progress = train_rolls(
-                recipe, split.train, split.validation, run=Run(folder), watcher=flag
-            )
+            network, progress = train_rolls(recipe, split, run=Run(folder), watcher=flag)
     finally:
         watcher.close()
     model = NetworkModel(network)
@@ -110,20 +218,6 @@ def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Train
     return _Trained(recipe, network, result, score)
 
 
-def _row(job: NetworkJob, best: _Trained, seeds: list[SeedResult]) -> Row:
-    return Row(
-        dataset=job.dataset,
-        cell=job.cell,
-        size=job.size,
-        output=job.output,
-        parameters=int(best.network.count_params()),
-        network=dict(best.recipe.network),
-        training=asdict(best.recipe.training),
-        seeds=seeds,
-        saved_seed=best.result.seed,
-    )
-
-
 def _report(row: Row, score: RollScore, *, as_json: bool) -> str:
     facts = {
         "size": row.size,
@@ -134,14 +228,12 @@ def _report(row: Row, score: RollScore, *, as_json: bool) -> str:
         "mean": row.mean,
         "deviation": row.deviation,
     }
+    seeds = "The only seed"
+    if len(row.seeds) > 1:
+        seeds = (
+            f"Seed {row.saved_seed} of {len(row.seeds)}, chosen on the validation pieces; all: "
+            f"mean {row.mean:.2f}, standard deviation {row.deviation:.2f}"
+        )
+    remark = f"{seeds}; {row.parameters:,} parameters."
     name = f"{row.cell} {row.size} {row.output}"
-    return report_score(row.dataset, name, score, facts, (_remark(row),)).text(as_json=as_json)
-
-
-def _remark(row: Row) -> str:
-    if len(row.seeds) == 1:
-        return f"The only seed; {row.parameters:,} parameters."
-    return (
-        f"Seed {row.saved_seed} of {len(row.seeds)}, chosen on the validation pieces; all: mean "
-        f"{row.mean:.2f}, standard deviation {row.deviation:.2f}; {row.parameters:,} parameters."
-    )
+    return report_score(row.dataset, name, score, facts, (remark,), as_json=as_json)

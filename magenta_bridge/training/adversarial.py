@@ -1,10 +1,8 @@
-"""The training loop of the adversarial family: no likelihood, so features are the judge."""
+"""The training loop of the adversarial family, which is validated by features."""
 
 from __future__ import annotations
 
-import tempfile
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -19,32 +17,32 @@ from magenta_bridge.errors import TrainingError, UnsupportedError
 from magenta_bridge.models.gan.network import BarGAN, TwoRateAdam
 from magenta_bridge.recipe import Recipe
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.fit import identity
-from magenta_bridge.training.loop import Watcher
+from magenta_bridge.training.fit import ARCHIVE_ERRORS, identity, load_archive
+from magenta_bridge.training.loop import BatchReporter, Watcher, end_epoch
 
 _FINAL_RATE = 0.02
-_JUDGED, _JUDGED_BARS = 256, 16
-_DREAM_BATCH = 256
-_DREAMS, _DREAM_BARS = 1024, 20
+_VALIDATION_SONGS, _VALIDATION_BARS = 256, 16
+_PREDICT_BATCH = 256
+_HISTORY_SONGS, _HISTORY_BARS = 1024, 20
 
 
 def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) -> Progress:
-    """Trains generator and critic, or goes on where the run was cut.
+    """Train generator and critic, or resume their run.
 
-    After each epoch songs are made from nothing, and the Jensen-Shannon distance of their
+    After each epoch songs are generated without a primer; the Jensen-Shannon distance of their
     features to those of the validation music (``progress.best_loss``) chooses the weights.
 
     Args:
-        recipe: What to train; its ``network`` holds ``BarGAN``'s keyword arguments.
-        split: The music; see ``bars.bars_of`` for two tracks.
-        run: Where checkpoints live; ``run.load`` decides whether it is the same run.
+        recipe: What to train; its ``network`` contains ``BarGAN``'s keyword arguments.
+        split: The dataset; see ``bars.bars_of`` for two tracks.
+        run: The checkpoints.
         watcher: Receives progress.
 
     Returns:
-        The finished progress; its history holds the critic's curves.
+        The finished progress; its history contains the critic's curves.
 
     Raises:
-        TrainingError: The run is another's, or there are too few bars.
+        TrainingError: The run has another recipe or dataset, or there are too few bars.
     """
     progress = run.load(identity(recipe, split))
     keras.utils.set_random_seed(recipe.training.seed)
@@ -55,40 +53,40 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
             "report on; add music in 4/4, 3/4 or 6/8."
         )
     network = run.load_model(progress) if progress.epoch else _new(recipe, training)
-    judge = keras.Model(*_judge_ports(network))
+    generator = _generator_model(network)
     goal = bar_features(validation.songs)
+    kinds = _draw(validation.kinds, _VALIDATION_SONGS, 0)
     while not progress.finished:
-        history = (
-            _generate_history(judge, network, training, progress.epoch) if progress.epoch else None
-        )
+        history = None
+        if progress.epoch:
+            history = _generate_history(generator, network, training, progress.epoch)
         _train_epoch(network, training, history, progress, watcher)
-        made = make_songs(judge, network, _draw(validation.kinds, _JUDGED, 0), _JUDGED_BARS, seed=0)
-        _note_distance(progress, feature_distance(bar_features(list(made)), goal), recipe)
+        songs = make_songs(generator, network, kinds, _VALIDATION_BARS, seed=0)
+        distance = feature_distance(bar_features(list(songs)), goal)
+        progress.record(validation_loss=distance)
+        end_epoch(progress, recipe.training, distance)
         run.save(progress, network)
         watcher.on_epoch(progress)
     return progress
 
 
 def build_gan(recipe: Recipe) -> BarGAN:
-    """Makes the recipe's network, untrained."""
+    """Build the recipe's network, untrained."""
     network = BarGAN(event_ids=pianoroll.EVENT_IDS, tracks=tracks_of(recipe), **recipe.network)
     network.build()
     return network
 
 
 def read_gan(archive: bytes) -> BarGAN:
-    """Reads a network back from a bundle's Keras archive.
+    """Load a network from a bundle's Keras archive.
 
     Raises:
-        UnsupportedError: The archive holds no network of this family.
+        UnsupportedError: The archive contains no network of this family.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network.keras"
-        path.write_bytes(archive)
-        try:
-            network = keras.saving.load_model(path)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise UnsupportedError("The bundle holds no network that can be read.") from error
+    try:
+        network = load_archive(archive)
+    except ARCHIVE_ERRORS as error:
+        raise UnsupportedError("The bundle holds no network that can be read.") from error
     if not isinstance(network, BarGAN):
         raise UnsupportedError(f"The bundle holds a {type(network).__name__}, not a BarGAN.")
     return network
@@ -114,13 +112,13 @@ def _new(recipe: Recipe, training: BarSampler) -> BarGAN:
     return network
 
 
-def _judge_ports(network: BarGAN) -> tuple[dict[str, keras.KerasTensor], keras.KerasTensor]:
+def _generator_model(network: BarGAN) -> keras.Model:
     ports = {
         "previous": keras.Input(network.shape_of_history, dtype="int32", name="previous"),
         "noise": keras.Input((network.noise_units,), name="noise"),
         "meter": keras.Input((pianoroll.METER_KINDS,), name="meter"),
     }
-    return ports, network.generator(ports["previous"], ports["noise"], ports["meter"])[0]
+    return keras.Model(ports, network.generator(*ports.values())[0])
 
 
 def _train_epoch(
@@ -130,38 +128,31 @@ def _train_epoch(
     progress: Progress,
     watcher: Watcher,
 ) -> None:
-    began, epoch = time.monotonic(), progress.epoch
+    started, epoch, batches = time.monotonic(), progress.epoch, training.batch_count()
     fitted = network.fit(
         training.batches(epoch, history),
-        steps_per_epoch=training.batch_count(),
+        steps_per_epoch=batches,
         shuffle=False,
         verbose=0,
-        callbacks=[_BatchReporter(watcher, epoch, training)],
+        callbacks=[
+            BatchReporter(watcher, epoch, batches, training.batch * pianoroll.STEPS, "loss")
+        ],
     )
     if not np.isfinite(fitted.history["loss"][0]):
-        raise TrainingError("Training has run away to infinity; lower the learning rate.")
+        raise TrainingError("Training diverged to infinity; lower the learning rate.")
     progress.epoch = epoch + 1
     progress.record(
         **{name: values[0] for name, values in fitted.history.items()},
-        seconds=time.monotonic() - began,
-    )
-
-
-def _note_distance(progress: Progress, distance: float, recipe: Recipe) -> None:
-    progress.record(validation_loss=distance)
-    if distance < progress.best_loss:
-        progress.best_loss, progress.best_epoch = distance, progress.epoch
-    waited = progress.epoch - progress.best_epoch
-    progress.finished = (
-        progress.epoch >= recipe.training.epochs or waited >= recipe.training.patience
+        seconds=time.monotonic() - started,
     )
 
 
 def _generate_history(
-    judge: keras.Model, network: BarGAN, training: BarSampler, epoch: int
+    generator: keras.Model, network: BarGAN, training: BarSampler, epoch: int
 ) -> GeneratedHistory:
-    kinds = np.concatenate([np.unique(training.kinds), _draw(training.kinds, _DREAMS, epoch)])
-    return GeneratedHistory(make_songs(judge, network, kinds, _DREAM_BARS, seed=epoch), kinds)
+    drawn = _draw(training.kinds, _HISTORY_SONGS, epoch)
+    kinds = np.concatenate([np.unique(training.kinds), drawn])
+    return GeneratedHistory(make_songs(generator, network, kinds, _HISTORY_BARS, seed=epoch), kinds)
 
 
 def _draw(kinds: NDArray[np.int32], count: int, seed: int) -> NDArray[np.int32]:
@@ -170,16 +161,16 @@ def _draw(kinds: NDArray[np.int32], count: int, seed: int) -> NDArray[np.int32]:
 
 
 def make_songs(
-    judge: keras.Model, network: BarGAN, kinds: NDArray[np.int32], bars: int, *, seed: int
+    generator: keras.Model, network: BarGAN, kinds: NDArray[np.int32], bars: int, *, seed: int
 ) -> NDArray[np.int32]:
-    """Makes songs from noise alone.
+    """Generate songs from noise.
 
     Args:
-        judge: The generator as a model of ``previous``, ``noise`` and one-hot ``meter``.
-        network: Whose generator it is.
+        generator: The generator as a model of ``previous``, ``noise``, and one-hot ``meter``.
+        network: Its network.
         kinds: Kind of meter of each song, ``(songs,)``.
         bars: Bars in a song.
-        seed: Decides the noise.
+        seed: Seed of the noise.
 
     Returns:
         ``(songs, bars, tracks, steps)`` compact ids.
@@ -190,29 +181,15 @@ def make_songs(
     span = pianoroll.HISTORY_BARS
     made = np.full((len(kinds), span, *network.shape_of_history[1:]), pianoroll.PAD, np.int32)
     for _ in range(bars):
-        scores = judge.predict(
+        scores = generator.predict(
             {
                 "previous": made[:, -span:],
                 "noise": rng.standard_normal((len(kinds), network.noise_units), np.float32),
                 "meter": meter,
             },
-            batch_size=_DREAM_BATCH,
+            batch_size=_PREDICT_BATCH,
             verbose=0,
         )
         bar = np.where(lasts, scores.argmax(axis=-1), 0).astype(np.int32)
         made = np.concatenate([made, bar[:, None]], axis=1)
     return made[:, span:]
-
-
-class _BatchReporter(keras.callbacks.Callback):
-    """Passes Keras's batch ends on to the watcher."""
-
-    def __init__(self, watcher: Watcher, epoch: int, sampler: BarSampler) -> None:
-        super().__init__()
-        self._watcher, self._epoch, self._sampler = watcher, epoch, sampler
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        loss = float((logs or {}).get("loss", 0.0))
-        sampler = self._sampler
-        steps = sampler.batch * pianoroll.STEPS
-        self._watcher.on_batch(self._epoch, batch + 1, sampler.batch_count(), steps, loss)

@@ -1,4 +1,4 @@
-"""Recipes for music that no recipe was written for: settings that suit its encoding and size."""
+"""Default recipes for a dataset without a recipe, by its encoding and size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from magenta_bridge.data.splits import Split
 from magenta_bridge.recipe import BundleRecipe, Recipe, TrainingRecipe
 
-# A network needs some two thousand updates to say anything, however little the music is.
+# A network needs about two thousand updates, however small the dataset.
 _WANTED_UPDATES: Final = 2000
 _MOST_EPOCHS: Final = 200
 _SMALL_STEPS: Final = 60_000
@@ -32,28 +32,17 @@ _ADVERSARIAL: Final = TrainingRecipe(batch=64, learning_rate=1e-3, transpose=(0,
 
 
 def own_recipe(name: str, family: str, encoding: str) -> Recipe:
-    """Returns a recipe for music of one's own.
-
-    Args:
-        name: Id of the bundle.
-        family: Model family.
-        encoding: Encoding.
-    """
+    """Return a recipe for a user's own music; ``name`` is the bundle's id."""
     description = f"{_WORDS.get(encoding, 'Music')} in the manner of your music."
-    # Training checks whether there is a network for the pair.
     usual = _ADVERSARIAL if family == "gan" else _TRAINING.get(encoding, TrainingRecipe())
     return Recipe(BundleRecipe(name, description, family, encoding), training=usual)
 
 
 def fit_to_size(recipe: Recipe, split: Split) -> Recipe:
-    """Returns the recipe with batch, epochs and patience for the amount of music there is.
+    """Return the recipe with batch, epochs, and patience for the size of a dataset.
 
-    Little music makes few updates an epoch, so it is learned in smaller batches and more often;
-    early stopping ends that where it no longer helps.
-
-    Args:
-        recipe: One of ``own_recipe``.
-        split: The music.
+    A small dataset has few updates per epoch, so it gets smaller batches and more epochs, until
+    early stopping.
     """
     training = recipe.training
     steps = sum(len(tune.ids) for tune in split.train)
@@ -66,12 +55,7 @@ def fit_to_size(recipe: Recipe, split: Split) -> Recipe:
 
 
 def go_on_from(recipe: Recipe, network: dict[str, Any]) -> Recipe:
-    """Returns the recipe for training a bundle's network on.
-
-    Args:
-        recipe: One of ``own_recipe``.
-        network: The bundle's network table.
-    """
+    """Return the recipe for fine-tuning a bundle's network, from its ``network`` table."""
     slower = dataclasses.replace(
         recipe.training, learning_rate=_TUNING_RATE, init_output_bias=False
     )

@@ -21,83 +21,86 @@ from magenta_bridge.errors import TrainingError, UnsupportedError
 from magenta_bridge.models.registry import build_network
 from magenta_bridge.recipe import Recipe, as_table
 from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.loop import TrainingSet, Watcher, train
+from magenta_bridge.training.loop import Watcher, train
 
-# The converter to LiteRT reads networks of this backend.
+# The backend that LiteRT's converter supports.
 EXPORTING_BACKEND: Final = "tensorflow"
+ARCHIVE_ERRORS: Final = (OSError, ValueError, TypeError, KeyError)
+"""What ``load_archive`` raises."""
 
 
 def backend() -> str:
-    """Returns the name of Keras's backend in this process."""
+    """Return the name of Keras's backend in this process."""
     return str(keras.backend.backend())
 
 
 def build(recipe: Recipe, start: bytes = b"") -> keras.Model:
-    """Makes the recipe's network.
+    """Build the recipe's network.
 
     Args:
         recipe: What to train.
-        start: Keras archive of a trained network of the same shape, whose weights are the
-            beginning; empty for weights drawn at random.
+        start: Keras archive of a network of the same shape, for its weights; empty for random
+            weights.
 
     Raises:
-        TrainingError: The archive cannot be read, or is of another shape.
+        TrainingError: The archive cannot be read, or has another shape.
     """
     network = build_network(recipe.bundle.family, recipe.bundle.encoding, recipe.network)
     if start:
-        _take_weights(network, start)
+        try:
+            network.set_weights(load_archive(start).get_weights())
+        except ARCHIVE_ERRORS as error:
+            raise TrainingError(
+                "The bundle to start from holds no network of this shape; train without --from."
+            ) from error
     return network
 
 
-def _beginning(recipe: Recipe, split: Split, start: bytes) -> keras.Model:
-    """Makes the network that training begins with."""
+def load_archive(archive: bytes) -> keras.Model:
+    """Load a network from the bytes of a Keras archive."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.keras"
+        path.write_bytes(archive)
+        return keras.saving.load_model(path)
+
+
+def _initial_network(recipe: Recipe, split: Split, start: bytes) -> keras.Model:
     network = build(recipe, start)
     if recipe.training.init_output_bias:
         events = np.concatenate([tune.ids for tune in split.train])
         counts = np.bincount(events, minlength=network.event_ids).astype(np.float64)
-        # Half a count for what never stands there, so that nothing is impossible.
+        # Half a count more, so that no event is impossible.
         network.logits.bias.assign(np.log((counts + 0.5) / (counts + 0.5).sum()))
     return network
 
 
-def _take_weights(network: keras.Model, start: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / "network.keras"
-        archive.write_bytes(start)
-        try:
-            trained = keras.saving.load_model(archive)
-            network.set_weights(trained.get_weights())
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise TrainingError(
-                "The bundle to start from holds no network of this shape; train without --from."
-            ) from error
-
-
 def network_config(start: bytes, family: str, encoding: str) -> dict[str, Any]:
-    """Returns the ``network`` table that a bundle's Keras archive was made with.
+    """Return the ``network`` table of a bundle's Keras archive.
 
     Raises:
-        UnsupportedError: The archive is of another family or encoding, or cannot be read.
+        UnsupportedError: The archive has another family or encoding, or cannot be read.
     """
-    wanted = type(build_network(family, encoding, {})).__name__
+    expected = type(build_network(family, encoding, {}))
     try:
         with zipfile.ZipFile(io.BytesIO(start)) as archive:
             written = json.loads(archive.read("config.json"))
         name, config = written["class_name"], dict(written["config"])
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise UnsupportedError("The bundle holds no network that can be trained on.") from error
-    if name != wanted:
-        raise UnsupportedError(f"The bundle holds a {name}, and a {wanted} is to be trained.")
-    known = inspect.signature(type(build_network(family, encoding, {}))).parameters.values()
+    if name != expected.__name__:
+        raise UnsupportedError(
+            f"The bundle holds a {name}, and a {expected.__name__} is to be trained."
+        )
+    known = inspect.signature(expected).parameters.values()
     kept = {each.name for each in known if each.default is not inspect.Parameter.empty}
     return {name: value for name, value in config.items() if name in kept}
 
 
 def identity(recipe: Recipe, split: Split, start: bytes = b"") -> dict[str, Any]:
-    """Returns what decides the weights: a run goes on only where all of it is the same.
+    """Return what determines the weights; a run resumes only if all of it is the same.
 
-    The prepared music is part of it: one more file splits the tunes differently, and a continued
-    run would be validated on tunes that it was trained on.
+    It includes the dataset: one more file splits the tunes differently, and a resumed run would be
+    validated on training tunes.
     """
     table = as_table(recipe)
     begun = {"start": hashlib.sha256(start).hexdigest()} if start else {}
@@ -121,32 +124,25 @@ def _digest(tunes: list[Tune]) -> str:
 def train_recipe(
     recipe: Recipe, split: Split, run: Run, watcher: Watcher, start: bytes = b""
 ) -> Progress:
-    """Trains the recipe's network, or goes on where the run was cut.
+    """Train the recipe's network, or resume its run, and return the finished progress.
 
     Args:
         recipe: What to train and how.
-        split: The music.
-        run: Where checkpoints live.
+        split: The dataset.
+        run: The checkpoints.
         watcher: Receives progress.
         start: See ``build``.
 
-    Returns:
-        The finished progress.
-
     Raises:
-        TrainingError: The run belongs to another recipe or other music, or a checkpoint is
-            damaged.
+        TrainingError: The run belongs to another recipe or dataset, or a checkpoint is damaged.
     """
     progress = run.load(identity(recipe, split, start))
     keras.utils.set_random_seed(recipe.training.seed)
-    build(recipe)  # a saved network can be loaded only after its class has been imported
-    data = TrainingSet(
-        train=_sampler(recipe, split.train, recipe.training.transpose),
-        validation=_sampler(recipe, split.validation, (0, 0)),
-    )
+    build(recipe)  # imports the network's class, which loading needs
     return train(
-        lambda: _beginning(recipe, split, start),
-        data,
+        lambda: _initial_network(recipe, split, start),
+        _sampler(recipe, split.train, recipe.training.transpose),
+        _sampler(recipe, split.validation, (0, 0)),
         recipe.training,
         run=run,
         progress=progress,
@@ -166,5 +162,5 @@ def _sampler(recipe: Recipe, tunes: list[Tune], transpose: tuple[int, int]) -> W
 
 
 def forget_networks() -> None:
-    """Frees what Keras keeps of networks that are no longer used."""
+    """Free what Keras keeps of networks that are no longer used."""
     keras.utils.clear_session(free_memory=True)

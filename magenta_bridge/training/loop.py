@@ -1,15 +1,15 @@
-"""The training loop of all step models: epochs, early stopping, checkpoints, resume."""
+"""The training loop of step networks: epochs, early stopping, checkpoints, resume."""
 
 from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 import keras
 
+from magenta_bridge.data.windows import EpochSampler
 from magenta_bridge.recipe import TrainingRecipe
 from magenta_bridge.training.checkpoint import Progress, Run
 
@@ -19,44 +19,17 @@ _CLIP_NORM = 1.0
 
 
 class Watcher(Protocol):
-    """Sees training go by; see ``training.progress`` for the one that draws a bar."""
+    """Receives the progress of training; see ``training.callbacks``."""
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """Hears of a batch done: its place, the steps it held and the mean loss so far."""
+        """Receive a finished batch: its place, its steps, and the mean loss so far."""
 
     def on_epoch(self, progress: Progress) -> None:
-        """Hears of an epoch done and saved."""
-
-
-class Sampler(Protocol):
-    """Deals music out in batches; see ``training.windows.WindowSampler``."""
-
-    batch: int
-    window_steps: int
-
-    def batches(self, epoch: int) -> Iterator[tuple[Any, Any, Any]]:
-        """Yields the batches of an epoch: network inputs, chosen ids, weights."""
-
-    def batch_count(self, epoch: int) -> int:
-        """Returns how many batches ``batches(epoch)`` yields."""
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """What ``train`` learns from and is judged on."""
-
-    train: Sampler
-    validation: Sampler
+        """Receive a finished and saved epoch."""
 
 
 def compile_network(network: keras.Model, recipe: TrainingRecipe, batches: int) -> None:
-    """Gives a network its optimizer and loss.
-
-    Args:
-        network: Built, not compiled.
-        recipe: Learning rate and number of epochs.
-        batches: Batches in an epoch.
-    """
+    """Set the optimizer and loss of a built network, for ``batches`` per epoch."""
     updates = recipe.epochs * batches
     warmup = min(_WARMUP_BATCHES, max(updates // 10, 1))
     rate = keras.optimizers.schedules.CosineDecay(
@@ -80,22 +53,24 @@ def compile_network(network: keras.Model, recipe: TrainingRecipe, batches: int) 
 
 def train(
     build: Callable[[], keras.Model],
-    data: TrainingSet,
+    training: EpochSampler,
+    validation: EpochSampler,
     recipe: TrainingRecipe,
     *,
     run: Run,
     progress: Progress,
     watcher: Watcher,
 ) -> Progress:
-    """Trains until the last epoch, or until validation has not improved for ``patience``.
+    """Train until the last epoch, or until validation has not improved for ``patience`` epochs.
 
-    Goes on where ``progress`` stands. An interrupt (KeyboardInterrupt) passes through and
-    costs the epoch under way; data order, transposition and dropout of an epoch depend only on
-    the seed and its number, so a resumed run equals an uninterrupted one.
+    Resumes from ``progress``. A KeyboardInterrupt loses the current epoch; data order,
+    transposition, and dropout of an epoch depend only on the seed and its number, so a resumed run
+    equals an uninterrupted one.
 
     Args:
-        build: Makes the network, for a fresh start.
-        data: Training and validation windows.
+        build: Builds the network of a new run.
+        training: Training windows.
+        validation: Validation windows.
         recipe: How to train.
         run: Where to save.
         progress: From ``run.load``.
@@ -109,47 +84,51 @@ def train(
         network = run.load_model(progress)
     else:
         network = build()
-        compile_network(network, recipe, data.train.batch_count(0))
+        compile_network(network, recipe, training.batch_count(0))
     while not progress.finished:
-        _train_epoch(network, data, recipe, progress, watcher)
+        _train_epoch(network, training, validation, recipe, progress, watcher)
         run.save(progress, network)
         watcher.on_epoch(progress)
     return progress
 
 
-def _train_epoch(
+def _train_epoch(  # noqa: PLR0917
     network: keras.Model,
-    data: TrainingSet,
+    training: EpochSampler,
+    validation: EpochSampler,
     recipe: TrainingRecipe,
     progress: Progress,
     watcher: Watcher,
 ) -> None:
     epoch = progress.epoch
-    batches = data.train.batch_count(epoch)
+    batches = training.batch_count(epoch)
     _reseed_dropout(network, recipe.seed, epoch)
-    began = time.monotonic()
+    started = time.monotonic()
+    steps = training.batch * training.window_steps
     fitted = network.fit(
-        data.train.batches(epoch),
+        training.batches(epoch),
         steps_per_epoch=batches,
         shuffle=False,
         verbose=0,
-        callbacks=[_BatchReporter(watcher, epoch, batches, data.train)],
+        callbacks=[BatchReporter(watcher, epoch, batches, steps, "nats")],
     )
     scores = network.evaluate(
-        data.validation.batches(0),
-        steps=data.validation.batch_count(0),
-        verbose=0,
-        return_dict=True,
+        validation.batches(0), steps=validation.batch_count(0), verbose=0, return_dict=True
     )
     progress.epoch = epoch + 1
     progress.record(
         loss=fitted.history["nats"][0],
         validation_loss=scores["nats"],
         validation_accuracy=scores["accuracy"],
-        seconds=time.monotonic() - began,
+        seconds=time.monotonic() - started,
     )
-    if scores["nats"] < progress.best_loss:
-        progress.best_loss, progress.best_epoch = float(scores["nats"]), progress.epoch
+    end_epoch(progress, recipe, float(scores["nats"]))
+
+
+def end_epoch(progress: Progress, recipe: TrainingRecipe, validation_loss: float) -> None:
+    """Record whether the epoch is the best so far, and whether it is the last."""
+    if validation_loss < progress.best_loss:
+        progress.best_loss, progress.best_epoch = validation_loss, progress.epoch
     waited = progress.epoch - progress.best_epoch
     progress.finished = progress.epoch >= recipe.epochs or waited >= recipe.patience
 
@@ -161,16 +140,15 @@ def _reseed_dropout(network: keras.Model, seed: int, epoch: int) -> None:
             layer.seed_generator.state.assign([seed, 1000 * epoch + next(numbers)])
 
 
-class _BatchReporter(keras.callbacks.Callback):
-    """Passes Keras's batch ends on to the watcher."""
+class BatchReporter(keras.callbacks.Callback):
+    """Reports the batches of an epoch, of ``steps`` each, and a metric to a watcher."""
 
-    def __init__(self, watcher: Watcher, epoch: int, batches: int, sampler: Sampler) -> None:
+    def __init__(self, watcher: Watcher, epoch: int, batches: int, steps: int, metric: str) -> None:
         super().__init__()
-        self._watcher = watcher
-        self._place = (epoch, batches)
-        self._steps = sampler.batch * sampler.window_steps
+        self._watcher, self._metric = watcher, metric
+        self._epoch, self._batches, self._steps = epoch, batches, steps
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        epoch, batches = self._place
-        loss = float((logs or {}).get("nats", 0.0))
-        self._watcher.on_batch(epoch, batch + 1, batches, self._steps, loss)
+        """Report a batch."""
+        loss = float((logs or {}).get(self._metric, 0.0))
+        self._watcher.on_batch(self._epoch, batch + 1, self._batches, self._steps, loss)

@@ -14,12 +14,11 @@ from scipy.io import savemat
 from magenta_bridge.cli import benchmark
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.models.recurrent import CELLS
-from magenta_bridge.pianoroll_benchmark import datasets as rolls
-from magenta_bridge.pianoroll_benchmark.baselines import BASELINES
-from magenta_bridge.pianoroll_benchmark.fit import build_rolls
+from magenta_bridge.pianoroll_benchmark import rolls
 from magenta_bridge.pianoroll_benchmark.network import OUTPUTS
-from magenta_bridge.pianoroll_benchmark.recipe import SIZES, RollKind, recipe_for
-from magenta_bridge.pianoroll_benchmark.roll import PITCHES, Roll
+from magenta_bridge.pianoroll_benchmark.recipe import SIZES, RollKind, build_rolls, recipe_for
+from magenta_bridge.pianoroll_benchmark.rolls import PITCHES, Roll
+from magenta_bridge.pianoroll_benchmark.score import BASELINES
 
 DATASET = "JSB_Chorales"
 
@@ -72,7 +71,7 @@ def test_a_saved_network_gives_its_row_again(music: Path, tmp_path: Path) -> Non
     assert again["seeds"] == found["seeds"]
 
     people = call(music, "--from", str(tmp_path / "row")).output
-    assert f"gru 20k joint {again['nats_per_frame']:.2f} nats a frame" in people
+    assert f"gru 20k joint {again['nats_per_frame']:.2f} nats per frame" in people
     assert f"mean {found['mean']:.2f}, standard deviation {found['deviation']:.2f}" in people
 
     row = tmp_path / "row" / "row.json"

@@ -15,11 +15,9 @@ from scipy.io import savemat
 
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.errors import FileFormatError, NotFoundError
-from magenta_bridge.pianoroll_benchmark import datasets as rolls
-from magenta_bridge.pianoroll_benchmark.baselines import Markov, Unigram
-from magenta_bridge.pianoroll_benchmark.datasets import read_rolls
-from magenta_bridge.pianoroll_benchmark.roll import PITCHES, Roll
-from magenta_bridge.pianoroll_benchmark.score import RollScore, score_rolls
+from magenta_bridge.pianoroll_benchmark import rolls
+from magenta_bridge.pianoroll_benchmark.rolls import PITCHES, Roll, read_rolls
+from magenta_bridge.pianoroll_benchmark.score import Markov, RollScore, Unigram, score_rolls
 
 
 def roll(*frames: set[int]) -> Roll:

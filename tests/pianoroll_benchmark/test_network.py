@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from magenta_bridge.pianoroll_benchmark.inputs import feed
 from magenta_bridge.pianoroll_benchmark.network import RollNetwork
-from magenta_bridge.pianoroll_benchmark.network_model import NetworkModel
-from magenta_bridge.pianoroll_benchmark.roll import END, NOTE_IDS, PITCHES, Roll
+from magenta_bridge.pianoroll_benchmark.rolls import END, NOTE_IDS, PITCHES, Roll, feed
+from magenta_bridge.pianoroll_benchmark.score import NetworkModel
 
 LENGTH = 12
 KINDS = list(itertools.product(("lstm", "gru", "rnn"), ("sigmoid", "joint")))

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from magenta_bridge.pianoroll_benchmark.network_model import NetworkModel
 from magenta_bridge.pianoroll_benchmark.recipe import SIZES, RollKind, recipe_for
-from magenta_bridge.pianoroll_benchmark.results import load_row
+from magenta_bridge.pianoroll_benchmark.run import load_row
+from magenta_bridge.pianoroll_benchmark.score import NetworkModel
 from tests.pianoroll_benchmark.test_roll import roll
 
 ROOT = Path(__file__).parents[2]

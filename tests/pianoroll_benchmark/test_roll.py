@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from magenta_bridge.pianoroll_benchmark.roll import END, PITCHES, Roll, notes_of, transpose
+from magenta_bridge.pianoroll_benchmark.rolls import END, PITCHES, Roll, notes_of, transpose
 
 frames = st.lists(st.sets(st.integers(0, PITCHES - 1), max_size=6), min_size=1, max_size=8)
 

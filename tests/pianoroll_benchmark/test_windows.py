@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from magenta_bridge.pianoroll_benchmark.roll import PITCHES, Roll
-from magenta_bridge.pianoroll_benchmark.windows import RollSampler
+from magenta_bridge.pianoroll_benchmark.rolls import PITCHES, Roll, RollSampler
 
 
 def draw(seed: int, length: int) -> Roll:
