@@ -198,6 +198,8 @@ class StepNetwork(keras.Model):
     bar_steps: tuple[int, ...]
     units: tuple[int, ...]
     embedding_units: int
+    dropout: float
+    attention_steps: int
 
     def _configure(self, **config: Any) -> None:
         """Set the constructor's arguments as attributes, and keep them for ``get_config``."""
@@ -209,9 +211,8 @@ class StepNetwork(keras.Model):
             setattr(self, name, value)
 
     def _add_layers(self, gates: int = 0) -> None:
-        config = self._config
         self.stack = RecurrentStack(
-            self.cell, self.units, config["dropout"], config["attention_steps"], name="stack"
+            self.cell, self.units, self.dropout, self.attention_steps, name="stack"
         )
         self.logits = keras.layers.Dense(self.event_ids, name="logits")
         if gates:

@@ -88,7 +88,7 @@ def run_job(job: Job) -> None:
 
     targets = plan_targets(job.output, job.picture, job.sound, job.variations)
     if job.sound is not None:
-        from magenta_bridge.render.soundfont import find_sound_font
+        from magenta_bridge.render.audio import find_sound_font
 
         find_sound_font()
     primer = _primer(job)

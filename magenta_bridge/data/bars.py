@@ -1,4 +1,4 @@
-"""Bars with the bars before them, as the adversarial family learns them."""
+"""Bars with the bars before them, for the adversarial family."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.data.dataset import Tune
+from magenta_bridge.data.dataset import Inputs, Tune
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.bars import Song
 from magenta_bridge.encodings.meters import METERS, bar_steps
 from magenta_bridge.recipe import Recipe
 
-Batch = dict[str, NDArray[np.generic]]
+Batch = Inputs
 
 
 def tracks_of(recipe: Recipe) -> int:
-    """Return how many lines a recipe's network makes."""
+    """Return the number of tracks of a recipe's network."""
     return 2 if recipe.bundle.encoding == "duo" else 1
 
 
 def songs_of(tunes: Iterable[Tune], tracks: int) -> list[Song]:
-    """Write tunes as bars; those whose bars do not fit are left out."""
+    """Return tunes as bars, leaving out those with too long bars."""
     return [song for tune in tunes if (song := bars_of(tune, tracks)) is not None]
 
 
 def bars_of(tune: Tune, tracks: int) -> Song | None:
-    """Write a tune as bars in the white keys, from the first bar that begins with a note.
+    """Return a tune as bars on the white keys, from the first bar that begins with a note.
 
     Args:
         tune: Melody ids; those of two tracks alternate step by step.
         tracks: 1 or 2.
 
     Returns:
-        The kind of meter and ``(bars, tracks, STEPS)``; None when its bars are too long.
+        The kind of meter and ``(bars, tracks, STEPS)``; None if its bars are too long.
     """
     kind, bar = pianoroll.meter_kind(tune.meter)
     written = int(bar_steps(*METERS[tune.meter]))
@@ -47,19 +47,19 @@ def bars_of(tune: Tune, tracks: int) -> Song | None:
 
 
 def first_step(tune: Tune, tracks: int) -> int:
-    """Return where in its ids the bars of a tune begin; see ``bars_of``, which is not None."""
+    """Return the index of the id at which the bars of ``bars_of`` begin."""
     _, bar = pianoroll.meter_kind(tune.meter)
     lines = tuple(tune.ids[track::tracks] for track in range(tracks))
     return int(_begins(pianoroll.to_bars(lines, bar))[0]) * bar * tracks
 
 
 def _begins(bars: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the numbers of the bars that begin with a note of the first track."""
+    """Return the indices of the bars that begin with a note of the first track."""
     return np.flatnonzero(bars[:, 0, 0] >= 2)
 
 
 class GeneratedHistory:
-    """Songs that the generator made, as what comes before a bar.
+    """Generated songs, from which the bars before a bar are drawn.
 
     Args:
         songs: ``(songs, bars, tracks, STEPS)``, more than ``HISTORY_BARS`` bars each.
@@ -76,11 +76,12 @@ class GeneratedHistory:
 
         Args:
             kind: Kind of meter.
-            place: The bar's number in its song; from the length of the history on, any other.
+            place: The bar's index in its song; any place after the first ``HISTORY_BARS`` bars
+                stands for all of them.
             rng: Draws the song.
 
         Returns:
-            ``(HISTORY_BARS, tracks, STEPS)``, padded where there is less.
+            ``(HISTORY_BARS, tracks, STEPS)``, padded before the song.
         """
         span, bars = pianoroll.HISTORY_BARS, self._padded.shape[1]
         first = place if place < span else int(rng.integers(span, bars - span + 1))
@@ -88,13 +89,13 @@ class GeneratedHistory:
 
 
 class BarSampler:
-    """Deals bars out in batches, each with the four before it.
+    """Batches of bars, each with the bars before it.
 
     Args:
         tunes: The tunes; those with too long bars are left out.
-        tracks: Lines that sound together, 1 or 2.
+        tracks: Simultaneous tracks, 1 or 2.
         batch: Bars in a batch; the last incomplete batch of an epoch is dropped.
-        seed: Decides order and noise.
+        seed: Seed of order and noise.
     """
 
     def __init__(self, tunes: Sequence[Tune], *, tracks: int, batch: int, seed: int) -> None:
@@ -118,7 +119,7 @@ class BarSampler:
         self.batch, self._seed = min(batch, len(self._places)), seed
 
     def batch_count(self) -> int:
-        """Return how many batches an epoch has."""
+        """Return the number of batches in an epoch."""
         return len(self._places) // self.batch if self.batch else 0
 
     def batches(
@@ -127,8 +128,8 @@ class BarSampler:
         """Yield the inputs of ``models.gan.network.BarGAN``, batch by batch.
 
         Args:
-            epoch: Decides order and noise, with the seed.
-            history: What the generator generated; None to use real bars instead.
+            epoch: Determines order and noise, with the seed.
+            history: Generated songs; None to use real bars instead.
         """
         rng = np.random.default_rng([self._seed, epoch])
         order = rng.permutation(len(self._places))

@@ -1,4 +1,4 @@
-"""Music files to learn from: a folder, one file, or a tar archive."""
+"""A corpus of music files: a folder, one file, or a tar archive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Piece:
 
     Attributes:
         name: Path of the file from the corpus's top folder on, that folder included, with
-            forward slashes: a folder ``fiddle`` and an archive of it give the same names.
+            forward slashes; the same for a folder and an archive of it.
         music: The piece.
     """
 
@@ -33,12 +33,7 @@ class Piece:
 
 @dataclass
 class CorpusReport:
-    """What reading a corpus met.
-
-    Attributes:
-        read: Number of pieces read.
-        refused: Name and reason of each file that could not be read.
-    """
+    """The number of pieces read, and the name and error of each unreadable file."""
 
     read: int = 0
     refused: dict[str, str] = field(default_factory=dict)
@@ -49,15 +44,12 @@ class CorpusReport:
 
 
 def corpus_digest(files: Iterable[tuple[str, bytes]]) -> str:
-    """Return the SHA-256 of a corpus, the same for a folder and for any archive of it.
+    """Return the SHA-256 of a corpus, in hexadecimal; the same for a folder and its archives.
 
-    Names count with the bytes, since the split into training, validation and test follows them.
+    It includes the names, since they determine the split.
 
     Args:
         files: Name and bytes of each music file, in any order.
-
-    Returns:
-        64 hexadecimal digits.
     """
     whole = hashlib.sha256()
     for name, data in sorted(files):
@@ -66,20 +58,12 @@ def corpus_digest(files: Iterable[tuple[str, bytes]]) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """Return the ``corpus_digest`` of the music at a path.
-
-    Args:
-        path: As for ``read_corpus``.
-
-    Raises:
-        FileFormatError: The archive is damaged.
-        NotFoundError: There is nothing at ``path``.
-    """
+    """Return the ``corpus_digest`` of a path; see ``read_corpus`` for the errors."""
     return corpus_digest(_files(path))
 
 
 def check_corpus(path: Path, expected: str) -> None:
-    """Create sure that a corpus is the one a recipe names.
+    """Check that a corpus has the digest in its recipe.
 
     Args:
         path: As for ``read_corpus``.
@@ -94,25 +78,22 @@ def check_corpus(path: Path, expected: str) -> None:
         raise FileFormatError(
             f"{path} is not the music the recipe was written for: the SHA-256 of its music files "
             f"and their names is {digest}, expected {expected}. Give the recipe's own music (a "
-            "folder must bear its original name), or empty sha256 in a copy of the recipe to "
+            "folder must have its original name), or empty sha256 in a copy of the recipe to "
             "train on this."
         )
 
 
 def read_corpus(path: Path, report: CorpusReport | None = None) -> Iterator[Piece]:
-    """Read every music file of a corpus, MIDI or MusicXML, in order of name.
+    """Read all music files of a corpus in order of name.
 
     Args:
         path: A folder (searched to any depth), a ``.tar``/``.tar.xz``/``.tar.gz`` archive, or
             one music file.
-        report: Filled while reading; a damaged file is noted there and passed over.
-
-    Yields:
-        The pieces.
+        report: Updated while reading; damaged files are recorded there and skipped.
 
     Raises:
         FileFormatError: The archive itself is damaged.
-        NotFoundError: There is nothing at ``path``.
+        NotFoundError: ``path`` does not exist.
     """
     kept = report if report is not None else CorpusReport()
     for name, data in _files(path):

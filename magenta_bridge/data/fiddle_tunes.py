@@ -1,9 +1,8 @@
-"""The corpus of fiddle tunes, recreated from its public origin.
+"""The corpus of fiddle tunes, recreated from its public source.
 
-The package music21 carries three books in ABC notation: O'Neill's Music of Ireland (1850 tunes,
-some in several settings), Ryan's Mammoth Collection and Aird's Airs. ``abc2midi`` plays each
-tune into one MIDI file. Version 4.84 writes the very bytes that the recipe's digest was taken
-from.
+The package music21 contains three books in ABC notation: O'Neill's Music of Ireland (1850 tunes,
+some in several settings), Ryan's Mammoth Collection, and Aird's Airs. ``abc2midi`` converts each
+tune to a MIDI file; version 4.84 reproduces the recipe's digest.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ Report = Callable[[int, int], None]
 
 
 def report_nothing(done: int, total: int) -> None:
-    """The report of a caller who waits for the end."""
+    """Ignore the progress."""
 
 
 def make_fiddle_corpus(
@@ -45,19 +44,19 @@ def make_fiddle_corpus(
 ) -> None:
     """Fill a folder with one MIDI file for each of the 4248 tunes.
 
-    Files that are there already are kept, so that a cut run goes on where it stopped. Takes a
-    minute or so and downloads 20 MB.
+    Existing files are kept, so an interrupted run resumes. Takes about a minute and downloads
+    20 MB.
 
     Args:
-        folder: Made when missing. Call it ``fiddle``: the names of the tunes, which decide the
-            split and are part of the recipe's digest, begin with it.
-        report: Called repeatedly with the number of tunes so far and in all.
-        wheel: A wheel of music21 10.5.1 at hand; downloaded with pip when None.
+        folder: Created if missing. Name it ``fiddle``: the names of the tunes, which determine the
+            split and the recipe's digest, begin with it.
+        report: Called repeatedly with the number of finished and of all tunes.
+        wheel: A wheel of music21 10.5.1; None downloads it with pip.
 
     Raises:
         UnsupportedError: The program abc2midi is not installed.
         TrainingError: The package cannot be downloaded, or a tune cannot be converted.
-        FileFormatError: The wheel is damaged or another one.
+        FileFormatError: The wheel is damaged or another version.
     """
     names = [f"{book}/{i + 1:04}.mid" for book, count in _BOOKS.items() for i in range(count)]
     if all((folder / name).is_file() for name in names):
@@ -88,7 +87,7 @@ def _find_abc2midi() -> str:
 def _download(folder: Path) -> Path:
     wanted = folder / "requirement.txt"
     wanted.write_text(f"{_PACKAGE} --hash=sha256:{_PACKAGE_SHA256}\n", encoding="utf-8")
-    # The wheel is only read, so the Python it is meant for does not matter.
+    # The wheel is only read, so its Python version does not matter.
     options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--python-version", "3.11"]
     command = [sys.executable, "-m", "pip", "download", *options, "--only-binary=:all:"]
     try:
@@ -100,23 +99,23 @@ def _download(folder: Path) -> Path:
             timeout=_DOWNLOAD_SECONDS,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        said = str(getattr(error, "stderr", None) or error).strip().splitlines()
+        lines = str(getattr(error, "stderr", None) or error).strip().splitlines()
         raise TrainingError(
-            f"pip could not download {_PACKAGE}, which holds the fiddle tunes ({said[-1]}). "
+            f"pip could not download {_PACKAGE}, which holds the fiddle tunes ({lines[-1]}). "
             "Check the network, or give other music with --data."
         ) from error
     return next(folder.glob("*.whl"))
 
 
 def read_tunes(wheel: Path) -> dict[str, bytes]:
-    """Read the tunes of the three books out of music21's wheel.
+    """Read the tunes of the three books from music21's wheel.
 
     Returns:
         The ABC of each tune by the name of its MIDI file, e.g. ``oneills1850/0001.mid``; tunes
-        are numbered in order of the books' files, in order of name.
+        are numbered in order of the books' files, sorted by name.
 
     Raises:
-        FileFormatError: The file is no readable wheel.
+        FileFormatError: The file is not a readable wheel.
     """
     tunes: dict[str, bytes] = {}
     try:
@@ -135,8 +134,7 @@ def read_tunes(wheel: Path) -> dict[str, bytes]:
 def split_tunes(text: bytes) -> list[bytes]:
     """Split a book in ABC notation into its tunes, each from its ``X:`` line on.
 
-    A blank line would end the tune for abc2midi, so none is left. What stands between a tune
-    and the next one goes with it; what stands before the first tune is left out.
+    Blank lines, which end a tune for abc2midi, and the text before the first tune are left out.
     """
     return [
         b"".join(line + b"\n" for line in tune.splitlines() if line.strip())
@@ -145,16 +143,16 @@ def split_tunes(text: bytes) -> list[bytes]:
 
 
 def convert_tunes(tunes: Mapping[str, bytes], folder: Path, *, report: Report) -> None:
-    """Convert tunes to MIDI files; those that are there already are kept.
+    """Convert tunes to MIDI files, keeping existing ones.
 
     Args:
-        tunes: ABC of each tune by the name of its file below ``folder``.
-        folder: Where to write; made when missing.
-        report: Called after each tune with the number done and the number of all.
+        tunes: ABC of each tune by the name of its file in ``folder``.
+        folder: Created if missing.
+        report: Called after each tune with the number of finished and of all tunes.
 
     Raises:
         UnsupportedError: The program abc2midi is not installed.
-        TrainingError: It made no MIDI file of a tune.
+        TrainingError: It cannot convert a tune.
     """
     program = _find_abc2midi()
     for done, (name, tune) in enumerate(tunes.items()):
@@ -173,7 +171,7 @@ def _convert(program: str, name: str, tune: bytes) -> bytes:
         source, target = Path(folder, "tune.abc"), Path(folder, "tune.mid")
         source.write_bytes(tune)
         try:
-            # Its exit status says nothing: 0 for a tune with errors too. The file tells.
+            # Its exit status is 0 even for a tune with errors, so only the file counts.
             subprocess.run(  # noqa: S603 - the program was found on the PATH, the names are ours
                 [program, source.name, "-o", target.name, "-silent"],
                 check=False,
@@ -195,15 +193,15 @@ _REPORT_EVERY: Final = 500
 
 
 def fetch_corpus(data: DataRecipe, say: Callable[[str], None]) -> Path:
-    """Return a folder with the music a recipe names, fetching what is missing.
+    """Return a folder with a recipe's corpus, downloading it if needed.
 
     Args:
-        data: ``source`` says which music.
+        data: Its ``source`` identifies the corpus.
         say: Called with a sentence about the progress.
 
     Raises:
-        InvalidArgumentError: The recipe names no source.
-        UnsupportedError: A program needed for it is missing.
+        InvalidArgumentError: The recipe has no source.
+        UnsupportedError: A program for it is missing.
         TrainingError: The download failed.
     """
 

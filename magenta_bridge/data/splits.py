@@ -1,7 +1,7 @@
-"""Tune families, and the split that keeps each family on one side.
+"""The grouped split of a dataset: all settings of a tune are on one side.
 
-The same folk tune stands in several books under one title, and under several titles in one
-book. A split by file would test a model on tunes it has learned.
+The same folk tune is in several books under one title, and in one book under several titles. A
+split by file would test a model on training tunes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FILLER = re.compile(r"\b(the|a|an|or|no|reel|jig|hornpipe|strathspey|march|sett
 
 @dataclass(frozen=True)
 class Split:
-    """Tunes to train on, to choose models on, and to report on."""
+    """Training, validation, and test tunes."""
 
     train: list[Tune]
     validation: list[Tune]
@@ -37,14 +37,11 @@ class Split:
 
 
 def tune_families(tunes: Sequence[Tune]) -> list[int]:
-    """Group tunes that are settings of one another.
+    """Return a family number for each tune.
 
-    Two tunes are of one family when their titles agree but for articles, dance names, case and
-    punctuation, or when they share a run of 14 successive intervals in any key. A title of many
-    pieces ("Piano", "Track 1") names a part, not a tune, and joins nothing.
-
-    Returns:
-        A family number for each tune.
+    Two tunes belong to one family if their titles agree except for articles, dance names, case,
+    and punctuation, or if they share a run of 14 successive intervals in any key. A title of many
+    pieces ("Piano", "Track 1") is the name of a part and is ignored.
     """
     parents = list(range(len(tunes)))
     seen: dict[Hashable, int] = {}
@@ -77,7 +74,7 @@ def _traits(tune: Tune) -> set[Hashable]:
     intervals = np.diff(tune.pitches).tolist()
     for start in range(len(intervals) - _SHARED_INTERVALS + 1):
         run = tuple(intervals[start : start + _SHARED_INTERVALS])
-        if len(set(run)) > 4:  # scales and drones are common property
+        if len(set(run)) > 4:  # scales and drones are too common
             traits.add(run)
     return traits
 
@@ -96,13 +93,13 @@ def _join(parents: list[int], one: int, other: int) -> None:
 def split_by_family(
     tunes: Sequence[Tune], *, validation_share: float, test_share: float, seed: int
 ) -> Split:
-    """Deals whole families to the three sides, the same way every time.
+    """Split tunes by family, reproducibly.
 
     Args:
         tunes: All tunes, in a reproducible order.
         validation_share: Share of the families for validation, 0..1.
         test_share: Share of the families for the test, 0..1.
-        seed: Another seed deals other families.
+        seed: Seed of the split.
     """
     members: dict[int, list[Tune]] = defaultdict(list)
     for tune, family in zip(tunes, tune_families(tunes), strict=True):
@@ -110,7 +107,7 @@ def split_by_family(
     sides = Split([], [], [])
     for settings in members.values():
         draw = _draw(seed, settings)
-        # A sprawling family is common property of the style: it goes to training whole.
+        # A very large family goes to training.
         if draw < test_share and len(settings) < _SPRAWLING:
             sides.test.extend(settings)
         elif draw < test_share + validation_share and len(settings) < _SPRAWLING:
@@ -122,19 +119,19 @@ def split_by_family(
 
 
 def _fill_empty_sides(sides: Split, families: list[list[Tune]], seed: int) -> None:
-    """Give a side that the draw left empty, as happens to small folders, one family."""
+    """Move one family to each empty side, as in small folders."""
     for side in (sides.test, sides.validation):
         in_training = [family for family in families if family[0] in sides.train]
         if side or len(in_training) < 2:
             continue
-        given = min(in_training, key=lambda family: _draw(seed, family))
-        side.extend(given)
-        for tune in given:
+        moved = min(in_training, key=lambda family: _draw(seed, family))
+        side.extend(moved)
+        for tune in moved:
             sides.train.remove(tune)
 
 
 def _draw(seed: int, family: Sequence[Tune]) -> float:
-    """Return a number in 0..1 that depends on the seed and the family's first name alone."""
+    """Return a number in 0..1 that depends only on the seed and the family's first name."""
     name = min(tune.name for tune in family)
     digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
@@ -144,17 +141,17 @@ FEWEST_TUNES: Final = 12
 
 
 def load_split(recipe: Recipe, corpus: Path, report: CorpusReport | None = None) -> Split:
-    """Read a corpus and deals its tunes to training, validation and test.
+    """Read and split a corpus.
 
     Args:
-        recipe: Its ``data`` part names checksum and shares.
+        recipe: Its ``data`` part contains checksum and shares.
         corpus: Folder or archive.
-        report: Filled with what was read and refused.
+        report: Updated while reading.
 
     Raises:
-        FileFormatError: It is not the recipe's music, or the archive is damaged.
-        NotFoundError: There is nothing at ``corpus``.
-        TrainingError: There is too little music to learn from.
+        FileFormatError: The checksum differs, or the archive is damaged.
+        NotFoundError: ``corpus`` does not exist.
+        TrainingError: There are too few tunes.
     """
     if recipe.data.sha256:
         check_corpus(corpus, recipe.data.sha256)
@@ -162,17 +159,12 @@ def load_split(recipe: Recipe, corpus: Path, report: CorpusReport | None = None)
 
 
 def load_tunes(encoding: str, corpus: Path, report: CorpusReport | None = None) -> list[Tune]:
-    """Read the tunes of a corpus.
-
-    Args:
-        encoding: Their encoding.
-        corpus: Folder or archive.
-        report: Filled with what was read and refused.
+    """Read the tunes of a corpus, which is a folder or archive.
 
     Raises:
         FileFormatError: The archive is damaged.
-        NotFoundError: There is nothing at ``corpus``.
-        TrainingError: There is too little music.
+        NotFoundError: ``corpus`` does not exist.
+        TrainingError: There are too few tunes.
     """
     kept = report if report is not None else CorpusReport()
     dataset = dataset_for(encoding)
@@ -184,12 +176,7 @@ def load_tunes(encoding: str, corpus: Path, report: CorpusReport | None = None) 
 
 
 def deal(recipe: Recipe, tunes: Sequence[Tune], corpus: Path) -> Split:
-    """Deals tunes to training, validation and test.
-
-    Args:
-        recipe: Names seed and shares.
-        tunes: Those of the whole corpus.
-        corpus: Where they come from, for the message of the error.
+    """Split the tunes of a corpus by the recipe's seed and shares.
 
     Raises:
         TrainingError: A side stays empty.

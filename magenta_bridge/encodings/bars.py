@@ -1,9 +1,8 @@
-"""Bars of one or two monophonic tracks, one choice a step: binary by construction.
+"""Bars of one or two monophonic tracks, one choice per step.
 
-A bar holds ``STEPS`` sixteenths. Each step of a track is 0 (nothing changes), 1 (the sounding
-note ends) or ``2 + pitch - lowest`` (a note begins), so a piano roll read from it is binary and
-monophonic whatever the network says. Bars of twelve steps leave the last four at 0. Music is
-moved into the key without signs that fits it best before it is written so.
+A bar has ``STEPS`` sixteenths. Each step of a track is 0 (nothing changes), 1 (the sounding note
+ends), or ``2 + pitch - lowest`` (a note begins), so that its piano roll is binary and monophonic.
+Bars of twelve steps leave the last four at 0. Music is transposed to the white keys first.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from magenta_bridge.encodings.meters import METERS
 STEPS: Final = 16
 PITCHES: Final = 40
 EVENT_IDS: Final = PITCHES + melody.EVENT_OFFSET
-# Stands in every step of a bar before the music begins.
+# Fills the bars before the music begins.
 PAD: Final = EVENT_IDS
 # Lowest pitch of the leading track and of the bass.
 LOWEST: Final = (53, 31)
@@ -35,9 +34,9 @@ _WHITE: Final = np.array([1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1], dtype=np.float64)
 
 
 def meter_kind(meter: int) -> tuple[int, int]:
-    """Return how music in ``METERS[meter]`` is cut: a condition's number and steps in a bar.
+    """Return the kind of ``METERS[meter]``, and the steps in its bars.
 
-    Bars of two quarters or three eighths go in pairs; long bars are cut.
+    Bars of two quarters or three eighths are paired; long bars are split.
     """
     numerator, denominator = METERS[meter]
     kind = 1 if denominator == 8 else 2 if numerator % 3 == 0 else 0
@@ -51,7 +50,7 @@ def white_shift(*lines: NDArray[np.int32]) -> int:
         lines: Melody event ids of each track.
 
     Returns:
-        Semitones to add; 0 for no notes. Of equals the smallest move wins.
+        Semitones to add; 0 without notes. The smallest of equally good transpositions.
     """
     ids = np.concatenate(lines)
     classes = np.bincount((ids[ids >= 2] - 2) % 12, minlength=12).astype(np.float64)
@@ -61,12 +60,12 @@ def white_shift(*lines: NDArray[np.int32]) -> int:
 
 
 def to_bars(lines: tuple[NDArray[np.int32], ...], bar: int, *, shift: int = 0) -> NDArray[np.int32]:
-    """Write melody event ids as bars; what does not fill the last bar is silence.
+    """Return melody event ids as bars, with silence at the end of the last one.
 
     Args:
         lines: Ids ``(steps,)`` of each track, from a bar line on.
         bar: Steps in a bar, up to ``STEPS``.
-        shift: Semitones to add; pitches outside a track's range then move by octaves.
+        shift: Semitones to add; pitches outside a track's range are then moved by octaves.
 
     Returns:
         ``(bars, tracks, STEPS)`` ids in ``0..EVENT_IDS - 1``.
@@ -99,15 +98,11 @@ Histogram = NDArray[np.float64]
 
 
 def bar_features(songs: Sequence[NDArray[np.int32]]) -> dict[str, Histogram]:
-    """Count what bars are made of.
+    """Return feature histograms of songs, each ``(bars, tracks, steps)`` ids.
 
-    Args:
-        songs: ``(bars, tracks, steps)`` compact ids each; see ``encodings.pianoroll``.
-
-    Returns:
-        For each track a histogram, summing to 1, of pitch class, interval, onset place, onset
-        gap, notes in a bar, and steps that repeat the bar before; and for each track under the
-        first one of the interval, in octaves' remainders, at which it sounds with the first.
+    For each track: pitch class, interval, onset place, onset gap, notes per bar, and steps that
+    repeat the last bar; for each lower track also its intervals, modulo 12, with the first track.
+    Each histogram sums to 1.
     """
     found: dict[str, Histogram] = {}
     for track in range(songs[0].shape[1]):
@@ -135,14 +130,14 @@ def _values(lines: Sequence[NDArray[np.int32]]) -> list[tuple[str, list[NDArray[
 
 
 def together(song: NDArray[np.int32], track: int) -> NDArray[np.int64]:
-    """Return the interval from a track up to the first one wherever both sound.
+    """Return the interval from a track up to the first one, at each step where both sound.
 
     Args:
-        song: ``(bars, tracks, steps)`` compact ids.
+        song: ``(bars, tracks, steps)`` ids.
         track: The lower track.
 
     Returns:
-        Semitones modulo 12, one for each step at which both sound.
+        Semitones modulo 12.
     """
     upper, lower = (sounding_ids(song[:, line].ravel()) for line in (0, track))
     both = (upper >= 2) & (lower >= 2)
@@ -151,11 +146,7 @@ def together(song: NDArray[np.int32], track: int) -> NDArray[np.int64]:
 
 
 def sounding_ids(line: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return the id of the note that sounds at each step, ``(steps,)``; 1 or 0 in silence.
-
-    Args:
-        line: Ids of one track, ``(steps,)``: 0 nothing changes, 1 silence begins, else a note.
-    """
+    """Return the id of the sounding note at each step of a track, ``(steps,)``; 1 or 0 if none."""
     changes = np.maximum.accumulate(np.where(line > 0, np.arange(len(line)), 0))
     return line[changes]
 

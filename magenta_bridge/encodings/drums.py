@@ -1,10 +1,9 @@
 """Drum patterns as ids: which of nine kinds of drum are struck on each sixteenth.
 
 The nine kinds are those of Magenta's drums RNN (``MultiDrumOneHotEncoding``): General MIDI's
-drums, gathered by their part in a groove. An event id is a set of kinds, bit ``k`` for
-``CLASSES[k]``, so a step is one choice among 512 and what is struck together is learned
-together. A hit has no length. As in the other grids, a START id per meter begins a piece and
-``PAD`` stands before it; models never produce either.
+drums, grouped by their role. An event id is a set of kinds, bit ``k`` for ``CLASSES[k]``, so a
+step is one choice of 512. A hit has no length. As in the other grids, a START id per meter begins
+a piece and ``PAD`` fills before it; models never produce either.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ class DrumClass:
     """One kind of drum.
 
     Attributes:
-        name: What a musician calls it.
-        pitch: MIDI pitch it is played on.
-        others: MIDI pitches that are read as it besides.
+        name: Its name.
+        pitch: MIDI pitch on which it is played.
+        others: Other MIDI pitches that are read as it.
     """
 
     name: str
@@ -69,7 +68,7 @@ def start_id(meter_index: int) -> int:
 
 
 def class_of(pitch: int) -> int | None:
-    """Return the index in ``CLASSES`` a MIDI pitch is read as; None for none of them."""
+    """Return the index in ``CLASSES`` of a MIDI pitch, or None."""
     return _CLASS_OF.get(pitch)
 
 
@@ -80,9 +79,9 @@ def encode(
 
     Args:
         sequence: Quantized at ``STEPS_PER_QUARTER``; notes without ``is_drum``, and pitches
-            that are no drum of ``CLASSES``, are ignored.
-        start_step: First step written.
-        end_step: First step not written; ``total_quantized_steps`` by default.
+            outside ``CLASSES``, are ignored.
+        start_step: First step.
+        end_step: End step, exclusive; ``total_quantized_steps`` by default.
 
     Returns:
         Ids ``(end_step - start_step,)`` in ``0..EVENT_IDS - 1``.
@@ -136,12 +135,12 @@ def decode(
 
 
 def struck(event: int) -> list[int]:
-    """Return the indices in ``CLASSES`` of what an event id strikes, ascending."""
+    """Return the indices in ``CLASSES`` of the drums in an event id, ascending."""
     return [kind for kind in range(len(CLASSES)) if event >> kind & 1]
 
 
 def hit_counts() -> NDArray[np.int32]:
-    """Return how many drums each event id strikes, ``(EVENT_IDS,)`` in 0..9."""
+    """Return the number of drums in each event id, ``(EVENT_IDS,)`` in 0..9."""
     events = np.arange(EVENT_IDS)
     bits = events[:, np.newaxis] >> np.arange(len(CLASSES)) & 1
     counts: NDArray[np.int32] = bits.sum(axis=1).astype(np.int32)
@@ -154,7 +153,7 @@ def grammar_mask(*, without: Iterable[int] = ()) -> NDArray[np.bool_]:
     Any set of drums may follow any other; silence is always allowed.
 
     Args:
-        without: Indices in ``CLASSES`` of the drums that must not be struck.
+        without: Indices in ``CLASSES`` of the forbidden drums.
     """
     silent = sum(1 << kind for kind in set(without))
     allowed: NDArray[np.bool_] = np.arange(EVENT_IDS) & silent == 0

@@ -2,9 +2,8 @@
 
 Each step of the grid holds one event: a note begins (``0..127``, its pitch), the sounding note
 ends (``NOTE_OFF``), or nothing changes (``NO_EVENT``: the note goes on, or silence does). The
-id of an event is the event plus 2, so that ids count from 0. Two more kinds of id are only
-ever fed to a model, never produced by it: one START id per meter begins a piece and tells its
-meter, and ``PAD`` fills what lies before the beginning.
+id of an event is the event plus 2, so that ids count from 0. Two more kinds of id are only input,
+never produced: one START id per meter begins a piece, and ``PAD`` fills before it.
 """
 
 from __future__ import annotations
@@ -58,12 +57,12 @@ def encode(
 
     Args:
         sequence: Quantized at ``STEPS_PER_QUARTER``; drums are ignored.
-        start_step: First step written.
-        end_step: First step not written; ``total_quantized_steps`` by default.
+        start_step: First step.
+        end_step: End step, exclusive; ``total_quantized_steps`` by default.
 
     Returns:
         Ids ``(end_step - start_step,)`` in ``0..EVENT_IDS - 1``. A note that sounds before
-        ``start_step`` is left out, one that sounds on at ``end_step`` is cut there.
+        ``start_step`` is left out, one that sounds at ``end_step`` ends there.
 
     Raises:
         InvalidSequenceError: Not quantized on the grid, or two notes sound at once.
@@ -102,7 +101,7 @@ def decode(
 ) -> NoteSequence:
     """Read ids back as a quantized sequence; the inverse of ``encode``.
 
-    A NOTE_OFF in silence means nothing. A note still sounding at the end ends there.
+    A NOTE_OFF in silence is ignored. A note that sounds at the end ends there.
 
     Args:
         ids: Event ids ``(steps,)`` in ``0..EVENT_IDS - 1``.
@@ -149,8 +148,8 @@ def grammar_mask(*, sounding: bool, onset: bool = False) -> NDArray[np.bool_]:
     """Return which ids may come next: ``(EVENT_IDS,)``, True where allowed.
 
     Args:
-        sounding: A note sounds now; only then may it be switched off.
-        onset: Allow nothing but the beginning of a note.
+        sounding: Whether a note sounds, which allows NOTE_OFF.
+        onset: Allow only the beginning of a note.
     """
     allowed = np.ones(EVENT_IDS, dtype=np.bool_)
     allowed[NOTE_OFF + EVENT_OFFSET] = sounding and not onset

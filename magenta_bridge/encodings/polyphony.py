@@ -47,14 +47,13 @@ def encode(
 ) -> NDArray[np.int32]:
     """Write the notes of a quantized sequence as ids.
 
-    What sounds already at ``start_step`` begins there. Of notes on one pitch that overlap, the
-    later ones are not struck again: they are one note as long as all of them. A note that
-    begins where another on its pitch ends is struck.
+    Notes that sound at ``start_step`` begin there. Overlapping notes on one pitch become one note.
+    A note that begins where another on its pitch ends is separate.
 
     Args:
         sequence: Quantized at ``STEPS_PER_QUARTER``; drums are ignored.
-        start_step: First frame written.
-        end_step: First frame not written; ``total_quantized_steps`` by default.
+        start_step: First frame.
+        end_step: End frame, exclusive; ``total_quantized_steps`` by default.
 
     Returns:
         Ids in ``0..EVENT_IDS - 1``, one ``END`` for each frame.
@@ -146,7 +145,7 @@ def decode(
 
 
 def check_ids(ids: NDArray[np.integer]) -> None:
-    """Create sure that ids are frames; see ``decode`` for the errors."""
+    """Check that ids are frames; see ``decode`` for the errors."""
     before, now, lowest = np.zeros(PITCHES, np.bool_), np.zeros(PITCHES, np.bool_), 0
     for place, value in enumerate(int(each) for each in ids):
         if not 0 <= value < EVENT_IDS or not grammar_mask(before, lowest=lowest)[value]:

@@ -20,7 +20,7 @@ from magenta_bridge.export.flatbuffer import (
     step_signature,
     write_model,
 )
-from magenta_bridge.runtime.signature import open_signature
+from magenta_bridge.runtime.interpreter import open_signature
 
 # Matrices with a smaller share of all weights, such as the output layer, stay int8.
 _MIN_SHARE: Final = 0.1

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import wave
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from magenta_bridge.errors import FileFormatError
+from magenta_bridge.errors import FileFormatError, NotFoundError
 from magenta_bridge.files import save_bytes
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.soundfont import find_sound_font
 from magenta_bridge.sequences.pedal import sounding_ends
 
 if TYPE_CHECKING:
@@ -28,19 +28,20 @@ _PLAIN_VELOCITY = 80
 _VELOCITY_STEP = 4
 _LINEAR_INTERPOLATION = 1
 _SECONDS = "second"
+_FILE_NAME = "TimGM6mb.sf2"
 
 
 def render_wav(sequence: NoteSequence, path: Path, *, sound_font: Path | None = None) -> None:
-    """Plays a piece into a WAV file: 16 bit, stereo, 44.1 kHz.
+    """Render a piece to a WAV file: 16 bit, stereo, 44.1 kHz.
 
-    The file lasts until 0.75 s after the end, for the last notes to fade. Loudness is the
-    SoundFont's own at velocity 80; a piece that would clip is made softer as a whole, to a
-    peak of -1 dBFS. The sustain pedal counts; other control changes and pitch bends do not.
+    The file ends 0.75 s after the piece, for the last notes to fade. Loudness is the SoundFont's
+    own at velocity 80; a piece that would clip is scaled to a peak of -1 dBFS. The sustain pedal
+    is rendered; other control changes and pitch bends are ignored.
 
     Args:
         sequence: The piece, in seconds. Without notes the file is silent.
-        path: Where to; an existing file is replaced once the sound is complete.
-        sound_font: A ``.sf2`` file; None for the one that is installed along.
+        path: The file; replaced when the sound is complete.
+        sound_font: A ``.sf2`` file; None for the installed one.
 
     Raises:
         NotFoundError: The SoundFont is missing, or ``path`` cannot be written.
@@ -56,13 +57,13 @@ def wav_bytes(
     sample_rate: int = SAMPLE_RATE,
     mono: bool = False,
 ) -> bytes:
-    """Returns the WAV file that ``render_wav`` writes.
+    """Return the WAV file of ``render_wav``.
 
     Args:
         sequence: The piece, in seconds.
-        sound_font: A ``.sf2`` file; None for the one that is installed along.
-        sample_rate: Samples in a second.
-        mono: One channel, the mean of both.
+        sound_font: A ``.sf2`` file; None for the installed one.
+        sample_rate: Samples per second.
+        mono: Mix both channels to one.
 
     Raises:
         NotFoundError: The SoundFont is missing.
@@ -87,7 +88,7 @@ def wav_bytes(
 
 
 def _render(sequence: NoteSequence, sound_font: Path, sample_rate: int) -> Samples:
-    """Returns samples of shape ``(2, frames)``, as loud as they come."""
+    """Return samples of shape ``(2, frames)``, not scaled."""
     import numpy as np
     from symusic import Synthesizer
 
@@ -102,8 +103,8 @@ def _render(sequence: NoteSequence, sound_font: Path, sample_rate: int) -> Sampl
         raise FileFormatError(f"{sound_font} is not a SoundFont: {error}. Give a .sf2 file.") from (
             error
         )
-    # The synthesizer plays every note at full strength, and adds notes up linearly: playing
-    # each strength apart and scaling it gives notes their velocities.
+    # The synthesizer plays every note at full velocity and adds notes linearly, so each velocity
+    # is rendered separately and scaled.
     for strength, score in _scores_by_strength(sequence, ends, length_s).items():
         played = synthesizer.render(score, stereo=True)
         mixed += played[:, : mixed.shape[1]] * np.float32((strength / _PLAIN_VELOCITY) ** 2)
@@ -113,7 +114,7 @@ def _render(sequence: NoteSequence, sound_font: Path, sample_rate: int) -> Sampl
 def _scores_by_strength(
     sequence: NoteSequence, ends: list[float], length_s: float
 ) -> dict[int, Any]:
-    """Returns one symusic score per velocity, rounded to steps of 4, all of one length."""
+    """Return one symusic score per velocity, rounded to steps of 4, all of one length."""
     from symusic import Note, Score, Track
 
     parts: dict[int, dict[tuple[int, bool], list[tuple[float, float, int]]]]
@@ -124,8 +125,7 @@ def _scores_by_strength(
         parts[strength][voice].append((note.start_time, end - note.start_time, note.pitch))
     scores = {}
     for strength, voices in parts.items():
-        # The render stops with its last note: one at the very end, cut off later, leaves time
-        # for the others to fade.
+        # Rendering stops after the last note; one at the very end leaves time for fading.
         voices[0, False].append((length_s, 0.1, 0))
         score: Any = Score(480, ttype=_SECONDS)
         for (program, is_drum), played in voices.items():
@@ -135,3 +135,25 @@ def _scores_by_strength(
             score.tracks.append(track)
         scores[strength] = score
     return scores
+
+
+def find_sound_font(given: Path | None = None) -> Path:
+    """Return the given SoundFont, or by default that of pretty_midi's wheel.
+
+    Raises:
+        NotFoundError: The file does not exist.
+    """
+    if given is not None:
+        if given.is_file():
+            return given
+        raise NotFoundError(f"There is no SoundFont at {given}; give the path of a .sf2 file.")
+    # find_spec does not import pretty_midi, which would take a second.
+    spec = importlib.util.find_spec("pretty_midi")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        bundled = Path(folder) / _FILE_NAME
+        if bundled.is_file():
+            return bundled
+    raise NotFoundError(
+        f"The SoundFont {_FILE_NAME} is missing; run: "
+        "pip install --force-reinstall pretty_midi, or name a .sf2 file of your own."
+    )

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def draw_panels(panels: Sequence[T], draw: Callable[[Axes, T], None], path: Path) -> None:
-    """Draws panels side by side.
+    """Draw panels side by side.
 
     Args:
         panels: What is drawn, left to right.
@@ -49,6 +49,6 @@ def draw_panels(panels: Sequence[T], draw: Callable[[Axes, T], None], path: Path
 
 
 def write_note(axes: Axes, note: str) -> None:
-    """Writes a sentence in the middle of a panel that has nothing to draw."""
+    """Write a sentence in the middle of a panel that has nothing to draw."""
     axes.set_axis_off()
     axes.text(0.5, 0.5, note, ha="center", va="center", color=INK, transform=axes.transAxes)

@@ -19,7 +19,7 @@ def draw_loss_curve(
     baseline: float | None = None,
     unit: str = "nats per step",
 ) -> None:
-    """Draws one curve per entry over the epochs and marks the best value of each.
+    """Draw one curve per entry over the epochs and marks the best value of each.
 
     Args:
         history: Values by name, one per epoch, the first epoch first.

@@ -29,7 +29,7 @@ class Importance:
 
 
 def draw_importance(panels: Sequence[Importance], path: Path) -> None:
-    """Draws the shares as bars, the largest on top; see ``draw_panels``."""
+    """Draw the shares as bars, the largest on top; see ``draw_panels``."""
     draw_panels(panels, _draw, path)
 
 

@@ -40,7 +40,7 @@ class Trade:
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
-    """Returns the points that no other beats or equals in both figures, fastest first.
+    """Return the points that no other beats or equals in both figures, fastest first.
 
     Of points that are equal in both, the first stays.
     """
@@ -52,7 +52,7 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
 
 
 def draw_pareto(panels: Sequence[Trade], path: Path) -> None:
-    """Draws value against microseconds with the front as a stepped line; see ``draw_panels``."""
+    """Draw value against microseconds with the front as a stepped line; see ``draw_panels``."""
     draw_panels(panels, _draw, path)
 
 

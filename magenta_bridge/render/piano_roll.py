@@ -6,7 +6,7 @@ Octaves are named as in Ableton Live: middle C, MIDI pitch 60, is C3.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from magenta_bridge.files import save_bytes
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.bars import grid_lines, timekeeper
+from magenta_bridge.sequences.meter import Meter, meter_at
+from magenta_bridge.sequences.sections import bar_lines
+from magenta_bridge.sequences.tempo_map import TempoMap
 
 BLACK_KEYS = frozenset({1, 3, 6, 8, 10})
 
@@ -27,6 +29,50 @@ _ROW_HEIGHTS = (5, 14)
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 40, 16, 58, 16
 _KEYS_WIDTH = 44
 _SHORTEST_S = 2.0
+_COMPOUND_NUMERATORS = (6, 9, 12)
+_SAME_INSTANT_S = 1e-6
+
+
+@dataclass(frozen=True)
+class GridLine:
+    """One line of the time grid.
+
+    Attributes:
+        time_s: Its time, in seconds.
+        bar: Number of the bar that starts here, from 1; None for a beat inside a bar.
+    """
+
+    time_s: float
+    bar: int | None
+
+
+def timekeeper(sequences: Sequence[NoteSequence]) -> NoteSequence:
+    """Return the first sequence with a tempo or a meter, or an empty one."""
+    stated = (each for each in sequences if each.tempos or each.time_signatures)
+    return next(stated, NoteSequence())
+
+
+def grid_lines(sequence: NoteSequence, end_s: float) -> Iterator[GridLine]:
+    """Yield the bar and beat lines of a piece up to ``end_s``, in order of time.
+
+    In 6/8, 9/8, and 12/8 a beat is a dotted quarter. The default is 4/4 at 120 qpm.
+    """
+    tempo = TempoMap(sequence)
+    lines = bar_lines(sequence, 0.0, end_s)
+    for bar, start_s in enumerate(lines, start=1):
+        yield GridLine(start_s, bar)
+        stop_s = lines[bar] if bar < len(lines) else end_s
+        beat = _beat_quarters(meter_at(sequence, start_s + _SAME_INSTANT_S))
+        position = float(tempo.quarters(start_s)) + beat
+        while (time_s := float(tempo.seconds(position))) < stop_s - _SAME_INSTANT_S:
+            yield GridLine(time_s, None)
+            position += beat
+
+
+def _beat_quarters(meter: Meter) -> float:
+    """Return the length of a beat in quarter notes."""
+    compound = meter.denominator >= 8 and meter.numerator in _COMPOUND_NUMERATORS
+    return (12.0 if compound else 4.0) / meter.denominator
 
 
 @dataclass(frozen=True)
@@ -85,20 +131,16 @@ class RollFrame:
         return self.bottom + _MARGIN_BOTTOM
 
     def x(self, time_s: float) -> float:
-        """Returns the column of a time in seconds."""
+        """Return the column of a time in seconds."""
         return self.left + min(time_s / self.end_s, 1.0) * self.roll_width
 
     def y(self, pitch: int) -> int:
-        """Returns the top of a pitch's row."""
+        """Return the top of a pitch's row."""
         return self.top + (self.highest - pitch) * self.row
 
 
 def frame_for(sequences: Sequence[NoteSequence]) -> RollFrame:
-    """Returns a frame that holds all notes, up to the next bar line.
-
-    Args:
-        sequences: What will be drawn; may be empty or hold no notes.
-    """
+    """Return a frame for all notes of any sequences, up to the next bar line."""
     notes = list(chain.from_iterable(sequence.notes for sequence in sequences))
     pitches = [note.pitch for note in notes] or [60]
     end_s = max([note.end_time for note in notes] + [s.total_time for s in sequences], default=0.0)
@@ -112,7 +154,7 @@ def frame_for(sequences: Sequence[NoteSequence]) -> RollFrame:
 
 
 def _whole_bars(sequence: NoteSequence, end_s: float) -> tuple[float, int]:
-    """Returns the first bar line at or after ``end_s``, and how many bars come before it."""
+    """Return the first bar line at or after ``end_s``, and the number of bars before it."""
     # A bar of 4/4 at 15 qpm takes 16 s: looking that far ahead finds the next bar line.
     bars = 0
     for line in grid_lines(sequence, end_s + 16.0):
@@ -125,7 +167,7 @@ def _whole_bars(sequence: NoteSequence, end_s: float) -> tuple[float, int]:
 
 
 def _padded(lowest: int, highest: int) -> tuple[int, int]:
-    """Widens a range of pitches for looks, within 0 to 127."""
+    """Widen a range of pitches, within 0 to 127."""
     lowest, highest = lowest - 3, highest + 3
     missing = max(0, _LEAST_PITCHES - (highest - lowest + 1))
     lowest, highest = lowest - missing // 2, highest + (missing + 1) // 2
@@ -163,15 +205,15 @@ class Layer:
 
 
 def draw_piano_roll(layers: Sequence[Layer], path: Path | None = None) -> Image.Image:
-    """Draws notes over piano keys, bars and beats.
+    """Draw notes over piano keys, bars, and beats.
 
     Args:
-        layers: What to draw, the first one lowest. The first layer that has a tempo or a meter
-            gives the bar lines.
-        path: Where to save the picture as PNG; None to save nothing.
+        layers: What to draw, the lowest first. The first layer with a tempo or a meter determines
+            the bar lines.
+        path: The PNG file; None for none.
 
     Returns:
-        The picture, RGB, about 100 pixels a bar wide.
+        The picture, RGB, about 100 pixels wide per bar.
 
     Raises:
         NotFoundError: ``path`` cannot be written.
@@ -195,7 +237,7 @@ def draw_piano_roll(layers: Sequence[Layer], path: Path | None = None) -> Image.
 
 
 class _Painter:
-    """Draws the parts of a piano roll, all in the coordinates of the finished picture."""
+    """Draw the parts of a piano roll, all in the coordinates of the finished picture."""
 
     def __init__(self, draw: ImageDraw.ImageDraw, frame: RollFrame) -> None:
         self._draw = draw

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.errors import BundleError
+from magenta_bridge.runtime.interpreter import open_signature
 from magenta_bridge.runtime.sampler import ALL, NONE, Sampler
-from magenta_bridge.runtime.signature import open_signature
 
 SIGNATURE: Final = "loop"
 MOST_STEPS: Final = 64

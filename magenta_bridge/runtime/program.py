@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from magenta_bridge.errors import BundleError
 from magenta_bridge.limits import BUNDLE_JSON_BYTES, check_limit
+from magenta_bridge.runtime.interpreter import open_signature
 from magenta_bridge.runtime.loop import SIGNATURE as _LOOP
 from magenta_bridge.runtime.loop import LoopSession
-from magenta_bridge.runtime.signature import open_signature
 
 DESCRIPTION_NAME: Final = "magenta_bridge.description"
 _STEP: Final = "step"

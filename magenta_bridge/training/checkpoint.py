@@ -1,4 +1,4 @@
-"""A training run on disk: what is needed to go on after a cut, never half written."""
+"""A training run on disk, which can be resumed after any interruption."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _BEST = "best.weights.h5"
 
 @dataclass
 class Progress:
-    """How far a run has come.
+    """Progress of a run.
 
     Attributes:
         epoch: Epochs finished.
-        best_epoch: Epoch (counted from 1) whose weights are kept as the best; 0 for none.
+        best_epoch: Epoch (counted from 1) with the best weights; 0 for none.
         best_loss: Its validation loss, nats per step.
         history: Per epoch: ``loss``, ``validation_loss``, ``validation_accuracy``, ``seconds``.
-        recipe: The recipe as a table; a run goes on only with the same one.
-        finished: The run has ended, by its last epoch or by early stopping.
+        recipe: The recipe as a table; a run resumes only with the same one.
+        finished: Whether the run has ended, by its last epoch or by early stopping.
     """
 
     epoch: int = 0
@@ -36,19 +36,19 @@ class Progress:
     finished: bool = False
 
     def record(self, **values: float) -> None:
-        """Appends one epoch's figures to the history."""
+        """Append one epoch's figures to the history."""
         for name, value in values.items():
             self.history.setdefault(name, []).append(float(value))
 
 
 class Run:
-    """A folder that holds one training run.
+    """A folder with one training run.
 
-    A checkpoint is written beside the last one and becomes valid by one rename of the state
-    file, so that a kill at any moment costs at most the epoch under way.
+    A checkpoint is written next to the last one and becomes valid by one rename of the state file,
+    so that a kill loses at most the current epoch.
 
     Args:
-        folder: Created when missing.
+        folder: Created if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -64,7 +64,7 @@ class Run:
         return self.folder / f"epoch-{epoch:03d}.keras"
 
     def load(self, recipe: dict[str, Any]) -> Progress:
-        """Returns the progress saved, or a fresh one.
+        """Return the progress saved, or a fresh one.
 
         Raises:
             TrainingError: The folder holds a run of another recipe or other music, or a damaged
@@ -88,7 +88,7 @@ class Run:
         return progress
 
     def load_model(self, progress: Progress) -> keras.Model:
-        """Returns the network with its optimizer as the last finished epoch left them."""
+        """Return the network with its optimizer as the last finished epoch left them."""
         path = self._model_file(progress.epoch)
         try:
             return keras.saving.load_model(path)
@@ -98,7 +98,7 @@ class Run:
             ) from error
 
     def save(self, progress: Progress, model: keras.Model) -> None:
-        """Makes ``progress`` and the network the state to go on from."""
+        """Create ``progress`` and the network the state to go on from."""
         model_file = self._model_file(progress.epoch)
         partial = model_file.with_name("partial.keras")
         model.save(partial)
@@ -113,12 +113,12 @@ class Run:
                 old.unlink()
 
     def drop_checkpoint(self) -> None:
-        """Deletes what is needed only to train on; the best weights and the progress stay."""
+        """Delete what is needed only to train on; the best weights and the progress stay."""
         for model_file in self.folder.glob("epoch-*.keras"):
             model_file.unlink()
 
     def save_state(self, progress: Progress) -> None:
-        """Writes the state file alone, in one rename."""
+        """Write the state file alone, in one rename."""
         partial = self.folder / "partial.json"
         partial.write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
         partial.replace(self.folder / _STATE)

@@ -117,7 +117,7 @@ def test_a_missing_sound_font_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> N
     def lose() -> None:
         raise NotFoundError("The SoundFont is missing.")
 
-    monkeypatch.setattr("magenta_bridge.render.soundfont.find_sound_font", lose)
+    monkeypatch.setattr("magenta_bridge.render.audio.find_sound_font", lose)
     assert music.check_sound_font().verdict is Verdict.WARN
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.data.deduplicate import without_literal_repeats
+from magenta_bridge.data.melody import without_literal_repeats
 
 _BAR = 8
 

@@ -15,7 +15,7 @@ from magenta_bridge.encodings.performance import (
     VELOCITY,
     PerformanceGrammar,
 )
-from magenta_bridge.export.performance import STATE_SPECS, mask_bias, next_state
+from magenta_bridge.export.loop import STATE_SPECS, mask_bias, next_state
 from magenta_bridge.runtime.loop import FORBIDDEN
 
 KINDS = ((0, NOTE_OFF), (NOTE_OFF, TIME_SHIFT), (TIME_SHIFT, VELOCITY), (VELOCITY, EVENT_IDS))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from magenta_bridge.render.soundfont import find_sound_font
+from magenta_bridge.render.audio import find_sound_font
 from tests.midi.jack import FluidSynth, Jack, jack_server, program
 
 # Every test starts several processes, which takes long on a busy machine.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.render.bars import grid_lines, timekeeper
+from magenta_bridge.render.piano_roll import grid_lines, timekeeper
 
 
 def test_common_time_has_four_beats_of_half_a_second_by_default() -> None:

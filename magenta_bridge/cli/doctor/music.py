@@ -18,7 +18,7 @@ _REINSTALL = "Reinstall it: pip install --force-reinstall magenta-bridge"
 
 def check_sound_font() -> Finding:
     """Is there a SoundFont for ``--sound``."""
-    from magenta_bridge.render.soundfont import find_sound_font
+    from magenta_bridge.render.audio import find_sound_font
 
     try:
         return ok("soundfont", find_sound_font().name)
