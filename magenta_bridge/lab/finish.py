@@ -13,7 +13,7 @@ from magenta_bridge.evaluation.model_card import write_card
 from magenta_bridge.files import save_bytes
 from magenta_bridge.lab.families import trainer_of
 from magenta_bridge.recipe import Recipe
-from magenta_bridge.render.curves import draw_loss_curve
+from magenta_bridge.render.charts import draw_loss_curve
 from magenta_bridge.training.checkpoint import Progress, Run
 
 

@@ -26,8 +26,10 @@ _NARROWEST, _WIDEST = 640, 4800
 _LEAST_PITCHES = 24
 _TALLEST = 760
 _ROW_HEIGHTS = (5, 14)
-_MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 40, 16, 58, 16
+_MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_BOTTOM = 40, 16, 16
 _KEYS_WIDTH = 44
+# Edges of the note area.
+_LEFT, _TOP = _MARGIN_LEFT + _KEYS_WIDTH, 58
 _SHORTEST_S = 2.0
 _COMPOUND_NUMERATORS = (6, 9, 12)
 _SAME_INSTANT_S = 1e-6
@@ -96,29 +98,14 @@ class RollFrame:
     shows_beats: bool
 
     @property
-    def keys(self) -> int:
-        """Width of the keyboard, in pixels."""
-        return _KEYS_WIDTH
-
-    @property
-    def left(self) -> int:
-        """Left edge of the note area, in pixels."""
-        return _MARGIN_LEFT + _KEYS_WIDTH
-
-    @property
     def right(self) -> int:
         """Right edge of the note area, in pixels."""
-        return self.left + self.roll_width
-
-    @property
-    def top(self) -> int:
-        """Top edge of the note area, in pixels."""
-        return _MARGIN_TOP
+        return _LEFT + self.roll_width
 
     @property
     def bottom(self) -> int:
         """Bottom edge of the note area, in pixels."""
-        return self.top + (self.highest - self.lowest + 1) * self.row
+        return _TOP + (self.highest - self.lowest + 1) * self.row
 
     @property
     def width(self) -> int:
@@ -132,11 +119,11 @@ class RollFrame:
 
     def x(self, time_s: float) -> float:
         """Return the column of a time in seconds."""
-        return self.left + min(time_s / self.end_s, 1.0) * self.roll_width
+        return _LEFT + min(time_s / self.end_s, 1.0) * self.roll_width
 
     def y(self, pitch: int) -> int:
         """Return the top of a pitch's row."""
-        return self.top + (self.highest - pitch) * self.row
+        return _TOP + (self.highest - pitch) * self.row
 
 
 def frame_for(sequences: Sequence[NoteSequence]) -> RollFrame:
@@ -248,10 +235,10 @@ class _Painter:
         for pitch in range(frame.lowest, frame.highest + 1):
             top = frame.y(pitch)
             if pitch % 12 in BLACK_KEYS:
-                self._box(frame.left, top, frame.right, top + frame.row, _BLACK_ROW)
+                self._box(_LEFT, top, frame.right, top + frame.row, _BLACK_ROW)
             if pitch % 12 == 0:
                 bottom = top + frame.row
-                self._line(frame.left, bottom, frame.right, bottom, _OCTAVE_LINE)
+                self._line(_LEFT, bottom, frame.right, bottom, _OCTAVE_LINE)
 
     def draw_bars(self, sequence: NoteSequence) -> None:
         frame = self._frame
@@ -260,11 +247,11 @@ class _Painter:
             x = frame.x(line.time_s)
             if line.bar is None:
                 if frame.shows_beats:
-                    self._line(x, frame.top, x, frame.bottom, _BEAT_LINE)
+                    self._line(x, _TOP, x, frame.bottom, _BEAT_LINE)
                 continue
-            self._line(x, frame.top - 4, x, frame.bottom, _BAR_LINE)
+            self._line(x, _TOP - 4, x, frame.bottom, _BAR_LINE)
             if x >= numbered_until and x < frame.right - 8:
-                self._text(x + 4, frame.top - 17, str(line.bar), 12)
+                self._text(x + 4, _TOP - 17, str(line.bar), 12)
                 numbered_until = x + 36
 
     def draw_notes(self, layer: Layer) -> None:
@@ -285,24 +272,24 @@ class _Painter:
 
     def draw_keys(self) -> None:
         frame = self._frame
-        left, right = frame.left - frame.keys, frame.left
-        self._box(left, frame.top, right, frame.bottom, _PAPER)
+        left, right = _LEFT - _KEYS_WIDTH, _LEFT
+        self._box(left, _TOP, right, frame.bottom, _PAPER)
         for pitch in range(frame.lowest, frame.highest + 1):
             top = frame.y(pitch)
             if pitch % 12 in BLACK_KEYS:
-                self._box(left, top, left + frame.keys * 0.58, top + frame.row, _BLACK_KEY)
+                self._box(left, top, left + _KEYS_WIDTH * 0.58, top + frame.row, _BLACK_KEY)
                 middle = top + frame.row / 2
-                self._line(left + frame.keys * 0.58, middle, right, middle, _KEY_EDGE)
+                self._line(left + _KEYS_WIDTH * 0.58, middle, right, middle, _KEY_EDGE)
             elif pitch % 12 in (0, 5):
                 self._line(left, top + frame.row, right, top + frame.row, _KEY_EDGE)
             if pitch % 12 == 0:
                 self._text(left - 6, top + frame.row / 2, f"C{pitch // 12 - 2}", 11, "rm")
         self._draw.rectangle(
-            self._scaled(left, frame.top, frame.right, frame.bottom), outline=_BAR_LINE, width=2
+            self._scaled(left, _TOP, frame.right, frame.bottom), outline=_BAR_LINE, width=2
         )
 
     def draw_legend(self, layers: Sequence[Layer]) -> None:
-        x, y = float(self._frame.left), 14.0
+        x, y = float(_LEFT), 14.0
         for layer in layers:
             self._draw.rounded_rectangle(
                 self._scaled(x, y, x + 14, y + 14), radius=8, fill=_rgb(layer.color)

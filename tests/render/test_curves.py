@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from magenta_bridge.render.curves import draw_loss_curve
+from magenta_bridge.render.charts import draw_loss_curve
 
 
 @pytest.mark.parametrize(
