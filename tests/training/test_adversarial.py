@@ -45,7 +45,12 @@ def run_tiny(folder: Path, witness: Witness | None = None) -> Progress:
 @pytest.fixture(scope="module", autouse=True)
 def _at_a_small_scale() -> Iterator[None]:
     """Few short songs are generated and judged, and no graphs made."""
-    small = {"_VALIDATION_SONGS": 64, "_VALIDATION_BARS": 4, "_HISTORY_SONGS": 64, "_HISTORY_BARS": 9}
+    small = {
+        "_VALIDATION_SONGS": 64,
+        "_VALIDATION_BARS": 4,
+        "_HISTORY_SONGS": 64,
+        "_HISTORY_BARS": 9,
+    }
     with step_by_step(), pytest.MonkeyPatch.context() as patch:
         for name, count in small.items():
             patch.setattr(adversarial, name, count)
