@@ -1,4 +1,4 @@
-"""Compiles the protos into ``magenta_bridge/v1`` and into JSON for JavaScript.
+"""Compile the protos into ``magenta_bridge/v1`` and into JSON for JavaScript.
 
 Run it as ``make protos``. Magenta's own protos are taken from the installed note-seq, whose
 wheel holds them as descriptors only, so that there is no copy of them to go stale.
@@ -39,7 +39,7 @@ _LIGHT_IMPORT: Final = "from magenta_bridge.noteseq import "
 
 
 def check_tools() -> None:
-    """Refuses to go on with tools of another version.
+    """Refuse to go on with tools of another version.
 
     Raises:
         SystemExit: A tool is missing or of another version; the message says what to install.
@@ -56,7 +56,7 @@ def check_tools() -> None:
 
 
 def write_magenta_descriptors(path: Path) -> None:
-    """Writes the FileDescriptorSet of the installed note-seq."""
+    """Write the FileDescriptorSet of the installed note-seq."""
     sys.path.insert(0, str(ROOT))
     from magenta_bridge.noteseq import generator_pb2, music_pb2
 
@@ -85,7 +85,7 @@ def _sources() -> list[Path]:
 
 
 def compile_python(out: Path, magenta: Path) -> None:
-    """Compiles the protos to Python, with type stubs, below ``out``."""
+    """Compile the protos to Python, with type stubs, below ``out``."""
     _protoc(
         f"--descriptor_set_in={magenta}",
         f"--python_out={out}",
@@ -104,7 +104,7 @@ def compile_python(out: Path, magenta: Path) -> None:
 
 
 def compile_image(path: Path, magenta: Path) -> None:
-    """Writes all descriptors with comments, Magenta's included: what ``buf`` reads."""
+    """Write all descriptors with comments, Magenta's included: what ``buf`` reads."""
     _protoc(
         f"--descriptor_set_in={magenta}",
         f"--descriptor_set_out={path}",
@@ -114,7 +114,7 @@ def compile_image(path: Path, magenta: Path) -> None:
 
 
 def read_descriptors(image: Path) -> FileDescriptorSet:
-    """Returns all descriptors without comments, and those of errors' details and of health."""
+    """Return all descriptors without comments, and those of errors' details and of health."""
     from google.protobuf import any_pb2, duration_pb2
     from google.rpc import error_details_pb2, status_pb2
     from grpc_health.v1 import health_pb2
@@ -130,7 +130,7 @@ def read_descriptors(image: Path) -> FileDescriptorSet:
 
 
 def write_json(out: Path, image: Path) -> None:
-    """Writes the descriptors as JSON, for any library and for JavaScript, below ``out``."""
+    """Write the descriptors as JSON, for any library and for JavaScript, below ``out``."""
     sys.path.insert(0, str(ROOT))
     from protos.protobufjs import as_protobufjs
 
@@ -145,7 +145,7 @@ def write_json(out: Path, image: Path) -> None:
 
 
 def generate(out: Path) -> None:
-    """Writes every generated file below ``out``, at its place in the repository."""
+    """Write every generated file below ``out``, at its place in the repository."""
     with tempfile.TemporaryDirectory() as scratch:
         magenta = Path(scratch) / "magenta.binpb"
         image = Path(scratch) / "image.binpb"
@@ -156,7 +156,7 @@ def generate(out: Path) -> None:
 
 
 def generated_files(root: Path) -> dict[str, bytes]:
-    """Returns the generated files below ``root``, by path from there."""
+    """Return the generated files below ``root``, by path from there."""
     names = (JSON_NAME, JAVASCRIPT_NAME)
     paths: Iterable[Path] = [
         *(root / PACKAGE).glob("*_pb2*.py*"),
@@ -168,7 +168,7 @@ def generated_files(root: Path) -> dict[str, bytes]:
 
 
 def stale_files() -> list[str]:
-    """Returns the generated files that are missing, left over, or not as they would be now."""
+    """Return the generated files that are missing, left over, or not as they would be now."""
     with tempfile.TemporaryDirectory() as scratch:
         generate(Path(scratch))
         fresh = generated_files(Path(scratch))
@@ -178,7 +178,7 @@ def stale_files() -> list[str]:
 
 
 def lint() -> None:
-    """Runs ``buf lint`` over the protos.
+    """Run ``buf lint`` over the protos.
 
     Raises:
         SystemExit: buf is missing or finds fault; it has said which.
@@ -198,7 +198,7 @@ def lint() -> None:
 
 
 def main() -> None:
-    """Does what the command line asks for."""
+    """Do what the command line asks for."""
     parser = argparse.ArgumentParser(description="Compiles the protos.")
     parser.add_argument("--check", action="store_true", help="only say what is stale")
     check = parser.parse_args().check

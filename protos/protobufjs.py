@@ -1,4 +1,4 @@
-"""Turns descriptors into the JSON that protobuf.js reads, and grpc-js with it.
+"""Turn descriptors into the JSON that protobuf.js reads, and grpc-js with it.
 
 protobuf.js reads descriptors too, but until its version 8 it takes their maps for lists. In its own
 JSON a map is a map (see "Reflection vs. static code" and ``Root.fromJSON`` in its documentation).
@@ -24,7 +24,7 @@ _MESSAGES: Final = frozenset({FieldDescriptorProto.TYPE_MESSAGE, FieldDescriptor
 
 
 def as_protobufjs(descriptors: FileDescriptorSet) -> Json:
-    """Returns everything that the files describe, by package.
+    """Return everything that the files describe, by package.
 
     Args:
         descriptors: Files of proto3.

@@ -16,7 +16,7 @@ if sys.platform != "win32":
 
 
 def node_program(name: str) -> str:
-    """Returns where ``node`` or ``npm`` is, or fails with what to do."""
+    """Return where ``node`` or ``npm`` is, or fails with what to do."""
     found = shutil.which(name)
     assert found is not None, (
         f"There is no program {name}, which the tests need; run: apt-get install nodejs npm "
@@ -27,7 +27,7 @@ def node_program(name: str) -> str:
 
 @cache
 def install_packages(folder: Path, *, scripts: bool = False) -> None:
-    """Installs what the lock in a folder says, unless it is there.
+    """Install what the lock in a folder says, unless it is there.
 
     Args:
         folder: Holds ``package-lock.json``.
@@ -49,7 +49,7 @@ def install_packages(folder: Path, *, scripts: bool = False) -> None:
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Lets one of the processes that run tests install at a time."""
+    """Let one of the processes that run tests install at a time."""
     with (folder / "package-lock.json").open("rb") as held:
         if sys.platform != "win32":
             fcntl.flock(held, fcntl.LOCK_EX)

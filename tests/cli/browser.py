@@ -22,7 +22,7 @@ _OPTIONS: Final = (
 
 @contextlib.contextmanager
 def open_browser() -> Iterator[webdriver.Chrome]:
-    """Yields a browser that notes its requests and its console.
+    """Yield a browser that notes its requests and its console.
 
     Raises:
         AssertionError: None is installed; the message says what to do.
@@ -44,13 +44,13 @@ def open_browser() -> Iterator[webdriver.Chrome]:
 
 
 def resize(window: webdriver.Chrome, width: int, height: int) -> None:
-    """Gives the page a screen of this size, in CSS pixels, however small."""
+    """Give the page a screen of this size, in CSS pixels, however small."""
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     window.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
 def requested(window: webdriver.Chrome) -> list[str]:
-    """Returns the addresses that were asked for since the last call."""
+    """Return the addresses that were asked for since the last call."""
     addresses = []
     for entry in _log(window, "performance"):
         message: dict[str, Any] = json.loads(entry["message"])["message"]
@@ -60,7 +60,7 @@ def requested(window: webdriver.Chrome) -> list[str]:
 
 
 def complaints(window: webdriver.Chrome) -> list[str]:
-    """Returns what the console has said since the last call."""
+    """Return what the console has said since the last call."""
     return [str(entry["message"]) for entry in _log(window, "browser")]
 
 

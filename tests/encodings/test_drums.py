@@ -17,7 +17,7 @@ EVENTS = st.lists(st.integers(0, drums.EVENT_IDS - 1), max_size=40)
 
 
 def struck_at(*hits: tuple[int, int]) -> NoteSequence:
-    """Returns hits of a pitch at a step."""
+    """Return hits of a pitch at a step."""
     sequence = NoteSequence()
     sequence.quantization_info.steps_per_quarter = 4
     for pitch, step in hits:

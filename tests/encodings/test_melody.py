@@ -17,7 +17,7 @@ REST, OFF = melody.NO_EVENT + melody.EVENT_OFFSET, melody.NOTE_OFF + melody.EVEN
 
 
 def note(pitch: int) -> int:
-    """Returns the id that begins a note."""
+    """Return the id that begins a note."""
     return pitch + melody.EVENT_OFFSET
 
 

@@ -29,7 +29,7 @@ ENDINGS = [*range(NOTE_OFF, TIME_SHIFT), TIME_SHIFT + 99, *range(NOTE_OFF)]
 
 
 def played(*notes: Note, start: float = 0.0) -> NoteSequence:
-    """Returns notes (pitch, first step, steps, velocity bin)."""
+    """Return notes (pitch, first step, steps, velocity bin)."""
     music = NoteSequence()
     for pitch, begin, length, loudness in notes:
         music.notes.add(
@@ -42,7 +42,7 @@ def played(*notes: Note, start: float = 0.0) -> NoteSequence:
 
 
 def apart(notes: list[Note]) -> list[Note]:
-    """Returns the notes that begin when their pitch is silent, in order of beginning."""
+    """Return the notes that begin when their pitch is silent, in order of beginning."""
     free = dict.fromkeys(range(128), 0)
     kept = []
     for note in sorted(notes, key=lambda each: (each[1], each[0])):
@@ -53,7 +53,7 @@ def apart(notes: list[Note]) -> list[Note]:
 
 
 def drawn(seed: int, events: int) -> list[int]:
-    """Draws a stream by the grammar, any allowed event as likely as any other, and ends it."""
+    """Draw a stream by the grammar, any allowed event as likely as any other, and end it."""
     grammar, rng, ids = PerformanceGrammar(), np.random.default_rng(seed), []
     for _ in range(events):
         ids.append(int(rng.choice(np.flatnonzero(grammar.mask()))))

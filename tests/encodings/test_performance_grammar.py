@@ -23,7 +23,7 @@ LOUD = VELOCITY + 20
 
 
 def after(ids: Iterable[int], pitches: Iterable[int] = range(128)) -> set[int]:
-    """Returns what may follow a stream."""
+    """Return what may follow a stream."""
     grammar = PerformanceGrammar(np.isin(np.arange(128), list(pitches)))
     for value in ids:
         grammar.add(value)
@@ -31,7 +31,7 @@ def after(ids: Iterable[int], pitches: Iterable[int] = range(128)) -> set[int]:
 
 
 def between(ids: set[int], first: int, end: int) -> set[int]:
-    """Returns the ids of one kind, counted from 0."""
+    """Return the ids of one kind, counted from 0."""
     return {value - first for value in ids if first <= value < end}
 
 

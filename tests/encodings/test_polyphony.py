@@ -17,7 +17,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 127), st.integers(0, 20), st.integers(
 
 
 def notes(*spans: tuple[int, int, int]) -> NoteSequence:
-    """Returns quantized notes of pitch, first step and length."""
+    """Return quantized notes of pitch, first step and length."""
     sequence = NoteSequence()
     sequence.quantization_info.steps_per_quarter = 4
     for pitch, start, length in spans:
@@ -29,7 +29,7 @@ def notes(*spans: tuple[int, int, int]) -> NoteSequence:
 
 
 def spans_of(sequence: NoteSequence) -> list[tuple[int, int, int]]:
-    """Returns pitch, first step and length of each note."""
+    """Return pitch, first step and length of each note."""
     return [
         (n.pitch, n.quantized_start_step, n.quantized_end_step - n.quantized_start_step)
         for n in sequence.notes
@@ -37,7 +37,7 @@ def spans_of(sequence: NoteSequence) -> list[tuple[int, int, int]]:
 
 
 def apart(spans: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Returns the spans of which no two of one pitch overlap, in order of time and pitch."""
+    """Return the spans of which no two of one pitch overlap, in order of time and pitch."""
     taken: set[tuple[int, int]] = set()
     kept = []
     for pitch, start, length in sorted(spans, key=lambda span: (span[1], span[0])):

@@ -23,14 +23,14 @@ def network() -> keras.Model:
 
 
 def follow(network: keras.Model, gate: int) -> None:
-    """Makes the network do nothing but copy in one way."""
+    """Make the network do nothing but copy in one way."""
     for weights in (*network.logits.weights, *network.gates.weights):
         weights.assign(keras.ops.zeros_like(weights))
     network.gates.bias.assign(np.eye(4, dtype=np.float32)[gate] * 9.0)
 
 
 def choices(network: keras.Model, ids: list[int]) -> list[int]:
-    """Returns what the network would choose behind each id of a piece."""
+    """Return what the network would choose behind each id of a piece."""
     fed = np.array([polyphony.start_id(SHORT), *ids, END], dtype=np.int32)
     inputs, _, _ = window("polyphony", [fed])
     return [int(value) for value in as_array(network(inputs))[0].argmax(axis=-1)]

@@ -25,7 +25,7 @@ Ids = NDArray[np.int32]
 
 
 def tiny_network(family: str, encoding: str, *, seed: int = 3, **config: int) -> keras.Model:
-    """Builds a network whose every width is at most ``NARROW``."""
+    """Build a network whose every width is at most ``NARROW``."""
     keras.utils.set_random_seed(seed)
     defaults = inspect.signature(type(build_network(family, encoding, {}))).parameters.values()
     narrow = {each.name: _narrow(each.default) for each in defaults if _is_width(each.default)}
@@ -45,14 +45,14 @@ def _narrow(default: Any) -> Any:  # noqa: ANN401 - an int stays an int, a tuple
 
 
 def draw_fed(encoding: str, meter: int, bars: int, seed: int = 0) -> Ids:
-    """Draws a piece that repeats itself in places: its start id, then its ids."""
+    """Draw a piece that repeats itself in places: its start id, then its ids."""
     steps = bars * int(bar_steps(*METERS[meter]))
     start = material_for(encoding).event_ids + (meter if encoding != "performance" else 0)
     return np.concatenate([[start], draw_ids(encoding, steps, seed)]).astype(np.int32)
 
 
 def window(encoding: str, pieces: Sequence[Ids], first: int = 0) -> tuple[Inputs, Ids, Array]:
-    """Returns inputs, targets and weights that hold pieces from a step on, one a row."""
+    """Return inputs, targets and weights that hold pieces from a step on, one a row."""
     material = material_for(encoding)
     longest = max(len(fed) for fed in pieces) - 1 - first
     inputs = material.blank(len(pieces), longest)
@@ -67,7 +67,7 @@ def window(encoding: str, pieces: Sequence[Ids], first: int = 0) -> tuple[Inputs
 
 
 def as_array(tensor: Any) -> Array:  # noqa: ANN401 - a tensor of any backend
-    """Returns a tensor's values."""
+    """Return a tensor's values."""
     return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)
 
 
@@ -77,7 +77,7 @@ def _traced(network: keras.Model) -> Any:  # noqa: ANN401 - TensorFlow has no ty
 
 
 def step_through(network: keras.Model, ids: Ids, state: list[Any]) -> tuple[Array, list[Any]]:
-    """Feeds ``ids (batch, steps)`` one by one.
+    """Feed ``ids (batch, steps)`` one by one.
 
     Returns:
         Logits ``(batch, steps, event_ids)`` and the last state.
@@ -90,5 +90,5 @@ def step_through(network: keras.Model, ids: Ids, state: list[Any]) -> tuple[Arra
 
 
 def memory_parts(network: keras.Model) -> int:
-    """Returns how many tensors at the end of a state are the recurrent layers' memory."""
+    """Return how many tensors at the end of a state are the recurrent layers' memory."""
     return len(network.stack.initial_memory(1))

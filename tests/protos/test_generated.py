@@ -56,7 +56,7 @@ def test_a_field_without_a_comment_is_refused(repository: Path, tmp_path: Path) 
 
 
 def _copy(repository: Path, folder: Path) -> Path:
-    """Copies what the script reads and compares, and returns the script's copy."""
+    """Copy what the script reads and compares, and return the script's copy."""
     for pattern in (
         "protos/**/*.proto",
         "protos/*.json",

@@ -17,7 +17,7 @@ from tests.render.tunes import tune
 
 
 def _samples(path: Path) -> NDArray[np.float64]:
-    """Returns samples of shape ``(frames, 2)``, from -1 to 1."""
+    """Return samples of shape ``(frames, 2)``, from -1 to 1."""
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 44_100)
         data = file.readframes(file.getnframes())

@@ -10,7 +10,7 @@ from magenta_bridge.noteseq import NoteSequence
 def tune(
     pitches: Sequence[int], *, start: float = 0.0, velocity: int = 127, seconds: float = 0.5
 ) -> NoteSequence:
-    """Returns notes of equal length, one after the other, at 120 qpm."""
+    """Return notes of equal length, one after the other, at 120 qpm."""
     sequence = NoteSequence()
     sequence.tempos.add(time=0.0, qpm=120.0)
     for index, pitch in enumerate(pitches):

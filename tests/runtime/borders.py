@@ -11,7 +11,7 @@ from magenta_bridge.runtime.sampler import SamplerOptions
 def distance_to_border(
     logits: NDArray[np.float32], options: SamplerOptions, draws: NDArray[np.float32]
 ) -> float:
-    """Returns how far the nearest border lies from where a choice falls.
+    """Return how far the nearest border lies from where a choice falls.
 
     Args:
         logits: ``(ids,)``; minus infinity for what may not come.

@@ -22,7 +22,7 @@ def program(request: pytest.FixtureRequest) -> BarProgram:
 
 
 def make(program: BarProgram, seed: int, meter: int = 0) -> NDArray[np.float32]:
-    """Makes a bar from drawn noise behind drawn bars."""
+    """Make a bar from drawn noise behind drawn bars."""
     rng = np.random.default_rng(seed)
     previous = rng.integers(0, 42, program.history, dtype=np.int32)
     return program.bar(previous, rng.standard_normal(program.noise_units, np.float32), meter)

@@ -44,7 +44,7 @@ def program(request: pytest.FixtureRequest) -> StepProgram:
 
 
 def three_rules(ids: int) -> Automaton:
-    """Returns rules under which an even id calls for an odd one, and a third of all ids begins."""
+    """Return rules under which an even id calls for an odd one, and a third of all ids begins."""
     even = np.arange(ids) % 2 == 0
     allowed = np.stack([np.ones(ids, dtype=np.bool_), ~even, np.arange(ids) % 3 == 0])
     following = np.stack([np.where(even, 1, 0), np.zeros(ids), np.where(even, 1, 0)])
@@ -52,12 +52,12 @@ def three_rules(ids: int) -> Automaton:
 
 
 def anything(ids: int) -> Automaton:
-    """Returns the rule that allows all."""
+    """Return the rule that allows all."""
     return Automaton(np.ones((1, ids), dtype=np.bool_), np.zeros((1, ids), dtype=np.int32))
 
 
 def heard(ids: int) -> list[int]:
-    """Returns a start id and two bars behind it."""
+    """Return a start id and two bars behind it."""
     return [ids + 2, *(int(value) % ids for value in range(3, 99, 3))]
 
 
@@ -68,7 +68,7 @@ def check_step_by_step(
     chosen: list[int],
     bias: NDArray[np.float32] | float = 0.0,
 ) -> None:
-    """Checks that steps and sampler, going the same way, choose each of these ids."""
+    """Check that steps and sampler, going the same way, choose each of these ids."""
     session, sampler, twin = program.session(), Sampler(options, SEED), Sampler(options, SEED)
     *before, latest = heard(session.logit_count)
     for value in before:
@@ -89,7 +89,7 @@ def begun(
     sampler: Sampler,
     bias: NDArray[np.float32] | None = None,
 ) -> LoopSession:
-    """Returns a loop that has heard what is heard and is to choose now."""
+    """Return a loop that has heard what is heard and is to choose now."""
     loop = program.loop_session()
     ids = heard(loop.logit_count)
     loop.begin(ids[0])
@@ -99,7 +99,7 @@ def begun(
 
 
 def chosen_in_calls(loop: LoopSession, call: int) -> list[int]:
-    """Returns the ids that so many steps a call choose."""
+    """Return the ids that so many steps a call choose."""
     return [value for first in range(0, STEPS, call) for value in loop.choose(min(call, STEPS))]
 
 

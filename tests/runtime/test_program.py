@@ -22,7 +22,7 @@ def program(request: pytest.FixtureRequest) -> StepProgram:
 
 
 def run(session: Session) -> NDArray[np.float32]:
-    """Returns the logits along ``IDS``, ``(steps, ids)``."""
+    """Return the logits along ``IDS``, ``(steps, ids)``."""
     return np.array([session.step(value) for value in IDS])
 
 

@@ -30,14 +30,14 @@ for file in sys.argv[1:]:
 
 
 def refused_in_a_process(files: list[Path]) -> None:
-    """Fails unless each file is refused with a BundleError."""
+    """Fail unless each file is refused with a BundleError."""
     command = [sys.executable, "-c", LOADER, *map(str, files)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
     assert (result.returncode, result.stderr) == (0, "")
 
 
 def written(folder: Path, contents: list[bytes]) -> list[Path]:
-    """Writes each content into a file of its own."""
+    """Write each content into a file of its own."""
     files = [folder / f"{index}.tflite" for index in range(len(contents))]
     for file, content in zip(files, contents, strict=True):
         file.write_bytes(content)

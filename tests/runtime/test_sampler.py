@@ -18,7 +18,7 @@ DRAWS = 4_000
 
 @st.composite
 def choices(draw: st.DrawFn) -> tuple[Logits, Mask]:
-    """Draws logits and a mask that allows one id at least."""
+    """Draw logits and a mask that allows one id at least."""
     size = draw(st.integers(1, 30))
     level = st.floats(-60, 60, width=32)
     logits = draw(st.lists(level, min_size=size, max_size=size))
@@ -36,14 +36,14 @@ options = st.builds(
 
 
 def frequencies(logits: Logits, mask: Mask, chosen: SamplerOptions) -> NDArray[np.float64]:
-    """Returns how often each id is drawn, as shares."""
+    """Return how often each id is drawn, as shares."""
     sampler = Sampler(chosen, seed=11)
     drawn = [sampler.choose(logits, mask) for _ in range(DRAWS)]
     return np.bincount(drawn, minlength=len(logits)) / DRAWS
 
 
 def assert_distributed(found: NDArray[np.float64], expected: NDArray[np.float64]) -> None:
-    """Compares shares by chi-square; 40 is far beyond chance for up to 7 degrees of freedom."""
+    """Compare shares by chi-square; 40 is far beyond chance for up to 7 degrees of freedom."""
     possible = expected > 0
     assert not found[~possible].any()
     difference = (found - expected)[possible]
