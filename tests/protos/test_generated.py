@@ -16,7 +16,9 @@ from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
 
 
-def test_the_generated_files_are_up_to_date_and_the_protos_pass_the_linter(repository: Path) -> None:
+def test_the_generated_files_are_up_to_date_and_the_protos_pass_the_linter(
+    repository: Path,
+) -> None:
     """The committed files are those that ``make protos`` writes."""
     done = subprocess.run(
         [sys.executable, str(repository / "protos" / "gen.py"), "--check"],

@@ -1,4 +1,4 @@
-"""Where two programs may choose differently: so near a border that float32 cannot tell the side."""
+"""Cases in which two programs may sample differently, because of float32 rounding."""
 
 from __future__ import annotations
 
