@@ -1,4 +1,4 @@
-"""``magenta-bridge generate`` writes what was asked for, or nothing at all."""
+"""``magenta-bridge generate`` writes all requested files or none."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def test_a_command_sends_the_token_of_a_file_or_the_environment(tmp_path: Path) 
             assert refused.exit_code == 1
             assert "token" in refused.output
             assert not held or held not in refused.output
-        # The question of health needs none.
+        # Health checks need no token.
         assert _run("health", "--server", address).exit_code == 0
         with Client(address) as bridge:
             assert bridge.is_serving()
