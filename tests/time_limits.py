@@ -46,7 +46,7 @@ def _end_when_stuck(test: str, finished: threading.Event, limit_s: float) -> Non
     if finished.wait(limit_s):
         return
     print(f"\n{test} hangs after {limit_s:g} s; killing its processes.", file=sys.__stderr__)
-    faulthandler.dump_traceback(file=sys.__stderr__)
+    faulthandler.dump_traceback()
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
             print(f"  {child.pid} {' '.join(child.cmdline())[:200]}", file=sys.__stderr__)

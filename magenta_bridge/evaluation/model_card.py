@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from magenta_bridge.evaluation.copying import PRIMER_BARS, Copying
-from magenta_bridge.evaluation.features.base import Idiom
+from magenta_bridge.evaluation.features.base import FeatureSet
 from magenta_bridge.evaluation.features.common import PercentileRange
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.sanity_checks import check_music
@@ -42,7 +42,7 @@ class Likelihood:
         return 1.0 - self.program.nats_per_step / self.best_baseline.nats_per_step
 
     @property
-    def standing(self) -> str:
+    def significance(self) -> str:
         """Where the served program stands beside the best baseline, in words."""
         side = "below" if self.gain >= 0 else "above"
         return f"{abs(self.gain):.1%} {side} the best n-gram"
@@ -60,7 +60,7 @@ class Music:
     """What generated music is like beside human music.
 
     Attributes:
-        idiom: What was looked at.
+        features: What was looked at.
         human: Features of held-out pieces.
         machine: Features of generated ones.
         copying: How often a continuation is the primer again; None where that has no sense.
@@ -68,7 +68,7 @@ class Music:
         settings: The generator's settings they were drawn at, in words.
     """
 
-    idiom: Idiom
+    features: FeatureSet
     human: Mapping[str, PercentileRange]
     machine: Mapping[str, PercentileRange]
     copying: Copying | None
@@ -141,31 +141,32 @@ def likelihood_section(found: Likelihood) -> str:
         "|---|---|---|",
         *lines,
         "",
-        f"The program lies {found.standing}."
+        f"The program lies {found.significance}."
         f"{drift if found.network is not None else ''}",
     ])  # fmt: skip
 
 
 def music_section(found: Music) -> str:
     """Returns the features of generated music beside human music, and the checks."""
-    idiom = found.idiom
+    features = found.features
     lines = [
         f"| {label} | {_show(found.human[name])} | {_show(found.machine[name])} |"
-        for name, label in idiom.labels.items()
+        for name, label in features.labels.items()
     ]
     checks = [
         f"| {check.name} | {check.found} | {'yes' if check.passed else '**no**'} |"
-        for check in check_music(idiom, found.human, found.machine)
+        for check in check_music(features, found.human, found.machine)
     ]
     return "\n".join([
         "## Is it music?",
         "",
-        f"The first {idiom.length} of the held-out {idiom.noun} beside {found.samples} generated "
+        f"The first {features.length} of the held-out {features.noun} beside {found.samples} "
+        "generated "
         f"from nothing, as long, at the generator's own settings ({found.settings}), seeds 0 to "
         f"{found.samples - 1}, in the meters of the held-out ones where they have any. Mean, and "
         "in brackets the middle 90 %.",
         "",
-        f"| | held-out {idiom.noun} | generated |",
+        f"| | held-out {features.noun} | generated |",
         "|---|---|---|",
         *lines,
         "",
@@ -183,7 +184,7 @@ def _copying_lines(found: Music) -> list[str]:
     return [
         "",
         f"Of {copying.primers} continuations of the first {PRIMER_BARS} bars of held-out "
-        f"{found.idiom.noun} by as many, {copying.generated:.0%} play the primer again (nine in "
+        f"{found.features.noun} by as many, {copying.generated:.0%} play the primer again (nine in "
         f"ten steps the same); of their own continuations {copying.human:.0%} do.",
     ]
 

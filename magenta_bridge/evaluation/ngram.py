@@ -84,8 +84,8 @@ class NGram:
             mixed[event] += times / (kinds + count)
 
     def _places(self, piece: Piece) -> list[int]:
-        told = None if self._place is None else self._place(piece)
-        places: list[int] = [0] * (len(piece) - 1) if told is None else told.tolist()
+        likelihood = None if self._place is None else self._place(piece)
+        places: list[int] = [0] * (len(piece) - 1) if likelihood is None else likelihood.tolist()
         return places
 
 

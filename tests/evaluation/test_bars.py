@@ -22,7 +22,7 @@ from tests.training.step_by_step import step_by_step
 
 REPORT = BarsReport(
     made=0.02,
-    people=0.01,
+    human=0.01,
     ngrams={2: 0.05, 5: 0.03},
     samples=200,
     network=Score(nats=50.0, hits=80, steps=100),

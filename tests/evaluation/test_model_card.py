@@ -34,7 +34,7 @@ _FOUND = Likelihood(
 
 def _music(**changes: float) -> Music:
     return Music(
-        idiom=MELODY,
+        features=MELODY,
         human=spread([_features()]),
         machine=spread([_features(**changes)]),
         copying=Copying(0.04, 0.02, 50),

@@ -48,7 +48,7 @@ def _distance(found: BarsReport) -> list[str]:
     rows = {
         "**as served, int8**": found.made,
         **{f"n-gram, order {order}": distance for order, distance in found.ngrams.items()},
-        "people: the validation pieces": found.people,
+        "people: the validation pieces": found.human,
     }
     lines = [f"| {name} | {distance:.4f} |" for name, distance in rows.items()]
     best = min(found.ngrams.values())

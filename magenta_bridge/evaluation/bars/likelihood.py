@@ -74,8 +74,8 @@ def _foretell_song(
     judge: keras.Model, event_ids: int, kind: int, bars: NDArray[np.int32]
 ) -> StepLikelihoods:
     span = pianoroll.HISTORY_BARS
-    silence = np.full((span, *bars.shape[1:]), pianoroll.PAD, dtype=np.int32)
-    padded = np.concatenate([silence, bars])
+    no_audio_reason = np.full((span, *bars.shape[1:]), pianoroll.PAD, dtype=np.int32)
+    padded = np.concatenate([no_audio_reason, bars])
     logits = judge.predict(
         [
             np.stack([padded[at : at + span] for at in range(len(bars))]),
@@ -87,5 +87,5 @@ def _foretell_song(
     )
     steps = pianoroll.BAR_STEPS[kind]
     # Step by step, tracks in turn, as the pieces of a duo are written.
-    told = logits[:, :, :steps].transpose(0, 2, 1, 3).reshape(-1, event_ids)
-    return log_likelihood(told, bars[:, :, :steps].transpose(0, 2, 1).ravel())
+    likelihood = logits[:, :, :steps].transpose(0, 2, 1, 3).reshape(-1, event_ids)
+    return log_likelihood(likelihood, bars[:, :, :steps].transpose(0, 2, 1).ravel())

@@ -26,7 +26,7 @@ class BarsReport:
 
     Attributes:
         made: Of the generator's songs.
-        people: Of the validation songs: what another choice of human music comes to.
+        human: Of the validation songs: what another choice of human music comes to.
         ngrams: Of songs drawn from n-grams of the training songs, by order.
         samples: Songs drawn from the generator and from each n-gram.
         network: How well the network foretells the test songs, step by step.
@@ -34,7 +34,7 @@ class BarsReport:
     """
 
     made: float
-    people: float
+    human: float
     ngrams: dict[int, float]
     samples: int
     network: Score
@@ -76,7 +76,7 @@ def report_bars(
         ngrams[order] = feature_distance(_features(drawn), goal)
     return BarsReport(
         made=feature_distance(_features(made), goal),
-        people=feature_distance(_features(validation), goal),
+        human=feature_distance(_features(validation), goal),
         ngrams=ngrams,
         samples=samples,
         network=score_bars(network, test),

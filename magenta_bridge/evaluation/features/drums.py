@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import drums
 from magenta_bridge.evaluation.features.common import Features, bars_of, longest_run, repeated_share
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -57,7 +57,7 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return drums.hit_counts()[ids].astype(np.int64)
 
 
-DRUMS: Final = GridIdiom(
+DRUMS: Final = GridFeatures(
     noun="grooves",
     labels={
         "density": "hits in a bar",
@@ -81,5 +81,5 @@ DRUMS: Final = GridIdiom(
     rows=_rows,
     measure=drum_features,
     upbeat=_never,
-    begun=_begun,
+    note_onsets=_begun,
 )

@@ -17,7 +17,7 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -99,7 +99,7 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return (ids >= melody.EVENT_OFFSET).astype(np.int64)
 
 
-DUO: Final = GridIdiom(
+DUO: Final = GridFeatures(
     noun="pairs of lines",
     labels={
         "density": "notes of the lead in a bar",
@@ -125,5 +125,5 @@ DUO: Final = GridIdiom(
     rows=_rows,
     measure=duo_features,
     upbeat=_never,
-    begun=_begun,
+    note_onsets=_begun,
 )

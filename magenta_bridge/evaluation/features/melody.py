@@ -17,7 +17,7 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -58,7 +58,7 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return (ids >= melody.EVENT_OFFSET).astype(np.int64)
 
 
-MELODY: Final = GridIdiom(
+MELODY: Final = GridFeatures(
     noun="melodies",
     labels={
         "density": "notes in a bar",
@@ -82,5 +82,5 @@ MELODY: Final = GridIdiom(
     rows=_rows,
     measure=melody_features,
     upbeat=_has_upbeat,
-    begun=_begun,
+    note_onsets=_begun,
 )

@@ -16,7 +16,7 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -33,15 +33,15 @@ def voices_features(music: NoteSequence, bar_steps: int, steps: int) -> Features
     sounding = np.zeros(steps, dtype=np.int64)
     for note in music.notes:
         sounding[note.quantized_start_step : note.quantized_end_step] += 1
-    heard = sounding > 0
+    trained_on = sounding > 0
     rows = onsets(music, steps)
     return {
         "density": len(pitches) * bar_steps / max(steps, 1),
-        "polyphony": float(sounding[heard].mean()) if heard.any() else 0.0,
+        "polyphony": float(sounding[trained_on].mean()) if trained_on.any() else 0.0,
         "pitch_range": pitch_range(pitches),
         "scale_consistency": scale_consistency(pitches),
         "length": _mean_length(music),
-        "silence": float(1.0 - heard.mean()),
+        "silence": float(1.0 - trained_on.mean()),
         "repeated_bars": repeated_share(bars_of(rows, bar_steps)),
         "stuck": is_stuck([row for row in rows if row]),
         "silent": float(not len(pitches)),
@@ -50,11 +50,11 @@ def voices_features(music: NoteSequence, bar_steps: int, steps: int) -> Features
 
 def onsets(music: NoteSequence, steps: int) -> Rows:
     """Returns the pitches that begin on each step."""
-    begun: list[set[int]] = [set() for _ in range(steps)]
+    note_onsets: list[set[int]] = [set() for _ in range(steps)]
     for note in music.notes:
         if 0 <= note.quantized_start_step < steps:
-            begun[note.quantized_start_step].add(note.pitch)
-    return [frozenset(row) for row in begun]
+            note_onsets[note.quantized_start_step].add(note.pitch)
+    return [frozenset(row) for row in note_onsets]
 
 
 def _mean_length(music: NoteSequence) -> float:
@@ -70,7 +70,7 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return ((ids >= polyphony.NEW) & (ids < polyphony.HELD)).astype(np.int64)
 
 
-VOICES: Final = GridIdiom(
+VOICES: Final = GridFeatures(
     noun="pieces in voices",
     labels={
         "density": "notes in a bar",
@@ -94,5 +94,5 @@ VOICES: Final = GridIdiom(
     rows=onsets,
     measure=voices_features,
     upbeat=_begins_with_rest,
-    begun=_begun,
+    note_onsets=_begun,
 )

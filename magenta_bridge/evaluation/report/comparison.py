@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from magenta_bridge.evaluation.report.music_metrics import MusicFigures
-from magenta_bridge.evaluation.report.paired_likelihood import Told
+from magenta_bridge.evaluation.report.paired_likelihood import PairedLikelihood
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Take:
+class Continuation:
     """One way the primer goes on.
 
     Attributes:
@@ -57,16 +57,16 @@ class Listening:
         primer: How long the primer is, in words.
         length: How long the rest is, in words.
         seed: Seed of all models.
-        takes: The human's own continuation, then each model's.
-        silence: Why nothing can be heard; empty where it can.
+        continuations: The human's own continuation, then each model's.
+        no_audio_reason: Why nothing can be heard; empty where it can.
     """
 
     title: str
     primer: str
     length: str
     seed: int
-    takes: Sequence[Take]
-    silence: str = ""
+    continuations: Sequence[Continuation]
+    no_audio_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class ModelResult:
         file: Name of its file.
         sha256: Digest of the file, hexadecimal.
         size_bytes: Size of the file.
-        heard: Whether it learned from this very music; None where it does not tell.
+        trained_on: Whether it learned from this very music; None where it does not tell.
         settings: Settings that samples were drawn at, in words.
-        told: How well it foretells held-out pieces.
+        likelihood: How well it foretells held-out pieces.
         music: What its samples are like.
         speed: What it costs.
         curve: Its learning curve, PNG; None where none lies beside it.
@@ -96,9 +96,9 @@ class ModelResult:
     file: str
     sha256: str
     size_bytes: int
-    heard: bool | None
+    trained_on: bool | None
     settings: str
-    told: Told
+    likelihood: PairedLikelihood
     music: MusicFigures
     speed: Speed
     curve: bytes | None
@@ -143,10 +143,10 @@ class Comparison:
 
     Attributes:
         data: The music.
-        contenders: The bundles, in the order they were named.
-        floors: What n-grams make of the held-out pieces, by name.
+        models: The bundles, in the order they were named.
+        baselines: What n-grams make of the held-out pieces, by name.
         held_out: What the held-out human pieces are like.
-        people: What other human pieces are like.
+        human: What other human pieces are like.
         listening: One primer, continued by all.
         samples: Pieces drawn from each bundle.
         versions: Versions of what was used, by name.
@@ -154,16 +154,16 @@ class Comparison:
     """
 
     data: Data
-    contenders: Sequence[ModelResult]
-    floors: Mapping[str, Told]
+    models: Sequence[ModelResult]
+    baselines: Mapping[str, PairedLikelihood]
     held_out: MusicFigures
-    people: MusicFigures
+    human: MusicFigures
     listening: Listening
     samples: int
     versions: Mapping[str, str]
     date: str
 
     @property
-    def floor(self) -> tuple[str, Told]:
+    def best_baseline(self) -> tuple[str, PairedLikelihood]:
         """The n-gram that foretells best: its name and what it told."""
-        return min(self.floors.items(), key=lambda item: item[1].bits_per_note.mean)
+        return min(self.baselines.items(), key=lambda item: item[1].bits_per_note.mean)

@@ -85,7 +85,7 @@ def excerpt_tones(music: NoteSequence) -> Tones:
     it: models that learned in all keys would seem strange beside people who play in three.
 
     Args:
-        music: See ``Idiom.excerpts``. It lasts as long as its ``total_time`` says.
+        music: See ``FeatureSet.excerpts``. It lasts as long as its ``total_time`` says.
     """
     steps = round(music.total_time * _QUARTERS_PER_SECOND * STEPS_PER_QUARTER)
     tones = tones_of(music, steps=steps)
@@ -100,7 +100,7 @@ def measure_music(
     """Measures a set of excerpts.
 
     Args:
-        music: The excerpts, as ``Idiom.excerpts`` and ``Idiom.drawn`` give them.
+        music: The excerpts, as ``FeatureSet.excerpts`` and ``FeatureSet.drawn`` give them.
         held_out: Held-out human excerpts to be compared with.
         corpus: The training side of the music; None to look for no runs.
     """

@@ -28,12 +28,12 @@ def distance_section(found: Comparison) -> Section:
             f"Each model made {counted(found.samples, 'samples')} from nothing, of "
             f"{found.data.length} each, and they are held against the beginnings of "
             f"{counted(found.held_out.pieces, 'held-out ' + noun)}. Beside them stand "
-            f"{counted(found.people.pieces, 'other human ' + noun)}: nobody can be asked to come "
+            f"{counted(found.human.pieces, 'other human ' + noun)}: nobody can be asked to come "
             "nearer than people do. All were moved to the key without signs that fits them best, "
             "so that the choice of a key does not count."
         )
     ]
-    if found.people.near:
+    if found.human.near:
         blocks += [_overlaps(found), _by_feature(found), _divergences(found)]
     else:
         blocks.append(
@@ -93,7 +93,7 @@ def originality_section(found: Comparison) -> Section:
         f"“{found.data.name}”, in whatever key: the same intervals in the same rhythm. Unheard "
         "human pieces share runs with them as well, since formulas belong to everybody."
     )
-    strangers = [each.name for each in found.contenders if each.heard is False]
+    strangers = [each.name for each in found.models if each.trained_on is False]
     blocks: list[Block] = [Text(opening)]
     if strangers:
         blocks.append(
@@ -136,21 +136,21 @@ def _ninth(music: MusicFigures) -> float:
 
 
 def _everyone(found: Comparison) -> list[tuple[str, MusicFigures, int]]:
-    return [(each.name, each.music, tone) for tone, each in enumerate(found.contenders)]
+    return [(each.name, each.music, tone) for tone, each in enumerate(found.models)]
 
 
 def _overlaps(found: Comparison) -> Chart:
     ranked = sorted(_everyone(found), key=lambda item: -item[1].overlap)
     marks = [
         Mark(name, f"{music.overlap:.2f}", music.overlap, tone=tone)
-        for name, music, tone in [*ranked, ("other people", found.people, HUMAN_TONE)]
+        for name, music, tone in [*ranked, ("other people", found.human, HUMAN_TONE)]
     ]
     return Chart(
         title="How much of its character the music shares with human music",
         sentence="Longer is nearer: 1 would be music that differs from held-out pieces just as "
         "they differ from each other, and the bar of other people is the ceiling.",
         marks=marks,
-        unit=f"overlap, mean of {len(found.people.near)} features",
+        unit=f"overlap, mean of {len(found.human.near)} features",
         bars=True,
     )
 
@@ -163,7 +163,7 @@ def _by_feature(found: Comparison) -> Table:
         header=["", *_names(found), "other people"],
         rows=[
             _row(words, [music.near[name].overlap for _, music, _ in _everyone(found)],
-                 found.people.near[name].overlap, max)
+                 found.human.near[name].overlap, max)
             for name, words in _features(found).items()
         ],
     )  # fmt: skip
@@ -177,26 +177,26 @@ def _divergences(found: Comparison) -> Table:
         header=["", *_names(found), "other people"],
         rows=[
             _row(words, [music.near[name].kl for _, music, _ in _everyone(found)],
-                 found.people.near[name].kl, min)
+                 found.human.near[name].kl, min)
             for name, words in _features(found).items()
         ],
     )  # fmt: skip
 
 
 def _features(found: Comparison) -> dict[str, str]:
-    return {name: words for name, words in MGEVAL.items() if name in found.people.near}
+    return {name: words for name, words in MGEVAL.items() if name in found.human.near}
 
 
 def _names(found: Comparison) -> list[str]:
-    return [each.name for each in found.contenders]
+    return [each.name for each in found.models]
 
 
 def _row(
-    words: str, values: Sequence[float], people: float, best: Callable[[Sequence[float]], float]
+    words: str, values: Sequence[float], human: float, best: Callable[[Sequence[float]], float]
 ) -> Row:
-    told = [number(value) for value in values]
-    marked = _alike(told, values.index(best(values)))
-    return Row(words, [*told, number(people)], marked)
+    likelihood = [number(value) for value in values]
+    marked = _alike(likelihood, values.index(best(values)))
+    return Row(words, [*likelihood, number(human)], marked)
 
 
 def _means(
@@ -206,19 +206,19 @@ def _means(
     labels: Mapping[str, str],
     figures: Callable[[MusicFigures], Mapping[str, float]],
 ) -> Table:
-    goal, others = figures(found.held_out), figures(found.people)
+    goal, others = figures(found.held_out), figures(found.human)
     rows = []
     for name, words in labels.items():
-        values = [figures(each.music)[name] for each in found.contenders]
+        values = [figures(each.music)[name] for each in found.models]
         if math.isnan(goal[name]) or {*values, others[name]} == {goal[name]}:
             continue  # there is nothing to tell, or everybody does the same
         apart = [abs(value - goal[name]) for value in values]
-        told = [
+        likelihood = [
             f"{number(value)} ({number(gap)} off)" if not math.isnan(value) else NOTHING
             for value, gap in zip(values, apart, strict=True)
         ]
-        people = [number(goal[name]), number(others[name])]
-        rows.append(Row(words, [*told, *people], _least(told, apart)))
+        human = [number(goal[name]), number(others[name])]
+        rows.append(Row(words, [*likelihood, *human], _least(likelihood, apart)))
     return Table(
         title=title,
         sentence=sentence,
@@ -227,13 +227,13 @@ def _means(
     )
 
 
-def _least(told: Sequence[str], values: Sequence[float]) -> frozenset[int]:
+def _least(likelihood: Sequence[str], values: Sequence[float]) -> frozenset[int]:
     numbers = [value for value in values if not math.isnan(value)]
-    return _alike(told, values.index(min(numbers))) if len(numbers) > 1 else frozenset()
+    return _alike(likelihood, values.index(min(numbers))) if len(numbers) > 1 else frozenset()
 
 
-def _alike(told: Sequence[str], best: int) -> frozenset[int]:
+def _alike(likelihood: Sequence[str], best: int) -> frozenset[int]:
     """Returns the cells that read as the best one does; none where all of them do."""
-    if len(set(told)) == 1:
+    if len(set(likelihood)) == 1:
         return frozenset()
-    return frozenset(place for place, text in enumerate(told) if text == told[best])
+    return frozenset(place for place, text in enumerate(likelihood) if text == likelihood[best])

@@ -17,7 +17,7 @@ from magenta_bridge.evaluation.report.blocks import (
     Table,
     Text,
 )
-from magenta_bridge.evaluation.report.comparison import Comparison, ModelResult, Take
+from magenta_bridge.evaluation.report.comparison import Comparison, Continuation, ModelResult
 from magenta_bridge.evaluation.report.labels import counted, mebibytes, number
 from magenta_bridge.evaluation.report.likelihood_section import tone_of
 
@@ -33,23 +33,25 @@ _CONTEST: Final = (
 
 def listening_section(found: Comparison) -> Section:
     """Returns the same primer, continued by a human and by each model."""
-    heard = found.listening
+    listening = found.listening
     opening = (
-        f"The first {heard.primer} of a held-out piece, {heard.title}, and {heard.length} that "
-        f"follow: first as they were written, then as each model goes on, with seed {heard.seed} "
+        f"The first {listening.primer} of a held-out piece, {listening.title}, and {listening.length} that "
+        f"follow: first as they were written, then as each model goes on, with seed {listening.seed} "
         "and at its own settings. The piece was chosen by its place in the list and its length, "
         "not by ear."
     )
     blocks: list[Block] = [Text(opening)]
-    if heard.silence:
-        blocks.append(Text(f"Nothing can be played here: {heard.silence}"))
-    blocks += [_take(take, human=number == 0) for number, take in enumerate(heard.takes)]
+    if listening.no_audio_reason:
+        blocks.append(Text(f"Nothing can be played here: {listening.no_audio_reason}"))
+    blocks += [
+        _take(take, human=number == 0) for number, take in enumerate(listening.continuations)
+    ]
     return Section("listen", "Listen", blocks)
 
 
 def speed_section(found: Comparison) -> Section:
     """Returns what the bundles cost whoever plays them."""
-    ranked = sorted(found.contenders, key=lambda each: each.speed.step_us)
+    ranked = sorted(found.models, key=lambda each: each.speed.step_us)
     clip = ranked[0].speed.clip
     blocks: list[Block] = [
         Chart(
@@ -88,8 +90,8 @@ def speed_section(found: Comparison) -> Section:
 
 def curves_section(found: Comparison) -> Section:
     """Returns the learning curves that lie beside the bundles."""
-    blocks: list[Block] = [_curve(each) for each in found.contenders if each.curve is not None]
-    bare = [each.name for each in found.contenders if each.curve is None]
+    blocks: list[Block] = [_curve(each) for each in found.models if each.curve is not None]
+    bare = [each.name for each in found.models if each.curve is None]
     if bare:
         blocks.append(
             Text(
@@ -132,10 +134,10 @@ def method_section(found: Comparison) -> Section:
             header=["", "family", "file", "settings of the samples", "SHA-256"],
             rows=[
                 Row(each.name, [each.family, each.file, each.settings or "its own", each.sha256])
-                for each in found.contenders
+                for each in found.models
             ],
         ),
-        *(Text(f"{each.name}: {each.description} {each.details}") for each in found.contenders),
+        *(Text(f"{each.name}: {each.description} {each.details}") for each in found.models),
         Text(
             "Sources: overlap and divergence after Yang and Lerch (2020), MusPy's figures after "
             "Dong et al. (2020), MuseGAN's after Dong et al. (2018), groove and entropy after Wu "
@@ -146,7 +148,7 @@ def method_section(found: Comparison) -> Section:
     return Section("method", "How it was measured", blocks)
 
 
-def _take(take: Take, *, human: bool) -> Picture:
+def _take(take: Continuation, *, human: bool) -> Picture:
     title = "As it was written" if human else take.name
     whose = "how it goes on" if human else f"those of {take.name}"
     return Picture(

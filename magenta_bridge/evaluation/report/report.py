@@ -24,7 +24,7 @@ from magenta_bridge.evaluation.report.other_sections import (
     speed_section,
 )
 from magenta_bridge.evaluation.report.page import render_page
-from magenta_bridge.evaluation.report.paired_likelihood import Told
+from magenta_bridge.evaluation.report.paired_likelihood import PairedLikelihood
 from magenta_bridge.evaluation.report.summary import by_likelihood, summary_section
 
 _PARTS = (
@@ -42,9 +42,9 @@ _PARTS = (
 
 def page_of(found: Comparison) -> str:
     """Returns the HTML page."""
-    title = listed([each.name for each in found.contenders])
+    title = listed([each.name for each in found.models])
     subtitle = (
-        f"{len(found.contenders)} models of {found.data.noun} side by side, on held-out pieces of "
+        f"{len(found.models)} models of {found.data.noun} side by side, on held-out pieces of "
         f"“{found.data.name}”."
     )
     return render_page(title, subtitle, [part(found) for part in _PARTS])
@@ -59,10 +59,10 @@ def figures_of(found: Comparison) -> dict[str, Any]:
             "date": found.date,
             "versions": dict(found.versions),
             "ranking": [each.name for each in by_likelihood(found)],
-            "baselines": {name: _told(each) for name, each in found.floors.items()},
+            "baselines": {name: _told(each) for name, each in found.baselines.items()},
             "held_out": _music(found.held_out),
-            "people": _music(found.people),
-            "bundles": {each.name: _bundle(each) for each in found.contenders},
+            "people": _music(found.human),
+            "bundles": {each.name: _bundle(each) for each in found.models},
             "differences": _differences(found),
         }
     )
@@ -75,20 +75,20 @@ def _bundle(each: ModelResult) -> dict[str, Any]:
         "file": each.file,
         "sha256": each.sha256,
         "bytes": each.size_bytes,
-        "trained_on_this": each.heard,
+        "trained_on_this": each.trained_on,
         "settings": each.settings,
-        "likelihood": _told(each.told),
+        "likelihood": _told(each.likelihood),
         "music": _music(each.music),
         "speed": dataclasses.asdict(each.speed),
     }
 
 
-def _told(told: Told) -> dict[str, Any]:
+def _told(likelihood: PairedLikelihood) -> dict[str, Any]:
     return {
-        "nats_per_step": _interval(told.nats_per_step),
-        "bits_per_note": _interval(told.bits_per_note),
-        "accuracy": _interval(told.accuracy),
-        "pieces": {name: values.tolist() for name, values in vars(told).items()},
+        "nats_per_step": _interval(likelihood.nats_per_step),
+        "bits_per_note": _interval(likelihood.bits_per_note),
+        "accuracy": _interval(likelihood.accuracy),
+        "pieces": {name: values.tolist() for name, values in vars(likelihood).items()},
     }
 
 
@@ -109,7 +109,7 @@ def _differences(found: Comparison) -> list[dict[str, Any]]:
         {
             "better": better.name,
             "worse": worse.name,
-            "bits_per_note": _interval(worse.told.more_than(better.told)),
+            "bits_per_note": _interval(worse.likelihood.more_than(better.likelihood)),
         }
         for place, better in enumerate(ranked)
         for worse in ranked[place + 1 :]

@@ -109,8 +109,8 @@ def test_what_cannot_be_heard_or_has_no_curve_is_said() -> None:
         replace(contender("a", nats=1, overlap=1, run=1, step_us=1), curve=None),
         contender("b", nats=2, overlap=1, run=1, step_us=2),
     )
-    heard = replace(silent.listening, silence="The SoundFont is missing.")
-    page = page_of(replace(silent, listening=heard))
+    trained_on = replace(silent.listening, no_audio_reason="The SoundFont is missing.")
+    page = page_of(replace(silent, listening=trained_on))
     assert "Nothing can be played here: The SoundFont is missing." in page
     assert "None lies beside a." in page
 
@@ -122,11 +122,13 @@ def test_what_everybody_does_alike_and_what_has_no_figure_is_left_out() -> None:
     assert "There are too few held-out pieces of some length to measure that." in page
     found = comparison()
     loud = replace(found.held_out, scalars={**found.held_out.scalars, "pitch_range": 12.0})
-    first, *others = found.contenders
+    first, *others = found.models
     wide = replace(first.music, scalars={**first.music.scalars, "pitch_range": 14.5})
-    told = page_of(replace(found, held_out=loud, contenders=[replace(first, music=wide), *others]))
-    assert "<h3>MusPy&#39;s figures" in told
-    assert "<td>14.5 (2.50 off)</td><td>-</td><td>12.0</td>" in told
+    likelihood = page_of(
+        replace(found, held_out=loud, models=[replace(first, music=wide), *others])
+    )
+    assert "<h3>MusPy&#39;s figures" in likelihood
+    assert "<td>14.5 (2.50 off)</td><td>-</td><td>12.0</td>" in likelihood
 
 
 def test_figures_for_machines_are_plain_numbers() -> None:

@@ -40,7 +40,7 @@ def test_who_copies_is_told_beside_people() -> None:
         contender("b", nats=2, overlap=1, run=9, step_us=1),
     )
     assert "nobody here copies more than people quote each other" in _words(modest)
-    strangers = [replace(each, heard=False) for each in comparison().contenders]
+    strangers = [replace(each, trained_on=False) for each in comparison().models]
     assert "none of it is copied" in _words(comparison(*strangers))
 
 
@@ -64,11 +64,11 @@ def test_few_pieces_are_owned_up_to() -> None:
 
 
 def test_who_heard_the_music_is_told() -> None:
-    one, other = comparison().contenders
-    mixed = comparison(one, replace(other, heard=None))
+    one, other = comparison().models
+    mixed = comparison(one, replace(other, trained_on=None))
     assert "alpha learned from the rest of this music" in _words(mixed)
     assert "beta does not tell whether it learned" in _words(mixed)
-    strangers = comparison(replace(one, heard=False), replace(other, heard=False))
+    strangers = comparison(replace(one, trained_on=False), replace(other, trained_on=False))
     assert "None of these models ever heard this music" in _words(strangers)
 
 
