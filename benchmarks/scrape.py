@@ -63,7 +63,7 @@ def call_in_many_ways(address: str) -> None:
                 with contextlib.suppress(MagentaBridgeError):
                     list(caller.stream(name, bars=64, temperature=temperature))
         with contextlib.suppress(MagentaBridgeError):
-            bridge.generate("nobody")
+            bridge.generate("missing")
 
 
 def read(address: str, path: str) -> tuple[float, str]:

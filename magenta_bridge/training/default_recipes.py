@@ -40,7 +40,7 @@ def own_recipe(name: str, family: str, encoding: str) -> Recipe:
         encoding: Encoding.
     """
     description = f"{_WORDS.get(encoding, 'Music')} in the manner of your music."
-    # Whether there is a network for the pair is decided, and said, by whoever trains it.
+    # Training checks whether there is a network for the pair.
     usual = _ADVERSARIAL if family == "gan" else _TRAINING.get(encoding, TrainingRecipe())
     return Recipe(BundleRecipe(name, description, family, encoding), training=usual)
 

@@ -97,8 +97,8 @@ def network_config(start: bytes, family: str, encoding: str) -> dict[str, Any]:
 def identity(recipe: Recipe, split: Split, start: bytes = b"") -> dict[str, Any]:
     """Returns what decides the weights: a run goes on only where all of it is the same.
 
-    The music counts as it was prepared. A file more deals the tunes anew, and a run that went on
-    would be judged on tunes that it has learned.
+    The prepared music is part of it: one more file splits the tunes differently, and a continued
+    run would be validated on tunes that it was trained on.
     """
     table = as_table(recipe)
     begun = {"start": hashlib.sha256(start).hexdigest()} if start else {}
@@ -128,7 +128,7 @@ def train_recipe(
         recipe: What to train and how.
         split: The music.
         run: Where checkpoints live.
-        watcher: Told of progress.
+        watcher: Receives progress.
         start: See ``build``.
 
     Returns:

@@ -17,9 +17,9 @@ from magenta_bridge.models.tensor import Tensor
 class BarGAN(keras.Model):
     """Learns to make a bar of one or more tracks from noise and the bars before it.
 
-    Two lessons at once, as in Muhamed et al. 2021. Real bars are foretold step by step, which
+    Two lessons at once, as in Muhamed et al. 2021. Real bars are predicted step by step, which
     keeps the generator from forgetting kinds of bars. And bars that it makes from noise go to
-    the critic, under the hinge loss (Lim and Ye 2017). What they follow are "dreams", bars that
+    the critic, under the hinge loss (Lim and Ye 2017). They follow generated history, bars that
     the generator itself made earlier: after real bars its own soon cannot be told from real
     ones, it is over many bars that it drifts, as no likelihood would show.
 
@@ -100,7 +100,7 @@ class BarGAN(keras.Model):
         """Computes the losses of one batch, and adds them for ``fit``.
 
         Args:
-            inputs: ``previous``, ``bar``, ``meter``, ``dreamt`` (bars in that meter, as
+            inputs: ``previous``, ``bar``, ``meter``, ``generated`` (bars in that meter, as
                 ``previous``) and ``noise``.
             training: Whether the critic's power iteration moves on.
 
@@ -111,18 +111,18 @@ class BarGAN(keras.Model):
         meter = ops.one_hot(inputs["meter"], METER_KINDS)
         real = ops.one_hot(bar, self.event_ids)
         scores, choices = self.generator(
-            ops.concatenate([previous, inputs["dreamt"]]),
+            ops.concatenate([previous, inputs["generated"]]),
             inputs["noise"],
             ops.concatenate([meter, meter]),
             given=real,
         )
         rows = ops.shape(bar)[0]
-        foretold, made = scores[:rows], choices[rows:]
+        predicted, made = scores[:rows], choices[rows:]
         mask = _mask(inputs["meter"], previous.shape[-1])
         bars = [each * ops.expand_dims(mask, -1) for each in (real, made)]
-        before = (previous, inputs["dreamt"])
+        before = (previous, inputs["generated"])
         parts = self._judge(*bars, before=before, meter=meter, training=training)
-        miss = ops.sparse_categorical_crossentropy(bar, foretold, from_logits=True) * mask
+        miss = ops.sparse_categorical_crossentropy(bar, predicted, from_logits=True) * mask
         parts["nats"] = ops.sum(miss) / (ops.sum(mask) * previous.shape[-2])
         self.add_loss(
             parts["nats"] + parts["critic"] + self._adversarial_weight * parts.pop("push")
@@ -144,12 +144,12 @@ class BarGAN(keras.Model):
         twice; for the generator it has the gradient of minus the critic's score. So one
         backward pass trains both, each on its own loss.
         """
-        heard, dreamt = (
+        heard, generated = (
             ops.one_hot(each, self.event_ids + 1)[..., : self.event_ids] for each in before
         )
         scores = self.critic(
             ops.concatenate([real, ops.stop_gradient(made), made]),
-            ops.concatenate([heard, dreamt, dreamt]),
+            ops.concatenate([heard, generated, generated]),
             ops.concatenate([meter] * 3),
             groups=3,
             training=training,

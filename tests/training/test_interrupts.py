@@ -36,13 +36,13 @@ class _Swallowing:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_lost_interrupt_comes_again() -> None:
     counting = _Counting()
-    with deferred_interrupts(counting) as heedful:
-        heedful.on_batch(0, 1, 2, 8, 1.0)
+    with deferred_interrupts(counting) as flag:
+        flag.on_batch(0, 1, 2, 8, 1.0)
         _Swallowing()
         with pytest.raises(KeyboardInterrupt):
-            heedful.on_batch(0, 2, 2, 8, 1.0)
+            flag.on_batch(0, 2, 2, 8, 1.0)
         with pytest.raises(KeyboardInterrupt):
-            heedful.on_epoch(Progress())
+            flag.on_epoch(Progress())
     assert counting.heard == ["batch"]
 
 
@@ -57,10 +57,10 @@ def test_all_else_is_passed_on_in_any_thread() -> None:
     counting = _Counting()
 
     def watch() -> None:
-        with deferred_interrupts(counting) as heedful:
-            assert isinstance(heedful, InterruptFlag)
-            heedful.on_batch(0, 1, 1, 8, 1.0)
-            heedful.on_epoch(Progress())
+        with deferred_interrupts(counting) as flag:
+            assert isinstance(flag, InterruptFlag)
+            flag.on_batch(0, 1, 1, 8, 1.0)
+            flag.on_epoch(Progress())
 
     thread = threading.Thread(target=watch)
     thread.start()

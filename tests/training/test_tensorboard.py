@@ -1,4 +1,4 @@
-"""What TensorBoard is shown is what training told."""
+"""TensorBoard shows what training reported."""
 
 from __future__ import annotations
 
