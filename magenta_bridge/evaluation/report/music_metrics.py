@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -76,6 +77,12 @@ class MusicFigures:
     def usual(self) -> float:
         """Median of the pieces' longest runs, in notes."""
         return float(np.median([run.notes for run in self.runs])) if self.runs else 0.0
+
+    @property
+    def ninetieth(self) -> float:
+        """90th percentile of the pieces' longest runs, in notes."""
+        ranked = sorted(run.notes for run in self.runs)
+        return float(ranked[math.ceil(0.9 * len(ranked)) - 1]) if ranked else 0.0
 
 
 def excerpt_tones(music: NoteSequence) -> Tones:
