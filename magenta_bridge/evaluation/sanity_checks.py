@@ -1,4 +1,4 @@
-"""Is it music? The checks every shipped bundle must pass, computed from its samples."""
+"""The checks that samples of every shipped bundle must pass."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Check:
     """One check.
 
     Attributes:
-        name: What must hold, in words.
-        found: What was found.
-        passed: Whether it holds.
+        name: The condition, in words.
+        found: The value.
+        passed: Whether the condition holds.
     """
 
     name: str
@@ -32,10 +32,10 @@ def check_music(
     human: Mapping[str, PercentileRange],
     machine: Mapping[str, PercentileRange],
 ) -> list[Check]:
-    """Holds generated music against human music.
+    """Compare generated music with human music.
 
     Args:
-        features: Says what is compared.
+        features: The features to compare.
         human: Features of held-out pieces.
         machine: Features of samples.
     """

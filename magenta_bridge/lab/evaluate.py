@@ -169,7 +169,7 @@ def _score_bars(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
         )
     order, baseline = score_bar_ngram(train, valid, test, tracks)
     return Likelihood(
-        baselines={f"n-gram with meter and place in the bar, order {order}": baseline},
+        baselines={f"n-gram with meter and position in the bar, order {order}": baseline},
         program=score_bars(network, test),
         unit=material_for(recipe.bundle.encoding).unit,
     )

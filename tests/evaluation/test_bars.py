@@ -1,4 +1,4 @@
-"""How near bars come to music, and how well they are foretold, against cases done by hand."""
+"""Distance and likelihood of bars, compared with cases computed by hand."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_lines_sound_together_where_both_sound() -> None:
     assert together(song, 1).tolist() == [0, 0, 0]
 
 
-def test_distance_is_none_to_itself_and_one_to_what_shares_nothing() -> None:
+def test_distance_is_zero_to_itself_and_one_without_overlap() -> None:
     one, other = ({"a": np.array(each)} for each in ([1.0, 0.0], [0.0, 1.0]))
     assert feature_distance(one, one) == 0.0
     assert feature_distance(one, other) == pytest.approx(1.0)
@@ -124,7 +124,7 @@ def test_bars_are_scored_as_the_network_foretells_them(tracks: int) -> None:
                 "previous": previous,
                 "bar": bars,
                 "meter": np.full(len(bars), kind, np.int32),
-                "dreamt": previous,
+                "generated": previous,
                 "noise": np.zeros((len(bars), network.noise_units), np.float32),
             }
         )
@@ -135,8 +135,8 @@ def test_bars_are_scored_as_the_network_foretells_them(tracks: int) -> None:
 
 
 @pytest.mark.parametrize(("track", "step"), [(0, 3), (1, 15), (1, 0)])
-def test_steps_are_told_in_turns_of_the_tracks(track: int, step: int) -> None:
-    """Another id changes what is told of its own step, and of later ones, never of earlier ones."""
+def test_steps_alternate_between_the_tracks(track: int, step: int) -> None:
+    """Another id changes the logits of its own step, and of later ones, never of earlier ones."""
     kind, bars = _song(0, 1, 2)
     other = bars.copy()
     other[0, track, step] = (other[0, track, step] + 1) % 12

@@ -54,7 +54,7 @@ def test_double_work_takes_about_double_the_time(flatbuffer: bytes) -> None:
 
 
 def test_a_step_is_timed_whole_and_in_microseconds() -> None:
-    """The steps of a long run take as long as was foretold, but for the machine's other work."""
+    """The steps of a long run take as long as computed, except for the machine's other work."""
     program = StepProgram(shipped_programs()["lstm_polyphony"])
     session = program.session()
     ratios = []

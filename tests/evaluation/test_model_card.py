@@ -83,7 +83,7 @@ def test_the_card_holds_every_figure() -> None:
     assert "**no**" not in text
 
 
-def test_a_check_that_fails_is_told() -> None:
+def test_a_failed_check_is_reported() -> None:
     wide = music_section(_music(pitch_range=30.0))
     assert wide.count("**no**") == 1
     assert "30.00 in 12.00 to 12.00" in wide

@@ -64,7 +64,7 @@ DRUMS: Final = GridFeatures(
         "kinds": "kinds of drum, of nine",
         "polyphony": "drums struck at once",
         "on_eighths": "share of hits on eighths",
-        "repeated_bars": "share of bars heard before",
+        "repeated_bars": "share of repeated bars",
         "longest_repeat": "longest run of one bar, bars",
         "empty_bars": "share of bars without a hit",
         "stuck": "stuck: last half one stroke again and again",
@@ -72,9 +72,9 @@ DRUMS: Final = GridFeatures(
     },
     checked=("density", "kinds", "polyphony", "on_eighths"),
     limits=(
-        "Nine kinds of drum on a grid of sixteenths: no flams, no triplets, no swing; loudness "
-        "follows the\nbeat and the primer, it is not learned. It knows the meters of its music, "
-        "almost all of it 4/4."
+        "Nine classes of drums on a grid of sixteenths: no flams, no triplets, no swing; velocity "
+        "follows the\nbeat and the primer and is not learned. It supports the meters of its "
+        "training data, almost all 4/4."
     ),
     first_start_id=drums.EVENT_IDS,
     decode=drums.decode,

@@ -110,14 +110,14 @@ DUO: Final = GridFeatures(
         "bass_interval": "mean step of the bass, semitones",
         "consonance": "share of time in consonance",
         "crossed": "share of time with the bass above",
-        "repeated_bars": "share of bars heard before",
+        "repeated_bars": "share of repeated bars",
         "stuck": "stuck: last half of the lead on one pitch",
         "silent": "silent: a line without notes",
     },
     checked=("density", "bass_density", "pitch_range", "scale_consistency", "consonance"),
     limits=(
-        "Two lines, each one note at a time, on a grid of sixteenths: no chords, no triplets, one "
-        "loudness.\nIt hears the last eight bars. Bars of two quarters or three eighths are taken "
+        "Two monophonic lines, on a grid of sixteenths: no chords, no triplets, one "
+        "velocity.\nIt sees the last eight bars. Bars of two quarters or three eighths are taken "
         "in pairs. Primers\noutside its range are moved by octaves."
     ),
     first_start_id=melody.EVENT_IDS,

@@ -79,15 +79,15 @@ VOICES: Final = GridFeatures(
         "scale_consistency": "share of notes in one major scale",
         "length": "mean length of a note, sixteenths",
         "silence": "share of steps in silence",
-        "repeated_bars": "share of bars heard before",
+        "repeated_bars": "share of repeated bars",
         "stuck": "stuck: last half one stroke again and again",
         "silent": "silent",
     },
     checked=("density", "polyphony", "pitch_range", "scale_consistency"),
     limits=(
         "All voices on one instrument and a grid of sixteenths: no triplets, no ornaments, one "
-        "loudness; which\nvoice a note belongs to is not told. It knows 2/4, 3/4, 4/4 (and 2/2 as "
-        "4/4), 3/8, 6/8, 9/8, 12/8 and\n6/4. The music it learned from decides its taste."
+        "velocity; the\nvoice of a note is not known. It supports 2/4, 3/4, 4/4 (and 2/2 as "
+        "4/4), 3/8, 6/8, 9/8, 12/8 and\n6/4. It imitates the style of its training data."
     ),
     first_start_id=polyphony.EVENT_IDS,
     decode=polyphony.decode,

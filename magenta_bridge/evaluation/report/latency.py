@@ -1,4 +1,4 @@
-"""What a bundle costs whoever plays it: time a step, time a clip, memory."""
+"""Speed of bundles: time per step, time per clip, and memory."""
 
 from __future__ import annotations
 

@@ -24,9 +24,9 @@ from magenta_bridge.evaluation.report.paired_likelihood import PairedLikelihood
 PIECES = 40
 
 
-def likelihood(nats_a_note: float) -> PairedLikelihood:
-    """Forty pieces of ten notes in forty steps each, all foretold equally well."""
-    full = np.full(PIECES, 10 * nats_a_note)
+def likelihood(nats_per_note: float) -> PairedLikelihood:
+    """Forty pieces of ten notes in forty steps each, all with the same NLL."""
+    full = np.full(PIECES, 10 * nats_per_note)
     counts = np.full(PIECES, 10, dtype=np.int64)
     return PairedLikelihood(full, counts * 3, counts * 4, counts)
 

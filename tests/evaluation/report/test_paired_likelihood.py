@@ -1,4 +1,4 @@
-"""Only steps that all models told count, and they count alike."""
+"""Only steps that all models predict count, with equal weight."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _piece(*ids: int) -> Piece:
     return np.array(ids, dtype=np.int32)
 
 
-def test_models_are_compared_on_the_steps_that_both_told() -> None:
+def test_models_are_compared_on_the_steps_that_both_predict() -> None:
     """One begins two steps late, one ends a step early: three steps and two notes remain."""
     pieces = [_piece(5, 0, 7, 7, 0, 7)]
     kept, likelihood = align_steps(
@@ -41,13 +41,13 @@ def test_models_are_compared_on_the_steps_that_both_told() -> None:
 
 def test_pieces_that_one_model_cannot_read_count_for_none() -> None:
     pieces = [_piece(1, 1), _piece(1, 1), _piece(0, 0), _piece(1, 1)]
-    told_by_all: list[StepLikelihoods | None] = [_even(1.0, 2)] * 4
+    of_all: list[StepLikelihoods | None] = [_even(1.0, 2)] * 4
     kept, likelihood = align_steps(
-        {"a": told_by_all, "b": [_even(1.0, 2), None, _even(1.0, 2), _even(1.0, 1, first=2)]},
+        {"a": of_all, "b": [_even(1.0, 2), None, _even(1.0, 2), _even(1.0, 1, first=2)]},
         pieces,
         _begun,
     )
-    assert kept == [0]  # the second was not told, the third has no note, the fourth no step
+    assert kept == [0]  # the second was not predicted, the third has no note, the fourth no step
     assert len(likelihood["a"].nats) == 1
 
 
