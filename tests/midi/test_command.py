@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import mido
 import psutil
 import pytest
+from tests.midi.program import Start
 
 from magenta_bridge.formats.midi import midi_to_note_sequence, note_sequence_to_midi
 from magenta_bridge.generators.loading import find_bundle_file
@@ -16,7 +17,6 @@ from magenta_bridge.midi.ports.port import OutputPort
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import run_program
 from tests.midi.notes import sequence_of, wait_for
-from tests.midi.program import Start
 
 if TYPE_CHECKING:
     from mido import Message

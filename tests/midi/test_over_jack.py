@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import mido
 import pytest
+from magenta_bridge.midi.timing.clock import RealClock
+from tests.midi.program import Start
 
 from magenta_bridge.midi.engine.midi_clock_out import BeatClockOut
 from magenta_bridge.midi.output.note_ledger import Ledger
 from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.reconnecting_port import SteadyInput, SteadyOutput
-from magenta_bridge.midi.timing.clock import RealClock
 from magenta_bridge.midi.timing.midi_clock_in import MidiClockIn
 from magenta_bridge.midi.timing.tempo import InternalClock
 from tests.midi.notes import wait_for
-from tests.midi.program import Start
 
 if TYPE_CHECKING:
     from mido import Message

@@ -30,6 +30,7 @@ from magenta_bridge.midi.interactions.turn_taking import (
     TurnResult,
 )
 from magenta_bridge.midi.timing.priority import raise_priority
+from magenta_bridge.midi.timing.steady_clock import SPIN_S
 from magenta_bridge.midi.timing.ticks import PeriodTicks, SignalTicks, Ticks
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times
@@ -388,7 +389,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         if not isinstance(self._sequence_generator, StreamingGenerator):
             return now + _TEMPO_POLL_S
         lead = min(_LEAD_S, (expected - self._tracker.last_tick) / 2)
-        if now < expected - lead:
+        if now + SPIN_S < expected - lead:
             return min(expected - lead, now + _TEMPO_POLL_S)
         return now + _NOTES_POLL_S
 
