@@ -35,7 +35,7 @@ END = mido.Message("control_change", control=1, value=1, time=6.0)
 @pytest.fixture
 def captor() -> Iterator[MidiCaptor]:
     """A polyphonic captor from second 1 on, in virtual time."""
-    running = PolyphonicMidiCaptor(100, start_time=1.0, clock=VirtualClock(1.0, automatic=False))
+    running = PolyphonicMidiCaptor(100, start_time=1.0, clock=VirtualClock(100.0))
     running.start()
     yield running
     if running.is_alive():
@@ -144,8 +144,7 @@ def test_iterating_by_a_signal_yields_at_each_signal_and_at_the_end(captor: Midi
 def test_iterating_by_a_period_stays_on_whole_periods() -> None:
     """Also after some were missed."""
     clock = VirtualClock(10.0)
-    captor = PolyphonicMidiCaptor(100, stop_time=1000.0, clock=VirtualClock(0.0, automatic=False))
-    captor._clock = clock
+    captor = PolyphonicMidiCaptor(100, clock=clock)
     captor.start()
     sequences = captor.iterate(period=2.0)
     times = [next(sequences).total_time for _ in range(3)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,13 @@ class Playback:
         """Return a player of notes, in seconds from the start."""
         return MidiPlayer(self.output, _music(*notes), allow_updates=updates, clock=self.clock)
 
-    def play(self, player: MidiPlayer, until: float = 10_000.0) -> None:
-        """Send what is due up to a time, in seconds from the start."""
+    def play(self, player: MidiPlayer, until: float = math.inf) -> None:
+        """Send what is due, and advance to a time, in seconds from the start."""
         while (due := player.next_due) is not None and due <= START + until:
             self.clock.advance_to(due)
             player.step()
+        if until < math.inf:
+            self.clock.advance_to(START + until)
 
     def sent(self) -> list[tuple[float, str, int]]:
         """Return time, type and pitch of the messages, in seconds from the start."""
@@ -76,7 +79,7 @@ def test_a_stop_ends_active_notes_and_drops_pending_ones(playback: Playback) -> 
     player.stop(block=False)
     player.stop(block=False)
     playback.play(player)
-    assert playback.sent() == [(1.0, "note_on", 60), (1.0, "note_off", 60)]
+    assert playback.sent() == [(1.0, "note_on", 60), (2.0, "note_off", 60)]
     with pytest.raises(MidiHubError):
         player.update_sequence(sequence_of())
 
