@@ -175,6 +175,9 @@ class ChildProgram:
         pytest.fail(f"{command} {reason} while waiting for {expected}. It printed:\n{printed}")
 
 
+Start = Callable[..., ChildProgram]
+
+
 @contextlib.contextmanager
 def child_program(
     *command: str, environment: Mapping[str, str] | None = None, merge_stderr: bool = False

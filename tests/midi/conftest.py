@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from magenta_bridge.cli.midi.managed_server import ManagedServer
 from tests.cli.program import PROGRAM
-from tests.midi.bounded import ChildProgram, child_program, run_bounded
+from tests.midi.bounded import ChildProgram, Start, child_program, run_bounded
 from tests.midi.harness import Harness
 from tests.midi.jack import Jack, jack_server
 from tests.midi.virtual_clock import VirtualClock
-
-Start = Callable[..., ChildProgram]
 
 
 @pytest.fixture
