@@ -194,12 +194,12 @@ def test_a_thread_can_wait_for_a_signal_or_a_time(keys: EchoPort, make_hub: Make
 def test_a_callback_receives_one_message(keys: EchoPort, make_hub: MakeHub) -> None:
     """The next matching one."""
     hub = make_hub()
-    heard: list[mido.Message] = []
-    hub.register_callback(heard.append, MidiSignal(type="note_on"))
+    received: list[mido.Message] = []
+    hub.register_callback(received.append, MidiSignal(type="note_on"))
     _strike(keys, 1)
     _strike(keys, 2)
-    wait_for(lambda: heard, "a call")
-    assert [message.note for message in heard] == [1]
+    wait_for(lambda: received, "a call")
+    assert [message.note for message in received] == [1]
 
 
 def test_controllers_are_stored_and_sent(
@@ -231,7 +231,9 @@ def _ticks(metronome: Metronome, earliest: float, count: int) -> list[tuple[floa
     while len(found) < count and (tick := metronome.next_tick(earliest)) is not None:
         due, message = tick
         value = None if message is None else getattr(message, "note", None)
-        found.append((due, message.value if message is not None and value is None else value))
+        found.append(
+            (round(due, 6), message.value if message is not None and value is None else value)
+        )
         earliest = due + 0.001
     return found
 
@@ -242,8 +244,8 @@ def test_the_metronome_ticks_on_the_beat(port: MemoryPort, tmp_path: Path) -> No
     output = NoteOutput(port, NoteLedger.create(tmp_path), clock.now)
     metronome = Metronome(output, 300, 1000.0, clock=clock)
     notes = [(1000.0, 44), (1000.2, 35), (1000.4, 35), (1000.6, 35), (1000.8, 44)]
-    assert _ticks(metronome, 999.0, 5) == [(pytest.approx(due), note) for due, note in notes]
-    assert _ticks(metronome, 1000.7, 1) == [(pytest.approx(1000.8), 44)]
+    assert _ticks(metronome, 999.0, 5) == notes
+    assert _ticks(metronome, 1000.7, 1) == notes[-1:]
 
 
 def test_a_metronome_can_send_any_message_or_none(port: MemoryPort, tmp_path: Path) -> None:
@@ -275,10 +277,14 @@ def test_a_closed_hub_deletes_its_files(
 def test_a_mido_port_stays_open() -> None:
     """It receives and sends as with Magenta's hub."""
     port = mido.ports.EchoPort()
-    heard: list[mido.Message] = []
-    port._send = heard.append
+    received: list[mido.Message] = []
+    port._send = received.append
     with MidiHub([port], [port], TextureType.POLYPHONIC) as hub:
         hub._inports[0].callback(mido.Message("note_on", note=1))  # type: ignore[misc]
         hub._inports[0].callback(mido.Message("note_off", note=2))  # type: ignore[misc]
     assert not port.closed
-    assert [(m.type, m.note) for m in heard] == [("note_on", 1), ("note_off", 2), ("note_off", 1)]
+    assert [(m.type, m.note) for m in received] == [
+        ("note_on", 1),
+        ("note_off", 2),
+        ("note_off", 1),
+    ]
