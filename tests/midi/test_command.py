@@ -17,11 +17,14 @@ from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.port import OutputPort
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import run_program
-from tests.midi.bounded import Start, wait_for
+from tests.midi.bounded import TIMEOUT_S, Start, wait_for
 from tests.midi.notes import sequence_of
 
 if TYPE_CHECKING:
     from mido import Message
+
+# Every test starts several processes, which is slow on a loaded machine.
+pytestmark = pytest.mark.timeout(900)
 
 QPM = 240
 STATE = 20
@@ -55,7 +58,7 @@ def test_a_simulated_call_is_answered(tmp_path: Path, call: Path) -> None:
         "--output_ports=echo",
         "--noenable_metronome",
         "--no-ui",
-        timeout=120,
+        timeout=2 * TIMEOUT_S,
     )
     assert result.returncode == 0, result.stdout + result.stderr
     music = midi_to_note_sequence(record.read_bytes())
@@ -113,7 +116,7 @@ def test_virtual_ports_are_created_and_the_available_ones_listed(start: Start, s
     program.wait_for("'Kees'")
     program.wait_for("Input ports: none")
     program.wait_for("Ready")
-    listed = run_program("midi", "--list_ports")
+    listed = run_program("midi", "--list_ports", timeout=TIMEOUT_S)
     assert listed.returncode == 0
     assert "Kees" in listed.stdout.splitlines()[1]
 
@@ -136,7 +139,7 @@ def test_virtual_ports_are_created_and_the_available_ones_listed(start: Start, s
 def test_an_error_is_one_sentence(arguments: list[str], error: str, server: str) -> None:
     """Without a traceback."""
     address = [server] if arguments[-1] == "--server" else []
-    result = run_program("midi", "--no-ui", *arguments, *address)
+    result = run_program("midi", "--no-ui", *arguments, *address, timeout=TIMEOUT_S)
     assert result.returncode in (1, 2)
     assert error in result.stderr
     assert "Traceback" not in result.stderr
@@ -147,11 +150,11 @@ def test_without_a_midi_system_the_error_is_one_sentence(monkeypatch: pytest.Mon
     monkeypatch.setenv("MAGENTA_BRIDGE_MIDI", "jack")
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    listed = run_program("midi", "--list_ports")
+    listed = run_program("midi", "--list_ports", timeout=TIMEOUT_S)
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "MIDI system" in listed.stdout
     assert len(listed.stdout.splitlines()) == 1
-    played = run_program("midi", "--no-ui")
+    played = run_program("midi", "--no-ui", timeout=TIMEOUT_S)
     assert played.returncode == 1
     assert "MIDI system" in played.stderr
 

@@ -16,7 +16,7 @@ from magenta_bridge.render.soundfont import find_sound_font
 from tests.midi.jack import FluidSynth, Jack, jack_program, jack_server
 
 # Every test starts several processes, which is slow on a loaded machine.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 SYNTHESIZER = "fluidsynth-midi:midi_00"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mido import Message
 
 # Every test starts several processes, which is slow on a loaded machine.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("jack_here")]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("jack_here")]
 
 STATE, PANIC = 20, 33
 QUIET = ("--nopassthrough", "--noenable_metronome")

@@ -77,6 +77,6 @@ def test_the_playing_process_loads_no_model() -> None:
         "print([name for name in heavy if name in sys.modules])"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=100
     )
     assert result.stdout.strip() == "[]"

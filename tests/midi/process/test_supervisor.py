@@ -27,7 +27,7 @@ from tests.midi.bounded import TIMEOUT_S, ChildProgram, child_program, join, run
 from tests.midi.socket_receiver import SocketPort, SocketReceiver, socket_receiver
 
 # Every test starts several processes, which is slow on a loaded machine.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(900)
 
 CHORD = len(players.CHORD)
 _END = {"supervisor": "ended by {}", "player": "ended by None"}

@@ -16,6 +16,8 @@ from tests.midi.bounded import ChildProgram, child_program, wait_for
 from tests.midi.generators import StreamingOctaveGenerator
 from tests.midi.harness import Harness
 
+pytestmark = pytest.mark.timeout(900)
+
 QPM = 300.0
 
 
