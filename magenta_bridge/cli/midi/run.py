@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -101,6 +101,7 @@ def _saved(recording: Recording, path: Path | None) -> Iterator[None]:
 def _server(options: dict[str, Any], show: Show) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the server's address and the generator IDs; a managed server ends with the block."""
     from magenta_bridge.cli.midi.managed_server import ManagedServer
+    from magenta_bridge.noteseq import GeneratorBundle
 
     named = _split(options["generators"])
     if options["server"] is not None:
@@ -113,14 +114,9 @@ def _server(options: dict[str, Any], show: Show) -> Iterator[tuple[str, tuple[st
         if not path.is_file():
             raise NotFoundError(f"Bundle {path} not found.")
     with ManagedServer(bundles, show) as server:
-        yield server.address, named or tuple(_bundle_ids(bundles)) or (_DEFAULT_GENERATOR,)
-
-
-def _bundle_ids(bundles: Sequence[Path]) -> list[str]:
-    from magenta_bridge.noteseq import GeneratorBundle
-
-    # The server has already read and checked them.
-    return [GeneratorBundle.FromString(path.read_bytes()).generator_details.id for path in bundles]
+        # The server has already read and checked the bundles.
+        details = [GeneratorBundle.FromString(p.read_bytes()).generator_details for p in bundles]
+        yield server.address, named or tuple(d.id for d in details) or (_DEFAULT_GENERATOR,)
 
 
 def _settings(

@@ -89,7 +89,7 @@ class MidiHub:
         # Active passthrough pitches, each with its channel.
         self._open_notes: dict[int, int] = {}
         self._closed = False
-        self._owned: list[InputPort | Outport] = []
+        self._owned: list[InputPort | NoteOutput] = []
         self._ledgers: list[NoteLedger] = []
         self._outport: Outport = OutputGroup([self._open_output(p) for p in output_midi_ports])
         self._inports = [self._open_input(port) for port in input_midi_ports or ()]
@@ -324,13 +324,14 @@ class MidiHub:
     def _open_output(self, choice: OutputChoice) -> Outport:
         if not isinstance(choice, str):
             outport = as_outport(choice)
-            if outport is not choice:
+            if outport is not choice and isinstance(outport, NoteOutput):
                 self._owned.append(outport)
             return outport
         port = ports.open_output(choice, virtual=_is_virtual(choice, ports.output_names()))
         self._ledgers.append(NoteLedger.create())
-        self._owned.append(NoteOutput(port, self._ledgers[-1]))
-        return self._owned[-1]  # type: ignore[return-value]
+        output = NoteOutput(port, self._ledgers[-1])
+        self._owned.append(output)
+        return output
 
     def _receive(self, msg: mido.Message) -> None:
         """Handle a message whose time is on the monotonic clock."""

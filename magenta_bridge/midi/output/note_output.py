@@ -32,9 +32,6 @@ class Outport(Protocol):
     def panic(self) -> None:
         """End every note that may sound."""
 
-    def close(self) -> None:
-        """Silence the output and accept no more messages."""
-
 
 @dataclass
 class OutputCounts:
@@ -254,11 +251,6 @@ class OutputGroup:
         """End the notes of all outputs."""
         for outport in self._outports:
             outport.panic()
-
-    def close(self) -> None:
-        """Close all outputs."""
-        for outport in self._outports:
-            outport.close()
 
 
 def as_outport(port: mido.ports.BaseOutput | Outport) -> Outport:

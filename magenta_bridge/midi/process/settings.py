@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from magenta_bridge.midi.ports.port import InputPort, OutputPort
+from magenta_bridge.midi.ports import ports
+from magenta_bridge.midi.ports.memory_port import EchoPort
+from magenta_bridge.midi.ports.port import InputPort, OutputPort
 
 # Names of the controllers, as on the command line without ``_control_number``.
 CONTROLS: Final = (
@@ -40,18 +41,14 @@ class PortChoice:
 
     def open_input(self) -> InputPort:
         """Open the port for input; errors as for ``ports.open_input``."""
-        from magenta_bridge.midi.ports import memory_port, ports
-
         if self.name == ECHO:
-            return memory_port.EchoPort(ECHO)
+            return EchoPort(ECHO)
         return ports.open_input(self.name, virtual=self.virtual)
 
     def open_output(self) -> OutputPort:
         """Open the port for output; errors as for ``ports.open_output``."""
-        from magenta_bridge.midi.ports import memory_port, ports
-
         if self.name == ECHO:
-            return memory_port.EchoPort(ECHO)
+            return EchoPort(ECHO)
         return ports.open_output(self.name, virtual=self.virtual)
 
 

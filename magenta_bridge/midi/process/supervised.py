@@ -58,15 +58,11 @@ class SupervisorLink:
 
     def report(self, report: object) -> None:
         """Send a picklable object to the supervisor's ``on_report``."""
-        self._send(REPORT, report)
+        self.send(REPORT, report)
 
     def heartbeat(self) -> None:
         """Send a sign of life; after the first one, a player without them is considered hung."""
-        self._send(HEARTBEAT, None)
-
-    def fail(self, error: MagentaBridgeError) -> None:
-        """Send an error for the supervisor to raise."""
-        self._send(FAILED, error)
+        self.send(HEARTBEAT, None)
 
     def silence_and_stop(self) -> None:
         """Silence the player's ports and set ``stop``."""
@@ -79,7 +75,8 @@ class SupervisorLink:
                 _log.exception("A port could not be silenced.")
         self.stop.set()
 
-    def _send(self, kind: str, content: object) -> None:
+    def send(self, kind: str, content: object) -> None:
+        """Send a message to the supervisor."""
         with self._lock, contextlib.suppress(OSError):
             self._connection.send((kind, content))
 
@@ -101,7 +98,7 @@ def run_player(
         freeze_gc()
         target(link, *arguments)
     except MagentaBridgeError as error:
-        link.fail(error)
+        link.send(FAILED, error)
         raise SystemExit(_FAILURE) from None
     except Exception:  # noqa: BLE001 - the supervisor handles a bug like any other crash
         _log.critical("The player failed.", exc_info=True)
