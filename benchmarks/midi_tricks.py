@@ -119,15 +119,18 @@ def detection_s(monitor: str) -> float | None:
         "JACK_NO_START_SERVER": "1",
         "MAGENTA_BRIDGE_MIDI": "jack",
     }
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    server = subprocess.Popen(
-        ["jackd", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"],  # noqa: S607
-        env=environment,
-        **quiet,  # type: ignore[call-overload]
-    )
+    command = ["jackd", "-n", name, "-d", "dummy", "-r", "48000", "-p", "128"]
+
+    def start() -> subprocess.Popen[bytes]:
+        server = subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(2.0)
+        return server
+
+    server = start()
     client: subprocess.Popen[str] | None = None
     try:
-        time.sleep(2.0)
         client = subprocess.Popen(
             [sys.executable, "-c", _DETECT, monitor, str(WAIT_S)],
             env=environment,
@@ -146,6 +149,10 @@ def detection_s(monitor: str) -> float | None:
             if process is not None:
                 process.kill()
                 process.wait()
+        # JACK keeps the slot of a killed server until one of that name ends normally.
+        last = start()
+        last.terminate()
+        last.wait()
 
 
 def main() -> None:
