@@ -29,6 +29,7 @@ import sys
 import threading
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from benchmarks.midi_jitter import burners, summary
 from magenta_bridge.midi.timing.priority import freeze_gc, realtime_priority
@@ -153,6 +154,8 @@ def detection_s(monitor: str) -> float | None:
         last = start()
         last.terminate()
         last.wait()
+        for path in Path("/dev/shm").glob(f"jack*{name}*"):  # noqa: S108
+            path.unlink(missing_ok=True)
 
 
 def main() -> None:
