@@ -10,10 +10,15 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from magenta_bridge.data.corpus import CorpusReport
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.runtime.quiet_stderr import silent_stderr
+
+if TYPE_CHECKING:
+    from magenta_bridge.training.checkpoint import Progress
 
 
 def load_packages(purpose: str, *names: str) -> None:
@@ -53,3 +58,19 @@ class FileCounter(CorpusReport):
 
 def ignore(*values: object) -> None:
     """Do nothing: the default callback."""
+
+
+def never() -> bool:
+    """Return False: the default of ``stop``."""
+    return False
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """The callbacks of ``train`` and ``search``, a ``training.loop.Watcher``."""
+
+    on_file: Callable[[int], None] = ignore
+    on_batch: Callable[[int, int, int, int, float], None] = ignore
+    on_epoch: Callable[[Progress], None] = ignore
+    on_message: Callable[[str], None] = ignore
+    stop: Callable[[], bool] = never

@@ -47,9 +47,6 @@ class Entry:
 def read_entries(names: Sequence[str | Path]) -> list[Entry]:
     """Load the bundles of a comparison.
 
-    Args:
-        names: Files, or names of shipped bundles.
-
     Raises:
         NotFoundError: A bundle does not exist.
         BundleError: A bundle is damaged.
@@ -121,11 +118,6 @@ class SharedSplit:
 
 def shared_split(bundles: Sequence[Bundle], data: Path, report: CorpusReport) -> SharedSplit:
     """Read music and split it so that no bundle was trained on the test side.
-
-    Args:
-        bundles: Bundles of one encoding.
-        data: The music.
-        report: Filled with the files read and refused.
 
     Raises:
         MagentaBridgeError: The music cannot be used, or nothing is held out from all bundles.

@@ -111,7 +111,7 @@ def evaluate(
     split = load_split(recipe, corpus, FileCounter(on_file))
     material = material_for(recipe.bundle.encoding)
     on_message(f"Scoring held-out {material.noun}: {len(split.test)} ...")
-    score = _score_bars if recipe.bundle.family == _ADVERSARIAL else _score_steps
+    score = _score_bars if recipe.bundle.family == _ADVERSARIAL else score_steps
     return Evaluation(
         found.id, material.encoding, trained_on, len(split.test), score(found, recipe, split)
     )
@@ -167,7 +167,8 @@ def _adversarial_network(bundle: Bundle) -> Any:
     return read_gan(bundle.network)
 
 
-def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
+def score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
+    """Score the program of a bundle that generates step by step, and n-grams."""
     material = material_for(recipe.bundle.encoding)
     train, valid, test = (encode_examples(material, side) for side in vars(split).values())
     return Likelihood(

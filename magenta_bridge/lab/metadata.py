@@ -24,22 +24,8 @@ def encode_examples(material: Material, tunes: Sequence[Tune]) -> list[Piece]:
     ]
 
 
-def describe_split(recipe: Recipe) -> dict[str, Any]:
-    """Return what determines the split, for a bundle's metadata; see ``recipe_of_split``."""
-    return {
-        "seed": recipe.training.seed,
-        "validation_share": recipe.data.validation_share,
-        "test_share": recipe.data.test_share,
-        "sha256": recipe.data.sha256,
-    }
-
-
 def recipe_of_split(bundle_id: str, metadata: Mapping[str, Any]) -> Recipe:
     """Return a recipe that splits music as the training of a bundle did.
-
-    Args:
-        bundle_id: Id of the bundle.
-        metadata: The description in its program.
 
     Raises:
         UnsupportedError: The metadata has no split.

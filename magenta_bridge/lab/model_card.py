@@ -15,21 +15,20 @@ from magenta_bridge.evaluation.bars.card import bars_section, standing_of
 from magenta_bridge.evaluation.bars.report import report_bars
 from magenta_bridge.evaluation.features.common import spread
 from magenta_bridge.evaluation.features.registry import idiom_of
-from magenta_bridge.evaluation.likelihood import Piece, score_network, score_program
+from magenta_bridge.evaluation.likelihood import Piece, score_network
 from magenta_bridge.evaluation.model_card import (
     Card,
-    Likelihood,
     Music,
     likelihood_section,
     music_section,
     write_card,
 )
-from magenta_bridge.evaluation.ngram import measure_baselines
 from magenta_bridge.files import save_bytes
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.loading import load_generator
-from magenta_bridge.lab.metadata import encode_examples, settings_of, weights_of
+from magenta_bridge.lab.evaluate import score_steps
+from magenta_bridge.lab.metadata import encode_examples, settings_of
 from magenta_bridge.lab.networks import (
     best_network,
     is_adversarial,
@@ -41,15 +40,6 @@ from magenta_bridge.training.checkpoint import Progress, Run
 
 SAMPLES: Final = 200
 _CRITIC_CURVES: Final = ("critic", "real", "made")
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """The files of a finished run."""
-
-    bundle: Path
-    card: Path
-    curve: Path
 
 
 @dataclass(frozen=True)
@@ -76,45 +66,39 @@ class Report:
 
 
 def finish(
-    outputs: Outputs,
     recipe: Recipe,
     split: Split,
     run: Run,
     progress: Progress,
     *,
+    bundle: Path,
+    card: Path,
     command: str,
     on_message: Callable[[str], None],
 ) -> Report:
-    """Export the best network of a run, measure it, and write all files, the bundle last.
-
-    Args:
-        outputs: Files to write.
-        recipe: The recipe of the run.
-        split: The music; only its test pieces are measured.
-        run: The folder with the best weights.
-        progress: The finished progress.
-        command: Command line for the model card.
-        on_message: Called with a sentence before each stage.
-    """
+    """Export the best network of a finished run, measure it, and write all files, bundle last."""
     network = best_network(recipe, run)
-    unfinished = outputs.bundle.with_name(f".{outputs.bundle.name}.new")
+    unfinished = bundle.with_name(f".{bundle.name}.new")
     try:
         on_message("Exporting ...")
         write_network(unfinished, recipe, split, network)
         on_message(f"Measuring on held-out {material_for(recipe.bundle.encoding).noun} ...")
         measure = _measure_bars if is_adversarial(recipe) else _measure_steps
         report = measure(recipe, split, progress, network, unfinished)
-        card = Card(
-            bundle=dataclasses.asdict(recipe.bundle),
-            data=_data_rows(recipe, split),
-            training=_training_rows(recipe, progress),
-            command=command,
-            figures=report.sections,
-            limits=report.limits,
+        text = write_card(
+            Card(
+                bundle=dataclasses.asdict(recipe.bundle),
+                data=_data_rows(recipe, split),
+                training=_training_rows(recipe, progress),
+                command=command,
+                figures=report.sections,
+                limits=report.limits,
+            )
         )
-        save_bytes(outputs.card, write_card(card).encode())
-        draw_loss_curve(report.curves, outputs.curve, baseline=report.baseline, unit=report.unit)
-        unfinished.replace(outputs.bundle)
+        save_bytes(card, text.encode())
+        curve = bundle.with_suffix(".png")
+        draw_loss_curve(report.curves, curve, baseline=report.baseline, unit=report.unit)
+        unfinished.replace(bundle)
     finally:
         unfinished.unlink(missing_ok=True)
     return report
@@ -124,13 +108,9 @@ def _measure_steps(
     recipe: Recipe, split: Split, progress: Progress, network: Any, bundle: Path
 ) -> Report:
     material = material_for(recipe.bundle.encoding)
-    train, valid, test = (encode_examples(material, side) for side in vars(split).values())
-    served = read_bundle(bundle)
-    found = Likelihood(
-        baselines=measure_baselines(train, valid, test, material),
-        program=score_program(served.program, test),
-        unit=material.unit,
-        weights=weights_of(served.traits),
+    test = encode_examples(material, split.test)
+    found = dataclasses.replace(
+        score_steps(read_bundle(bundle), recipe, split),
         network=score_network(network, test, material),
     )
     music = _evaluate_samples(load_generator(bundle), test, recipe.bundle.encoding)

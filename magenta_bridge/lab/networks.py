@@ -19,7 +19,7 @@ from magenta_bridge.export.flatbuffer import write_description
 from magenta_bridge.export.litert import export_program, save_network
 from magenta_bridge.export.quantize import product_bytes, to_four_bits
 from magenta_bridge.generators.bundle import write_bundle
-from magenta_bridge.lab.metadata import describe_split, encode_examples
+from magenta_bridge.lab.metadata import encode_examples
 from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.recipe import AUTO, INT4, INT8, Recipe
 from magenta_bridge.runtime.program import StepProgram
@@ -77,13 +77,7 @@ def best_network(recipe: Recipe, run: Run) -> Any:
 
 
 def write_network(path: Path, recipe: Recipe, split: Split, network: Any) -> None:
-    """Export a trained network and write its bundle.
-
-    Args:
-        path: The ``.mag`` file.
-        recipe: The recipe of the network.
-        split: The music; a held-out piece is the probe that compares export and network.
-        network: The Keras network.
+    """Export a trained network, compare it with the export on a held-out piece, and bundle both.
 
     Raises:
         TrainingError: The exported program disagrees with the network.
@@ -117,7 +111,12 @@ def _metadata(recipe: Recipe, split: Split) -> dict[str, Any]:
         "family": recipe.bundle.family,
         "encoding": encoding,
         "capabilities": ["GENERATE", "CONTINUE"],
-        "split": describe_split(recipe),
+        "split": {  # see ``metadata.recipe_of_split``
+            "seed": recipe.training.seed,
+            "validation_share": recipe.data.validation_share,
+            "test_share": recipe.data.test_share,
+            "sha256": recipe.data.sha256,
+        },
     }
     if encoding != "performance":  # which is music in seconds
         metadata["steps_per_quarter"] = STEPS_PER_QUARTER
@@ -138,11 +137,7 @@ def with_weights(program: bytes, recipe: Recipe, split: Split) -> bytes:
 
     ``auto`` is ``int4`` if int8 matrices exceed a core's cache and int4 raises the validation
     loss by at most 1 %. A program without matrices that can be int4 is returned as it is.
-
-    Args:
-        program: An exported program whose matrices are int8.
-        recipe: The recipe of the network.
-        split: The music; training pieces calibrate the rounding.
+    Training pieces calibrate the rounding.
     """
     weights = recipe.program.weights
     if weights == INT8 or (weights == AUTO and product_bytes(program) <= _CACHE_BYTES):

@@ -19,11 +19,10 @@ from magenta_bridge.data.splits import Split, load_split
 from magenta_bridge.errors import InvalidArgumentError, TrainingError, UnsupportedError
 from magenta_bridge.files import ready_folder
 from magenta_bridge.generators.loading import find_bundle
-from magenta_bridge.lab import FileCounter, ignore, load_packages
+from magenta_bridge.lab import Callbacks, FileCounter, ignore, load_packages, never
 from magenta_bridge.recipe import Recipe, read_recipe
 
 if TYPE_CHECKING:
-    from magenta_bridge.lab.model_card import Outputs
     from magenta_bridge.training.checkpoint import Progress
 
 _FAMILY: Final = "lstm"
@@ -42,8 +41,7 @@ class TrainingRun:
 
     Attributes:
         bundle: The ``.mag`` file; exists unless the run was stopped.
-        card: The model card, Markdown, beside the bundle.
-        curve: The learning curve, PNG, beside the bundle.
+        card: The model card, Markdown; the learning curve (.png) is beside the bundle.
         folder: Checkpoints and TensorBoard logs; the same call resumes from them.
         epochs: Finished epochs.
         best_epoch: Epoch whose weights are in the bundle, counted from 1; 0 for none.
@@ -55,7 +53,6 @@ class TrainingRun:
 
     bundle: Path
     card: Path
-    curve: Path
     folder: Path
     epochs: int
     best_epoch: int
@@ -85,7 +82,7 @@ def train(
     on_batch: Callable[[int, int, int, int, float], None] = ignore,
     on_epoch: Callable[[Progress], None] = ignore,
     on_message: Callable[[str], None] = ignore,
-    stop: Callable[[], bool] | None = None,
+    stop: Callable[[], bool] = never,
 ) -> TrainingRun:
     """Train a network, or resume an interrupted run, and write bundle, model card and curve.
 
@@ -121,59 +118,51 @@ def train(
         name: None if path is None else str(Path(path).expanduser()) for name, path in paths.items()
     }
     arguments = {**expanded, "family": family, "encoding": encoding, "epochs": epochs}
-    return _train(
-        arguments, on_file=on_file, on_batch=on_batch, on_epoch=on_epoch, on_message=on_message,
-        stop=stop,
-    )  # fmt: skip
+    return _train(arguments, Callbacks(on_file, on_batch, on_epoch, on_message, stop))
 
 
-def _train(
-    arguments: dict[str, Any],
-    *,
-    on_file: Callable[[int], None],
-    on_batch: Callable[[int, int, int, int, float], None],
-    on_epoch: Callable[[Progress], None],
-    on_message: Callable[[str], None],
-    stop: Callable[[], bool] | None,
-) -> TrainingRun:
+def _train(arguments: dict[str, Any], callbacks: Callbacks) -> TrainingRun:
     """Train with paths that are expanded; ``arguments`` are those of ``train``, JSON-able."""
     load_packages("Training", "keras", "tensorflow")
     from magenta_bridge.lab.model_card import finish
     from magenta_bridge.lab.networks import check_kind, fit
-    from magenta_bridge.training.callbacks import (
-        CallbackWatcher,
-        TrainingStopped,
-        deferred_interrupts,
-    )
+    from magenta_bridge.training import callbacks as watchers
     from magenta_bridge.training.checkpoint import Run
+    from magenta_bridge.training.default_recipes import fit_to_size
     from magenta_bridge.training.fit import EXPORTING_BACKEND, backend, identity
 
     recipe, start = _resolve_recipe(arguments)
     check_kind(recipe.bundle.family, recipe.bundle.encoding)
-    outputs = _plan_outputs(arguments, recipe)
+    bundle, card = _plan_outputs(arguments, recipe)
     data = arguments["data"]
-    corpus = fetch_corpus(recipe.data, on_message) if data is None else Path(data)
-    split = read_music(corpus, recipe, on_file, on_message)
-    recipe = _fit_recipe(recipe, split, arguments)
+    corpus = Path(data) if data else fetch_corpus(recipe.data, callbacks.on_message)
+    split = read_music(corpus, recipe, callbacks)
+    if arguments["recipe"] is None:
+        recipe = fit_to_size(recipe, split)
+    recipe = with_epochs(recipe, arguments["epochs"])
     run = Run(Path(arguments["run_folder"] or Path("runs") / recipe.bundle.id))
-    watcher = CallbackWatcher(on_batch, on_epoch, logs=run.folder / "logs")
+    watcher = watchers.TensorBoardWatcher(run.folder / "logs", callbacks)
     try:
-        with deferred_interrupts(watcher, stop) as flag:
+        with watchers.deferred_interrupts(watcher, callbacks.stop) as flag:
             progress = fit(recipe, split, run, flag, start)
-    except TrainingStopped:
+    except watchers.TrainingStopped:
         progress = run.load(identity(recipe, split, start))
-    result = TrainingRun(
-        outputs.bundle, outputs.card, outputs.curve, run.folder, progress.epoch,
-        progress.best_epoch, not progress.finished or bool(stop and stop()),
+    stopped = not progress.finished or callbacks.stop()
+    found: dict[str, Any] = {}
+    if not stopped and backend() != EXPORTING_BACKEND:
+        callbacks.on_message("Exporting and measuring with TensorFlow ...")
+        found = _export_elsewhere(arguments)
+    elif not stopped:
+        command = _command(arguments, bundle)
+        report = finish(
+            recipe, split, run, progress, bundle=bundle, card=card, command=command,
+            on_message=callbacks.on_message,
+        )  # fmt: skip
+        found = {"nll": report.nll, "headline": report.headline}
+    return TrainingRun(
+        bundle, card, run.folder, progress.epoch, progress.best_epoch, stopped, **found,
         history=progress.history,
     )  # fmt: skip
-    if result.stopped:
-        return result
-    if backend() != EXPORTING_BACKEND:
-        return dataclasses.replace(result, **_export_elsewhere(arguments, on_message))
-    command = _command(arguments, outputs.bundle)
-    report = finish(outputs, recipe, split, run, progress, command=command, on_message=on_message)
-    return dataclasses.replace(result, nll=report.nll, headline=report.headline)
 
 
 def _resolve_recipe(arguments: Mapping[str, Any]) -> tuple[Recipe, bytes]:
@@ -210,14 +199,6 @@ def _resolve_recipe(arguments: Mapping[str, Any]) -> tuple[Recipe, bytes]:
     return go_on_from(own_recipe(name, *own), network), bundle.network
 
 
-def _fit_recipe(recipe: Recipe, split: Split, arguments: Mapping[str, Any]) -> Recipe:
-    from magenta_bridge.training.default_recipes import fit_to_size
-
-    if arguments["recipe"] is None:
-        recipe = fit_to_size(recipe, split)
-    return with_epochs(recipe, arguments["epochs"])
-
-
 def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
     """Return the recipe with a maximum number of epochs; None for its own."""
     if epochs is None:
@@ -227,15 +208,11 @@ def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
     return dataclasses.replace(recipe, training=dataclasses.replace(recipe.training, epochs=epochs))
 
 
-def read_music(
-    corpus: Path,
-    recipe: Recipe,
-    on_file: Callable[[int], None],
-    on_message: Callable[[str], None],
-) -> Split:
+def read_music(corpus: Path, recipe: Recipe, callbacks: Callbacks) -> Split:
     """Read and split a corpus, and report what was found; see ``load_split``."""
+    on_message = callbacks.on_message
     on_message(f"Reading {corpus} ...")
-    report = FileCounter(on_file)
+    report = FileCounter(callbacks.on_file)
     split = load_split(recipe, corpus, report)
     for name, reason in list(report.refused.items())[:3]:
         on_message(f"  skipped {name}: {reason}")
@@ -246,20 +223,17 @@ def read_music(
     return split
 
 
-def _plan_outputs(arguments: Mapping[str, Any], recipe: Recipe) -> Outputs:
-    """Name the files, and check their folders now, since training may take hours."""
-    from magenta_bridge.lab.model_card import Outputs
-
+def _plan_outputs(arguments: Mapping[str, Any], recipe: Recipe) -> tuple[Path, Path]:
+    """Return bundle and card; their folders are checked now, since training may take hours."""
     bundle = Path(arguments["output"] or f"{recipe.bundle.id}.mag")
     card = Path(arguments["card"] or bundle.with_suffix(".md"))
-    curve = bundle.with_suffix(".png")
     if bundle.suffix != ".mag" or bundle.is_dir():
         raise InvalidArgumentError(f"{bundle} must be a file that ends in .mag.")
-    if card.is_dir() or card in (bundle, curve):
+    if card.is_dir() or card in (bundle, bundle.with_suffix(".png")):
         raise InvalidArgumentError(f"{card} cannot be the model card; name a .md file.")
     for folder in {bundle.parent, card.parent}:
         ready_folder(folder)
-    return Outputs(bundle, card, curve)
+    return bundle, card
 
 
 def _command(arguments: Mapping[str, Any], bundle: Path) -> str:
@@ -276,15 +250,8 @@ def _command(arguments: Mapping[str, Any], bundle: Path) -> str:
     return " ".join([*words, "-o", bundle.name])
 
 
-def _export_elsewhere(
-    arguments: Mapping[str, Any], on_message: Callable[[str], None]
-) -> dict[str, Any]:
-    """Export in a process with the exporting backend, which finds the run finished.
-
-    Returns:
-        ``nll`` and ``headline``.
-    """
-    on_message("Exporting and measuring with TensorFlow ...")
+def _export_elsewhere(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Export in a process with the exporting backend, which finds the run finished."""
     environment = {
         **os.environ, "KERAS_BACKEND": "tensorflow", "PYTHONPATH": os.pathsep.join(sys.path),
     }  # fmt: skip

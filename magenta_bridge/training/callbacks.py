@@ -18,54 +18,30 @@ from tensorboard.summary import Writer
 from magenta_bridge.training import checkpoint
 from magenta_bridge.training.loop import Watcher
 
-OnBatch = Callable[[int, int, int, int, float], None]
-OnEpoch = Callable[[checkpoint.Progress], None]
-
 
 class TrainingStopped(Exception):  # noqa: N818 - a request, not an error
     """The caller's ``stop`` returned True; the run can be resumed."""
 
 
-class CallbackWatcher:
-    """A watcher that calls functions and writes each epoch for TensorBoard.
+class TensorBoardWatcher:
+    """A watcher that writes the scores of each epoch for TensorBoard."""
 
-    Args:
-        on_batch: See ``Watcher.on_batch``.
-        on_epoch: See ``Watcher.on_epoch``.
-        logs: Folder for ``tensorboard --logdir``; None for no logs.
-    """
-
-    def __init__(
-        self,
-        on_batch: OnBatch,
-        on_epoch: OnEpoch,
-        *,
-        logs: Path | None = None,
-    ) -> None:
-        self._on_batch, self._on_epoch, self._logs = on_batch, on_epoch, logs
-
-    def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """Call the callback."""
-        self._on_batch(epoch, batch, batches, steps, loss)
+    def __init__(self, folder: Path, watcher: Watcher) -> None:
+        self._folder, self._watcher = folder, watcher
+        self.on_batch = watcher.on_batch
 
     def on_epoch(self, progress: checkpoint.Progress) -> None:
-        """Write the epoch's scores and call the callback."""
-        if self._logs is not None:
-            # Opened for each epoch, so that a kill leaves no open file or half-written score.
-            writer = Writer(str(self._logs))
-            for name, values in progress.history.items():
-                writer.add_scalar(name, values[-1], step=progress.epoch)
-            writer.close()
-        self._on_epoch(progress)
+        """Write the epoch's scores, and pass the epoch on."""
+        # Opened for each epoch, so that a kill leaves no open file or half-written score.
+        writer = Writer(str(self._folder))
+        for name, values in progress.history.items():
+            writer.add_scalar(name, values[-1], step=progress.epoch)
+        writer.close()
+        self._watcher.on_epoch(progress)
 
 
 class InterruptFlag:
-    """A watcher that stops training on request, and repeats an interrupt that was swallowed.
-
-    Args:
-        watcher: Receives all batches and epochs.
-        stop: Checked after each batch and epoch; training stops when it returns True.
-    """
+    """A watcher that stops training on request, and repeats an interrupt that was swallowed."""
 
     def __init__(self, watcher: Watcher, stop: Callable[[], bool] | None = None) -> None:
         self._watcher, self._stop = watcher, stop

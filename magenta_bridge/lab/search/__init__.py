@@ -17,7 +17,7 @@ from magenta_bridge.errors import (
     TrainingError,
     UnsupportedError,
 )
-from magenta_bridge.lab import ignore, load_packages
+from magenta_bridge.lab import Callbacks, ignore, load_packages, never
 from magenta_bridge.lab.search.folder import (
     HYPERPARAMETERS,
     check_manifest,
@@ -107,7 +107,7 @@ def search(
     on_epoch: Callable[[Progress], None] = ignore,
     on_trial: Callable[[SearchResult], None] = ignore,
     on_message: Callable[[str], None] = ignore,
-    stop: Callable[[], bool] | None = None,
+    stop: Callable[[], bool] = never,
 ) -> SearchResult:
     """Search hyperparameters, or resume an interrupted search, and export the best network.
 
@@ -134,22 +134,20 @@ def search(
     """
     deadline = time.monotonic() + (seconds or float("inf"))
     load_packages("A search", "keras", "tensorflow", "optuna")
+    callbacks = Callbacks(on_file, on_batch, on_epoch, on_message, stop)
     corpus, folder = Path(data).expanduser(), Path(output).expanduser()
     families = _check(corpus, families, encoding, trials)
     with exclusive_lock(folder):
         split, studies, manifest = _open(
-            corpus, folder, families, encoding, epochs=epochs, spaces=spaces, on_file=on_file,
-            on_message=on_message,
-        )  # fmt: skip
-
-        def state(latest: TrialSummary | None = None) -> SearchResult:
-            rankings = [study.ranking() for study in studies]
-            return SearchResult(folder, rankings, trials, manifest, latest)
-
-        return _run(
-            state, split, studies, corpus.name, deadline=deadline, on_batch=on_batch,
-            on_epoch=on_epoch, on_trial=on_trial, on_message=on_message, stop=stop,
-        )  # fmt: skip
+            corpus, folder, families, encoding, epochs=epochs, spaces=spaces, callbacks=callbacks
+        )
+        start = SearchResult(folder, (), trials, manifest)
+        state = _run_trials(
+            start, split, studies, deadline=deadline, callbacks=callbacks, on_trial=on_trial
+        )
+        if stop():
+            return state
+        return _export_winners(state, split, studies, corpus.name, on_message)
 
 
 def _check(corpus: Path, families: Sequence[str], encoding: str, trials: int) -> tuple[str, ...]:
@@ -179,8 +177,7 @@ def _open(
     *,
     epochs: int | None,
     spaces: Callable[[str, str], Space] | None,
-    on_file: Callable[[int], None],
-    on_message: Callable[[str], None],
+    callbacks: Callbacks,
 ) -> tuple[Split, list[ObjectiveStudy], dict[str, Any]]:
     """Open the search in a folder, or create it; return music, studies and manifest."""
     from magenta_bridge.lab.search.space import space_for
@@ -195,7 +192,7 @@ def _open(
         HYPERPARAMETERS: hashlib.sha256(text.encode()).hexdigest(),
     }
     check_manifest(folder, manifest)
-    split = read_music(corpus, usual_recipe(families[0], encoding), on_file, on_message)
+    split = read_music(corpus, usual_recipe(families[0], encoding), callbacks)
     manifest["music"] = music_digest(split)
     write_manifest(folder, manifest)
     studies = open_studies(
@@ -204,75 +201,72 @@ def _open(
     return split, studies, manifest
 
 
-def _run(
-    state: Callable[..., SearchResult],
+def _run_trials(
+    state: SearchResult,
+    split: Split,
+    studies: Sequence[ObjectiveStudy],
+    *,
+    deadline: float,
+    callbacks: Callbacks,
+    on_trial: Callable[[SearchResult], None],
+) -> SearchResult:
+    """Run trials, and write the leaderboard after each."""
+    from magenta_bridge.lab.search.results import write_results
+    from magenta_bridge.lab.search.trial import run_trials
+
+    def current(latest: TrialSummary | None = None) -> SearchResult:
+        rankings = [study.ranking() for study in studies]
+        return dataclasses.replace(state, rankings=rankings, latest=latest)
+
+    # TensorFlow warns about each new network that it has traced others.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    rows = run_trials(
+        state.output, split, studies, trials=state.requested, deadline=deadline,
+        callbacks=callbacks,
+    )  # fmt: skip
+    interrupted = True
+    try:
+        for row in rows:
+            if row.state != "running":
+                write_results(state.output, state.manifest, current().rankings)
+            on_trial(current(row))
+        interrupted = False
+    finally:
+        found = current()
+        stopped = callbacks.stop() or (
+            time.monotonic() >= deadline and found.done < found.requested
+        )
+        if interrupted or stopped:
+            callbacks.on_message(
+                f"{found.done} of {found.requested} trials are done and kept in {found.output}; "
+                "repeat the same call to resume."
+            )
+    return dataclasses.replace(found, stopped=stopped)
+
+
+def _export_winners(
+    state: SearchResult,
     split: Split,
     studies: Sequence[ObjectiveStudy],
     data: str,
-    *,
-    deadline: float,
-    on_batch: Callable[[int, int, int, int, float], None],
-    on_epoch: Callable[[Progress], None],
-    on_trial: Callable[[SearchResult], None],
     on_message: Callable[[str], None],
-    stop: Callable[[], bool] | None,
 ) -> SearchResult:
-    """Run trials, and export the winner of each objective."""
+    """Export the winner of each objective, and measure the speed of all finished trials."""
     from magenta_bridge.lab.search.results import export_winner, with_speeds, write_results
-    from magenta_bridge.lab.search.trial import SearchRunner
 
-    def report(trial: TrialSummary) -> None:
-        current = state(trial)
-        if trial.state != "running":
-            write_results(current.output, current.manifest, current.rankings)
-        on_trial(current)
-
-    first = state()
-    folder = first.output
-    # TensorFlow warns about each new network that it has traced others.
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    runner = SearchRunner(
-        folder, split, studies, trials=first.requested, deadline=deadline, on_trial=report,
-        on_batch=on_batch, on_epoch=on_epoch, stop=stop,
-    )  # fmt: skip
-    try:
-        runner.run()
-    except KeyboardInterrupt:
-        on_message(_how_to_resume(state()))
-        raise
-    result = dataclasses.replace(state(), stopped=runner.stopped)
-    if result.stopped or (runner.late and result.done < result.requested):
-        on_message(_how_to_resume(result))
-        result = dataclasses.replace(result, stopped=True)
-    if runner.stopped:
-        return result
-    rankings = with_speeds(
-        folder,
-        [
-            export_winner(
-                study,
-                folder,
-                split,
-                stem="best" if study is studies[0] else f"best_{study.objective.families[0]}",
-                data=data,
-                on_message=on_message,
-            )
-            for study in studies
-        ],
-    )
-    write_results(folder, result.manifest, rankings)
+    rankings = []
+    for study in studies:
+        stem = "best" if study is studies[0] else f"best_{study.objective.families[0]}"
+        rankings.append(
+            export_winner(study, state.output, split, stem=stem, data=data, on_message=on_message)
+        )
+    rankings = with_speeds(state.output, rankings)
+    write_results(state.output, state.manifest, rankings)
     if not any(each.winner for each in rankings):
-        failed = [row.reason for row in result.trials if row.state == "failed"]
+        failed = [row.reason for row in state.trials if row.state == "failed"]
         raise TrainingError(
             f"No trial was finished; {len(failed)} failed, the last one: {failed[-1]}"
             if failed
             else "No trial was finished in that time; repeat the same call to resume."
         )
-    return dataclasses.replace(result, rankings=rankings)
-
-
-def _how_to_resume(state: SearchResult) -> str:
-    return (
-        f"{state.done} of {state.requested} trials are done and kept in {state.output}; repeat "
-        "the same call to resume."
-    )
+    return dataclasses.replace(state, rankings=rankings)

@@ -51,12 +51,7 @@ def exclusive_lock(folder: Path) -> Iterator[None]:
 
 
 def check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Make sure that the search in a folder was started with the same settings.
-
-    Args:
-        folder: The folder.
-        manifest: Settings that determine a search, by a name for error messages; those that are
-            missing here are not compared.
+    """Make sure that the search in a folder was started with the same settings, as far as given.
 
     Raises:
         InvalidArgumentError: Settings differ.

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from magenta_bridge.data.splits import Split
+from magenta_bridge.evaluation.report.latency import bundle_microseconds
 from magenta_bridge.files import save_bytes
-from magenta_bridge.lab.model_card import Outputs, finish
+from magenta_bridge.generators.bundle import read_bundle
+from magenta_bridge.lab.model_card import finish
 from magenta_bridge.lab.search.space import Objective
 from magenta_bridge.lab.search.study import (
     FINISHED,
@@ -20,7 +22,7 @@ from magenta_bridge.lab.search.study import (
     Ranking,
     TrialSummary,
 )
-from magenta_bridge.lab.search.trial import speed_timer, trial_folder
+from magenta_bridge.lab.search.trial import trial_folder
 from magenta_bridge.recipe import recipe_text
 from magenta_bridge.render.search import Importance, Point, Trade, draw_importance, draw_pareto
 from magenta_bridge.training.checkpoint import Run
@@ -61,37 +63,25 @@ def export_winner(
     """Return the ranking with its winner, exported here or by an earlier call.
 
     Here, and nowhere else in a search, the test pieces are measured.
-
-    Args:
-        study: The trials.
-        output: Folder of the search.
-        split: The music.
-        stem: Name of the files, without suffix.
-        data: Name of the music's folder, for the card.
-        on_message: Called with a sentence before each stage.
     """
     ranking = study.ranking()
     if not ranking.finished:
         return ranking
     best = ranking.finished[0]
-    outputs = Outputs(*(output / f"{stem}{suffix}" for suffix in (".mag", ".md", ".png")))
-    winner: dict[str, Any] = {"trial": best.trial, "bundle": outputs.bundle.name}
+    files = [output / f"{stem}{suffix}" for suffix in (".mag", ".md", ".png")]
+    winner: dict[str, Any] = {"trial": best.trial, "bundle": files[0].name}
     earlier = _read(output / f"{stem}.json")
-    exported = all(path.exists() for path in vars(outputs).values())
-    if exported and {**earlier, **winner} == earlier:
+    if {**earlier, **winner} == earlier and all(path.exists() for path in files):
         return dataclasses.replace(ranking, winner=earlier)
     recipe = dataclasses.replace(study.recipe(best), bundle=study.recipes[best.family].bundle)
     save_bytes(output / f"{stem}.toml", recipe_text(recipe).encode())
     run = Run(trial_folder(output, best.trial))
+    progress = run.load(identity(recipe, split))
+    command = f"magenta-bridge train {data} --recipe {stem}.toml -o {stem}.mag"
     report = finish(
-        outputs,
-        recipe,
-        split,
-        run,
-        run.load(identity(recipe, split)),
-        command=f"magenta-bridge train {data} --recipe {stem}.toml -o {stem}.mag",
+        recipe, split, run, progress, bundle=files[0], card=files[1], command=command,
         on_message=on_message,
-    )
+    )  # fmt: skip
     winner["held_out"] = report.headline
     save_bytes(output / f"{stem}.json", json.dumps(winner).encode())
     return dataclasses.replace(ranking, winner=winner)
@@ -102,20 +92,19 @@ def with_speeds(output: Path, rankings: Sequence[Ranking]) -> list[Ranking]:
 
     During the search each was measured once, on a machine that may have been busy. Here it is
     the median of several rounds, measured once for the same trials.
-
-    Args:
-        output: Folder of the search.
-        rankings: One per objective.
     """
     finished = {str(row.trial): row for ranking in rankings for row in ranking.finished}
     speeds = _read(output / _SPEEDS)
     if set(speeds) != set(finished):
-        timers = {
-            trial: speed_timer(trial_folder(output, row.trial) / f"{row.bundle_name}.mag")
+        bundles = {
+            trial: read_bundle(trial_folder(output, row.trial) / f"{row.bundle_name}.mag")
             for trial, row in finished.items()
         }
-        rounds = [{trial: timer() for trial, timer in timers.items()} for _ in range(_ROUNDS)]
-        speeds = {trial: statistics.median(each[trial] for each in rounds) for trial in timers}
+        rounds = [
+            {trial: bundle_microseconds(bundle) for trial, bundle in bundles.items()}
+            for _ in range(_ROUNDS)
+        ]
+        speeds = {trial: statistics.median(each[trial] for each in rounds) for trial in bundles}
         save_bytes(output / _SPEEDS, json.dumps(speeds).encode())
 
     def timed(row: TrialSummary) -> TrialSummary:
@@ -130,13 +119,7 @@ def with_speeds(output: Path, rankings: Sequence[Ranking]) -> list[Ranking]:
 
 
 def write_results(output: Path, manifest: Mapping[str, Any], rankings: Sequence[Ranking]) -> None:
-    """Write leaderboard and pictures.
-
-    Args:
-        output: Folder of the search.
-        manifest: Settings of the search.
-        rankings: One per objective.
-    """
+    """Write leaderboard and pictures."""
     table = json.dumps(leaderboard_table(manifest, rankings), indent=1)
     save_bytes(output / "leaderboard.json", table.encode())
     title = f"Search: {', '.join(manifest['families'])} of {manifest['encoding']}"

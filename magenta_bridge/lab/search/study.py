@@ -127,12 +127,11 @@ class ObjectiveStudy:
         self.objective, self.recipes = objective, recipes
         families = objective.families
         epochs = recipes[families[0]].training.epochs
-        self._distributions: dict[str, BaseDistribution] = {
-            each.name: each.distribution for each in space
-        }
-        self._defaults = {each.name: each.default for each in space}
+        self._distributions: dict[str, BaseDistribution] = {}
         if len(families) > 1:
             self._distributions["family"] = CategoricalDistribution(families)
+        self._distributions.update({each.name: each.distribution for each in space})
+        self._defaults = {each.name: each.default for each in space}
         self._current = 0
         self._study = optuna.create_study(
             study_name=objective.name,
@@ -202,26 +201,22 @@ class ObjectiveStudy:
         trial.set_user_attr("family", trial.params.get("family", self.objective.families[0]))
         return trial
 
-    def finish(self, trial: Trial, value: float, microseconds: float) -> None:
-        """Record a trial that was trained to its end, with its objective and speed."""
-        trial.set_user_attr("microseconds", microseconds)
-        self._end(trial, value, None)
+    def end(
+        self, trial: Trial, state: str, value: float | None = None, **attributes: float | str
+    ) -> None:
+        """Record the end of a trial.
 
-    def prune(self, trial: Trial) -> None:
-        """Record a trial that was cut short."""
-        self._end(trial, None, TrialState.PRUNED)
-
-    def fail(self, trial: Trial, reason: str) -> None:
-        """Record a trial that could not be trained."""
-        trial.set_user_attr("reason", reason)
-        self._end(trial, None, TrialState.FAIL)
-
-    def leave(self) -> None:
-        """Leave the current trial as it is; the next call resumes it."""
-        self._current = 0
-
-    def _end(self, trial: Trial, value: float | None, state: TrialState | None) -> None:
-        self._study.tell(trial, value, state=state)
+        Args:
+            trial: The trial.
+            state: ``finished``, ``pruned``, ``failed``; ``stopped`` lets the next call resume it.
+            value: The objective of a finished trial.
+            attributes: ``microseconds`` of a finished trial, ``reason`` of a failed one.
+        """
+        for name, each in attributes.items():
+            trial.set_user_attr(name, each)
+        if state != STOPPED:
+            state_of = {name: each for each, name in _STATES.items()}
+            self._study.tell(trial, value, state=state_of[state])
         self._current = 0
 
     def recipe(self, row: TrialSummary) -> Recipe:
@@ -307,14 +302,6 @@ def open_studies(
     spaces: Callable[[str, str], Space],
 ) -> list[ObjectiveStudy]:
     """Open the studies of a search, one per objective, or create them.
-
-    Args:
-        path: The SQLite file.
-        families: Families to search.
-        encoding: Encoding.
-        split: The music, whose size determines the usual recipes.
-        epochs: Maximum number of epochs per trial; None for the usual.
-        spaces: Hyperparameters by family and encoding.
 
     Raises:
         TrainingError: The file is damaged.

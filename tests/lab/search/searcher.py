@@ -11,6 +11,7 @@ from typing import Any
 
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
+from magenta_bridge.cli.progress import print_message
 from magenta_bridge.lab.search import SearchResult, search
 from magenta_bridge.lab.search.space import Parameter, Space
 
@@ -52,5 +53,5 @@ if __name__ == "__main__":
         names,
         trials=int(trials),
         epochs=int(epochs),
-        on_message=lambda text: print(text, file=sys.stderr),
+        on_message=print_message,
     )

@@ -11,7 +11,11 @@ from optuna.trial import Trial
 from magenta_bridge.errors import TrainingError
 from magenta_bridge.lab.search.space import Objective, Parameter
 from magenta_bridge.lab.search.study import (
+    FAILED,
+    FINISHED,
     MIN_FOR_IMPORTANCE,
+    PRUNED,
+    STOPPED,
     ObjectiveStudy,
     TrialSummary,
     open_storage,
@@ -47,7 +51,7 @@ def _report(trial: Trial, *losses: float) -> bool:
 def _finish(study: ObjectiveStudy, value: float) -> None:
     trial, _ = _ask(study)
     _report(trial, 1.0, 0.9, 0.8)
-    study.finish(trial, value, 50.0)
+    study.end(trial, FINISHED, value, microseconds=50.0)
 
 
 def test_every_family_begins_with_its_defaults(tmp_path: Path) -> None:
@@ -71,7 +75,7 @@ def test_an_interrupted_trial_is_resumed_with_the_same_values(tmp_path: Path) ->
     trial, resumed = _ask(again)
     assert (resumed.trial, resumed.family, resumed.values) == (cut.trial, cut.family, cut.values)
     _report(trial, 1.0, 0.9, 0.8)
-    again.finish(trial, 0.5, 40.0)
+    again.end(trial, FINISHED, 0.5, microseconds=40.0)
     first = again.trials()[0]
     assert (first.trial, first.value, first.epochs, first.state) == (3, 0.5, 3, "finished")
     assert len(again.trials()) == 3
@@ -116,7 +120,7 @@ def test_a_trial_that_falls_behind_is_pruned(tmp_path: Path) -> None:
     study = _open(tmp_path)
     early, _ = _ask(study)
     assert not _report(early, 9.0, 9.0, 9.0)
-    study.finish(early, 9.0, 1.0)
+    study.end(early, FINISHED, 9.0, microseconds=1.0)
     for value in (0.5, 0.6, 0.7, 0.8):
         _finish(study, value)
     (poor, row), (good, _) = _ask(study), _ask(study)
@@ -125,7 +129,7 @@ def test_a_trial_that_falls_behind_is_pruned(tmp_path: Path) -> None:
     poor.report(4.8, 3)
     assert poor.should_prune()
     assert not _report(good, 1.0, 0.8, 0.7)
-    study.prune(poor)
+    study.end(poor, PRUNED)
     row = study.summary(row.trial)
     assert (row.state, row.value, row.epochs) == ("pruned", 4.8, 3)
 
@@ -134,16 +138,17 @@ def test_the_best_is_first_and_failures_are_last(tmp_path: Path) -> None:
     """A value of 0 is a value; a running trial comes after finished ones."""
     study = _open(tmp_path)
     failing, _ = _ask(study)
-    study.fail(failing, "it diverged")
+    study.end(failing, FAILED, reason="it diverged")
     _finish(study, 0.5)
     _finish(study, 0.0)
-    _report(_ask(study)[0], 0.1)
+    last, _ = _ask(study)
+    _report(last, 0.1)
     rows = study.trials()
     assert [row.state for row in rows] == ["finished", "finished", "running", "failed"]
     assert [row.value for row in rows[:3]] == [0.0, 0.5, 0.1]
     assert rows[0].microseconds == 50.0
     assert rows[-1].reason == "it diverged"
-    study.leave()
+    study.end(last, STOPPED)
     assert study.trials()[2].state == "stopped"
 
 
@@ -153,7 +158,7 @@ def test_a_resumed_search_draws_other_values(tmp_path: Path) -> None:
     for _ in range(4):
         study = _open(tmp_path, ("lstm",))
         trial, row = _ask(study)
-        study.finish(trial, 1.0, 1.0)
+        study.end(trial, FINISHED, 1.0, microseconds=1.0)
         rates.append(row.values["rate"])
     assert len(set(rates)) == 4
 
@@ -165,7 +170,7 @@ def test_importance_requires_enough_trials(tmp_path: Path) -> None:
         if done < MIN_FOR_IMPORTANCE:
             assert study.ranking().importance == {}
         trial, row = _ask(study)
-        study.finish(trial, abs(row.values["rate"] - 0.01), 1.0)
+        study.end(trial, FINISHED, abs(row.values["rate"] - 0.01), microseconds=1.0)
     shares = study.ranking().importance
     assert max(shares, key=shares.__getitem__) == "rate"
     assert sum(shares.values()) == pytest.approx(1.0)

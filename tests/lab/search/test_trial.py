@@ -10,9 +10,9 @@ from optuna.trial import Trial
 
 from magenta_bridge.data.splits import load_split
 from magenta_bridge.errors import TrainingError
-from magenta_bridge.lab import ignore
+from magenta_bridge.lab import Callbacks
 from magenta_bridge.lab.search.space import objectives_for, recipe_with
-from magenta_bridge.lab.search.study import ObjectiveStudy, open_storage
+from magenta_bridge.lab.search.study import FINISHED, ObjectiveStudy, open_storage
 from magenta_bridge.lab.search.trial import PrunedError, TimeLimitReached, TrialWatcher, run_trial
 from magenta_bridge.lab.train import with_epochs
 from magenta_bridge.recipe import Recipe, read_recipe
@@ -32,7 +32,7 @@ def _study(folder: Path, family: str = "lstm") -> ObjectiveStudy:
 
 
 def _watcher(trial: Trial, deadline: float = NEVER) -> TrialWatcher:
-    return TrialWatcher(trial, ignore, ignore, deadline)
+    return TrialWatcher(trial, Callbacks(), deadline)
 
 
 def _after(*losses: float, finished: bool = False) -> Progress:
@@ -55,7 +55,7 @@ def test_a_trial_that_falls_behind_is_pruned_but_not_at_its_end(tmp_path: Path) 
     for number in range(1, 6):
         trial = study.ask(number)
         _watcher(trial).report(_after(1.0, 0.8, 0.7))
-        study.finish(trial, 0.7, 50.0)
+        study.end(trial, FINISHED, 0.7, microseconds=50.0)
     behind = _watcher(study.ask(6))
     behind.on_epoch(_after(9.0))
     with pytest.raises(PrunedError):
