@@ -60,7 +60,7 @@ Ctrl-C stops; the same command resumes after the last finished epoch.
 )
 @click.option("--save", type=ANY_PATH, metavar="DIR", help="Save the network for --from.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead.")
-def benchmark(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own type
+def benchmark(**words: Any) -> None:  # noqa: ANN401 - one argument per option
     """Score a model on published data, by the published protocol.
 
     KIND is poly: the piano rolls of Boulanger-Lewandowski et al. 2012 with their official splits.

@@ -82,7 +82,7 @@ def _read_time(context: click.Context, option: click.Parameter, text: str | None
     help="Folder for the winner, the leaderboard and all trials.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the leaderboard as one JSON object.")
-def search(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own type
+def search(**words: Any) -> None:  # noqa: ANN401 - one argument per option
     """Try many hyperparameters on your own music and keep the best network.
 
     DATA is a folder of MIDI or MusicXML files, or an archive of them. Each trial is trained as by

@@ -50,7 +50,7 @@ Ctrl-C stops; the same command resumes after the last finished epoch.
     help="Folder for checkpoints and TensorBoard logs.  [default: runs/ and the bundle's name]",
 )
 @click.option("--epochs", type=click.IntRange(1, 1000), help="Maximum passes over the music.")
-def train(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own type
+def train(**words: Any) -> None:  # noqa: ANN401 - one argument per option
     """Train a model on your own music.
 
     DATA is a folder of MIDI or MusicXML files, or an archive of them; start with at least twenty

@@ -40,8 +40,8 @@ def _test_names(seed: int, share: float) -> set[str]:
         DataRecipe(validation_share=0.2, test_share=share),
         training=TrainingRecipe(seed=seed),
     )
-    dealt = deal(recipe, load_tunes("melody", TUNES), TUNES)
-    return {tune.name for tune in dealt.test}
+    split = deal(recipe, load_tunes("melody", TUNES), TUNES)
+    return {tune.name for tune in split.test}
 
 
 def _names(bundles: list[Bundle]) -> tuple[set[str], set[str], set[str]]:

@@ -31,7 +31,8 @@ def speeds_of(bundles: Mapping[str, tuple[Bundle, Path]], encoding: str) -> dict
         BundleError: One cannot be loaded there.
     """
     rounds = [
-        {name: bundle_microseconds(bundle) for name, (bundle, _) in bundles.items()} for _ in range(_ROUNDS)
+        {name: bundle_microseconds(bundle) for name, (bundle, _) in bundles.items()}
+        for _ in range(_ROUNDS)
     ]
     seen = {name: footprint_of(path, _CLIP_SECONDS) for name, (_, path) in bundles.items()}
     return {
