@@ -4,6 +4,8 @@ PYTHON ?= python3
 JOBS ?= 2
 LOCK_FLAGS ?=
 MINUTES ?= 3
+# Limit of the whole test run.
+TEST_SECONDS ?= 840
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,7 +47,7 @@ test: ## Install everything and run every check and test.
 	@$(BIN)/python protos/gen.py --check
 	$(call heading,'Tests (pytest) and types (mypy) beside them')
 	@types=$$(mktemp); $(BIN)/mypy >"$$types" 2>&1 & checker=$$!; \
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder; tests=$$?; \
+	$(BIN)/python -m tests.run_limited $(TEST_SECONDS) $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder; tests=$$?; \
 	wait $$checker; typed=$$?; \
 	printf '\n=== Types (mypy --strict) ===\n'; cat "$$types"; rm -f "$$types"; \
 	[ $$tests = 0 ] && [ $$typed = 0 ]

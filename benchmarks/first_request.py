@@ -39,14 +39,14 @@ def measure(runs: int, following: int) -> dict[str, object]:
             for generator in bridge.generators():
                 first, *others = time_requests(bridge, generator.id, 1 + following)
                 ratios.setdefault(generator.id, []).append(first / statistics.median(others))
-    told = {name: round(statistics.median(found), 2) for name, found in ratios.items()}
+    medians = {name: round(statistics.median(found), 2) for name, found in ratios.items()}
     return {
         "benchmark": "first_request",
         "runs": runs,
         "following": following,
         "ready_seconds": round(statistics.median(starts), 3),
-        "ratios": told,
-        "largest_ratio": max(told.values()),
+        "ratios": medians,
+        "largest_ratio": max(medians.values()),
     }
 
 

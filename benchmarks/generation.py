@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # the yardstick is one stream on one thread too
+    os.environ[_name] = "1"  # the reference is one stream on one thread too
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np  # noqa: E402 - reads the settings above
@@ -31,8 +31,8 @@ from magenta_bridge.generators.bundle import Bundle  # noqa: E402
 from magenta_bridge.generators.loading import find_bundle  # noqa: E402
 from magenta_bridge.generators.melody import MelodyGenerator  # noqa: E402
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence  # noqa: E402
+from magenta_bridge.runtime.interpreter import silent_stderr  # noqa: E402
 from magenta_bridge.runtime.program import StepProgram  # noqa: E402
-from magenta_bridge.runtime.quiet_stderr import silent_stderr  # noqa: E402
 
 PRIMER_STEPS: Final = 16
 STEPS: Final = 256
@@ -50,7 +50,7 @@ class Contestant:
         weights: Bits of a weight of its program: ``int8`` or ``int4``.
         generator: Ours.
         program: What it runs.
-        network: The same in Keras, for the yardstick's weights.
+        network: The same in Keras, for the reference's weights.
     """
 
     name: str
@@ -65,8 +65,8 @@ def random_network(units: int, weights: str) -> Contestant:
     import keras
 
     from magenta_bridge.export.litert import export_program
-    from magenta_bridge.export.quantize import to_four_bits
-    from magenta_bridge.export.self_sample import own_piece
+    from magenta_bridge.export.quantize import quantize_int4
+    from magenta_bridge.export.self_sample import sample_piece
     from magenta_bridge.models.registry import build_network
 
     keras.utils.set_random_seed(1)
@@ -74,7 +74,7 @@ def random_network(units: int, weights: str) -> Contestant:
     traits = {"family": "lstm", "encoding": "melody", "pitch_range": [0, 127]}
     exported = export_program(network, traits, int8=True, probe=[_START, *_PROBE])
     if weights == "int4":
-        exported = to_four_bits(exported, [own_piece(StepProgram(exported), STEPS)])
+        exported = quantize_int4(exported, [sample_piece(StepProgram(exported), STEPS)])
     program = StepProgram(exported)
     generator = MelodyGenerator(Bundle("random", "Random weights.", "", program, b""))
     return Contestant(f"LSTM 2x{units}", weights, generator, program, network)
@@ -110,16 +110,16 @@ def _our_run(generator: MelodyGenerator) -> Callable[[], object]:
 def _numpy_run(network: Any) -> Callable[[], object]:  # noqa: ANN401 - Keras has no types
     from benchmarks.bench.numpy_network import NumpyNetwork, draw
 
-    yardstick = NumpyNetwork(network)
-    _check_same(yardstick, network)
+    reference = NumpyNetwork(network)
+    _check_same(reference, network)
     rng = np.random.default_rng(1)
 
     def run() -> None:
-        logits = yardstick.begin(_START)
+        logits = reference.begin(_START)
         for value in range(PRIMER_STEPS):
-            logits = yardstick.step(62 if value % 4 == 0 else 0)
+            logits = reference.step(62 if value % 4 == 0 else 0)
         for number in rng.random(STEPS):
-            logits = yardstick.step(draw(logits, float(number), _TOP_P))
+            logits = reference.step(draw(logits, float(number), _TOP_P))
 
     return run
 
@@ -139,15 +139,15 @@ def _reading_run(program: StepProgram) -> Callable[[], object]:
     return run
 
 
-def _check_same(yardstick: Any, network: Any) -> None:  # noqa: ANN401
-    """Makes sure that the yardstick computes the network, else it measures nothing."""
+def _check_same(reference: Any, network: Any) -> None:  # noqa: ANN401
+    """Check that the reference computes the same network."""
     import keras
 
     state = network.initial_state(1)
     for value in (_START, *_PROBE):
         ids = keras.ops.convert_to_tensor(np.array([value], dtype=np.int32))
         logits, state = network.step(ids, state)
-        found = yardstick.begin(value) if value == _START else yardstick.step(value)
+        found = reference.begin(value) if value == _START else reference.step(value)
         np.testing.assert_allclose(found, np.asarray(logits)[0], atol=1e-3)
 
 

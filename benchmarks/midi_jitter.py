@@ -116,7 +116,7 @@ def generation() -> Iterator[None]:
 
 
 def _ask(address: str, begun: threading.Event, stop: threading.Event) -> None:
-    """Has melodies written, one after another, until told to stop."""
+    """Generate melodies, one after another, until stopped."""
     with Client(address) as client:
         while not stop.is_set():
             for _ in client.stream(GENERATOR, bars=BARS, seed=1):

@@ -28,7 +28,7 @@ PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "top.svg"
 COLUMNS = 100
 CLIENTS = 4
 SECONDS = 60.0
-# The last is a mistake that somebody makes now and then.
+# The last one fails, to show an error.
 NAMES = ["lstm_melody", "gru_melody", "lstm_drums", "lstm_performance", "gan_duo", "lstm_melodie"]
 WEIGHTS = [6, 3, 4, 1, 2, 0.3]
 
@@ -49,7 +49,7 @@ def running_server() -> Iterator[tuple[str, str]]:
 
 
 def play(address: str, number: int, end: float) -> None:
-    """Asks for music as somebody would who tries things out, until the time has come."""
+    """Send requests like a user who tries things out, until the time is over."""
     draw_lots = random.Random(number)  # noqa: S311 - music, no secrets
     with Client(address, timeout=30) as client:
         while (left := end - time.monotonic()) > 0:

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree.
+"""All errors of Magenta Bridge, as one tree.
 
     MagentaBridgeError
     +-- InvalidArgumentError        a request or an option breaks a stated rule
@@ -7,22 +7,22 @@
     |   +-- LimitExceededError      input is well formed but larger than we accept
     +-- NotFoundError               a named file, port or generator does not exist
     +-- UnsupportedError            the generator or this install cannot do that
-    |   +-- UnimplementedError      the server knows no such method, or not in that form
-    +-- ForbiddenError              the caller may not do that, whoever asks for it
-    +-- BundleError                 a .mag bundle is damaged or of another make
-    +-- TrainingError               training cannot start or go on
-    +-- UnauthenticatedError        the caller has not shown a token that the server knows
-    +-- PermissionDeniedError       the caller is known, but may not do that
-    +-- ServerUnavailableError      no server answers, or it is going away
-    +-- OverloadedError             the server has more work than it accepts
-    |   +-- RateLimitedError        one caller calls more often than is accepted
-    +-- DeadlineError               the time allowed for the work has passed
-    +-- CancelledError              the caller took the request back
+    |   +-- UnimplementedError      the server lacks the method, or that form of it
+    +-- ForbiddenError              no caller from that origin may do that
+    +-- BundleError                 a .mag bundle is damaged or of another format
+    +-- TrainingError               training cannot start or continue
+    +-- UnauthenticatedError        the caller has not sent a valid token
+    +-- PermissionDeniedError       the caller is authenticated, but may not do that
+    +-- ServerUnavailableError      no server responds, or it is shutting down
+    +-- OverloadedError             the server has as much work as it accepts
+    |   +-- RateLimitedError        one caller exceeds its rate limit
+    +-- DeadlineError               the deadline has passed
+    +-- CancelledError              the caller canceled the request
     +-- MidiHubError                a MIDI hub, captor, player or signal is used against its rules
-    +-- InternalError               a bug of ours; carries an incident id
+    +-- InternalError               a bug; carries an incident id
 
-Every message is one sentence or two: what is wrong, where, and what to do. Each class
-knows its canonical gRPC code (as a name, so that this file needs no gRPC) and a reason in
+A message is one or two sentences: what is wrong, where, and what to do. Each class has its
+canonical gRPC code (as a name, so that this file does not import gRPC) and a reason in
 UPPER_SNAKE_CASE for ``google.rpc.ErrorInfo``.
 """
 
@@ -35,9 +35,9 @@ class MagentaBridgeError(Exception):
     """Root of all errors that Magenta Bridge raises on purpose.
 
     Args:
-        message: What is wrong, where, and what to do; shown to the user as it is.
+        message: What is wrong, where, and what to do; shown to the user unchanged.
         field: Path of the offending field, e.g. ``primer.notes[3].pitch``; empty when the
-            fault is not in one field.
+            error is not in one field.
         metadata: The variable parts of the message, for programs.
     """
 
@@ -67,7 +67,7 @@ class InvalidSequenceError(InvalidArgumentError):
 
 
 class FileFormatError(InvalidArgumentError):
-    """A file is not what its name says, is damaged, or uses a feature we refuse."""
+    """A file does not match its suffix, is damaged, or uses an unsupported feature."""
 
     reason = "INVALID_FILE"
 
@@ -93,49 +93,49 @@ class UnsupportedError(MagentaBridgeError):
 
 
 class UnimplementedError(UnsupportedError):
-    """The server knows no such method, or not in the form that was asked for."""
+    """The server lacks the requested method, or the requested form of it."""
 
     code = "UNIMPLEMENTED"
     reason = "UNIMPLEMENTED"
 
 
 class ForbiddenError(MagentaBridgeError):
-    """The caller may not do that: a web page that this server does not know."""
+    """The caller may not do that: a web page whose origin is not allowed."""
 
     code = "PERMISSION_DENIED"
     reason = "FORBIDDEN"
 
 
 class BundleError(MagentaBridgeError):
-    """A ``.mag`` bundle is damaged, incomplete, or not one that we can serve."""
+    """A ``.mag`` bundle is damaged, incomplete, or of another format."""
 
     code = "FAILED_PRECONDITION"
     reason = "BAD_BUNDLE"
 
 
 class TrainingError(MagentaBridgeError):
-    """Training cannot start or go on: too little music, a damaged checkpoint."""
+    """Training cannot start or continue: too little music, a damaged checkpoint."""
 
     code = "FAILED_PRECONDITION"
     reason = "TRAINING_FAILED"
 
 
 class UnauthenticatedError(MagentaBridgeError):
-    """The caller has not shown a token, or none that the server knows."""
+    """The caller has sent no token, or an invalid one."""
 
     code = "UNAUTHENTICATED"
     reason = "UNAUTHENTICATED"
 
 
 class PermissionDeniedError(MagentaBridgeError):
-    """The server knows who calls, and does not let this caller do that."""
+    """The caller is authenticated, but may not do that."""
 
     code = "PERMISSION_DENIED"
     reason = "PERMISSION_DENIED"
 
 
 class ServerUnavailableError(MagentaBridgeError):
-    """No server answers at the address, or it is shutting down."""
+    """No server responds at the address, or it is shutting down."""
 
     code = "UNAVAILABLE"
     reason = "SERVER_UNAVAILABLE"
@@ -149,20 +149,20 @@ class OverloadedError(MagentaBridgeError):
 
 
 class RateLimitedError(OverloadedError):
-    """This caller has called too often; ``metadata["retry_after_ms"]`` says how long to wait."""
+    """The caller exceeds its rate limit; ``metadata["retry_after_ms"]`` is the time to wait."""
 
     reason = "RATE_LIMITED"
 
 
 class DeadlineError(MagentaBridgeError):
-    """The time the caller allowed has passed; the work was stopped."""
+    """The caller's deadline has passed; the work was stopped."""
 
     code = "DEADLINE_EXCEEDED"
     reason = "DEADLINE_EXCEEDED"
 
 
 class CancelledError(MagentaBridgeError):
-    """The caller took the request back; the work was stopped."""
+    """The caller canceled the request; the work was stopped."""
 
     code = "CANCELLED"
     reason = "CANCELLED"
@@ -176,14 +176,14 @@ class MidiHubError(MagentaBridgeError):
 
 
 class InternalError(MagentaBridgeError):
-    """A bug of ours. The message names an incident id that the server's log explains."""
+    """A bug. The message has an incident id, under which the server's log has the details."""
 
     code = "INTERNAL"
     reason = "INTERNAL"
 
 
 def error_classes() -> dict[str, type[MagentaBridgeError]]:
-    """Returns every error class of the tree, by its ``reason``."""
+    """Return every error class of the tree by its ``reason``."""
     found: dict[str, type[MagentaBridgeError]] = {}
     pending: list[type[MagentaBridgeError]] = [MagentaBridgeError]
     while pending:

@@ -1,4 +1,4 @@
-"""Files read under limits, and those that only their owner should read: keys and tokens."""
+"""Read files under limits, and write them whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from pathlib import Path
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.limits import Limit, check_limit
 
+_log = logging.getLogger(__name__)
+
 
 def save_bytes(path: Path, data: bytes) -> None:
-    """Writes a file whole: readers see the old one or the new one, never a part.
+    """Write a file atomically: readers see the old file or the new one, never a part.
 
     Args:
-        path: Where to; an existing file is replaced.
+        path: The file; replaced if it exists.
         data: The file's content.
 
     Raises:
-        NotFoundError: The folder does not exist or may not be written to.
+        NotFoundError: The folder does not exist or is not writable.
     """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise NotFoundError(
-            f"{path} cannot be written: {error.strerror}. Choose an existing folder of your own."
+            f"{path} cannot be written: {error.strerror}. Choose an existing, writable folder."
         ) from error
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        # mkstemp makes files private; a saved file should be as open as any other.
+        # mkstemp creates private files; give the file the usual permissions.
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
@@ -47,20 +49,17 @@ def _umask() -> int:
     return mask
 
 
-_log = logging.getLogger(__name__)
-
-
 def read_limited(path: Path, limit: Limit, *, advice: str) -> bytes:
-    """Reads a file, of which no more is looked at than is accepted.
+    """Read a file of limited size.
 
     Args:
         path: The file.
-        limit: Its largest accepted size, in bytes.
-        advice: What to give instead of a file that is not there; ends the message.
+        limit: Its maximum size, in bytes.
+        advice: What to do when the file is missing; ends the message.
 
     Raises:
-        NotFoundError: It is not there, or may not be read.
-        LimitExceededError: It is too large.
+        NotFoundError: The file is missing or not readable.
+        LimitExceededError: The file is too large.
     """
     try:
         with path.open("rb") as file:
@@ -72,9 +71,9 @@ def read_limited(path: Path, limit: Limit, *, advice: str) -> bytes:
 
 
 def warn_if_open(path: Path) -> None:
-    """Logs a warning when every user of the computer may read the file.
+    """Log a warning when every user of the computer can read the file.
 
-    It is no error: containers are given their secrets that way.
+    This is not an error, because containers receive their secrets that way.
     """
     if os.name != "posix":
         return
@@ -83,45 +82,45 @@ def warn_if_open(path: Path) -> None:
 
 
 def write_new(path: Path, data: bytes, *, private: bool) -> None:
-    """Writes a file that was not there before.
+    """Write a new file.
 
     Args:
-        path: Where to.
+        path: The file; must not exist.
         data: The file's content.
-        private: Whether its owner alone may read it.
+        private: Whether only the owner may read it.
 
     Raises:
-        NotFoundError: It exists already, or the folder takes no files.
+        NotFoundError: The file exists, or the folder is not writable.
     """
     mode = 0o600 if private else 0o644
     try:
-        # The rights come with the file, so that it is open to others at no time.
+        # Set permissions on creation, so that others cannot read the file at any time.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
     except FileExistsError as error:
-        raise NotFoundError(f"{path} is there already and stays as it is.") from error
+        raise NotFoundError(f"{path} already exists and was not changed.") from error
     except OSError as error:
         raise NotFoundError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def ready_folder(folder: Path) -> None:
-    """Makes sure that files can be written into a folder, which is made when it is missing.
+    """Create a folder if it is missing, and check that files can be written to it.
 
     Raises:
-        NotFoundError: It cannot be made, or takes no files.
+        NotFoundError: The folder cannot be created or is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise NotFoundError(
-            f"The folder {folder} cannot be made ({error.strerror}); choose another one."
+            f"The folder {folder} cannot be created ({error.strerror}); choose another one."
         ) from error
     try:
-        # Permission bits tell little on Windows and network drives; trying tells all.
+        # Permission bits are unreliable on Windows and network drives; writing is not.
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise NotFoundError(
-            f"The folder {folder} takes no files ({error.strerror}); choose another one."
+            f"The folder {folder} is not writable ({error.strerror}); choose another one."
         ) from error

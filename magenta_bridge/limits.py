@@ -1,4 +1,4 @@
-"""Every limit in one table: name, value, unit, and why it is that number."""
+"""All limits in one table: name, value, unit, and the reason for the number."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Final
 
 from magenta_bridge.errors import LimitExceededError
 
+SEEDS: Final = 1 << 31  # number of seeds: from 0 to the largest int32
+
 
 @dataclass(frozen=True)
 class Limit:
     """One limit.
 
     Attributes:
-        name: What is limited, as it is spelled in error messages and metadata.
+        name: What is limited, as spelled in error messages and metadata.
         value: The largest accepted value, inclusive.
         unit: Unit of ``value``.
         why: The reason for the number.
@@ -35,7 +37,7 @@ MIDI_TICK: Final = Limit(
     "MIDI file length",
     (1 << 28) - 2,
     "ticks",
-    "just under the longest wait MIDI can write; three days at 480 ticks and 120 qpm",
+    "just below the longest delta time of MIDI; three days at 480 ticks and 120 qpm",
 )
 MIDI_TEMPO_CHANGES: Final = Limit(
     "MIDI tempo changes", 200_000, "changes", "a tempo automation drawn for an hour, every 20 ms"
@@ -44,7 +46,7 @@ MUSICXML_FILE_BYTES: Final = Limit(
     "MusicXML file size", 16 << 20, "bytes", "an hour for orchestra, not compressed"
 )
 MUSICXML_SCORE_BYTES: Final = Limit(
-    "MusicXML score size", 32 << 20, "bytes", "unpacked; an archive can promise far more"
+    "MusicXML score size", 32 << 20, "bytes", "unpacked; a small archive can unpack to far more"
 )
 MUSICXML_ELEMENTS: Final = Limit(
     "MusicXML score size",
@@ -59,13 +61,13 @@ SEQUENCE_SECONDS: Final = Limit(
     "NoteSequence length", 6 * 3600, "seconds", "no clip is longer; bounds the step count"
 )
 PRIMER_STEPS: Final = Limit(
-    "primer context", 4_096, "steps", "256 bars of 4/4; only the newest steps are read beyond it"
+    "primer context", 4_096, "steps", "256 bars of 4/4; beyond that only the newest steps are read"
 )
 GENERATE_STEPS: Final = Limit(
     "generated length", 16_384, "steps", "1024 bars of 4/4, seconds of work on one core"
 )
 VARIATIONS: Final = Limit(
-    "variations", 16, "sequences", "twice what a front end shows; bounds one request's work"
+    "variations", 16, "sequences", "twice what a front end shows; bounds the work of one request"
 )
 MESSAGE_BYTES: Final = Limit(
     "message size", 4 << 20, "bytes", "gRPC's own default, stated so that both ends agree"
@@ -74,74 +76,80 @@ BUNDLE_BYTES: Final = Limit(
     "bundle size", 256 << 20, "bytes", "fifty times the largest shipped bundle"
 )
 REQUEST_SECONDS: Final = Limit(
-    "request duration", 60, "seconds", "a request without a deadline must not hold a core"
+    "request duration", 60, "seconds", "a request without a deadline must not occupy a core"
 )
 HTTP_CONNECTIONS: Final = Limit(
-    "HTTP connections", 100, "connections", "each costs a file, and macOS gives a program 256"
+    "HTTP connections",
+    100,
+    "connections",
+    "each needs a file descriptor, and macOS allows a process 256",
 )
 HTTP_HEAD_SECONDS: Final = Limit(
-    "wait for an HTTP request", 20, "seconds", "an idle or a slow client must not hold a connection"
+    "wait for an HTTP request", 20, "seconds", "an idle or slow client must not keep a connection"
 )
 HTTP_BODY_SECONDS: Final = Limit(
     "arrival of an HTTP body", 20, "seconds", "the largest at 2 Mbit/s; loopback needs milliseconds"
 )
 HTTP_ANSWER_SECONDS: Final = Limit(
-    "departure of an HTTP answer", 60, "seconds", "a client that does not read must not cost memory"
+    "sending of an HTTP response", 60, "seconds", "a client that does not read must not cost memory"
 )
 HTTP_LINE_BYTES: Final = Limit(
-    "HTTP line size", 8_190, "bytes", "what proxies and browsers agree on; GET requests live in it"
+    "HTTP line size", 8_190, "bytes", "common to proxies and browsers; a GET request must fit"
 )
 JSON_CONTAINERS: Final = Limit(
-    "JSON size", 150_000, "lists and objects", "thrice the notes of the largest NoteSequence"
+    "JSON size", 150_000, "lists and objects", "three for each note of the largest NoteSequence"
 )
 JSON_DIGITS: Final = Limit(
-    "JSON number size", 40, "digits", "no field holds more; reading one costs its square"
+    "JSON number size", 40, "digits", "no field needs more; parsing takes quadratic time"
 )
 LONGEST_REQUEST_SECONDS: Final = Limit(
-    "longest request duration", 300, "seconds", "a caller that asks for more is given this much"
+    "longest request duration", 300, "seconds", "a later deadline is reduced to this"
 )
 OPEN_REQUESTS: Final = Limit(
     "waiting requests", 64, "requests", "each holds a primer of up to 4 MiB: 256 MiB in all"
 )
 QUEUE_SECONDS: Final = Limit(
-    "time in the queue", 2, "seconds", "whoever waits longer for a first note is better told so"
+    "time in the queue", 2, "seconds", "after that an error is better than a late first note"
 )
 CALLS_PER_SECOND: Final = Limit(
-    "calls of one caller", 20, "calls a second", "four times what a hand on a knob asks for"
+    "calls of one caller", 20, "calls per second", "four times what turning a dial causes"
 )
 CALLS_AT_ONCE: Final = Limit(
-    "calls of one caller at once", 40, "calls", "two seconds of calls, saved up: a set that loads"
+    "calls of one caller at once",
+    40,
+    "calls",
+    "two seconds of calls, accumulated: loading a Live Set",
 )
 RATE_CALLERS: Final = Limit(
-    "callers with a rate", 4_096, "callers", "some 200 bytes each; beyond, the oldest is forgotten"
+    "callers with a rate", 4_096, "callers", "about 200 bytes each; the oldest is dropped"
 )
 REPEAT_SECONDS: Final = Limit(
-    "memory of a request_id", 600, "seconds", "ten minutes, far beyond the last automatic retry"
+    "cache time of a request_id", 600, "seconds", "ten minutes, far beyond the last retry"
 )
 REPEAT_ANSWERS: Final = Limit(
-    "remembered answers", 1_024, "answers", "a minute of calls at the full rate"
+    "cached responses", 1_024, "responses", "a minute of calls at the full rate"
 )
 REPEAT_BYTES: Final = Limit(
-    "size of remembered answers", 16 << 20, "bytes", "some 5,000 clips of eight bars"
+    "size of cached responses", 16 << 20, "bytes", "about 5,000 clips of eight bars"
 )
 BUNDLE_JSON_BYTES: Final = Limit(
-    "bundle description size", 1 << 20, "bytes", "a description is a few kilobytes"
+    "bundle metadata size", 1 << 20, "bytes", "metadata takes a few kilobytes"
 )
 CERTIFICATE_FILE_BYTES: Final = Limit(
-    "certificate file size", 1 << 20, "bytes", "all authorities of a system together take half"
+    "certificate file size", 1 << 20, "bytes", "all CA certificates of a system take half"
 )
 TOKEN_FILE_BYTES: Final = Limit(
-    "token file size", 64 << 10, "bytes", "some hundreds of tokens, each with its name"
+    "token file size", 64 << 10, "bytes", "several hundred tokens, each with its name"
 )
 
 
 def check_limit(limit: Limit, value: float, *, where: str = "", field: str = "") -> None:
-    """Refuses a value above its limit.
+    """Refuse a value above its limit.
 
     Args:
-        limit: The limit to hold.
+        limit: The limit to check.
         value: The value found, in the limit's unit.
-        where: What was looked at, e.g. a file name; begins the message.
+        where: What was read, e.g. a file name; starts the message.
         field: Path of the offending field, for programs.
 
     Raises:
@@ -152,7 +160,7 @@ def check_limit(limit: Limit, value: float, *, where: str = "", field: str = "")
     subject = f"{where}: " if where else ""
     raise LimitExceededError(
         f"{subject}{limit.name} is {value:,.0f} {limit.unit}, more than the "
-        f"{limit.value:,} {limit.unit} that are accepted; use a shorter piece.",
+        f"{limit.value:,} {limit.unit} allowed; use a shorter piece.",
         field=field,
         metadata={"limit": limit.name, "maximum": str(limit.value), "unit": limit.unit},
     )

@@ -1,9 +1,9 @@
-"""The one door to Magenta's NoteSequence and generator protos.
+"""Import Magenta's NoteSequence and generator protos without the rest of note-seq.
 
-``import note_seq`` costs seconds (librosa, numba, bokeh) and lifts pretty_midi's tick limit
-for the whole process. This door loads note-seq's two generated modules under their own
-names without running ``note_seq/__init__``, so that a later ``import note_seq`` finds and
-shares the very same classes.
+``import note_seq`` takes seconds (librosa, numba, bokeh) and raises pretty_midi's tick limit
+for the whole process. This module loads note-seq's two generated modules under their own
+names without running ``note_seq/__init__``, so that a later ``import note_seq`` shares the
+same classes.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def _protobuf_folder() -> Path:
 
 
 def _load_generated(name: str) -> ModuleType:
-    """Loads ``note_seq.protobuf.<name>``, or returns the one already loaded."""
+    """Load ``note_seq.protobuf.<name>`` unless it is loaded already."""
     full_name = f"note_seq.protobuf.{name}"
     loaded = sys.modules.get(full_name)
     if loaded is not None:
         return loaded
     spec = importlib.util.spec_from_file_location(full_name, _protobuf_folder() / f"{name}.py")
     if spec is None or spec.loader is None:
-        raise UnsupportedError(f"note-seq holds no {name}; reinstall it: pip install note-seq")
+        raise UnsupportedError(f"note-seq has no {name}; reinstall it: pip install note-seq")
     module = importlib.util.module_from_spec(spec)
     sys.modules[full_name] = module
     try:

@@ -1,4 +1,4 @@
-"""A recipe: everything that decides what a trained bundle becomes, in one TOML file."""
+"""A recipe: everything that determines a trained bundle, in one TOML file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOUNS: Final[Mapping[type, str]] = {
 
 @dataclass(frozen=True)
 class BundleRecipe:
-    """What the bundle is called; see ``GeneratorInfo``."""
+    """Identity of the bundle; see ``GeneratorInfo``."""
 
     id: str
     description: str
@@ -47,19 +47,19 @@ class DataRecipe:
     """Where the music comes from and how it is split.
 
     Attributes:
-        name: What the music is, for the model card.
-        origin: Where anyone can get it.
-        licence: Its licence.
-        source: Corpus that is made anew from its origin when no music is named: ``fiddle``
-            (see ``training.fiddle``); empty for none.
-        sha256: What ``training.corpus.corpus_digest`` gives; empty for music that may change.
-        validation_share: Share of tune families for choosing the model, 0..1.
-        test_share: Share of tune families for the reported figures, 0..1.
+        name: Name of the music, for the model card.
+        origin: Public source of the music.
+        license: License of the music.
+        source: Corpus to fetch from its origin when no music is given: ``fiddle`` (see
+            ``data.fiddle_tunes``); empty for none.
+        sha256: Result of ``data.corpus.corpus_digest``; empty for music that may change.
+        validation_share: Share of tune families for model selection, 0..1.
+        test_share: Share of tune families for the reported scores, 0..1.
     """
 
     name: str = "your own music"
     origin: str = "a folder of MIDI files"
-    licence: str = "yours"
+    license: str = "yours"
     source: str = ""
     sha256: str = ""
     validation_share: float = 0.1
@@ -76,15 +76,15 @@ class TrainingRecipe:
     """How the network learns.
 
     Attributes:
-        seed: Decides split, weights, order, transposition and dropout.
-        epochs: Most passes over the training music.
+        seed: Seed of split, initial weights, order, transposition, and dropout.
+        epochs: Maximum number of passes over the training split.
         patience: Epochs without a better validation loss before training ends.
-        window_steps: Steps the gradient reaches back.
-        batch: Windows in an update.
-        learning_rate: Adam's (Kingma and Ba 2015) rate at the start; falls to 2 % by a cosine.
+        window_steps: Steps of truncated backpropagation through time.
+        batch: Windows per update.
+        learning_rate: Adam's (Kingma and Ba 2015) initial rate; a cosine lowers it to 2 %.
         transpose: Lowest and highest transposition drawn for each tune and epoch, semitones.
-        informed: The output begins at how often each event stands in the music, so that little
-            training is not spent on learning that.
+        init_output_bias: Whether to initialize the output bias to the log frequency of each
+            event.
     """
 
     seed: int = 7
@@ -94,7 +94,7 @@ class TrainingRecipe:
     batch: int = 32
     learning_rate: float = 2e-3
     transpose: tuple[int, int] = (-5, 6)
-    informed: bool = False
+    init_output_bias: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "window_steps", "batch"):
@@ -108,11 +108,11 @@ class TrainingRecipe:
 
 @dataclass(frozen=True)
 class ProgramRecipe:
-    """How the network is served; it learns the same however.
+    """How the network is exported; training does not depend on it.
 
     Attributes:
-        weights: Bits of a weight: ``int8``; ``int4``, for half the bytes; or ``auto``, which is
-            ``int4`` for large networks that foretell music as well so.
+        weights: Precision of the weights: ``int8``; ``int4``, for half the bytes; or ``auto``,
+            which is ``int4`` for large networks whose NLL it hardly raises.
     """
 
     weights: str = AUTO
@@ -125,7 +125,7 @@ class ProgramRecipe:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe; ``network`` holds the family's own keyword arguments."""
+    """A whole recipe; ``network`` has the family's keyword arguments."""
 
     bundle: BundleRecipe
     data: DataRecipe = field(default_factory=DataRecipe)
@@ -135,12 +135,12 @@ class Recipe:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Reads a recipe file.
+    """Read a recipe file.
 
     Raises:
-        NotFoundError: There is no such file.
-        InvalidArgumentError: It is not TOML, names a section or key there is not, lacks a key, or
-            a value is of the wrong type or out of range.
+        NotFoundError: The file does not exist.
+        InvalidArgumentError: It is not TOML, has an unknown section or key, lacks a key, or a
+            value has the wrong type or is out of range.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -152,7 +152,7 @@ def read_recipe(path: Path) -> Recipe:
     for name, table in tables.items():
         if name not in sections or not isinstance(table, dict):
             raise InvalidArgumentError(
-                f"{path}: {name!r} is no section of a recipe; those are [{'], ['.join(sections)}]."
+                f"{path}: {name!r} is not a section of a recipe; use [{'], ['.join(sections)}]."
             )
     recipe = Recipe(
         bundle=_fill(BundleRecipe, tables.pop("bundle", {}), path, "bundle"),
@@ -163,8 +163,8 @@ def read_recipe(path: Path) -> Recipe:
     )
     if recipe.bundle.family == "gan" and recipe.program.weights == INT4:
         raise InvalidArgumentError(
-            f"{path}: [program]: weights of int4 are for networks that go step by step, and a gan "
-            "writes bar by bar; leave the line out."
+            f"{path}: [program]: int4 weights are not available for the family gan; "
+            "remove the line."
         )
     return recipe
 
@@ -187,7 +187,7 @@ def _fill(cls: type[T], table: Mapping[str, Any], path: Path, section: str) -> T
 
 
 def _typed(each: dataclasses.Field[Any], value: object) -> object:
-    """Returns a value of TOML in the type of its field, which the field's default shows."""
+    """Return a TOML value as the type of its field, taken from the field's default."""
     wanted = str if each.default is dataclasses.MISSING else type(each.default)
     if wanted is tuple and isinstance(value, list) and all(type(one) is int for one in value):
         return tuple(value)
@@ -199,12 +199,12 @@ def _typed(each: dataclasses.Field[Any], value: object) -> object:
 
 
 def as_table(recipe: Recipe) -> dict[str, Any]:
-    """Returns the recipe as plain dictionaries, for a bundle's description."""
+    """Return the recipe as plain dictionaries, for a bundle's metadata."""
     return dataclasses.asdict(recipe)
 
 
 def recipe_text(recipe: Recipe) -> str:
-    """Returns what ``read_recipe`` reads the same recipe from."""
+    """Return the recipe as TOML; the inverse of ``read_recipe``."""
     sections = [
         f"[{name}]\n" + "".join(_lines(table)) for name, table in as_table(recipe).items() if table
     ]
@@ -212,7 +212,7 @@ def recipe_text(recipe: Recipe) -> str:
 
 
 def _lines(table: Mapping[str, Any]) -> list[str]:
-    # A value of a recipe reads the same in JSON and TOML: text, number, truth or flat list. But
-    # for one sign, which TOML wants written out.
+    # Values of a recipe are the same in JSON and TOML (text, number, boolean, flat list), except
+    # for one character that TOML requires to be escaped.
     written = {name: json.dumps(value, ensure_ascii=False) for name, value in table.items()}
     return [f"{name} = {value}\n".replace("\x7f", "\\u007f") for name, value in written.items()]

@@ -20,7 +20,7 @@ class StreamNetwork(keras.Model):
     """Predicts the next token of a stream from all tokens before it.
 
     The network of Performance RNN (Oore et al. 2018, section 4) with an embedding before its
-    recurrent layers, and told besides which pitches sound: they are read with each token, and
+    recurrent layers, and also see which pitches sound: these are read with each token, and
     the end of a silent pitch or the beginning of a sounding one is impossible. What must be
     remembered for seconds until a note ends is so no feat of memory.
 

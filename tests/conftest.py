@@ -1,4 +1,4 @@
-"""What all tests share: the repository's folder and one setting of Hypothesis."""
+"""Settings and fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Derandomized: a run that fails on one machine fails on every machine. No deadline: the
-# speed of one example says nothing while other tests run beside it.
+from tests.time_limits import pytest_addoption, pytest_runtest_protocol
+
+__all__ = ["pytest_addoption", "pytest_runtest_protocol"]
+
+# Derandomized: a run that fails on one machine fails on every machine. No deadline: other tests
+# run at the same time, so the time of one example means nothing.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")
 
-# A shell makes what it starts in the background deaf to Ctrl-C, and children inherit that.
+# A shell makes its background processes ignore Ctrl-C, and children inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TESTS = Path(__file__).parent
-# By the processor's time that they take, most first, and all others behind them.
+# The files that take the most CPU time, longest first; all others follow.
 _LONGEST = (
     "cli/test_train.py",
     "max_for_live/test_suites.py",
@@ -41,10 +45,10 @@ _LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the longest files first: begun last, one would keep one of two workers alone."""
+    """Run the longest files first, so that no worker is left alone with one at the end."""
     places = {_TESTS / name: place for place, name in enumerate(_LONGEST)}
     gone = [path.name for path in places if not path.is_file()]
-    assert not gone, f"Files that conftest.py wants first are gone: {gone}."
+    assert not gone, f"Files named in tests/conftest.py are missing: {gone}."
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 

@@ -23,7 +23,7 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
         bundle=BundleRecipe("tiny", 'Says "no" \\ twice\n\tand \x7fénough: 音楽.', "gru", "drums"),
         data=DataRecipe(name="", validation_share=0.25, test_share=1e-05),
         network={"units": [8, 16], "dropout": 0.0, "attention_steps": 3},
-        training=TrainingRecipe(learning_rate=1e-7, transpose=(-3, 0), informed=True),
+        training=TrainingRecipe(learning_rate=1e-7, transpose=(-3, 0), init_output_bias=True),
     )
     file = tmp_path / "tiny.toml"
     file.write_text(recipe_text(recipe), encoding="utf-8")

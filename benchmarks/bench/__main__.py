@@ -1,7 +1,7 @@
 """Runs all benchmarks, prints their JSON lines and writes docs/benchmarks/speed.md.
 
-``python -m benchmarks.bench``: every file in ``benchmarks/`` is one benchmark, besides which
-Magenta.js is measured where Node.js is installed.
+``python -m benchmarks.bench``: every file in ``benchmarks/`` is one benchmark. Magenta.js is
+measured in addition where Node.js is installed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The yardstick: a melody network as anyone would write it in NumPy, one step after another."""
+"""The reference: a melody network in plain NumPy, one step after another."""
 
 from __future__ import annotations
 

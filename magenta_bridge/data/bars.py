@@ -72,7 +72,7 @@ class GeneratedHistory:
         self._by_kind = {int(kind): np.flatnonzero(kinds == kind) for kind in np.unique(kinds)}
 
     def before(self, kind: int, place: int, rng: np.random.Generator) -> NDArray[np.int32]:
-        """Draws what comes before a bar in a kind of meter that was dreamt of.
+        """Draw the bars before a bar from generated music in the same kind of meter.
 
         Args:
             kind: Kind of meter.
@@ -121,33 +121,35 @@ class BarSampler:
         """Returns how many batches an epoch has."""
         return len(self._places) // self.batch if self.batch else 0
 
-    def batches(self, epoch: int, dreams: GeneratedHistory | None = None) -> Iterator[tuple[Batch]]:
+    def batches(
+        self, epoch: int, history: GeneratedHistory | None = None
+    ) -> Iterator[tuple[Batch]]:
         """Yields the inputs of ``models.gan.network.BarGAN``, batch by batch.
 
         Args:
             epoch: Decides order and noise, with the seed.
-            dreams: What the generator made; real bars stand for them where there are none.
+            history: What the generator generated; None to use real bars instead.
         """
         rng = np.random.default_rng([self._seed, epoch])
         order = rng.permutation(len(self._places))
         for index in range(self.batch_count()):
             chosen = self._places[order[index * self.batch : (index + 1) * self.batch]]
-            yield (self._stack(chosen, dreams, rng),)
+            yield (self._stack(chosen, history, rng),)
 
     def _stack(
-        self, chosen: NDArray[np.int64], dreams: GeneratedHistory | None, rng: np.random.Generator
+        self, chosen: NDArray[np.int64], history: GeneratedHistory | None, rng: np.random.Generator
     ) -> Batch:
         span = pianoroll.HISTORY_BARS
         windows = np.stack([self._padded[song][at : at + span + 1] for song, at in chosen])
         kinds = self.kinds[chosen[:, 0]]
-        dreamt = windows[:, :span]
-        if dreams is not None:
+        generated = windows[:, :span]
+        if history is not None:
             places = zip(kinds.tolist(), chosen[:, 1].tolist(), strict=True)
-            dreamt = np.stack([dreams.before(kind, place, rng) for kind, place in places])
+            generated = np.stack([history.before(kind, place, rng) for kind, place in places])
         return {
             "previous": windows[:, :span],
             "bar": windows[:, span],
             "meter": kinds,
-            "dreamt": dreamt,
+            "generated": generated,
             "noise": rng.standard_normal((len(chosen), self._noise_units), dtype=np.float32),
         }

@@ -35,7 +35,7 @@ class Reader(Protocol):
         """Writes ``fed[first : first + steps]`` and its context into a row."""
 
     def places(self, fed: NDArray[np.int32]) -> NDArray[np.int64] | None:
-        """Returns a number for each foretold step that is known beforehand, ``(steps,)``.
+        """Returns a number for each predicted step that is known in advance, ``(steps,)``.
 
         None where there is nothing to tell.
         """
@@ -48,7 +48,7 @@ class Material(Protocol):
     """What differs between encodings in training and measuring.
 
     A tune is *fed* as its start id followed by its event ids; step ``n`` reads ``fed[n]`` and
-    foretells ``fed[n + 1]``.
+    predicts ``fed[n + 1]``.
 
     Attributes:
         encoding: Name of the encoding.
@@ -91,8 +91,8 @@ class Material(Protocol):
         """Writes ``fed[first : first + steps]``, and what the network sees besides, into a row."""
 
     def places(self, fed: NDArray[np.int32]) -> NDArray[np.int64] | None:
-        """Returns a number for each foretold step that is known beforehand, ``(steps,)``.
+        """Returns a number for each predicted step that is known in advance, ``(steps,)``.
 
-        Its place in the bar, say; a baseline may be told what the networks are. None where
+        For example its position in the bar, which networks and baselines know. None where
         there is nothing to tell.
         """

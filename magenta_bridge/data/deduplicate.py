@@ -2,7 +2,7 @@
 
 Dance tunes are written with repeat signs and played out. A model that learns from the played
 version learns above all that eight bars are followed by the same eight bars, and answers a
-primer with its copy: true to the style, and of no use to whoever asked for a continuation.
+primer with its copy: true to the style, but useless as a continuation.
 Varied repeats and repeated phrases stay; they are how such music is built.
 """
 

@@ -22,7 +22,7 @@ class Tune:
         ids: Event ids ``(steps,)`` without the start id. On a grid, the first one stands on a
             bar line.
         pitches: Pitches of its leading line in order, ``(notes,)``, MIDI numbers; empty where
-            there is none. Tunes that share a run of them are settings of one another.
+            there is no title. Tunes that share a run of them are versions of one another.
     """
 
     name: str

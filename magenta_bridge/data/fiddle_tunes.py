@@ -1,4 +1,4 @@
-"""The corpus of fiddle tunes, made anew from its public origin.
+"""The corpus of fiddle tunes, recreated from its public origin.
 
 The package music21 carries three books in ABC notation: O'Neill's Music of Ireland (1850 tunes,
 some in several settings), Ryan's Mammoth Collection and Aird's Airs. ``abc2midi`` plays each
@@ -51,7 +51,7 @@ def make_fiddle_corpus(
     Args:
         folder: Made when missing. Call it ``fiddle``: the names of the tunes, which decide the
             split and are part of the recipe's digest, begin with it.
-        report: Told how many tunes are there and how many there will be, again and again.
+        report: Called repeatedly with the number of tunes so far and in all.
         wheel: A wheel of music21 10.5.1 at hand; downloaded with pip when None.
 
     Raises:
@@ -191,7 +191,7 @@ def _convert(program: str, name: str, tune: bytes) -> bytes:
 
 
 _DOWNLOADS: Final = Path("runs") / "data"
-_TOLD_EVERY: Final = 500
+_REPORT_EVERY: Final = 500
 
 
 def fetch_corpus(data: DataRecipe, say: Callable[[str], None]) -> Path:
@@ -199,7 +199,7 @@ def fetch_corpus(data: DataRecipe, say: Callable[[str], None]) -> Path:
 
     Args:
         data: ``source`` says which music.
-        say: Told in words how far it has come.
+        say: Called with a sentence about the progress.
 
     Raises:
         InvalidArgumentError: The recipe names no source.
@@ -208,7 +208,7 @@ def fetch_corpus(data: DataRecipe, say: Callable[[str], None]) -> Path:
     """
 
     def report(done: int, total: int) -> None:
-        if done % _TOLD_EVERY == 0 or done == total:
+        if done % _REPORT_EVERY == 0 or done == total:
             say(f"Fiddle tunes at hand: {done} of {total}")
 
     if data.source == "fiddle":

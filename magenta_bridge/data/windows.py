@@ -1,4 +1,4 @@
-"""Windows of tunes as batches, drawn anew and reproducibly for each epoch."""
+"""Windows of tunes as batches, drawn reproducibly for each epoch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Window:
 
 
 def cut(length: int, window_steps: int, rng: np.random.Generator) -> list[int]:
-    """Returns where to cut a piece into the fewest windows, at places drawn anew.
+    """Return where to cut a piece into the fewest windows, at random places.
 
     Args:
         length: Predictions in the piece, 1 or more.

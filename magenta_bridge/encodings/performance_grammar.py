@@ -24,7 +24,7 @@ LONGEST_NOTE_STEPS: Final = 800
 
 
 class PerformanceGrammar:
-    """Follows a stream of events and tells which may come next.
+    """Follows a stream of events and computes which may come next.
 
     Allowed is what ``encode`` writes: only sounding pitches end and only silent ones begin; at
     one instant first the ends by rising pitch, then the beginnings by rising pitch; a velocity
@@ -59,8 +59,7 @@ class PerformanceGrammar:
         """Returns which ids may come next: ``(EVENT_IDS,)``, True where allowed."""
         allowed = np.zeros(EVENT_IDS, dtype=np.bool_)
         begins = self._may_begin()
-        told = self._last >= VELOCITY
-        if told:
+        if self._last >= VELOCITY:
             allowed[:NOTE_OFF] = begins
             return allowed
         sounding = self._begun >= 0

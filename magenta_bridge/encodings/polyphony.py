@@ -4,9 +4,9 @@ A frame is the pitches that sound during one sixteenth in ascending order, each 
 begins here) or ``HELD`` (it sounds on from the frame before), closed by ``END``. A set of notes
 can be written in one way only, so the likelihood of the ids is the joint likelihood of the
 notes. The order of ascending pitches is that of Walder, "Modelling Symbolic Music: Beyond the
-Piano Roll" (2016); beginnings are told from continuations as in Magenta's polyphony RNN (Simon
-and Oore; after Liang, "BachBot", 2016). As in the other grids, a START id per meter begins a
-piece and ``PAD`` stands before it; models never produce either.
+Piano Roll" (2016); note beginnings and continuations are separate ids as in Magenta's polyphony
+RNN (Simon and Oore; after Liang, "BachBot", 2016). As in the other grids, a START id per meter
+begins a piece and ``PAD`` stands before it; models never produce either.
 """
 
 from __future__ import annotations

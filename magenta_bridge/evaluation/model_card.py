@@ -82,7 +82,7 @@ class Card:
 
     Attributes:
         bundle: Id, description, family, encoding.
-        data: Name, origin, licence, SHA-256 and counts of the music.
+        data: Name, origin, license, SHA-256 and counts of the music.
         training: The recipe's training and network tables, epochs and updates done.
         command: The command that makes the bundle again.
         figures: Sections that say how good it is, as Markdown; see ``likelihood_section``.

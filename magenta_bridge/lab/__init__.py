@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from magenta_bridge.data.corpus import CorpusReport
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.quiet_stderr import silent_stderr
+from magenta_bridge.runtime.interpreter import silent_stderr
 
 if TYPE_CHECKING:
     from magenta_bridge.training.checkpoint import Progress

@@ -179,7 +179,7 @@ def _data_rows(recipe: Recipe, split: Split) -> dict[str, str]:
     return {
         "music": recipe.data.name,
         "origin": recipe.data.origin,
-        "license": recipe.data.licence,
+        "license": recipe.data.license,
         "SHA-256": recipe.data.sha256 or "not fixed",
         "split": "by tune families, so that all settings of a tune are on one side",
         **counts,

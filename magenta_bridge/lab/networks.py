@@ -17,7 +17,7 @@ from magenta_bridge.evaluation.likelihood import Piece, score_program
 from magenta_bridge.export.bars import export_bar_program
 from magenta_bridge.export.flatbuffer import write_description
 from magenta_bridge.export.litert import export_program, save_network
-from magenta_bridge.export.quantize import product_bytes, to_four_bits
+from magenta_bridge.export.quantize import quantize_int4, weight_bytes
 from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.lab.metadata import encode_examples
 from magenta_bridge.models.registry import network_kinds
@@ -98,7 +98,7 @@ def write_network(path: Path, recipe: Recipe, split: Split, network: Any) -> Non
             generator_id=recipe.bundle.id,
             description=recipe.bundle.description,
             details=f"Trained on {len(split.train)} {material.noun}: {recipe.data.name}. "
-            f"License of the music: {recipe.data.licence}.",
+            f"License of the music: {recipe.data.license}.",
             program=program,
             network=archive.read_bytes(),
         )
@@ -140,12 +140,12 @@ def with_weights(program: bytes, recipe: Recipe, split: Split) -> bytes:
     Training pieces calibrate the rounding.
     """
     weights = recipe.program.weights
-    if weights == INT8 or (weights == AUTO and product_bytes(program) <= _CACHE_BYTES):
+    if weights == INT8 or (weights == AUTO and weight_bytes(program) <= _CACHE_BYTES):
         return program
     material = material_for(recipe.bundle.encoding)
     calibration = _sample(encode_examples(material, split.train))
-    rounded = to_four_bits(program, (piece.tolist() for piece in calibration))
-    if product_bytes(rounded) == product_bytes(program):
+    rounded = quantize_int4(program, (piece.tolist() for piece in calibration))
+    if weight_bytes(rounded) == weight_bytes(program):
         return program
     if weights == AUTO:
         pieces = _sample(encode_examples(material, split.validation))

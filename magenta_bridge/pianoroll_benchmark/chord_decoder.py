@@ -16,9 +16,9 @@ _REACH: Final = 24
 
 
 class ChordDecoder(keras.layers.Layer):
-    """Foretells the notes of a frame in ascending order, then its end.
+    """Predict the notes of a frame in ascending order, then its end.
 
-    Each note is foretold from what is known of the past and from the set of notes below it, as in
+    Each note is predicted from what is known of the past and from the set of notes below it, as in
     NADE (Larochelle and Murray 2011, "The Neural Autoregressive Distribution Estimator", section
     3), but by a softmax over the notes above the last one in place of a logit for every pitch, so
     that a chord costs as many decisions as it has notes, and one. Notes are seen and offered both
@@ -62,12 +62,12 @@ class ChordDecoder(keras.layers.Layer):
         notes: tuple[Tensor, Tensor],
         training: bool = False,
     ) -> Tensor:
-        """Foretells notes.
+        """Predict notes.
 
         Args:
             past: ``(frames, features)``.
             before: ``(frames, 88)`` of 0 and 1: the frame before each.
-            chords: ``(frames, 88)`` of 0 and 1; of each, a note is told those below it alone.
+            chords: ``(frames, 88)`` of 0 and 1; each note sees only those below it.
             notes: Two of ``(notes,)``: the frame of each, an index into the three; and one more
                 than the id before it in the frame, 0 at the beginning.
             training: Whether to drop features.

@@ -84,7 +84,7 @@ def untouched(dataset: str, pieces: int) -> NDArray[np.int64] | None:
         pieces: How many test pieces there are.
 
     Returns:
-        Their indices; None where nobody has looked.
+        Their indices; None if unknown.
     """
     if dataset != "JSB_Chorales" or pieces != _JSB_TESTS:
         return None

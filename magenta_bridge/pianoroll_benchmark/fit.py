@@ -38,7 +38,7 @@ def train_rolls(
         pieces: What it learns from.
         validation: What decides which epoch is kept.
         run: Where checkpoints live.
-        watcher: Told of progress.
+        watcher: Receives progress.
 
     Returns:
         The network with the weights of its best epoch, and the finished progress.

@@ -23,11 +23,11 @@ def feed(rolls: Sequence[Roll], output: str, *, rows: int, steps: int) -> Fed:
         rolls: ``rows`` at most, each of 2 to ``steps + 1`` frames.
         output: ``sigmoid`` or ``joint``; see ``RollNetwork``.
         rows: Rows of the batch; those that are missing stay empty.
-        steps: Foretold frames of a row.
+        steps: Predicted frames of a row.
 
     Returns:
         Inputs of the network, the ids to choose, and the weight of each choice: 1, or 0 where
-        there is nothing to foretell. Ids and weights are ``(rows, steps, 88)``, or ``(notes,)``.
+        there is nothing to predict. Ids and weights are ``(rows, steps, 88)``, or ``(notes,)``.
     """
     frames = np.zeros((rows, steps + 1, PITCHES), dtype=np.uint8)
     for row, roll in enumerate(rolls):

@@ -19,10 +19,10 @@ OUTPUTS: Final = ("sigmoid", "joint")
 
 @keras.saving.register_keras_serializable(package="magenta_bridge")
 class RollNetwork(keras.Model):
-    """Foretells each frame of a piano roll from all frames before it.
+    """Predict each frame of a piano roll from all frames before it.
 
     Recurrent layers read the last frame and, where asked for, frames that stood a fixed time before
-    the one foretold. The output is a logit for every pitch, or a chord chosen note by note.
+    the one predicted. The output is a logit for every pitch, or a chord chosen note by note.
 
     Args:
         cell: ``lstm``, ``gru`` or ``rnn``.
@@ -31,12 +31,12 @@ class RollNetwork(keras.Model):
         embedding_units: Width to which the known frames are condensed.
         chord_units: Width of the chord decoder, where there is one.
         pitch_units: Width of the pitch decoder, where there is one.
-        lookback: How many frames before the foretold one the further frames stand, each 2 or more.
+        lookback: How many frames before the predicted one the further frames stand, each 2 or more.
         dropout: Share of features dropped between layers while training, 0..1.
 
     Call arguments:
         inputs: dict of ``frames (batch, frames + 1, 88)`` uint8 and, for ``joint``, ``frame`` and
-            ``last`` ``(notes,)`` int32 as ``encodings.roll.notes_of`` gives them for the foretold
+            ``last`` ``(notes,)`` int32 as ``encodings.roll.notes_of`` gives them for the predicted
             frames of all rows, laid end to end.
 
     Returns:
@@ -98,13 +98,13 @@ class RollNetwork(keras.Model):
         if self.output_kind == "sigmoid":
             return self._apart(hidden, seen, training)
         known = ops.concatenate([hidden, seen], axis=-1)
-        before, foretold = (
+        before, predicted = (
             ops.reshape(each, (-1, PITCHES)) for each in (frames[:, :-1], frames[:, 1:])
         )
         return self.head(
             ops.reshape(known, (-1, known.shape[-1])),
             before,
-            foretold,
+            predicted,
             (inputs["frame"], inputs["last"]),
             training=training,
         )
@@ -116,7 +116,7 @@ class RollNetwork(keras.Model):
         return ops.stack([ops.zeros_like(sounding), sounding], axis=-1)
 
     def _seen(self, frames: Tensor) -> Tensor:
-        """Returns what is known of the past when each frame is foretold."""
+        """Returns what is known of the past when each frame is predicted."""
         seen = [frames[:, :-1]]
         for distance in self.lookback:
             late = ops.pad(frames[:, 1:], [[0, 0], [distance, 0], [0, 0]])

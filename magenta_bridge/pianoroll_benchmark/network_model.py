@@ -38,7 +38,7 @@ class NetworkModel:
             frame = np.repeat(np.arange(chosen.shape[1]), chosen.shape[2])
         else:
             frame = inputs["frame"]
-        foretold = np.zeros(count)
+        predicted = np.zeros(count)
         kept = frame < count
-        np.add.at(foretold, frame[kept], (asked * weights.ravel())[kept])
-        return foretold
+        np.add.at(predicted, frame[kept], (asked * weights.ravel())[kept])
+        return predicted

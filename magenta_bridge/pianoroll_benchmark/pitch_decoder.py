@@ -11,7 +11,7 @@ from keras import ops
 from magenta_bridge.models.tensor import Tensor
 from magenta_bridge.pianoroll_benchmark.roll import PITCHES
 
-# Semitones on either side of a pitch whose notes it is told of by their distance from it.
+# Semitones on either side of a pitch whose notes it sees by their distance from it.
 _REACH: Final = 24
 
 
@@ -50,7 +50,7 @@ class NearNotes(keras.layers.Layer):
 
 
 class PitchDecoder(keras.layers.Layer):
-    """Foretells for every pitch whether it sounds in the next frame.
+    """Predict for every pitch whether it sounds in the next frame.
 
     A logit is the sum of two: one from the memory alone, and one from the memory and the frames
     known around the pitch, which is the same function at every pitch, so that a step of a voice is
@@ -83,11 +83,11 @@ class PitchDecoder(keras.layers.Layer):
         self.built = True
 
     def call(self, memory: Tensor, known: Tensor, training: bool = False) -> Tensor:
-        """Foretells frames.
+        """Predict frames.
 
         Args:
             memory: ``(frames, features)``.
-            known: ``(frames, sources * 88)`` of 0 and 1: those known when each is foretold.
+            known: ``(frames, sources * 88)`` of 0 and 1: those known when each is predicted.
             training: Whether to drop features.
 
         Returns:

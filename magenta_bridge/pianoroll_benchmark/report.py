@@ -14,7 +14,7 @@ from magenta_bridge.pianoroll_benchmark.score import RollScore, score_rolls
 
 
 @dataclass(frozen=True)
-class Told:
+class ScoreReport:
     """What is said of a model on the test pieces.
 
     Attributes:
@@ -50,7 +50,7 @@ class Told:
     def _sentences(self) -> str:
         low, high = self.score.interval()
         return " ".join((
-            f"{self.dataset}, test: {self.model} {self.score.nats_per_frame:.2f} nats a frame "
+            f"{self.dataset}, test: {self.model} {self.score.nats_per_frame:.2f} nats per frame "
             f"({low:.2f} to {high:.2f}: 95 % of resamplings of pieces), "
             f"{int(self.score.frames.sum()):,} frames of {len(self.score.frames)} pieces.",
             *self.remarks,
@@ -71,16 +71,16 @@ def score_baseline(data: Path, dataset: str, baseline: str, *, as_json: bool) ->
     """
     split = read_rolls(data, dataset)
     score = score_rolls(BASELINES[baseline](split.train), split.test)
-    return told(dataset, baseline, score).text(as_json=as_json)
+    return report_score(dataset, baseline, score).text(as_json=as_json)
 
 
-def told(
+def report_score(
     dataset: str,
     model: str,
     score: RollScore,
     facts: Mapping[str, Any] | None = None,
     remarks: tuple[str, ...] = (),
-) -> Told:
+) -> ScoreReport:
     """Puts a score into words, those pieces apart that resemble no training piece."""
     apart = untouched(dataset, len(score.frames))
     facts = dict(facts or {})
@@ -92,4 +92,4 @@ def told(
             f"{clean.nats_per_frame:.2f}.",
             *remarks,
         )
-    return Told(dataset, model, score, facts, remarks)
+    return ScoreReport(dataset, model, score, facts, remarks)

@@ -31,8 +31,8 @@ class SeedResult:
         epochs: Epochs trained.
         best_epoch: Epoch whose weights were kept, counted from 1.
         minutes: Time spent training.
-        validation: Nats a frame of the validation pieces.
-        test: Nats a frame of the test pieces.
+        validation: Nats per frame of the validation pieces.
+        test: Nats per frame of the test pieces.
     """
 
     seed: int
@@ -71,7 +71,7 @@ class Row:
 
     @property
     def mean(self) -> float:
-        """Mean over the seeds of nats a frame of the test pieces."""
+        """Mean over the seeds of nats per frame of the test pieces."""
         return statistics.fmean(each.test for each in self.seeds)
 
     @property

@@ -2,7 +2,7 @@
 
 A frame is the set of the pitches that sound in it. Asked pitch by pitch, every pitch is silent or
 sounds, whatever the others do. Asked note by note, its pitches come in ascending order and then an
-end, each foretold behind those below it; a set has one such order, so the product of these
+end, each predicted behind those below it; a set has one such order, so the product of these
 probabilities is an exact joint probability of the frame (Walder 2016, "Modelling Symbolic Music:
 Beyond the Piano Roll", section 3).
 """

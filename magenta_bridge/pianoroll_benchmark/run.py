@@ -14,7 +14,7 @@ from magenta_bridge.pianoroll_benchmark.datasets import RollSplit
 from magenta_bridge.pianoroll_benchmark.fit import train_rolls
 from magenta_bridge.pianoroll_benchmark.network_model import NetworkModel
 from magenta_bridge.pianoroll_benchmark.recipe import RollKind, RollRecipe, recipe_for
-from magenta_bridge.pianoroll_benchmark.report import told
+from magenta_bridge.pianoroll_benchmark.report import report_score
 from magenta_bridge.pianoroll_benchmark.results import Row, SeedResult, load_row, save_row
 from magenta_bridge.pianoroll_benchmark.score import RollScore, score_rolls
 from magenta_bridge.training.callbacks import TerminalWatcher, deferred_interrupts
@@ -60,7 +60,7 @@ def score_saved(split: RollSplit, dataset: str, folder: Path, *, as_json: bool) 
             f"{folder} holds a network of {row.dataset}; say --dataset {row.dataset}."
         )
     score = score_rolls(NetworkModel(network), split.test)
-    return _told(row, score, as_json=as_json)
+    return _report(row, score, as_json=as_json)
 
 
 def train_and_score(split: RollSplit, job: NetworkJob, *, as_json: bool) -> str:
@@ -78,16 +78,16 @@ def train_and_score(split: RollSplit, job: NetworkJob, *, as_json: bool) -> str:
     row = _row(job, best, [each.result for each in trained])
     if job.save is not None:
         save_row(job.save, row, best.network.get_weights())
-    return _told(row, best.score, as_json=as_json)
+    return _report(row, best.score, as_json=as_json)
 
 
 def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Trained:
     recipe = recipe_for(job.kind, seed, job.epochs)
     watcher = TerminalWatcher(unit="decision")
     try:
-        with deferred_interrupts(watcher) as heedful:
+        with deferred_interrupts(watcher) as flag:
             network, progress = train_rolls(
-                recipe, split.train, split.validation, run=Run(folder), watcher=heedful
+                recipe, split.train, split.validation, run=Run(folder), watcher=flag
             )
     finally:
         watcher.close()
@@ -103,7 +103,7 @@ def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Train
     )
     click.echo(
         f"{job.kind.name}, seed {seed}: validation {result.validation:.3f}, test "
-        f"{result.test:.3f} nats a frame; epoch {result.best_epoch} of {result.epochs}, "
+        f"{result.test:.3f} nats per frame; epoch {result.best_epoch} of {result.epochs}, "
         f"{result.minutes:.0f} minutes.",
         err=True,
     )
@@ -124,7 +124,7 @@ def _row(job: NetworkJob, best: _Trained, seeds: list[SeedResult]) -> Row:
     )
 
 
-def _told(row: Row, score: RollScore, *, as_json: bool) -> str:
+def _report(row: Row, score: RollScore, *, as_json: bool) -> str:
     facts = {
         "size": row.size,
         "output": row.output,
@@ -135,7 +135,7 @@ def _told(row: Row, score: RollScore, *, as_json: bool) -> str:
         "deviation": row.deviation,
     }
     name = f"{row.cell} {row.size} {row.output}"
-    return told(row.dataset, name, score, facts, (_remark(row),)).text(as_json=as_json)
+    return report_score(row.dataset, name, score, facts, (_remark(row),)).text(as_json=as_json)
 
 
 def _remark(row: Row) -> str:

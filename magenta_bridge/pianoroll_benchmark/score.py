@@ -1,8 +1,8 @@
-"""How well a model foretells piano rolls, by the protocol of the published tables.
+"""How well a model predicts piano rolls, by the protocol of the published tables.
 
-For a piece of frames 1 to T, all 88 pitches of frames 2 to T are foretold, each frame behind all
-real frames before it; the figure is the sum of all nats over the sum of all foretold frames (a
-micro-average). Nothing is padded, so nothing but foretold frames is in the denominator.
+For a piece of frames 1 to T, all 88 pitches of frames 2 to T are predicted, each frame behind all
+real frames before it; the figure is the sum of all nats over the sum of all predicted frames (a
+micro-average). Nothing is padded, so nothing but predicted frames is in the denominator.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class RollScore:
 
     Attributes:
         nats: Sum of each piece, ``(pieces,)``.
-        frames: Foretold frames of each piece, ``(pieces,)``.
+        frames: Predicted frames of each piece, ``(pieces,)``.
     """
 
     nats: NDArray[np.float64]
@@ -59,7 +59,7 @@ class RollScore:
 
 
 def score_rolls(model: RollModel, rolls: Sequence[Roll]) -> RollScore:
-    """Scores pieces; those of one frame foretell nothing and are left out."""
+    """Scores pieces; those of one frame predict nothing and are left out."""
     found = [model.nats(roll) for roll in rolls if len(roll) > 1]
     return RollScore(
         nats=np.array([each.sum() for each in found]),

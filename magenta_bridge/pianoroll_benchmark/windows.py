@@ -1,4 +1,4 @@
-"""Windows of piano rolls as batches, drawn anew and reproducibly for each epoch."""
+"""Windows of piano rolls as batches, drawn reproducibly for each epoch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RollSampler:
     Args:
         rolls: The pieces.
         output: ``sigmoid`` or ``joint``; see ``RollNetwork``.
-        window_steps: Foretold frames in a window; a piece's last window may be shorter.
+        window_steps: Predicted frames in a window; a piece's last window may be shorter.
         batch: Windows in a batch.
         transpose: Lowest and highest transposition in semitones, drawn for each piece and epoch.
         seed: Decides everything drawn.

@@ -1,1 +1,1 @@
-"""Runs exported programs. Knows neither TensorFlow nor music."""
+"""Run exported programs, without TensorFlow and without musical knowledge."""

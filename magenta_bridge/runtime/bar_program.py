@@ -1,4 +1,4 @@
-"""Runs an exported bar program with LiteRT: noise and the bars before in, one bar out."""
+"""Run an exported bar program with LiteRT: previous bars and noise in, one bar out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIGNATURE: Final = "bar"
 class BarProgram:
     """An exported generator of bars.
 
-    Threading: safe from any thread; bars are made one at a time.
+    Threading: safe from any thread; bars are generated one at a time.
 
     Args:
         flatbuffer: A LiteRT program with a signature ``bar`` (``previous``, ``noise``,
@@ -28,7 +28,7 @@ class BarProgram:
         history: Shape of ``previous``: bars, tracks, steps.
 
     Raises:
-        BundleError: The bytes are no such program.
+        BundleError: The bytes are not such a program.
     """
 
     def __init__(self, flatbuffer: bytes) -> None:
@@ -44,19 +44,21 @@ class BarProgram:
             blank = np.zeros(self.history, dtype=np.int32)
             scores = self.bar(blank, np.zeros(self.noise_units, dtype=np.float32), 0)
         except (ValueError, RuntimeError, KeyError, TypeError, IndexError) as error:
-            raise BundleError("The bundle's LiteRT program makes no bars; get it again.") from error
+            raise BundleError(
+                "The bundle's LiteRT program generates no bars; download it again."
+            ) from error
         if scores.ndim != 3 or not np.isfinite(scores).all():
-            raise BundleError("The bundle's LiteRT program computes no scores; get it again.")
+            raise BundleError("The bundle's LiteRT program computes no scores; download it again.")
 
     def bar(
         self, previous: NDArray[np.int32], noise: NDArray[np.float32], meter: int
     ) -> NDArray[np.float32]:
-        """Makes one bar.
+        """Generate one bar.
 
         Args:
-            previous: Ids of the bars before, ``(bars, tracks, steps)``.
+            previous: Ids of the previous bars, ``(bars, tracks, steps)``.
             noise: ``(noise_units,)``, standard normal.
-            meter: Kind of meter.
+            meter: Index of the meter.
 
         Returns:
             Scores ``(tracks, steps, event_ids)``; the argmax of each step is the choice.

@@ -1,15 +1,14 @@
-"""Keeps LiteRT to the kernels that are fast for one row.
+"""Limit LiteRT to the kernels that are fast for a single row.
 
-Server processors of Intel's have tiles for multiplying matrices (AMX), and LiteRT's CPU delegate
-takes the kernels that use them wherever Linux grants them. A stream of music is a single row at
-a time: most of a tile stays empty, and weights of four bits are unpacked first. The kernels for
-vectors take less time there, by a tenth with weights of eight bits and by half with four.
+Intel's server processors have matrix tiles (AMX), and LiteRT's CPU delegate uses kernels for them
+where Linux permits. A stream of music is a single row at a time: most of a tile stays empty, and
+4-bit weights are unpacked first. Vector kernels are faster here (``benchmarks/kernels.py``).
 
-The delegate asks Linux for the tiles once in a process, when the first interpreter is built, and
-does without where it is refused. Linux refuses while the alternate signal stack of a thread
-could not hold the tiles as well (``Documentation/arch/x86/xstate.rst``, "Dynamic features"), so
-a thread has such a stack for as long as that interpreter is being built. Others in the process,
-TensorFlow for one, may ask again later and are granted what they want.
+The delegate requests tiles once per process, when the first interpreter is built, and works
+without them if the request is refused. Linux refuses it while the alternate signal stack of a
+thread is too small for the tile registers (``Documentation/arch/x86/xstate.rst``, "Dynamic
+features"), so a thread has such a stack while that interpreter is built. Other libraries, such as
+TensorFlow, can request tiles later.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
-# Holds the registers of AVX-512, some 3.5 KiB, and not the 8 KiB of tiles besides.
+# Enough for the AVX-512 registers, about 3.5 KiB, but not for 8 KiB of tiles in addition.
 _STACK_BYTES: Final = 8192
 
 
@@ -38,14 +37,14 @@ class _Stack(ctypes.Structure):
 
 @contextlib.contextmanager
 def vector_kernels() -> Iterator[None]:
-    """Has Linux refuse the tiles to whoever asks inside; does nothing on other systems."""
+    """Make Linux refuse requests for tiles inside the block; do nothing on other systems."""
     if sys.platform != "linux" or platform.machine() != "x86_64":
         yield
         return
     room = ctypes.create_string_buffer(_STACK_BYTES)
     small, usual = _Stack(ctypes.addressof(room), 0, _STACK_BYTES), _Stack()
     switch = ctypes.CDLL(None).sigaltstack
-    # No handler is to run on the small stack.
+    # No signal handler may run on the small stack.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         switched = switch(ctypes.byref(small), ctypes.byref(usual)) == 0

@@ -1,10 +1,9 @@
-"""Runs many steps of an exported program in one call, ids drawn inside it.
+"""Run many steps of an exported program in one call, with sampling inside the program.
 
-The signature ``loop`` repeats the program's step. Into each step goes the id before; out of it
-come logits, to which the bias of the rule in force is added, and from these the id is drawn as
-``Sampler.choose`` draws it. What may come after what is a small automaton of rules: each says
-which ids are allowed and which rule follows each id. The runtime knows nothing of music, so a
-grammar is handed over as these two tables.
+The signature ``loop`` repeats the program's step. Each step takes the previous id and computes
+logits, adds the bias of the rule in force, and samples the next id as ``Sampler.choose`` does. The
+grammar is a small automaton of rules, passed as two tables: the ids that each rule allows, and the
+rule that follows each id.
 """
 
 from __future__ import annotations
@@ -22,22 +21,22 @@ from magenta_bridge.runtime.signature import open_signature
 
 SIGNATURE: Final = "loop"
 MOST_STEPS: Final = 64
-# Below every logit, and no infinity, which times zero is no number.
+# Below every logit, and finite, because infinity times zero is NaN.
 FORBIDDEN: Final = -1e9
 _FREE: Final = -1
 
 
 @dataclass(frozen=True)
 class Automaton:
-    """What may come after what.
+    """Grammar: which id may follow which.
 
     Attributes:
-        allowed: ``(rules, ids)``, True where an id may come; at least one for each rule.
+        allowed: ``(rules, ids)``, True where an id is allowed; at least one id per rule.
         following: ``(rules, ids)``, the rule in force after each id.
-        first: The rule that begins.
+        first: The initial rule.
 
     Raises:
-        ValueError: There is no rule, one allows nothing, or the tables differ in shape.
+        ValueError: There are no rules, one allows no id, or the tables differ in shape.
     """
 
     allowed: NDArray[np.bool_]
@@ -54,13 +53,13 @@ class Automaton:
             raise ValueError("each rule of an automaton must allow an id")
 
     def tables(self, rules: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-        """Returns what a program reads: ``bias`` of what may not come, and ``following``.
+        """Return the program's inputs ``bias`` and ``following``.
 
         Args:
-            rules: For how many rules the program has room.
+            rules: Number of rules that the program has room for.
 
         Raises:
-            ValueError: There are more.
+            ValueError: The automaton has more.
         """
         if rules not in self._tables:
             if len(self.allowed) > rules:
@@ -75,17 +74,17 @@ class Automaton:
 
 
 class LoopSession:
-    """One stream of ids: an interpreter with its state, run up to ``MOST_STEPS`` steps a call.
+    """One stream of ids: an interpreter with its state, up to ``MOST_STEPS`` steps per call.
 
-    Threading: one thread at a time. LiteRT lets go of the interpreter lock while it computes.
+    Threading: one thread at a time. LiteRT releases the GIL while it computes.
 
     Args:
         flatbuffer: A LiteRT program with a signature ``loop``.
         subgraph: Index of that signature's subgraph.
 
     Attributes:
-        rules: Rules that an automaton may have.
-        logit_count: How many ids a step chooses among.
+        rules: Maximum number of rules of an automaton.
+        logit_count: Number of ids to choose from in a step.
 
     Raises:
         BundleError: The program is damaged or has no such signature.
@@ -103,28 +102,30 @@ class LoopSession:
             self.feed(np.zeros(1, dtype=np.int32))
             states = list(self.state.values())
         except (ValueError, RuntimeError, KeyError, TypeError, IndexError) as error:
-            raise BundleError("The bundle's LiteRT program is damaged; get it again.") from error
+            raise BundleError(
+                "The bundle's LiteRT program is damaged; download it again."
+            ) from error
         if not states or not all(np.isfinite(state).all() for state in states):
-            raise BundleError("The bundle's LiteRT program computes no state; get it again.")
+            raise BundleError("The bundle's LiteRT program computes no state; download it again.")
 
     @property
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """The state behind the last id that the network has heard, by name."""
+        """The state after the last id, by name."""
         return {name: self._loop.get(name) for name in self._states}
 
     def begin(self, start: int) -> None:
-        """Goes back to the state before the first id, which is ``start``."""
+        """Reset the state; ``start`` is the first id."""
         for name, zeros in self._loop.blanks.items():
             self._loop.set(name, zeros)
         self._loop.set("ids", np.array([start], dtype=np.int32))
 
     def feed(self, ids: NDArray[np.int32]) -> None:
-        """Hears ids, at most ``MOST_STEPS``; which rule is in force is to be said after it."""
+        """Feed ids, at most ``MOST_STEPS``; call ``follow`` afterwards."""
         _check(len(ids))
         forced = np.full(MOST_STEPS, _FREE, dtype=np.int32)
         forced[: len(ids)] = ids
         self._loop.set("forced", forced)
-        # The program takes the larger of the forced and the drawn id, which is 0 so.
+        # The program takes the larger of the forced and the sampled id; this makes the latter 0.
         self._loop.set("draws", np.full((MOST_STEPS, 2), NONE, dtype=np.float32))
         self._loop.set("limit", np.array([ALL], dtype=np.float32))
         self._call(len(ids))
@@ -132,29 +133,29 @@ class LoopSession:
     def follow(
         self, automaton: Automaton, sampler: Sampler, bias: NDArray[np.float32] | None = None
     ) -> None:
-        """Says how ids are to be chosen from here on.
+        """Set how the next ids are chosen.
 
         Args:
-            automaton: What may come after what.
-            sampler: Who draws, and with which options.
-            bias: Added to the logits before the choice, ``(ids,)``; None for nothing.
+            automaton: The grammar.
+            sampler: The sampler, with its options.
+            bias: Added to the logits, ``(ids,)``; None for no bias.
         """
         table, following = automaton.tables(self.rules)
         options = sampler.options
         self._loop.set("bias", table if bias is None else table + bias)
         self._loop.set("following", following)
         self._loop.set("rule", np.array([automaton.first], dtype=np.int32))
-        self._loop.set("sharpness", np.array([options.sharpness], dtype=np.float32))
+        self._loop.set("sharpness", np.array([options.inverse_temperature], dtype=np.float32))
         self._loop.set("limit", np.array([options.limit], dtype=np.float32))
         self._loop.set("reach", options.reach(self.logit_count))
         self._loop.set("forced", np.full(MOST_STEPS, _FREE, dtype=np.int32))
         self._sampler = sampler
 
     def choose(self, count: int) -> list[int]:
-        """Chooses the next ids.
+        """Choose the next ids.
 
         Args:
-            count: How many, at most ``MOST_STEPS``.
+            count: Number of ids, at most ``MOST_STEPS``.
         """
         _check(count)
         self._draws[:count] = self._sampler.draws(count)

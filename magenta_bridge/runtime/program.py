@@ -1,4 +1,4 @@
-"""Runs an exported step program with LiteRT, on any number of threads."""
+"""Run an exported step program with LiteRT, on any number of threads."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _STEP: Final = "step"
 
 
 class StepProgram:
-    """A step program and its description, read-only.
+    """A step program and its metadata, read-only.
 
     Threading: safe from any thread; each ``Session`` belongs to one thread at a time.
 
-    Most damage is noticed, but LiteRT is native code that a rare flipped bit can crash: bytes
-    from a file are to be checked against a checksum first, as ``read_bundle`` does.
+    LiteRT is native code that damaged bytes can crash: verify a checksum first, as ``read_bundle``
+    does.
 
     Args:
         flatbuffer: A LiteRT program with a signature ``step`` (``ids``, ``state_0``, ... to
-            ``logits``, ``state_0``, ...) and, where its rules fit one, a signature ``loop``;
-            see ``runtime.loop``.
+            ``logits``, ``state_0``, ...) and optionally a signature ``loop``; see
+            ``runtime.loop``.
 
     Raises:
-        BundleError: The bytes are no such program.
+        BundleError: The bytes are not such a program.
     """
 
     def __init__(self, flatbuffer: bytes) -> None:
         if flatbuffer[4:8] != b"TFL3":
-            raise BundleError("The bundle holds no LiteRT program; train or export it again.")
+            raise BundleError("The bundle contains no LiteRT program; train or export it again.")
         self._flatbuffer = flatbuffer
         self._idle: list[Session] = []
         self._idle_loops: list[LoopSession] = []
@@ -47,11 +47,11 @@ class StepProgram:
 
     @property
     def flatbuffer(self) -> bytes:
-        """The program itself, for runners of other signatures."""
+        """The program's bytes."""
         return self._flatbuffer
 
     def session(self) -> Session:
-        """Returns a session in its initial state; an idle one where there is one."""
+        """Return a session in its initial state, reusing an idle one."""
         with self._lock:
             if self._idle:
                 session = self._idle.pop()
@@ -60,19 +60,19 @@ class StepProgram:
         return Session(self._flatbuffer, subgraph=self._subgraphs.get(_STEP, 0))
 
     def release(self, session: Session) -> None:
-        """Takes a session back for the next caller, so that it need not be built again."""
+        """Return a session to the pool."""
         with self._lock:
             self._idle.append(session)
 
     @property
     def loops(self) -> bool:
-        """Tells whether the program runs many steps a call."""
+        """Whether the program can run many steps per call."""
         return _LOOP in self._subgraphs
 
     def loop_session(self) -> LoopSession:
-        """Returns a session of many steps a call; an idle one where there is one.
+        """Return a session with many steps per call, reusing an idle one; only if ``loops``.
 
-        Its caller says where to begin. Only where the program ``loops``.
+        The caller must call ``begin``.
         """
         with self._lock:
             if self._idle_loops:
@@ -80,7 +80,7 @@ class StepProgram:
         return LoopSession(self._flatbuffer, subgraph=self._subgraphs[_LOOP])
 
     def release_loop(self, session: LoopSession) -> None:
-        """Takes a session of many steps a call back; see ``release``."""
+        """Return a loop session to the pool."""
         with self._lock:
             self._idle_loops.append(session)
 
@@ -88,17 +88,17 @@ class StepProgram:
 class Session:
     """One stream of steps: an interpreter with its state.
 
-    Threading: one thread at a time. LiteRT lets go of the interpreter lock while it computes.
+    Threading: one thread at a time. LiteRT releases the GIL while it computes.
 
     Args:
         flatbuffer: As for ``StepProgram``.
-        subgraph: Index of the subgraph that the step is.
+        subgraph: Index of the subgraph of ``step``.
 
     Attributes:
-        logit_count: How many ids a step chooses among.
+        logit_count: Number of ids to choose from in a step.
 
     Raises:
-        BundleError: The program is damaged or has no step.
+        BundleError: The program is damaged or has no ``step``.
     """
 
     def __init__(self, flatbuffer: bytes, *, subgraph: int = 0) -> None:
@@ -106,12 +106,14 @@ class Session:
             self._step = open_signature(flatbuffer, _STEP, subgraph=subgraph)
             self._connect()
             self.reset()
-            # A damaged program may load and yet fail, or compute no numbers, at the first step.
+            # A damaged program may load, and fail or compute NaN at the first step.
             logits = self.step(0)
         except (ValueError, RuntimeError, KeyError, TypeError, IndexError) as error:
-            raise BundleError("The bundle's LiteRT program is damaged; get it again.") from error
+            raise BundleError(
+                "The bundle's LiteRT program is damaged; download it again."
+            ) from error
         if logits.ndim != 1 or not np.isfinite(logits).all():
-            raise BundleError("The bundle's LiteRT program computes no logits; get it again.")
+            raise BundleError("The bundle's LiteRT program computes no logits; download it again.")
         self.logit_count: int = len(logits)
         self.reset()
 
@@ -123,16 +125,12 @@ class Session:
         self._ids = inputs["ids"]
 
     def reset(self) -> None:
-        """Goes back to the state before the first id."""
+        """Reset the state."""
         for name in self._states:
             self._step.set(name, self._step.blanks[name])
 
     def step(self, value: int) -> NDArray[np.float32]:
-        """Feeds one id.
-
-        Returns:
-            Logits of the next event, ``(event_ids,)``.
-        """
+        """Feed one id and return the logits of the next event, ``(event_ids,)``."""
         step = self._step
         self._ids[0] = value
         step.set("ids", self._ids)
@@ -144,7 +142,7 @@ class Session:
 
 
 def _read_metadata(flatbuffer: bytes) -> tuple[dict[str, Any], dict[str, int]]:
-    """Returns a program's description, and the subgraph of each of its signatures."""
+    """Return a program's metadata, and the subgraph of each signature."""
     from ai_edge_litert import schema_py_generated as schema
 
     try:
@@ -159,6 +157,6 @@ def _read_metadata(flatbuffer: bytes) -> tuple[dict[str, Any], dict[str, int]]:
                 description = json.loads(held)
                 if isinstance(description, dict):
                     return description, subgraphs
-    except Exception as error:  # flatbuffers raises whatever damaged offsets hit
-        raise BundleError("The bundle's LiteRT program is damaged; get it again.") from error
-    raise BundleError("The bundle does not describe itself; export it with this version.")
+    except Exception as error:  # flatbuffers raises many types for damaged offsets
+        raise BundleError("The bundle's LiteRT program is damaged; download it again.") from error
+    raise BundleError("The bundle has no metadata; export it with this version.")

@@ -1,4 +1,4 @@
-"""From logits to an id: mask, temperature, top-k, top-p, seed. Knows nothing of music."""
+"""Sample an id from logits: mask, temperature, top-k, top-p, seed."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-# So far below 1 that float32, adding up hundreds of shares, still ends beyond it.
+# Far enough below 1 that a float32 sum of hundreds of probabilities exceeds it.
 _LAST_DRAW: Final = 1.0 - 2.0**-14
-# Next to temperature 0 all but the best are infinitely unlikely, rightly.
-_SHARPEST: Final = 1e6
-# Beyond all sums of probabilities, and before all.
+# Near temperature 0 all ids but the likeliest have probability 0.
+_MAX_INVERSE_TEMPERATURE: Final = 1e6
+# Above and below every sum of probabilities.
 ALL: Final = 2.0
 NONE: Final = -1.0
 
 
 @dataclass(frozen=True)
 class SamplerOptions:
-    """How to choose.
+    """Sampling options.
 
     Attributes:
-        temperature: Logits are divided by it; 0 always takes the likeliest id.
+        temperature: Divisor of the logits; 0 always takes the likeliest id.
         top_k: Keep only the k likeliest ids; 0 keeps all.
         top_p: Keep the smallest set of likeliest ids whose probabilities reach this sum
             ("nucleus", Holtzman et al. 2020, section 3.1); 1 keeps all.
@@ -33,43 +33,40 @@ class SamplerOptions:
     top_p: float = 1.0
 
     @property
-    def sharpness(self) -> float:
-        """What logits are multiplied by; 1 where the likeliest is taken anyhow."""
+    def inverse_temperature(self) -> float:
+        """Factor of the logits; 1 at temperature 0, where only the likeliest id is kept."""
         if self.temperature <= 0.0:
             return 1.0
-        return 1.0 / max(self.temperature, 1.0 / _SHARPEST)
+        return 1.0 / max(self.temperature, 1.0 / _MAX_INVERSE_TEMPERATURE)
 
     @property
     def kept(self) -> int:
-        """How many ids are kept at most; 0 for all."""
+        """Maximum number of ids kept; 0 for all."""
         return 1 if self.temperature <= 0.0 else self.top_k
 
     @property
     def limit(self) -> float:
-        """An id is surely kept when all likelier ones together have less than this probability."""
+        """An id is kept when all likelier ids together have less than this probability."""
         if self.kept:
             return NONE
         return self.top_p if self.top_p < 1.0 else ALL
 
     def reach(self, ids: int) -> NDArray[np.float32]:
-        """Returns where the ranks that are kept end, ``(1, ids)``.
-
-        A rank is the last when the probabilities up to it and with it reach its number.
-        """
+        """Return the cumulative probability at which each rank is the last kept, ``(1, ids)``."""
         ends = np.full((1, ids), self.top_p if self.top_p < 1.0 else ALL, dtype=np.float32)
         ends[0, (min(self.kept, ids) or ids) - 1 :] = NONE
         return ends
 
 
 class Sampler:
-    """Draws ids; the same seed, options and logits give the same ids.
+    """Samples ids; the same seed, options, and logits give the same ids.
 
     Args:
-        options: How to choose.
+        options: Sampling options.
         seed: Seed of the generator (PCG64), 0 or more.
 
     Attributes:
-        options: How to choose.
+        options: Sampling options.
     """
 
     def __init__(self, options: SamplerOptions, seed: int) -> None:
@@ -77,27 +74,23 @@ class Sampler:
         self._random = np.random.default_rng(seed)
 
     def draws(self, count: int) -> NDArray[np.float32]:
-        """Returns what the next ``count`` choices are made with, ``(count, 2)``, 0 to below 1."""
+        """Return random numbers for the next ``count`` choices, ``(count, 2)``, 0 to below 1."""
         return np.minimum(self._random.random((count, 2)), _LAST_DRAW).astype(np.float32)
 
     def choose(self, logits: NDArray[np.float32], allowed: NDArray[np.bool_]) -> int:
-        """Chooses one id.
+        """Choose one id.
 
-        All ids share the numbers from 0 to 1, and the first number drawn names one. Where it is
-        not among those that are kept, these alone share the numbers, and the second one names
-        one of them: so each of those that are kept comes as often as its probability says, and
-        ids are hardly ever to be put in order.
+        The first random number chooses among all ids. If that id is not kept, the second number
+        chooses among the kept ids. Kept ids therefore have their correct probabilities, and
+        sorting is rarely needed.
 
         Args:
             logits: ``(ids,)``.
-            allowed: ``(ids,)``, True where an id may be chosen; at least one must be.
-
-        Returns:
-            The id.
+            allowed: ``(ids,)``, True where an id may be chosen; at least one is True.
         """
         draw, redraw = self.draws(1)[0].tolist()
         level = np.where(allowed, logits, -np.inf).astype(np.float64)
-        weights = np.exp((level - level.max()) * self.options.sharpness)
+        weights = np.exp((level - level.max()) * self.options.inverse_temperature)
         sums = weights.cumsum()
         total = float(sums[-1])
         found = int(sums.searchsorted(draw * total, side="right"))

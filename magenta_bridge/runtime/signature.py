@@ -1,4 +1,4 @@
-"""Calls one signature of a LiteRT program, its tensors set and read one by one."""
+"""Call one signature of a LiteRT program, with inputs and outputs by name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from magenta_bridge.runtime.interpreter import build_interpreter
 
 
 class Signature(Protocol):
-    """A signature that is ready to be called; LiteRT lets go of Python's lock while it computes.
+    """A signature that is ready to be called; LiteRT releases the GIL while it computes.
 
     Threading: one thread at a time.
 
     Attributes:
-        blanks: A zero for each input, by name.
+        blanks: Zeros for each input, by name.
         outputs: Names of the outputs.
     """
 
@@ -24,17 +24,17 @@ class Signature(Protocol):
     outputs: frozenset[str]
 
     def set(self, name: str, value: NDArray[Any]) -> None:
-        """Sets an input; it stays so for all calls until it is set again."""
+        """Set an input; it is kept for later calls."""
 
     def invoke(self) -> None:
-        """Computes."""
+        """Run the program."""
 
     def get(self, name: str) -> NDArray[Any]:
-        """Returns an output of the last call; the caller's own copy."""
+        """Return a copy of an output of the last call."""
 
 
 def open_signature(flatbuffer: bytes, name: str, *, subgraph: int) -> Signature:
-    """Makes a signature ready, in an interpreter of its own.
+    """Prepare a signature in a new interpreter.
 
     Args:
         flatbuffer: The program.
@@ -42,8 +42,8 @@ def open_signature(flatbuffer: bytes, name: str, *, subgraph: int) -> Signature:
         subgraph: Index of its subgraph.
 
     Raises:
-        ValueError: The bytes are no LiteRT program, or it has no such signature.
-        RuntimeError: The program cannot be run here.
+        ValueError: The bytes are not a LiteRT program, or it lacks the signature.
+        RuntimeError: The program cannot be run on this machine.
     """
     interpreter = build_interpreter(flatbuffer)
     runner = interpreter.get_signature_runner(name)
@@ -58,10 +58,10 @@ def _blanks(runner: Any) -> dict[str, NDArray[Any]]:
 
 
 class _First:
-    """The signature of a program's first subgraph, which the interpreter's own methods reach."""
+    """The signature of a program's first subgraph, called by the interpreter's methods."""
 
     def __init__(self, interpreter: Any, runner: Any) -> None:
-        # The runner is not kept: the interpreter refuses to compute while one lives.
+        # Do not keep the runner: the interpreter refuses to run while one exists.
         self.blanks = _blanks(runner)
         self._inputs = {name: each["index"] for name, each in runner.get_input_details().items()}
         self._results = {name: each["index"] for name, each in runner.get_output_details().items()}
@@ -80,7 +80,7 @@ class _First:
 
 
 class _Other:
-    """A signature of a later subgraph: LiteRT's runner copies and checks every input anew."""
+    """A signature of a later subgraph; LiteRT's runner copies every input on each call."""
 
     def __init__(self, runner: Any) -> None:
         self.blanks = _blanks(runner)

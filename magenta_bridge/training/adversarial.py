@@ -38,7 +38,7 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
         recipe: What to train; its ``network`` holds ``BarGAN``'s keyword arguments.
         split: The music; see ``bars.bars_of`` for two tracks.
         run: Where checkpoints live; ``run.load`` decides whether it is the same run.
-        watcher: Told of progress.
+        watcher: Receives progress.
 
     Returns:
         The finished progress; its history holds the critic's curves.
@@ -58,10 +58,10 @@ def train_adversarial(recipe: Recipe, split: Split, run: Run, watcher: Watcher) 
     judge = keras.Model(*_judge_ports(network))
     goal = bar_features(validation.songs)
     while not progress.finished:
-        dreams = (
+        history = (
             _generate_history(judge, network, training, progress.epoch) if progress.epoch else None
         )
-        _train_epoch(network, training, dreams, progress, watcher)
+        _train_epoch(network, training, history, progress, watcher)
         made = make_songs(judge, network, _draw(validation.kinds, _JUDGED, 0), _JUDGED_BARS, seed=0)
         _note_distance(progress, feature_distance(bar_features(list(made)), goal), recipe)
         run.save(progress, network)
@@ -126,13 +126,13 @@ def _judge_ports(network: BarGAN) -> tuple[dict[str, keras.KerasTensor], keras.K
 def _train_epoch(
     network: BarGAN,
     training: BarSampler,
-    dreams: GeneratedHistory | None,
+    history: GeneratedHistory | None,
     progress: Progress,
     watcher: Watcher,
 ) -> None:
     began, epoch = time.monotonic(), progress.epoch
     fitted = network.fit(
-        training.batches(epoch, dreams),
+        training.batches(epoch, history),
         steps_per_epoch=training.batch_count(),
         shuffle=False,
         verbose=0,

@@ -22,7 +22,7 @@ class Progress:
     Attributes:
         epoch: Epochs finished.
         best_epoch: Epoch (counted from 1) whose weights are kept as the best; 0 for none.
-        best_loss: Its validation loss, nats a step.
+        best_loss: Its validation loss, nats per step.
         history: Per epoch: ``loss``, ``validation_loss``, ``validation_accuracy``, ``seconds``.
         recipe: The recipe as a table; a run goes on only with the same one.
         finished: The run has ended, by its last epoch or by early stopping.
@@ -90,12 +90,12 @@ class Run:
             progress = Progress(**json.loads(text))
         except (ValueError, TypeError) as error:
             raise TrainingError(
-                f"{self.folder / _STATE} is damaged; remove the folder to begin anew."
+                f"{self.folder / _STATE} is damaged; remove the folder to start again."
             ) from error
         if progress.recipe != json.loads(json.dumps(recipe)):
             raise TrainingError(
                 f"{self.folder} holds a run of another recipe or of other music; name another "
-                "folder with --run, or remove this one to begin anew."
+                "folder with --run, or remove this one to start again."
             )
         return progress
 
@@ -106,7 +106,7 @@ class Run:
             return keras.saving.load_model(path)
         except (OSError, ValueError) as error:
             raise TrainingError(
-                f"The checkpoint {path} cannot be read; remove the folder to begin anew."
+                f"The checkpoint {path} cannot be read; remove the folder to start again."
             ) from error
 
     def save(self, progress: Progress, model: keras.Model) -> None:

@@ -23,10 +23,10 @@ _WORDS: Final = {
     "polyphony": "Music in voices",
 }
 _TRAINING: Final = {
-    "drums": TrainingRecipe(transpose=(-1, 1), informed=True),
-    "melody": TrainingRecipe(informed=True),
-    "performance": TrainingRecipe(window_steps=256, transpose=(-4, 4), informed=True),
-    "polyphony": TrainingRecipe(window_steps=256, informed=True),
+    "drums": TrainingRecipe(transpose=(-1, 1), init_output_bias=True),
+    "melody": TrainingRecipe(init_output_bias=True),
+    "performance": TrainingRecipe(window_steps=256, transpose=(-4, 4), init_output_bias=True),
+    "polyphony": TrainingRecipe(window_steps=256, init_output_bias=True),
 }
 _ADVERSARIAL: Final = TrainingRecipe(batch=64, learning_rate=1e-3, transpose=(0, 0))
 
@@ -40,7 +40,7 @@ def own_recipe(name: str, family: str, encoding: str) -> Recipe:
         encoding: Encoding.
     """
     description = f"{_WORDS.get(encoding, 'Music')} in the manner of your music."
-    # Whether there is a network for the pair is decided, and said, by whoever trains it.
+    # Training checks whether there is a network for the pair.
     usual = _ADVERSARIAL if family == "gan" else _TRAINING.get(encoding, TrainingRecipe())
     return Recipe(BundleRecipe(name, description, family, encoding), training=usual)
 
@@ -72,5 +72,7 @@ def go_on_from(recipe: Recipe, network: dict[str, Any]) -> Recipe:
         recipe: One of ``own_recipe``.
         network: The bundle's network table.
     """
-    slower = dataclasses.replace(recipe.training, learning_rate=_TUNING_RATE, informed=False)
+    slower = dataclasses.replace(
+        recipe.training, learning_rate=_TUNING_RATE, init_output_bias=False
+    )
     return dataclasses.replace(recipe, network=network, training=slower)

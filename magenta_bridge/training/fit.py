@@ -53,7 +53,7 @@ def build(recipe: Recipe, start: bytes = b"") -> keras.Model:
 def _beginning(recipe: Recipe, split: Split, start: bytes) -> keras.Model:
     """Makes the network that training begins with."""
     network = build(recipe, start)
-    if recipe.training.informed:
+    if recipe.training.init_output_bias:
         events = np.concatenate([tune.ids for tune in split.train])
         counts = np.bincount(events, minlength=network.event_ids).astype(np.float64)
         # Half a count for what never stands there, so that nothing is impossible.
@@ -97,8 +97,8 @@ def network_config(start: bytes, family: str, encoding: str) -> dict[str, Any]:
 def identity(recipe: Recipe, split: Split, start: bytes = b"") -> dict[str, Any]:
     """Returns what decides the weights: a run goes on only where all of it is the same.
 
-    The music counts as it was prepared. A file more deals the tunes anew, and a run that went on
-    would be judged on tunes that it has learned.
+    The prepared music is part of it: one more file splits the tunes differently, and a continued
+    run would be validated on tunes that it was trained on.
     """
     table = as_table(recipe)
     begun = {"start": hashlib.sha256(start).hexdigest()} if start else {}
@@ -128,7 +128,7 @@ def train_recipe(
         recipe: What to train and how.
         split: The music.
         run: Where checkpoints live.
-        watcher: Told of progress.
+        watcher: Receives progress.
         start: See ``build``.
 
     Returns:

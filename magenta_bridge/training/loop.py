@@ -99,7 +99,7 @@ def train(
         recipe: How to train.
         run: Where to save.
         progress: From ``run.load``.
-        watcher: Told of progress.
+        watcher: Receives progress.
 
     Returns:
         The final progress, ``finished`` set; the best weights are ``run.best_weights``.

@@ -234,7 +234,7 @@ class StreamGenerateRequest(_message.Message):
     """How many variations, 0 to 16; 0 means 1. They are written one after the other."""
     request_id: _builtins.str
     """Free text that the server's log repeats, at most 64 characters; empty for none. A stream that
-    is asked for again is written anew.
+    is requested again is generated again.
     """
     @_builtins.property
     def primer(self) -> _music_pb2.NoteSequence:

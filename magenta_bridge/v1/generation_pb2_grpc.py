@@ -92,7 +92,7 @@ class GenerationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetGenerator(self, request, context):
-        """Describes one generator. NOT_FOUND when there is none of that id.
+        """Describes one generator. NOT_FOUND if no generator has that id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,7 @@ class GenerationServiceStub:
     loading or could not be loaded among them.
     """
     GetGenerator: _grpc.UnaryUnaryMultiCallable[_generation_pb2.GetGeneratorRequest, _generation_pb2.GetGeneratorResponse]
-    """Describes one generator. NOT_FOUND when there is none of that id."""
+    """Describes one generator. NOT_FOUND if no generator has that id."""
     Generate: _grpc.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]
     """Writes a section of music and returns it whole. The same request with the same seed gives
     the same notes; with a request_id it may be sent again even without a seed.
@@ -82,7 +82,7 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     loading or could not be loaded among them.
     """
     GetGenerator: _aio.UnaryUnaryMultiCallable[_generation_pb2.GetGeneratorRequest, _generation_pb2.GetGeneratorResponse]  # type: ignore[assignment]
-    """Describes one generator. NOT_FOUND when there is none of that id."""
+    """Describes one generator. NOT_FOUND if no generator has that id."""
     Generate: _aio.UnaryUnaryMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]  # type: ignore[assignment]
     """Writes a section of music and returns it whole. The same request with the same seed gives
     the same notes; with a request_id it may be sent again even without a seed.
@@ -123,7 +123,7 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _generation_pb2.GetGeneratorRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_generation_pb2.GetGeneratorResponse, _abc.Awaitable[_generation_pb2.GetGeneratorResponse]]:
-        """Describes one generator. NOT_FOUND when there is none of that id."""
+        """Describes one generator. NOT_FOUND if no generator has that id."""
 
     @_abc_1.abstractmethod
     def Generate(

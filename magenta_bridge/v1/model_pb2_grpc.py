@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class ModelServiceStub:
     """Looks after the bundles of the server's folder. For administrators only: others get
-    PERMISSION_DENIED. Errors are told as by GenerationService.
+    PERMISSION_DENIED. Errors are those of GenerationService.
 
     The server follows its folder by itself: what is put there, replaced or taken away is loaded,
     swapped or let go within seconds. These calls do the same at once and say how it went.
@@ -58,7 +58,7 @@ class ModelServiceStub:
 
 class ModelServiceServicer:
     """Looks after the bundles of the server's folder. For administrators only: others get
-    PERMISSION_DENIED. Errors are told as by GenerationService.
+    PERMISSION_DENIED. Errors are those of GenerationService.
 
     The server follows its folder by itself: what is put there, replaced or taken away is loaded,
     swapped or let go within seconds. These calls do the same at once and say how it went.
@@ -119,7 +119,7 @@ def add_ModelServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class ModelService:
     """Looks after the bundles of the server's folder. For administrators only: others get
-    PERMISSION_DENIED. Errors are told as by GenerationService.
+    PERMISSION_DENIED. Errors are those of GenerationService.
 
     The server follows its folder by itself: what is put there, replaced or taken away is loaded,
     swapped or let go within seconds. These calls do the same at once and say how it went.

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class ModelServiceStub:
     """Looks after the bundles of the server's folder. For administrators only: others get
-    PERMISSION_DENIED. Errors are told as by GenerationService.
+    PERMISSION_DENIED. Errors are those of GenerationService.
 
     The server follows its folder by itself: what is put there, replaced or taken away is loaded,
     swapped or let go within seconds. These calls do the same at once and say how it went.
@@ -57,7 +57,7 @@ class ModelServiceStub:
 @_typing.type_check_only
 class ModelServiceAsyncStub(ModelServiceStub):
     """Looks after the bundles of the server's folder. For administrators only: others get
-    PERMISSION_DENIED. Errors are told as by GenerationService.
+    PERMISSION_DENIED. Errors are those of GenerationService.
 
     The server follows its folder by itself: what is put there, replaced or taken away is loaded,
     swapped or let go within seconds. These calls do the same at once and say how it went.
@@ -82,7 +82,7 @@ class ModelServiceAsyncStub(ModelServiceStub):
 
 class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     """Looks after the bundles of the server's folder. For administrators only: others get
-    PERMISSION_DENIED. Errors are told as by GenerationService.
+    PERMISSION_DENIED. Errors are those of GenerationService.
 
     The server follows its folder by itself: what is put there, replaced or taken away is loaded,
     swapped or let go within seconds. These calls do the same at once and say how it went.

@@ -129,8 +129,8 @@ class BarGenerator(keras.layers.Layer):
         near = self._near(ops.concatenate([beside, clock, place], axis=-1))
         around = self._norm(near + self._wide(near))
         newest = ops.reshape(words[:, -1], (-1, self._tracks * self._steps * width))
-        told = ops.concatenate([newest, ops.mean(near, axis=1), meter], axis=-1)
-        return around, self._begin(told)
+        known = ops.concatenate([newest, ops.mean(near, axis=1), meter], axis=-1)
+        return around, self._begin(known)
 
     def _turn(self, feed: Tensor, last: Tensor, memory: Tensor) -> Tensor:
         """Moves the gated recurrent cell on by one step."""

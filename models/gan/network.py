@@ -17,9 +17,9 @@ from magenta_bridge.models.tensor import Tensor
 class BarGAN(keras.Model):
     """Learns to make a bar of one or more tracks from noise and the bars before it.
 
-    Two lessons at once, as in Muhamed et al. 2021. Real bars are foretold step by step, which
+    Two lessons at once, as in Muhamed et al. 2021. Real bars are predicted step by step, which
     keeps the generator from forgetting kinds of bars. And bars that it makes from noise go to
-    the critic, under the hinge loss (Lim and Ye 2017). What they follow are "dreams", bars that
+    the critic, under the hinge loss (Lim and Ye 2017). They follow generated history, bars that
     the generator itself made earlier: after real bars its own soon cannot be told from real
     ones, it is over many bars that it drifts, as no likelihood would show.
 
@@ -31,7 +31,7 @@ class BarGAN(keras.Model):
         units: Channels of the generator.
         critic_units: Channels of the critic.
         embedding_units: Width of a step's embedding.
-        adversity: Weight of the critic's word for the generator, beside nats a step.
+        adversarial_weight: Weight of the critic's loss, relative to nats per step.
     """
 
     def __init__(  # noqa: PLR0917 - each is a key of a recipe
@@ -43,18 +43,18 @@ class BarGAN(keras.Model):
         units: int = 192,
         critic_units: int = 64,
         embedding_units: int = 16,
-        adversity: float = 0.1,
+        adversarial_weight: float = 0.1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._config = {
             "event_ids": event_ids, "tracks": tracks, "history_bars": history_bars,
             "steps": steps, "units": units, "critic_units": critic_units,
-            "embedding_units": embedding_units, "adversity": adversity,
+            "embedding_units": embedding_units, "adversarial_weight": adversarial_weight,
         }  # fmt: skip
         self.event_ids, self.noise_units = event_ids, steps * tracks * event_ids
         self.shape_of_history = (history_bars, tracks, steps)
-        self._adversity = adversity
+        self._adversarial_weight = adversarial_weight
         self.generator = BarGenerator(event_ids, units, embedding_units, name="generator")
         self.critic = Critic(critic_units, embedding_units, name="critic")
         self._parts = {
@@ -62,8 +62,14 @@ class BarGAN(keras.Model):
         }
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments."""
+        """Return the constructor's arguments."""
         return {**self._config, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> BarGAN:
+        """Rebuild a network; archives of earlier versions call the critic's weight otherwise."""
+        weight = config.pop("adversity", None)
+        return cls(**config if weight is None else {**config, "adversarial_weight": weight})
 
     def build(self, input_shape: object = None) -> None:  # noqa: ARG002 - Keras's signature
         """Makes all weights by one pass over nothing."""
@@ -94,7 +100,7 @@ class BarGAN(keras.Model):
         """Computes the losses of one batch, and adds them for ``fit``.
 
         Args:
-            inputs: ``previous``, ``bar``, ``meter``, ``dreamt`` (bars in that meter, as
+            inputs: ``previous``, ``bar``, ``meter``, ``generated`` (bars in that meter, as
                 ``previous``) and ``noise``.
             training: Whether the critic's power iteration moves on.
 
@@ -105,20 +111,22 @@ class BarGAN(keras.Model):
         meter = ops.one_hot(inputs["meter"], METER_KINDS)
         real = ops.one_hot(bar, self.event_ids)
         scores, choices = self.generator(
-            ops.concatenate([previous, inputs["dreamt"]]),
+            ops.concatenate([previous, inputs["generated"]]),
             inputs["noise"],
             ops.concatenate([meter, meter]),
             given=real,
         )
         rows = ops.shape(bar)[0]
-        foretold, made = scores[:rows], choices[rows:]
+        predicted, made = scores[:rows], choices[rows:]
         mask = _mask(inputs["meter"], previous.shape[-1])
         bars = [each * ops.expand_dims(mask, -1) for each in (real, made)]
-        before = (previous, inputs["dreamt"])
+        before = (previous, inputs["generated"])
         parts = self._judge(*bars, before=before, meter=meter, training=training)
-        miss = ops.sparse_categorical_crossentropy(bar, foretold, from_logits=True) * mask
+        miss = ops.sparse_categorical_crossentropy(bar, predicted, from_logits=True) * mask
         parts["nats"] = ops.sum(miss) / (ops.sum(mask) * previous.shape[-2])
-        self.add_loss(parts["nats"] + parts["critic"] + self._adversity * parts.pop("push"))
+        self.add_loss(
+            parts["nats"] + parts["critic"] + self._adversarial_weight * parts.pop("push")
+        )
         return parts
 
     def _judge(
@@ -136,12 +144,12 @@ class BarGAN(keras.Model):
         twice; for the generator it has the gradient of minus the critic's score. So one
         backward pass trains both, each on its own loss.
         """
-        heard, dreamt = (
+        heard, generated = (
             ops.one_hot(each, self.event_ids + 1)[..., : self.event_ids] for each in before
         )
         scores = self.critic(
             ops.concatenate([real, ops.stop_gradient(made), made]),
-            ops.concatenate([heard, dreamt, dreamt]),
+            ops.concatenate([heard, generated, generated]),
             ops.concatenate([meter] * 3),
             groups=3,
             training=training,

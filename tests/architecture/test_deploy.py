@@ -67,7 +67,7 @@ def test_the_container_serves_by_a_command_line_that_is_understood() -> None:
     assert _instruction("EXPOSE") == str(serve["port"])
 
 
-def test_the_container_runs_as_nobody_in_particular() -> None:
+def test_the_container_runs_as_an_unprivileged_user() -> None:
     assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", _instruction("USER"))
 
 

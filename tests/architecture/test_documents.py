@@ -1,4 +1,4 @@
-"""README and documents say what is true: commands, options, links and examples work."""
+"""The commands, options, links, and examples of README and docs work."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SECTIONS = [
     "Two commands",
     "Install",
+    "First clip in Live",
     "Five lines of Python",
-    "On the command line",
-    "In Ableton Live",
-    "What is in the box",
-    "Honest limits",
-    "Train it yourself",
+    "What it can do",
+    "Limits",
+    "Find your way",
     "License and credits",
 ]
 
@@ -47,12 +46,12 @@ def _make_targets() -> set[str]:
 
 
 def test_the_readme_has_its_sections_in_order() -> None:
-    """Somebody who looks for the install or the limits finds them by their heading."""
+    """The sections follow in the order in which a reader needs them."""
     assert re.findall(r"^## (.+)$", README, re.MULTILINE) == SECTIONS
 
 
 def test_the_readme_opens_with_one_line_and_a_picture() -> None:
-    """What it is, then what it looks like."""
+    """One sentence says what it is, and a picture follows."""
     paragraphs = README.split("\n\n")
     assert paragraphs[0] == "# Magenta Bridge"
     assert "\n" not in paragraphs[1]
@@ -65,14 +64,14 @@ def test_the_first_two_commands_are_demo_and_test() -> None:
     assert [line.split("#")[0].strip() for line in first] == ["make demo", "make test"]
 
 
-def test_no_figure_is_left_open() -> None:
-    """No document still waits for its numbers."""
+def test_no_number_is_missing() -> None:
+    """No placeholder for a number is left in a document."""
     mark = "<!-- " + "numbers"
     assert [p for p in DOCUMENTS if mark in (ROOT / p).read_text(encoding="utf-8")] == []
 
 
 def test_every_make_target_in_the_documents_exists() -> None:
-    """``make x`` is written only where the Makefile has x."""
+    """Every ``make x`` in a document is a target of the Makefile."""
     named = {
         match
         for path in DOCUMENTS
@@ -83,8 +82,8 @@ def test_every_make_target_in_the_documents_exists() -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
-def test_every_link_to_a_file_leads_somewhere(path: str) -> None:
-    """Links between documents, and pictures, are there."""
+def test_every_link_to_a_file_resolves(path: str) -> None:
+    """Linked documents and pictures exist."""
     text = (ROOT / path).read_text(encoding="utf-8")
     targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
     files = [target for target in targets if "://" not in target and ":" not in target]
@@ -92,10 +91,10 @@ def test_every_link_to_a_file_leads_somewhere(path: str) -> None:
 
 
 @pytest.mark.parametrize("line", [x for x in _shell_lines() if x.startswith("magenta-bridge ")])
-def test_every_command_line_example_is_understood(
+def test_every_command_line_example_parses(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The commands and options of the documents exist and take such values."""
+    """The commands and options in the documents exist and accept the values given."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "models").symlink_to(ROOT / "models")
     (tmp_path / "my_models").mkdir()

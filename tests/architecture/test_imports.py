@@ -84,7 +84,7 @@ def test_generated_code_takes_note_sequence_from_the_light_door() -> None:
 
 
 def test_every_module_is_named_for_what_it_holds() -> None:
-    """No file or folder of code bears a name that could hold anything."""
+    """No file or folder of code has a vague name."""
     folders = ("magenta_bridge/", "models/", "protos/", "benchmarks/", "demo/", "tests/")
     offenders = [
         source.path

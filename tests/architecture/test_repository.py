@@ -32,7 +32,7 @@ def _model_folders() -> list[Path]:
 
 
 def test_no_file_speaks_of_the_machine_it_was_written_on() -> None:
-    """No text holds an absolute path of somebody's computer."""
+    """No text holds an absolute path of someone's computer."""
     offenders = [
         f"{path}: {found.group()}"
         for path, text in _texts().items()

@@ -72,7 +72,7 @@ def test_what_was_not_measured_is_said() -> None:
     assert rows(document, "Program") == []
 
 
-def test_a_benchmark_nobody_has_described_is_shown_by_its_keys() -> None:
+def test_an_undescribed_benchmark_is_shown_by_its_keys() -> None:
     document = write_tables([{"benchmark": "streams", "clients": 64, "p99_ms": 1234.5}])
     assert "## Streams" in document
     assert rows(document, "streams") == [["streams", "64", "1,234.5"]]
@@ -90,7 +90,7 @@ def test_the_document_in_the_repository_has_every_section() -> None:
 
 
 def test_the_generation_benchmark_runs() -> None:
-    """One run: a JSON line of each network and its weights, with its yardstick."""
+    """One run: a JSON line of each network and its weights, with its reference."""
     lines = lines_of("generation", "--runs", "1")
     assert [(line["network"].split(",")[0], line["weights"]) for line in lines] == [
         ("LSTM 2x128", "int8"),
@@ -114,6 +114,13 @@ def test_the_benchmark_of_encodings_runs() -> None:
         "performance",
     }
     assert all(set(section.columns) <= set(line) and line["notes"] > 0 for line in lines)
+
+
+def test_the_benchmark_of_shortcuts_runs() -> None:
+    """One run: the shortcut with the plain way beside it."""
+    lines = lines_of("shortcuts", "--runs", "1")
+    assert [line["shortcut"] for line in lines] == ["kernels"]
+    assert all(line["us"] > 0 and line["plain_us"] > 0 for line in lines)
 
 
 def test_the_benchmark_of_calls_runs() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from magenta_bridge import write
-from magenta_bridge.generators.arguments import write_argument
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.lab import model_card
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence

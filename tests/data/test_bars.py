@@ -60,22 +60,22 @@ def test_what_never_begins_on_a_bar_line_is_left_out() -> None:
     assert bars_of(tune_of([0, 64, *[0] * 14] * 4), 1) is None
 
 
-def _batches(one: BarSampler, epoch: int, dreams: GeneratedHistory | None = None) -> list[Batch]:
-    return [batch for (batch,) in one.batches(epoch, dreams)]
+def _batches(one: BarSampler, epoch: int, history: GeneratedHistory | None = None) -> list[Batch]:
+    return [batch for (batch,) in one.batches(epoch, history)]
 
 
 def test_a_bar_comes_behind_the_bars_before_it() -> None:
     one = sampler()
     songs = {song[place].tobytes(): (song, place) for song in one.songs for place in range(7)}
-    dealt = set()
+    drawn = set()
     for batch in _batches(one, 0):
         for previous, bar in zip(batch["previous"], batch["bar"], strict=True):
             song, place = songs[bar.astype(np.int32).tobytes()]
-            dealt.add(bar.tobytes())
+            drawn.add(bar.tobytes())
             heard = min(place, SPAN)
             assert np.array_equal(previous[SPAN - heard :], song[place - heard : place])
             assert (previous[: SPAN - heard] == pianoroll.PAD).all()
-    assert len(dealt) == one.batch_count() * 8 == 24  # of 28 bars; each once at most
+    assert len(drawn) == one.batch_count() * 8 == 24  # of 28 bars; each once at most
 
 
 def test_an_epoch_is_decided_by_seed_and_number() -> None:
@@ -94,21 +94,21 @@ def test_noise_is_standard_normal_and_as_much_as_there_are_choices() -> None:
 
 
 def test_dreams_stand_before_a_bar_in_its_meter_and_place() -> None:
-    """Songs dreamt in each kind of meter are told apart by their ids."""
+    """Songs generated in each kind of meter are distinguished by their ids."""
     kinds = np.array([0, 1, 2, 0], dtype=np.int32)
     songs = np.empty((4, 20, 1, pianoroll.STEPS), dtype=np.int32)
     songs[:] = np.arange(2, 6)[:, None, None, None] + np.arange(20)[None, :, None, None]
-    dreams, rng = GeneratedHistory(songs, kinds), np.random.default_rng(1)
+    history, rng = GeneratedHistory(songs, kinds), np.random.default_rng(1)
     for kind in range(3):
-        opening = dreams.before(kind, 3, rng)
+        opening = history.before(kind, 3, rng)
         assert (opening[: SPAN - 3] == pianoroll.PAD).all()
         assert (opening[SPAN - 3 :] < pianoroll.PAD).all()
-        later = [dreams.before(kind, 50, rng)[:, 0, 0] for _ in range(20)]
+        later = [history.before(kind, 50, rng)[:, 0, 0] for _ in range(20)]
         assert all((np.diff(each) == 1).all() for each in later)
-    begun = {int(dreams.before(1, 50, rng)[0, 0, 0]) for _ in range(100)}
+    begun = {int(history.before(1, 50, rng)[0, 0, 0]) for _ in range(100)}
     assert begun == set(range(3, 3 + 20 - SPAN + 1))
 
 
 def test_without_dreams_real_bars_stand_for_them() -> None:
     batch = _batches(sampler(), 0)[0]
-    assert np.array_equal(batch["dreamt"], batch["previous"])
+    assert np.array_equal(batch["generated"], batch["previous"])

@@ -52,7 +52,7 @@ def abc2midi() -> str:
 
 
 def report(done: int, total: int) -> None:
-    """A report that nobody reads."""
+    """A report that is ignored."""
 
 
 def archives() -> list[Path]:
@@ -100,9 +100,9 @@ def test_damaged_wheel_is_refused(tmp_path: Path, data: bytes | None) -> None:
 @pytest.mark.usefixtures("abc2midi")
 def test_tunes_become_midi_files(tmp_path: Path) -> None:
     """Each tune sounds as written; the report counts; nothing else is left in the folder."""
-    told: list[tuple[int, int]] = []
-    convert_tunes(TUNES, tmp_path, report=lambda done, total: told.append((done, total)))
-    assert told == [(1, 2), (2, 2)]
+    reports: list[tuple[int, int]] = []
+    convert_tunes(TUNES, tmp_path, report=lambda done, total: reports.append((done, total)))
+    assert reports == [(1, 2), (2, 2)]
     files = sorted(file for file in tmp_path.rglob("*") if file.is_file())
     assert [file.relative_to(tmp_path).as_posix() for file in files] == list(TUNES)
     pitches = [[n.pitch for n in midi_to_note_sequence(f.read_bytes()).notes] for f in files]
@@ -111,7 +111,7 @@ def test_tunes_become_midi_files(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("abc2midi")
 def test_conversion_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """Files that are there are kept; a half-written one is made anew."""
+    """Files that are there are kept; a half-written one is recreated."""
     convert_tunes(TUNES, tmp_path, report=report)
     first, second = (tmp_path / name for name in TUNES)
     whole = second.read_bytes()
@@ -155,9 +155,9 @@ def test_complete_corpus_needs_nothing(tmp_path: Path, monkeypatch: pytest.Monke
         (tmp_path / book).mkdir()
         for number in range(count):
             (tmp_path / book / f"{number + 1:04}.mid").touch()
-    told: list[tuple[int, int]] = []
-    make_fiddle_corpus(tmp_path, report=lambda done, total: told.append((done, total)))
-    assert told == [(4248, 4248)]
+    reports: list[tuple[int, int]] = []
+    make_fiddle_corpus(tmp_path, report=lambda done, total: reports.append((done, total)))
+    assert reports == [(4248, 4248)]
 
 
 def test_recipe_names_the_archive(repository: Path) -> None:

@@ -66,7 +66,7 @@ def test_few_long_notes_are_left_out() -> None:
 
 
 def test_meter_change_is_left_out() -> None:
-    """A piece with two meters has no one bar length; the same meter twice is none."""
+    """A piece with two meters has no single bar length; the same meter twice is no change."""
     changing, steady = (make_piece(name, draw_pitches(6)) for name in ("a.mid", "b.mid"))
     changing.music.time_signatures.add(time=4.0, numerator=3, denominator=4)
     steady.music.time_signatures.add(time=4.0, numerator=4, denominator=4)

@@ -112,7 +112,7 @@ def test_an_epoch_transposes_within_the_keyboard() -> None:
 
 @pytest.mark.parametrize("first", [0, 1, 37, 90])
 def test_the_network_is_shown_the_frame_before_and_the_one_a_bar_ago(first: int) -> None:
-    """Told by going through the ids one by one."""
+    """Computed by going through the ids one by one."""
     (tune,) = MATERIAL.tunes_of([chords(8, (3, 8))] if first else [chords(4)])
     fed = np.concatenate([[MATERIAL.start_id(tune)], tune.ids]).astype(np.int32)
     bar, steps = int(bar_steps(*METERS[tune.meter])), 60

@@ -94,15 +94,15 @@ def test_families_join_through_a_third() -> None:
 
 
 def test_no_family_stands_on_two_sides() -> None:
-    """Both settings of each tune are dealt together, and every tune once."""
+    """Both settings of each tune are split together, and every tune once."""
     tunes = settings_of_many()
     sides = names(split(tunes))
     numbers = [{name.partition("/")[2] for name in side} for side in sides]
     assert not numbers[0] & numbers[1]
     assert not numbers[0] & numbers[2]
     assert not numbers[1] & numbers[2]
-    dealt = Counter(name for side in sides for name in side)
-    assert dealt == Counter(tune.name for tune in tunes)
+    counts = Counter(name for side in sides for name in side)
+    assert counts == Counter(tune.name for tune in tunes)
     assert all(sides)
 
 

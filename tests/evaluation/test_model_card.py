@@ -60,7 +60,7 @@ def test_the_card_holds_every_figure() -> None:
     text = write_card(
         Card(
             bundle={"id": "tiny", "description": "Tiny.", "family": "lstm", "encoding": "melody"},
-            data={"music": "scales", "licence": "CC0"},
+            data={"music": "scales", "license": "CC0"},
             training={"seed": 7},
             command="magenta-bridge train",
             figures=[likelihood_section(_FOUND), music_section(_music())],

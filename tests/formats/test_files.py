@@ -40,7 +40,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_a_text_file_is_told_from_music(tmp_path: Path) -> None:
+def test_a_text_file_is_distinguished_from_music(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# Hello")
     with pytest.raises(FileFormatError) as caught:
         read(tmp_path / "README.md")

@@ -224,7 +224,7 @@ def test_five_thousand_mutated_files_raise_nothing_but_our_errors() -> None:
     assert 0 < read_all < 5000
 
 
-def test_what_the_parser_needs_and_has_not_is_told(tmp_path: Path) -> None:
+def test_what_the_parser_lacks_is_named(tmp_path: Path) -> None:
     """In the image for serving it is left out."""
     path = tmp_path / "score.musicxml"
     path.write_bytes(score([WHOLE]))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.formats import write
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.bundle import read_bundle, write_bundle
 from magenta_bridge.generators.loading import find_bundle_file, load_generator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence

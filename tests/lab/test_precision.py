@@ -6,7 +6,7 @@ import pytest
 
 from magenta_bridge.data.example import Tune
 from magenta_bridge.data.splits import Split
-from magenta_bridge.export import quantize as four_bits
+from magenta_bridge.export import quantize
 from magenta_bridge.generators.loading import find_bundle
 from magenta_bridge.lab import networks
 from magenta_bridge.lab.metadata import weights_of
@@ -49,7 +49,7 @@ def test_int4_is_stated_in_the_metadata(split: Split) -> None:
 def test_int4_that_fits_no_matrix_is_not_stated(
     split: Split, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(four_bits, "_LEAST_SHARE", 1.0)
+    monkeypatch.setattr(quantize, "_MIN_SHARE", 1.0)
     assert with_weights(PROGRAM, _recipe("int4"), split) is PROGRAM
 
 

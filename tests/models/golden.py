@@ -53,7 +53,7 @@ def _of_bars(program: BarProgram) -> list[int]:
 
 
 def main() -> None:
-    """Writes the file anew."""
+    """Writes the file again."""
     found = {path.stem: golden_ids(read_bundle(path)) for path in shipped_bundles()}
     lines = [f"  {json.dumps(name)}: {json.dumps(ids)}" for name, ids in found.items()]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -96,7 +96,7 @@ def test_steps_equal_the_full_pass(network: keras.Model, encoding: str) -> None:
 def test_steps_equal_a_window_from_the_middle(
     network: keras.Model, encoding: str, cut: int
 ) -> None:
-    """The inputs stand for the part before; only the layers' memory begins anew."""
+    """The inputs stand for the part before; only the layers' memory starts again."""
     fed = draw_fed(encoding, SHORT, BARS)
     inputs, _, _ = window(encoding, [fed], first=cut)
     whole = as_array(network(inputs))

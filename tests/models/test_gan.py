@@ -35,7 +35,7 @@ def _batch(rows: int = 8) -> dict[str, np.ndarray]:
         "previous": rng.integers(0, 7, (rows, 3, 2, 16)).astype(np.int32),
         "bar": rng.integers(0, 6, (rows, 2, 16)).astype(np.int32),
         "meter": rng.integers(0, 3, rows).astype(np.int32),
-        "dreamt": rng.integers(0, 7, (rows, 3, 2, 16)).astype(np.int32),
+        "generated": rng.integers(0, 7, (rows, 3, 2, 16)).astype(np.int32),
         "noise": rng.standard_normal((rows, 2 * 16 * 6)).astype(np.float32),
     }
 
@@ -133,10 +133,10 @@ def test_music_begins_with_a_note() -> None:
     assert (scores[:, 0, 0].argmax(axis=-1) >= 2).all()
 
 
-def test_dreams_reach_the_critic_and_not_the_foretelling() -> None:
+def test_generated_history_reaches_the_critic_and_not_the_prediction() -> None:
     network, batch = _tiny(), _batch()
     one = {name: float(value) for name, value in network(batch).items()}
-    other = dict(batch, dreamt=batch["previous"])
+    other = dict(batch, generated=batch["previous"])
     two = {name: float(value) for name, value in network(other).items()}
     assert one["nats"] == pytest.approx(two["nats"], rel=1e-5)
     assert one["made"] != two["made"]

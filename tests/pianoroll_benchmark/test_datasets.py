@@ -40,7 +40,7 @@ class Counting:
 
 
 def test_first_frames_are_not_scored_and_every_other_weighs_the_same() -> None:
-    """Of 1 and 3 foretold frames; a mean over pieces would be 2 where the right one is 1.5."""
+    """Of 1 and 3 predicted frames; a mean over pieces would be 2 where the right one is 1.5."""
     found = score_rolls(Counting(), [roll({1, 2}, {1, 2, 3}), roll({5}, {5}, set(), {5, 6})])
     assert found.frames.tolist() == [1, 3]
     assert found.nats.tolist() == [3.0, 3.0]
@@ -125,7 +125,7 @@ def test_the_command_says_the_figure(tmp_path: Path, monkeypatch: pytest.MonkeyP
     expected = score_rolls(Unigram(split.train), split.test).nats_per_frame
     people = CliRunner().invoke(magenta_bridge, words)
     assert people.exit_code == 0
-    assert f"unigram {expected:.2f} nats a frame" in people.output
+    assert f"unigram {expected:.2f} nats per frame" in people.output
     assert "3 frames of 2 pieces" in people.output
     found = json.loads(CliRunner().invoke(magenta_bridge, [*words, "--json"]).output)
     assert found["nats_per_frame"] == pytest.approx(expected)

@@ -1,4 +1,4 @@
-"""The networks of the published tables foretell from the past alone, and by true probabilities."""
+"""The networks of the published tables predict from the past alone, and by true probabilities."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_frame_is_foretold_from_those_before_it(cell: str, output: str) -> Non
 
 
 def test_lookback_sees_the_frame_that_stood_so_far_before_the_foretold_one() -> None:
-    """Without memory of its own, the network is told of frame 4 when foretelling 5, and 9 = 4 + 5.
+    """Without memory of its own, the network sees frame 4 when predicting 5, and 9 = 4 + 5.
 
     Recurrent weights of zero leave a tanh layer nothing but its input.
     """
@@ -96,10 +96,10 @@ def test_a_chord_costs_the_product_of_its_notes() -> None:
         inputs, chosen, weights = feed(rolls, "joint", rows=512, steps=3)
         logits = np.asarray(network.predict_on_batch(inputs), dtype=np.float64)
         odds = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-        told = np.take_along_axis(odds, chosen[:, None], -1)[:, 0] * weights
+        found = np.take_along_axis(odds, chosen[:, None], -1)[:, 0] * weights
         last_frame = inputs["frame"] % 3 == 2
         row = inputs["frame"] // 3
-        reached = np.bincount(row, weights=told * last_frame * (chosen != END), minlength=512)
+        reached = np.bincount(row, weights=found * last_frame * (chosen != END), minlength=512)
         ends = odds[:, END] * last_frame * weights * (chosen == END)
         count = len(rolls)
         whole = np.exp(reached + np.bincount(row, weights=ends, minlength=512))[:count]
@@ -115,7 +115,7 @@ def _with(before: Roll, sounding: set[int]) -> Roll:
     return np.concatenate([before, frame])
 
 
-def test_a_note_is_told_those_below_it_alone() -> None:
+def test_a_note_sees_only_those_below_it() -> None:
     """Notes above the one that is asked for change nothing, and notes not above it get none."""
     network = build("lstm", "joint")
     low, high = _with(draw(6, 3), {10, 30}), _with(draw(6, 3), {10, 30, 50, 70})

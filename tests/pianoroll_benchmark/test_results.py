@@ -18,7 +18,7 @@ DOCUMENT = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("folder", ROWS, ids=lambda folder: folder.name)
-def test_a_saved_row_is_the_recipes_and_foretells(folder: Path) -> None:
+def test_a_saved_row_is_the_recipes_and_predicts(folder: Path) -> None:
     """What is saved was made by the recipe of today, and held notes cost less than leaps."""
     row, network = load_row(folder)
     kind = RollKind(row.dataset, row.cell, row.size, row.output)
@@ -29,8 +29,8 @@ def test_a_saved_row_is_the_recipes_and_foretells(folder: Path) -> None:
         **row.network,
         "lookback": tuple(row.network["lookback"]),
     }
-    told = {**vars(recipe.training), "transpose": list(recipe.training.transpose)}
-    assert told == row.training
+    training = {**vars(recipe.training), "transpose": list(recipe.training.transpose)}
+    assert training == row.training
     chord = {27, 39, 43, 48}
     held, leaps = roll(*[chord] * 9), roll(*[chord] * 8, {21, 70})
     model = NetworkModel(network)

@@ -1,4 +1,4 @@
-"""Windows of piano rolls hold every frame that is to be foretold, once an epoch."""
+"""Windows of piano rolls hold every frame that is to be predicted, once an epoch."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def test_every_frame_but_the_first_is_foretold_once(
     rolls = [draw(seed, length) for seed, length in enumerate(lengths)]
     windows = sampler(rolls, window_steps=window_steps).windows(epoch)
     assert all(2 <= len(window) <= window_steps + 1 for window in windows)
-    foretold = sorted(frame.tobytes() for window in windows for frame in window[1:])
-    assert foretold == sorted(frame.tobytes() for roll in rolls for frame in roll[1:])
+    predicted = sorted(frame.tobytes() for window in windows for frame in window[1:])
+    assert predicted == sorted(frame.tobytes() for roll in rolls for frame in roll[1:])
 
 
 @pytest.mark.parametrize("output", ["sigmoid", "joint"])

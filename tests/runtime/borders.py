@@ -18,7 +18,7 @@ def distance_to_border(
         options: How it is chosen.
         draws: The two numbers it is chosen with.
     """
-    level = logits.astype(np.float64) * options.sharpness
+    level = logits.astype(np.float64) * options.inverse_temperature
     shares = np.exp(level - level.max())
     shares /= shares.sum()
     sums, ranked = np.cumsum(shares), np.cumsum(np.sort(shares)[::-1])

@@ -51,7 +51,7 @@ def with_description(program: bytes, description: Mapping[str, Any] | bytes | No
 
 
 def with_signature(program: bytes, name: str) -> bytes:
-    """Returns a copy whose step bears another name."""
+    """Returns a copy whose step has another name."""
     model = read_model(program)
     _signature(model, "step").signatureKey = name.encode()
     return write_model(model)

@@ -77,5 +77,5 @@ def test_what_makes_no_bars_is_refused() -> None:
         with_signature(next(iter(PROGRAMS.values())), "step"),
         with_output(next(iter(PROGRAMS.values())), "scores", "other"),
     ):
-        with pytest.raises(BundleError, match="makes no bars"):
+        with pytest.raises(BundleError, match="generates no bars"):
             BarProgram(wrong)

@@ -12,7 +12,7 @@ import pytest
 from magenta_bridge.runtime.cpu_kernels import vector_kernels
 
 pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="Windows and macOS grant tiles to whoever wants them"
+    sys.platform != "linux", reason="Windows and macOS grant tiles on every request"
 )
 
 _PERMISSION = 1 << 18  # XTILEDATA

@@ -51,7 +51,7 @@ def test_a_reset_goes_back_to_the_start(program: StepProgram) -> None:
     assert np.array_equal(run(session), first)
 
 
-def test_a_released_session_begins_anew(program: StepProgram) -> None:
+def test_a_released_session_begins_again(program: StepProgram) -> None:
     session = program.session()
     first = run(session)
     program.release(session)

@@ -61,12 +61,12 @@ def test_noise_behind_the_right_first_bytes_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"TFL3", bytes(100), b"PK\x03\x04 a Keras archive"])
 def test_another_kind_of_file_is_refused(content: bytes) -> None:
-    with pytest.raises(BundleError, match="holds no LiteRT program"):
+    with pytest.raises(BundleError, match="contains no LiteRT program"):
         StepProgram(content)
 
 
 def test_a_program_that_says_nothing_of_itself_is_refused() -> None:
-    with pytest.raises(BundleError, match="does not describe itself"):
+    with pytest.raises(BundleError, match="has no metadata"):
         StepProgram(with_description(a_program(), None))
 
 

@@ -67,7 +67,7 @@ def test_silence_has_no_bars() -> None:
 def test_stretches_cover_all_notes_and_follow_each_other(
     downbeats: set[int], bar_steps: int
 ) -> None:
-    """Whatever the accents, no note is lost or told twice."""
+    """Whatever the accents, no note is lost or doubled."""
     stretches = regular_stretches(accented(202, downbeats), bar_steps)
     assert stretches[0].first_step <= 0
     assert stretches[-1].end_step == 202

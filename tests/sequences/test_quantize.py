@@ -98,7 +98,7 @@ def test_a_grid_needs_steps(steps_per_quarter: int) -> None:
 
 
 @pytest.mark.parametrize("time", [float("nan"), float("inf")])
-def test_a_time_that_is_none_is_refused(time: float) -> None:
+def test_a_time_that_is_not_finite_is_refused(time: float) -> None:
     with pytest.raises(InvalidSequenceError, match="finite"):
         quantize(music((60, 0, time)), 4)
 

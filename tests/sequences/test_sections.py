@@ -118,7 +118,7 @@ def test_the_section_begins_on_a_bar_line(
 
 
 @pytest.mark.parametrize("bars", [0.0, -1.0, float("nan"), float("inf"), -float("inf")])
-def test_a_length_that_is_none_is_refused(bars: float) -> None:
+def test_an_invalid_length_is_refused(bars: float) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         section_after(None, bars)
     assert caught.value.field == "bars"

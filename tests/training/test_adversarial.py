@@ -44,7 +44,7 @@ def run_tiny(folder: Path, witness: Witness | None = None) -> Progress:
 
 @pytest.fixture(scope="module", autouse=True)
 def _at_a_small_scale() -> Iterator[None]:
-    """Few short songs are dreamt and judged, and no graphs made."""
+    """Few short songs are generated and judged, and no graphs made."""
     small = {"_JUDGED": 64, "_JUDGED_BARS": 4, "_DREAMS": 64, "_DREAM_BARS": 9}
     with step_by_step(), pytest.MonkeyPatch.context() as patch:
         for name, count in small.items():
@@ -60,7 +60,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Progress]:
 
 
 def test_every_epoch_has_its_curves(whole: tuple[Path, Progress]) -> None:
-    """The critic's among them; what is foretold gets better, and the nearest epoch is kept."""
+    """The critic's among them; what is predicted gets better, and the nearest epoch is kept."""
     _, progress = whole
     assert set(progress.history) == CURVES
     assert {len(values) for values in progress.history.values()} == {2}
@@ -73,7 +73,7 @@ def test_every_epoch_has_its_curves(whole: tuple[Path, Progress]) -> None:
 
 
 def test_a_cut_costs_the_epoch_under_way(whole: tuple[Path, Progress], tmp_path: Path) -> None:
-    """What goes on equals what was never cut, dreams included."""
+    """What goes on equals what was never cut, history included."""
 
     def interrupt(epoch: int, batch: int) -> None:
         if (epoch, batch) == (1, 2):
@@ -99,7 +99,7 @@ def test_a_cut_costs_the_epoch_under_way(whole: tuple[Path, Progress], tmp_path:
 
 
 def test_another_recipe_is_refused(whole: tuple[Path, Progress]) -> None:
-    other = dataclasses.replace(RECIPE, network={**RECIPE.network, "adversity": 0.2})
+    other = dataclasses.replace(RECIPE, network={**RECIPE.network, "adversarial_weight": 0.2})
     with pytest.raises(TrainingError, match="another recipe"):
         train_adversarial(other, tiny_split(), Run(whole[0]), Witness())
 

@@ -21,7 +21,7 @@ def test_every_encoding_has_settings(family: str, encoding: str) -> None:
     recipe = own_recipe("mine", family, encoding)
     assert (recipe.bundle.family, recipe.bundle.encoding) == (family, encoding)
     assert recipe.bundle.description.endswith("in the manner of your music.")
-    assert recipe.training.informed
+    assert recipe.training.init_output_bias
 
 
 def test_little_music_is_learned_more_often_and_in_smaller_batches() -> None:
@@ -38,4 +38,4 @@ def test_a_trained_network_goes_on_slowly_and_keeps_its_output() -> None:
     tuned = go_on_from(recipe, {"units": [8]})
     assert tuned.network == {"units": [8]}
     assert tuned.training.learning_rate < recipe.training.learning_rate
-    assert not tuned.training.informed
+    assert not tuned.training.init_output_bias

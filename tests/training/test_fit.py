@@ -23,8 +23,8 @@ RECIPE = Recipe(
 )
 
 
-def test_corpus_is_dealt_to_three_sides(tmp_path: Path) -> None:
-    """Every melody of a folder stands on one side, and none is empty."""
+def test_corpus_is_split_into_three_parts(tmp_path: Path) -> None:
+    """Every melody of a folder is in one part, and no part is empty."""
     write_pieces(tmp_path / "tunes", 24)
     report = CorpusReport()
     split = load_split(RECIPE, tmp_path / "tunes", report)
@@ -73,9 +73,9 @@ def test_identity_holds_what_decides_the_weights() -> None:
         dataclasses.replace(RECIPE, training=dataclasses.replace(RECIPE.training, seed=8)),
     ):
         assert identity(changed, split) != same
-    for dealt in (
+    for divided in (
         Split(train=[other], validation=[one], test=[]),
         Split(train=[one], validation=[], test=[other]),
         Split(train=[dataclasses.replace(one, meter=3)], validation=[other], test=[]),
     ):
-        assert identity(RECIPE, dealt) != same
+        assert identity(RECIPE, divided) != same

@@ -45,11 +45,11 @@ def nothing(epoch: int, batch: int) -> None:
 
 @dataclasses.dataclass
 class Witness:
-    """A watcher that remembers what it was told, and does something at a batch.
+    """A watcher that records its calls, and does something at a batch.
 
     Attributes:
         at_batch: Called with epoch (from 0) and batch (from 1) after each batch.
-        batches: Everything ``on_batch`` was told.
+        batches: All calls of ``on_batch``.
         epochs: Numbers of the finished epochs.
     """
 

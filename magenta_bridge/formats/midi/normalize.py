@@ -1,4 +1,4 @@
-"""Writes a checked MIDI file anew, so that the parser finds no oddity and forgets nothing."""
+"""Rewrite a validated MIDI file, so that the parser drops nothing."""
 
 from __future__ import annotations
 

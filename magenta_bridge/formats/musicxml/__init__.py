@@ -221,7 +221,7 @@ def _add_notes(sequence: NoteSequence, part: Part, index: int, tempos: _TempoMap
             start_time=tempos.seconds(begin),
             end_time=tempos.seconds(finish),
             instrument=index,
-            # MusicXML counts programs and channels from 1; 0 is the parser's "not told".
+            # MusicXML counts programs and channels from 1; 0 is the parser's "not given".
             program=max(program - 1, 0),
             is_drum=channel == _DRUM_CHANNEL,
         )

@@ -30,7 +30,7 @@ from magenta_bridge.training.fit import identity
 
 _HEADINGS: Final = ("rank", "trial", "family", "hyperparameters", "epochs", "µs/step", "state")
 _SHORT: Final = {
-    "adversity": "critic weight",
+    "adversarial_weight": "critic weight",
     "attention_steps": "attention",
     "critic_units": "critic",
     "dropout": "dropout",

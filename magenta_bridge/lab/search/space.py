@@ -71,7 +71,7 @@ _ADVERSARIAL: Final = (
     _integer("units", 64, 256, 192, step=32),
     _integer("critic_units", 32, 96, 64, step=16),
     _integer("embedding_units", 8, 32, 16, step=8),
-    _logarithmic("adversity", 0.02, 0.5, 0.1),
+    _logarithmic("adversarial_weight", 0.02, 0.5, 0.1),
     _logarithmic("learning_rate", 3e-4, 5e-3, 1e-3),
 )
 _SPACES: Final = {"performance": _PERFORMANCE, "polyphony": _POLYPHONY}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from magenta_bridge.arguments import ArgumentValue
 from magenta_bridge.client.client import Client
-from magenta_bridge.client.generator import ArgumentValue
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.noteseq import (
     GeneratorBundle,

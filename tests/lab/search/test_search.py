@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 from optuna.distributions import FloatDistribution
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.data.splits import load_split
 from magenta_bridge.errors import (
     InvalidArgumentError,
     NotFoundError,
     TrainingError,
 )
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.lab import Callbacks
 from magenta_bridge.lab.search import SearchResult, space

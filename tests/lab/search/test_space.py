@@ -77,8 +77,10 @@ def test_values_are_sorted_into_network_and_training() -> None:
 
 
 def test_a_family_without_layers_keeps_its_width() -> None:
-    recipe = recipe_with(own_recipe("tried", "gan", "melody"), {"units": 64, "adversity": 0.2})
-    assert recipe.network == {"units": 64, "adversity": 0.2}
+    recipe = recipe_with(
+        own_recipe("tried", "gan", "melody"), {"units": 64, "adversarial_weight": 0.2}
+    )
+    assert recipe.network == {"units": 64, "adversarial_weight": 0.2}
 
 
 def test_step_families_share_an_objective_and_the_adversarial_one_has_its_own() -> None:
