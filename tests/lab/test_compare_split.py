@@ -13,7 +13,7 @@ from magenta_bridge.data.corpus import CorpusReport, digest_of
 from magenta_bridge.data.splits import deal, load_tunes
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.lab.compare_inputs import shared_split
+from magenta_bridge.lab.comparison import shared_split
 from magenta_bridge.recipe import BundleRecipe, DataRecipe, Recipe, TrainingRecipe
 from tests.cli.program import ROOT
 
