@@ -88,6 +88,8 @@ setup(
             "grpcio-tools==1.85.1",
             "hypothesis>=6.130",
             "import-linter>=2.16",
+            # Shows clips in a test, as a notebook does.
+            "ipython>=8.18",
             # Training runs on this backend too, and on a GPU there.
             "jax>=0.6",
             # A second program of a Link session, in a test.

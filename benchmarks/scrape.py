@@ -27,8 +27,7 @@ from benchmarks.streaming import listen_together, quantile
 from magenta_bridge.client import Client
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.server.rpc.call import Call
-from magenta_bridge.server.telemetry.labels import MOST_NAMES
-from magenta_bridge.server.telemetry.metrics import Metrics
+from magenta_bridge.server.telemetry.metrics import MAX_NAMES, Metrics
 from magenta_bridge.v1 import generation_pb2
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -93,7 +92,7 @@ def read_in_turn(address: str, samples: int, name: str) -> dict[str, float | int
 
 def make_the_longest_page(samples: int) -> tuple[int, float]:
     """Returns the series of the most generators, and the processor's median ms for the page."""
-    names = [f"generator_{number:03}" for number in range(MOST_NAMES)]
+    names = [f"generator_{number:03}" for number in range(MAX_NAMES)]
     metrics = Metrics(lambda: names)
     service = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"]
     for method in service.methods:

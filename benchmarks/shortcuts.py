@@ -1,9 +1,7 @@
-"""What two shortcuts save, each as a ratio to the plain way in the same run.
+"""What a shortcut saves, as a ratio to the plain way in the same run.
 
-``notes``: ``generators.note_writer`` writes notes in Protocol Buffers' encoding, beside adding
-them one by one. ``kernels``: ``runtime.cpu_kernels`` keeps LiteRT to vector kernels, beside
-LiteRT's own choice of kernels; a ratio of 1 is expected on processors without matrix tiles.
-Prints one JSON line for each.
+``kernels``: ``runtime.cpu_kernels`` keeps LiteRT to vector kernels, beside LiteRT's own choice of
+kernels; a ratio of 1 is expected on processors without matrix tiles. Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -18,45 +16,13 @@ import time
 from collections.abc import Callable
 from unittest import mock
 
-import numpy as np
-
-NOTES = 256
 STEPS = 1024
-
-
-def _note_runs() -> tuple[Callable[[], object], Callable[[], object]]:
-    from magenta_bridge.generators.note_writer import NoteStamp, voice_of
-    from magenta_bridge.noteseq import NoteSequence
-
-    voice = voice_of(NoteSequence())
-    stamp = NoteStamp(voice)
-    pitches = (np.arange(NOTES) % 40 + 50).tolist()
-    starts = (np.arange(NOTES) / 8).tolist()
-    ends = (np.arange(NOTES) / 8 + 0.125).tolist()
-
-    def plain() -> None:
-        sequence = NoteSequence()
-        for pitch, start, end in zip(pitches, starts, ends, strict=True):
-            note = sequence.notes.add()
-            note.CopyFrom(voice)
-            note.pitch, note.start_time, note.end_time = pitch, start, end
-
-    return lambda: stamp.write(NoteSequence(), pitches, starts, ends), plain
 
 
 def _seconds(run: Callable[[], object]) -> float:
     began = time.thread_time()
     run()
     return time.thread_time() - began
-
-
-def measure_notes(runs: int) -> dict[str, object]:
-    """Measure both ways of writing notes in turn; microseconds per note."""
-    ours, plain = _note_runs()
-    times = [(_seconds(ours), _seconds(plain)) for _ in range(runs + 3)][3:]
-    return _line(
-        "notes", "note", *(statistics.median(each) / NOTES for each in zip(*times, strict=True))
-    )
 
 
 def _step_seconds(plain: bool) -> float:
@@ -103,7 +69,7 @@ def _line(shortcut: str, unit: str, ours: float, plain: float) -> dict[str, obje
 def main() -> None:
     """Read the command line and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=51, help="measured runs")
+    parser.add_argument("--runs", type=int, default=5, help="measured runs")
     parser.add_argument(
         "--kernels", choices=["ours", "plain"], help="measure one choice and print it"
     )
@@ -111,8 +77,7 @@ def main() -> None:
     if arguments.kernels:
         print(_step_seconds(arguments.kernels == "plain"))
         return
-    print(json.dumps(measure_notes(max(1, arguments.runs))), flush=True)
-    print(json.dumps(measure_kernels(max(1, arguments.runs // 10))), flush=True)
+    print(json.dumps(measure_kernels(max(1, arguments.runs))), flush=True)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from magenta_bridge.errors import MagentaBridgeError, ServerUnavailableError
 from magenta_bridge.formats import read, write
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.render.audio import render_wav
-from magenta_bridge.render.pianoroll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
+from magenta_bridge.render.piano_roll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
 from magenta_bridge.sequences.edit import merge
 
 HERE = Path(__file__).resolve().parent

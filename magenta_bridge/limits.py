@@ -7,6 +7,8 @@ from typing import Final
 
 from magenta_bridge.errors import LimitExceededError
 
+SEEDS: Final = 1 << 31  # number of seeds: from 0 to the largest int32
+
 
 @dataclass(frozen=True)
 class Limit:

@@ -1,168 +1,140 @@
-"""Where music comes from: generators in this process, or those of a running server."""
+"""Generators in this process, with the methods of ``client.Client``."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
 
-from magenta_bridge.client import generator as remote
-from magenta_bridge.generators.arguments import Argument, ArgumentType
-from magenta_bridge.generators.generator import Capability, GeneratorInfo
-
-if TYPE_CHECKING:
-    from magenta_bridge.cli.options.client import RunningServer
-    from magenta_bridge.client import Client
-    from magenta_bridge.generators.arguments import ArgumentValue
-    from magenta_bridge.generators.generator import GeneratorInfo
-    from magenta_bridge.generators.registry import GeneratorRegistry
-    from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.arguments import ArgumentValue
+from magenta_bridge.client.request import GenerateMethods
+from magenta_bridge.description import GeneratorInfo
+from magenta_bridge.generators.generate_request import read_request
+from magenta_bridge.generators.generator import never_interrupt
+from magenta_bridge.generators.loading import find_bundle_file, load_generator
+from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.v1 import generation_pb2 as pb
 
 
-def as_info(generator: remote.Generator) -> GeneratorInfo:
-    """Returns the description; capabilities of a newer server, unknown here, are left out.
+def load(bundle: str | os.PathLike[str]) -> Generator:
+    """Load a generator into this process.
 
-    Of a generator that is not ready, the description says why.
+    Args:
+        bundle: A ``.mag`` file, or the id of a shipped bundle such as ``lstm_melody``.
+
+    Raises:
+        NotFoundError: There is neither such a file nor such a shipped bundle.
+        BundleError: The bundle is damaged, or this version cannot use it.
     """
-    known = {capability.value for capability in Capability}
-    return GeneratorInfo(
-        id=generator.id,
-        description=generator.description or generator.status_message,
-        family=generator.family,
-        encoding=generator.encoding,
-        capabilities=tuple(Capability(name) for name in generator.capabilities if name in known),
-        arguments=tuple(_as_argument(row) for row in generator.arguments),
-        steps_per_quarter=generator.steps_per_quarter,
-    )
+    generator = load_generator(find_bundle_file(str(Path(bundle).expanduser())))
+    return Generator(LocalClient(GeneratorRegistry([generator])), generator.info)
 
 
-def _as_argument(row: remote.Argument) -> Argument:
-    default = row.default
-    if isinstance(default, float):
-        # It traveled with 24 bits: the shortest number with the same ones was meant.
-        default = float(f"{default:.7g}")
-    return Argument(
-        name=row.name,
-        type=ArgumentType[row.type.name],
-        default=default,
-        help=row.help,
-        minimum=row.minimum,
-        maximum=row.maximum,
-        unit=row.unit,
-    )
+class LocalClient(
+    GenerateMethods[NoteSequence, list[NoteSequence], Iterator[NoteSequence]],
+):
+    """The generators of several bundles in this process.
 
+    Threading: safe from any number of threads.
 
-class Source(Protocol):
-    """Something that generates."""
-
-    def generators(self) -> list[GeneratorInfo]:
-        """Returns what it has, by id in alphabetical order."""
-
-    def generator(self, generator_id: str) -> GeneratorInfo:
-        """Returns one of them.
-
-        Raises:
-            NotFoundError: There is no such generator.
-        """
-
-    def generate(
-        self,
-        generator_id: str,
-        primer: NoteSequence,
-        section: tuple[float, float],
-        arguments: Mapping[str, ArgumentValue],
-    ) -> NoteSequence:
-        """Returns new music for a section of the primer's timeline.
-
-        Args:
-            generator_id: Which generator.
-            primer: The music so far; without notes when there is none.
-            section: Start and end of what is wanted, in seconds.
-            arguments: Values by name, ``seed`` among them.
-        """
-
-
-class LocalSource:
-    """The generators of bundles, run in this process."""
+    Args:
+        registry: The generators.
+    """
 
     def __init__(self, registry: GeneratorRegistry) -> None:
         self._registry = registry
 
     def generators(self) -> list[GeneratorInfo]:
-        """Returns all, by id."""
-        return [generator.info for generator in self._registry.list()]
+        """Return the generators, by id in alphabetical order."""
+        return [entry.info for entry in self._registry.entries()]
 
     def generator(self, generator_id: str) -> GeneratorInfo:
-        """Returns one; raises NotFoundError when there is none."""
-        return self._registry.get(generator_id).info
+        """Return one generator.
 
-    def generate(
-        self,
-        generator_id: str,
-        primer: NoteSequence,
-        section: tuple[float, float],
-        arguments: Mapping[str, ArgumentValue],
-    ) -> NoteSequence:
-        """Generates; arguments as in ``Source``."""
-        from magenta_bridge.generators.arguments import write_argument
-        from magenta_bridge.noteseq import GeneratorOptions
+        Raises:
+            NotFoundError: There is no generator of that id.
+        """
+        return self._registry.entry(generator_id).info
 
-        options = GeneratorOptions()
-        options.generate_sections.add(start_time=section[0], end_time=section[1])
-        for name, value in arguments.items():
-            write_argument(options, name, value)
-        return self._registry.get(generator_id).generate(primer, options)
+    def _generate(self, request: pb.GenerateRequest) -> NoteSequence:
+        return self._variations(request)[0]
 
+    def _variations(self, request: pb.GenerateRequest) -> list[NoteSequence]:
+        plan = read_request(self._registry, request)
+        sequences = [NoteSequence() for _ in plan.options]
+        for piece in plan.run(never_interrupt):
+            sequences[piece.variation].MergeFrom(piece.notes)
+        return sequences
 
-class ServerSource:
-    """The generators of a running server."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def generators(self) -> list[GeneratorInfo]:
-        """Returns all, by id."""
-        from magenta_bridge.local import as_info
-
-        return [as_info(found) for found in self._client.generators()]
-
-    def generator(self, generator_id: str) -> GeneratorInfo:
-        """Returns one; raises NotFoundError when there is none."""
-        from magenta_bridge.local import as_info
-
-        return as_info(self._client.generator(generator_id))
-
-    def generate(
-        self,
-        generator_id: str,
-        primer: NoteSequence,
-        section: tuple[float, float],
-        arguments: Mapping[str, ArgumentValue],
-    ) -> NoteSequence:
-        """Generates; arguments as in ``Source``."""
-        start, end = section
-        # Any: the seed goes to a parameter of its own, the rest to the generator.
-        values: dict[str, Any] = dict(arguments)
-        return self._client.generate(generator_id, primer=primer, start=start, end=end, **values)
+    def _stream(self, request: pb.StreamGenerateRequest) -> Iterator[NoteSequence]:
+        for piece in read_request(self._registry, request).run(never_interrupt):
+            if not piece.last:
+                yield piece.notes
 
 
-@contextlib.contextmanager
-def open_source(server: RunningServer | None, bundles: Sequence[Path] = ()) -> Iterator[Source]:
-    """Opens a running server, or loads bundles here.
+class Generator:
+    """A generator in this process, as ``load`` returns it.
 
-    Args:
-        server: A server; None to generate in this process.
-        bundles: ``.mag`` files to load here; the shipped ones when empty.
+    ``generate``, ``variations`` and ``stream`` are those of ``Client``, without the generator's
+    id.
 
-    Raises:
-        ServerUnavailableError: No server answers.
-        BundleError: A bundle cannot be used.
+    Threading: safe from any number of threads.
+
+    Attributes:
+        info: Its description and its table of arguments.
     """
-    if server is None:
-        from magenta_bridge.generators.loading import load_registry
 
-        yield LocalSource(load_registry(list(bundles) or None))
-        return
-    with server.connect() as client:
-        yield ServerSource(client)
+    def __init__(self, client: LocalClient, info: GeneratorInfo) -> None:
+        self._client = client
+        self.info = info
+
+    def __repr__(self) -> str:
+        return f"<Generator {self.info.id}: {self.info.description}>"
+
+    def generate(
+        self,
+        *,
+        primer: NoteSequence | None = None,
+        bars: float | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        seed: int | None = None,
+        **arguments: ArgumentValue,
+    ) -> NoteSequence:
+        """Generate new music, as ``Client.generate`` does."""
+        return self._client.generate(
+            self.info.id, primer=primer, bars=bars, start=start, end=end, seed=seed, **arguments
+        )
+
+    def variations(
+        self,
+        count: int,
+        *,
+        primer: NoteSequence | None = None,
+        bars: float | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        seed: int | None = None,
+        **arguments: ArgumentValue,
+    ) -> list[NoteSequence]:
+        """Generate several variations, as ``Client.variations`` does."""
+        return self._client.variations(
+            self.info.id, count,
+            primer=primer, bars=bars, start=start, end=end, seed=seed, **arguments,
+        )  # fmt: skip
+
+    def stream(
+        self,
+        *,
+        primer: NoteSequence | None = None,
+        bars: float | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        seed: int | None = None,
+        **arguments: ArgumentValue,
+    ) -> Iterator[NoteSequence]:
+        """Generate new music piece by piece, as ``Client.stream`` does."""
+        return self._client.stream(
+            self.info.id, primer=primer, bars=bars, start=start, end=end, seed=seed, **arguments
+        )

@@ -1,38 +1,34 @@
-"""A server's description of a generator is read back as it was."""
+"""A bundle is loaded into this process by its id or its file."""
 
 from __future__ import annotations
 
-import dataclasses
+import pytest
 
-import click
-
-from magenta_bridge.cli.generators import as_text
-from magenta_bridge.client.generator import read_generator
-from magenta_bridge.local import as_info
-from magenta_bridge.server.services.messages import describe_generator
-from magenta_bridge.v1 import generator_pb2
-from tests.cli.tables import INFO, TABLE
+import magenta_bridge as mb
+from magenta_bridge.client.request import DEFAULT_BARS
+from magenta_bridge.generators.loading import find_bundle_file
+from tests.architecture.sources import ROOT
 
 
-def test_what_the_server_describes_is_read_back_equal() -> None:
-    odd = dataclasses.replace(TABLE[0], default=0.9)
-    info = dataclasses.replace(INFO, arguments=(odd, *TABLE[1:]))
-    assert as_info(read_generator(describe_generator(info))) == info
+def test_a_shipped_bundle_continues_a_tune() -> None:
+    generator = mb.load("lstm_melody")
+    primer = mb.read(ROOT / "tests/data/midi/melody.mid")
+    clip = generator.generate(primer=primer, bars=2, seed=1, temperature=0.9)
+    assert isinstance(clip, mb.NoteSequence)
+    assert min(note.start_time for note in clip.notes) >= primer.total_time
+    assert clip == generator.generate(primer=primer, bars=2, seed=1, temperature=0.9)
+    assert clip != generator.generate(primer=primer, bars=2, seed=2, temperature=0.9)
+    assert "lstm_melody" in repr(generator)
+    assert {row.name for row in generator.info.arguments} >= {"temperature", "seed"}
 
 
-def test_a_capability_that_only_a_newer_server_knows_is_left_out() -> None:
-    newer = read_generator(describe_generator(INFO))
-    newer = dataclasses.replace(newer, capabilities=(*newer.capabilities, "SING"))
-    assert as_info(newer) == INFO
+def test_a_file_is_loaded_as_the_bundle_of_its_id() -> None:
+    path = find_bundle_file("gru_melody")
+    clips = [mb.load(name).generate(seed=3) for name in (path, "gru_melody")]
+    assert clips[0] == clips[1]
+    assert clips[0].total_time == DEFAULT_BARS * 2
 
 
-def test_of_a_generator_that_is_not_ready_its_status_is_told() -> None:
-    broken = generator_pb2.Generator(
-        id="broken",
-        status=generator_pb2.GENERATOR_STATUS_FAILED,
-        status_message="Its bundle is damaged.",
-    )
-    assert (
-        click.unstyle(as_text(as_info(read_generator(broken))))
-        == "broken\n  Its bundle is damaged.\n"
-    )
+def test_an_unknown_bundle_is_refused() -> None:
+    with pytest.raises(mb.NotFoundError):
+        mb.load("missing")

@@ -102,10 +102,9 @@ SECTIONS: Final = (
     ),
     Section(
         "shortcuts",
-        "What shortcuts save",
-        "Two parts of the code trade plainness for speed. Notes are written in the encoding of "
-        "Protocol Buffers instead of one by one, and LiteRT is kept to vector kernels instead of "
-        "choosing its own. Each is measured in turn with the plain way, median CPU time.",
+        "What a shortcut saves",
+        "LiteRT is kept to vector kernels instead of choosing its own. Both are measured in turn, "
+        "median CPU time.",
         {
             "shortcut": "Shortcut",
             "unit": "unit",

@@ -1,1 +1,1 @@
-"""Certificates."""
+"""TLS certificates: reading, checking and issuing them."""

@@ -1,6 +1,6 @@
-"""Certificates and keys for TLS, read from PEM files and checked before a connection is made.
+"""Read certificates and keys for TLS from PEM files, and check them before connecting.
 
-gRPC itself says of a bad file that a connection failed, and only when it does.
+gRPC's own error for an invalid file is only a failed connection.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-_ADVICE: Final = "give a PEM file, such as 'magenta-bridge certs' makes"
+_ADVICE: Final = "give a PEM file, such as 'magenta-bridge certs' creates"
 
 
 @dataclass(frozen=True)
 class TlsFiles:
-    """What one side of a connection shows, and by what it judges the other: PEM files.
+    """The PEM files of one side of a TLS connection.
 
     Attributes:
-        ca: Certificates of the authorities that the other side's must be signed by. To a
-            client, None means those that gRPC knows; to a server, that clients need none.
-        cert: Own certificate, followed by those between it and its authority. A server must
-            have one; a client where the server asks for it.
-        key: Its private key, not encrypted.
+        ca: CA certificates that must have signed the other side's certificate. None means gRPC's
+            default CAs for a client, and no client certificates for a server.
+        cert: Own certificate, followed by any intermediate ones. Required for a server, and for a
+            client if the server requires client certificates.
+        key: Its unencrypted private key.
 
     Raises:
-        InvalidArgumentError: There is a certificate without key, or a key without certificate.
+        InvalidArgumentError: There is a certificate without a key, or a key without a certificate.
     """
 
     ca: Path | str | None = None
@@ -43,17 +43,17 @@ class TlsFiles:
     def __post_init__(self) -> None:
         if (self.cert is None) != (self.key is None):
             raise InvalidArgumentError(
-                "A certificate and its key belong together; give both files, or neither.",
+                "A certificate requires its key and vice versa; give both files, or neither.",
                 field="tls",
             )
 
     def read(self) -> TlsTexts:
-        """Reads and checks all files.
+        """Read and check all files.
 
         Raises:
-            NotFoundError: A file is not there, or may not be read.
-            FileFormatError: A file is no PEM file, is encrypted, has expired, or the key is
-                another certificate's.
+            NotFoundError: A file does not exist or is not readable.
+            FileFormatError: A file is not in PEM format, is encrypted or expired, or the key does
+                not match the certificate.
             LimitExceededError: A file is too large.
         """
         ca = None if self.ca is None else _read_authorities(Path(self.ca))
@@ -64,13 +64,7 @@ class TlsFiles:
 
 @dataclass(frozen=True)
 class TlsTexts:
-    """The content of checked files, as gRPC wants it.
-
-    Attributes:
-        ca: PEM text of the authorities; None for none.
-        cert: PEM text of the own certificates; None for none.
-        key: PEM text of the key; None for none.
-    """
+    """The PEM texts of checked files, each None if there is no file."""
 
     ca: bytes | None = None
     cert: bytes | None = None
@@ -81,7 +75,7 @@ def _read_authorities(path: Path) -> bytes:
     data = read_limited(path, CERTIFICATE_FILE_BYTES, advice=_ADVICE)
     found = _parse_certificates(path, data)
     now = _now()
-    # A collection of authorities may hold an old one among others.
+    # A CA file may contain some expired certificates.
     if all(certificate.not_valid_after_utc < now for certificate in found):
         raise _expired(path, found[0])
     return data
@@ -94,14 +88,14 @@ def _read_pair(cert: Path, key: Path) -> tuple[bytes, bytes]:
     own = _parse_certificates(cert, chain)[0]
     if own.public_key() != _parse_key(key, secret).public_key():
         raise FileFormatError(
-            f"{key} is not the key of {cert}; give the two files that were made together."
+            f"{key} is not the key of {cert}; give the two files that were created together."
         )
     if own.not_valid_after_utc < _now():
         raise _expired(cert, own)
     if own.not_valid_before_utc > _now():
         raise FileFormatError(
-            f"{cert} is valid only from {own.not_valid_before_utc:%Y-%m-%d} on; "
-            "set this computer's clock, or wait."
+            f"{cert} is not valid before {own.not_valid_before_utc:%Y-%m-%d}; "
+            "check this computer's clock."
         )
     return chain, secret
 
@@ -112,7 +106,7 @@ def _parse_certificates(path: Path, data: bytes) -> list[x509.Certificate]:
     try:
         return load_pem_x509_certificates(data)
     except ValueError as error:
-        raise FileFormatError(f"{path} holds no certificate; {_ADVICE}.") from error
+        raise FileFormatError(f"{path} contains no certificate; {_ADVICE}.") from error
 
 
 def _parse_key(path: Path, data: bytes) -> PrivateKeyTypes:
@@ -123,17 +117,16 @@ def _parse_key(path: Path, data: bytes) -> PrivateKeyTypes:
         return load_pem_private_key(data, password=None)
     except TypeError as error:
         raise FileFormatError(
-            f"{path} is encrypted, and nobody is asked for its password; "
-            "make one that is not: openssl pkey -in OLD -out NEW"
+            f"{path} is encrypted; remove the password with: openssl pkey -in OLD -out NEW"
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise FileFormatError(f"{path} holds no private key; {_ADVICE}.") from error
+        raise FileFormatError(f"{path} contains no private key; {_ADVICE}.") from error
 
 
 def _expired(path: Path, certificate: x509.Certificate) -> FileFormatError:
     return FileFormatError(
         f"{path} expired on {certificate.not_valid_after_utc:%Y-%m-%d}; "
-        "make a new one, for instance with 'magenta-bridge certs'."
+        "create a new one, for instance with 'magenta-bridge certs'."
     )
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magenta_bridge.cli.options.client import server_options, take_server
-from magenta_bridge.cli.options.generator_arguments import SEEDS, choose_seeds, read_settings
+from magenta_bridge.cli.options.client import open_client, server_options, take_server
+from magenta_bridge.cli.options.generator_arguments import choose_seeds, read_settings
 from magenta_bridge.cli.options.output_paths import Targets, plan_targets
 from magenta_bridge.cli.options.types import (
     ANY_FILE,
@@ -22,12 +22,14 @@ from magenta_bridge.cli.options.types import (
     read_setting,
     read_tempo,
 )
-from magenta_bridge.local import Source, open_source
+from magenta_bridge.limits import SEEDS
 
 if TYPE_CHECKING:
+    from magenta_bridge.arguments import ArgumentValue
     from magenta_bridge.cli.options.client import RunningServer
-    from magenta_bridge.generators.arguments import ArgumentValue
-    from magenta_bridge.generators.generator import GeneratorInfo
+    from magenta_bridge.client import Client
+    from magenta_bridge.description import GeneratorInfo
+    from magenta_bridge.local import LocalClient
     from magenta_bridge.noteseq import NoteSequence
 
 
@@ -38,21 +40,21 @@ _DEFAULT_METER = (4, 4)
 
 @dataclass(frozen=True)
 class Job:
-    """One order for music.
+    """The options of one run.
 
     Attributes:
-        generator: Id of the generator; None for the usual one.
-        server: Who is asked; None to generate in this process.
+        generator: Id of the generator; None for the default.
+        server: The server to use; None to generate in this process.
         bundles: Bundles to load in this process; empty for the shipped ones.
-        primer: Music to continue; None to begin from nothing.
-        bars: Bars to write.
-        qpm: Tempo in quarter notes a minute where there is no primer; None for 120.
-        meter: Time signature where there is no primer; None for 4/4.
-        seed: Seed of the first variation; None for a drawn one.
-        variations: How many to write.
-        named: Arguments given by options of their own; None where not given.
-        free: Arguments given by ``--set``, as text.
-        with_primer: Whether the files hold the primer, too.
+        primer: Music to continue; None for none.
+        bars: Number of bars.
+        qpm: Tempo without a primer, in quarter notes per minute; None for 120.
+        meter: Time signature without a primer; None for 4/4.
+        seed: Seed of the first variation; None for a random one.
+        variations: Number of variations.
+        named: Arguments that have options; None where not given.
+        free: Arguments from ``--set``, as text.
+        with_primer: Whether the files include the primer.
         output: The MIDI file.
         picture: The piano roll; None for none.
         sound: The recording; None for none.
@@ -76,11 +78,11 @@ class Job:
 
 
 def run_job(job: Job) -> None:
-    """Generates all variations, then writes all files and says so.
+    """Generate all variations, then write all files and report them.
 
     Raises:
-        MagentaBridgeError: Something stands in the way; nothing has been written then, and
-            what can be found before generating is found before.
+        MagentaBridgeError: Something failed, before generating where possible; no file has
+            been written.
     """
     from magenta_bridge.sequences.sections import section_after
 
@@ -92,11 +94,15 @@ def run_job(job: Job) -> None:
     primer = _primer(job)
     section = section_after(primer, job.bars)
     seeds = choose_seeds(job.seed, job.variations)
-    with open_source(job.server, job.bundles) as source:
-        info = _chosen(source, job.generator)
-        arguments = read_settings(job.named, job.free, info.arguments)
+    with open_client(job.server, job.bundles) as client:
+        info = _chosen(client, job.generator)
+        # Any: the names of the arguments, which mypy compares with those of the parameters.
+        arguments: dict[str, Any] = read_settings(job.named, job.free, info.arguments)
         results = [
-            source.generate(info.id, primer, section, {**arguments, "seed": seed}) for seed in seeds
+            client.generate(
+                info.id, primer=primer, start=section[0], end=section[1], seed=seed, **arguments
+            )
+            for seed in seeds
         ]
     for result, seed, target in zip(results, seeds, targets, strict=True):
         _write(job, primer, result, section, target)
@@ -107,17 +113,17 @@ def run_job(job: Job) -> None:
         )
 
 
-def _chosen(source: Source, generator_id: str | None) -> GeneratorInfo:
-    """Returns the generator asked for; without a wish the only one, or the usual one."""
+def _chosen(client: Client | LocalClient, generator_id: str | None) -> GeneratorInfo:
+    """Return the generator of that id; for None, the only one, or the default."""
     if generator_id is None:
-        available = source.generators()
+        available = client.generators()
         if len(available) == 1:
             return available[0]
-    return source.generator(generator_id or _DEFAULT_GENERATOR)
+    return client.generator(generator_id or _DEFAULT_GENERATOR)
 
 
 def _primer(job: Job) -> NoteSequence:
-    """Reads the primer, or states tempo and meter in an empty one."""
+    """Read the primer, or return an empty one with tempo and meter."""
     if job.primer is not None:
         from magenta_bridge.formats import read
 
@@ -144,7 +150,7 @@ def _write(
     clip = cut(result, *section)
     music = merge(primer, result) if job.with_primer else clip
     if target.picture is not None:
-        from magenta_bridge.render.pianoroll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
+        from magenta_bridge.render.piano_roll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
 
         layers = [Layer(clip, NEW_COLOR, "new bars")]
         if job.with_primer:
@@ -179,11 +185,11 @@ _MOST_VARIATIONS = 16
 _EXAMPLES = """\b
 Examples:
   magenta-bridge generate -o clip.mid
-      four bars from nothing
+      four new bars
   magenta-bridge generate --primer tune.mid --bars 8 --with-primer -o longer.mid
       eight more bars of your tune
   magenta-bridge generate --seed 7 --variations 3 --picture clip.png --sound clip.wav -o clip.mid
-      three takes, each as notes, picture and sound; the same words give the same takes
+      three variations, each as notes, picture and sound; the same seed repeats them
 """
 
 
@@ -195,30 +201,30 @@ Examples:
     type=click.IntRange(1, _LONGEST_BARS),
     default=4,
     show_default=True,
-    help="How many bars to write.",
+    help="Number of bars.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, SEEDS - 1),
-    help="The same number gives the same music; without it, each run differs.",
+    help="The same seed gives the same music; random by default.",
 )
 @click.option(
     "--variations",
     type=click.IntRange(1, _MOST_VARIATIONS),
     default=1,
     show_default=True,
-    help="How many takes; files are then called clip-1.mid, clip-2.mid and so on.",
+    help="Number of variations; their files are named clip-1.mid, clip-2.mid and so on.",
 )
-@click.option("--with-primer", is_flag=True, help="Write the primer and, after it, the new bars.")
+@click.option("--with-primer", is_flag=True, help="Write the primer, followed by the new bars.")
 @click.option(
     "--picture", "--png", "picture", type=ANY_FILE, help="Also draw a piano roll, as a PNG file."
 )
-@click.option("--sound", type=ANY_FILE, help="Also play it into a WAV file.")
+@click.option("--sound", type=ANY_FILE, help="Also render it to a WAV file.")
 @click.option(
-    "--temperature", type=read_number, metavar="NUMBER", help="Below 1 is tamer, above 1 wilder."
+    "--temperature", type=read_number, metavar="NUMBER", help="Below 1 safer, above 1 wilder."
 )
 @click.option(
-    "--top-p", type=read_number, metavar="NUMBER", help="Below 1, unlikely notes are left out."
+    "--top-p", type=read_number, metavar="NUMBER", help="Below 1, leave out unlikely notes."
 )
 @click.option("--top-k", type=int, help="Choose among this many likeliest notes; 0 for all.")
 @click.option("--min-pitch", type=_PITCH, help="Lowest note; 60 is middle C.")
@@ -243,25 +249,25 @@ Examples:
     "--qpm",
     type=read_tempo,
     metavar="NUMBER",
-    help="Tempo when there is no primer, in quarter notes a minute.  [default: 120]",
+    help="Tempo without a primer, in quarter notes per minute.  [default: 120]",
 )
 @click.option(
     "--time-signature",
     "meter",
     type=read_meter,
     metavar="N/D",
-    help="Time signature when there is no primer, such as 6/8.  [default: 4/4]",
+    help="Time signature without a primer, such as 6/8.  [default: 4/4]",
 )
 @click.option(
-    "--generator", help="Who writes it.  [default: lstm_melody, or the only one of --bundle]"
+    "--generator", help="Generator to use.  [default: lstm_melody, or the only one of --bundle]"
 )
-@click.option("--bundle", "bundles", type=EXISTING_FILE, multiple=True, help="A .mag file to use.")
+@click.option("--bundle", "bundles", type=EXISTING_FILE, multiple=True, help="A .mag file to load.")
 @server_options
 @click.pass_context
 def generate(ctx: click.Context, /, **_options: object) -> None:
     """Write new music as a MIDI file.
 
-    The file holds the new bars alone, from its beginning, unless --with-primer is given.
+    The file has only the new bars unless --with-primer is given.
     """
     options = dict(ctx.params)
     options["server"] = take_server(options)
@@ -274,11 +280,13 @@ def _check_combinations(options: dict[str, Any]) -> None:
     primer = options["primer"]
     if primer is not None and (options["qpm"] is not None or options["meter"] is not None):
         raise click.UsageError(
-            "--qpm and --time-signature are for music without a primer; a primer brings its own."
+            "--qpm and --time-signature cannot be combined with --primer, which has its own."
         )
     if options["scale_root"] is not None and options["scale_intervals"] is None:
-        raise click.UsageError("--scale-root needs a --scale, such as major.")
+        raise click.UsageError("--scale-root requires --scale, such as major.")
     if primer is None and options["with_primer"]:
-        raise click.UsageError("--with-primer needs a --primer.")
+        raise click.UsageError("--with-primer requires --primer.")
     if options["server"] is not None and options["bundles"]:
-        raise click.UsageError("--bundle is for work done here; a --server has its own bundles.")
+        raise click.UsageError(
+            "--bundle cannot be combined with --server, which has its own bundles."
+        )

@@ -1,4 +1,4 @@
-"""``magenta-bridge generators``: who can write music, and what can be set."""
+"""``magenta-bridge generators``: the generators and their arguments."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from magenta_bridge.cli.options.client import server_options, take_server
+from magenta_bridge.cli.options.client import open_client, server_options, take_server
 from magenta_bridge.cli.options.types import EXISTING_FILE
-from magenta_bridge.local import open_source
 
 if TYPE_CHECKING:
-    from magenta_bridge.generators.arguments import Argument
-    from magenta_bridge.generators.generator import GeneratorInfo
+    from magenta_bridge.arguments import Argument
+    from magenta_bridge.description import GeneratorInfo
 
 
 _HEADINGS = ("ARGUMENT", "VALUES", "DEFAULT")
@@ -24,7 +23,7 @@ _HELP_WIDTH = 92
 
 
 def as_dictionary(info: GeneratorInfo) -> dict[str, Any]:
-    """Returns a generator as data that JSON can hold."""
+    """Return a generator as data for JSON."""
     return {
         "id": info.id,
         "description": info.description,
@@ -48,8 +47,9 @@ def as_dictionary(info: GeneratorInfo) -> dict[str, Any]:
 
 
 def as_text(info: GeneratorInfo) -> str:
-    """Returns a generator as a paragraph and a table; one that can do nothing has no table."""
-    lines = [click.style(info.id, bold=True), textwrap.indent(info.description, "  ")]
+    """Return a generator as a paragraph and, if it is ready, a table."""
+    description = info.description or info.status_message
+    lines = [click.style(info.id, bold=True), textwrap.indent(description, "  ")]
     if not info.capabilities:
         return "\n".join(lines) + "\n"
     cells = [_HEADINGS, *((row.name, _values(row), _default(row)) for row in info.arguments)]
@@ -64,7 +64,7 @@ def as_text(info: GeneratorInfo) -> str:
 
 
 def _bound(row: Argument, bound: float | None) -> float | None:
-    """Returns a bound in the type of the argument, so that JSON says 127 and not 127.0."""
+    """Return a bound in the type of the argument, so that JSON has 127 instead of 127.0."""
     if bound is None:
         return None
     return int(bound) if isinstance(row.default, int) else float(bound)
@@ -83,7 +83,7 @@ def _default(row: Argument) -> str:
 
 
 def _hanging(start: str, text: str) -> str:
-    """Returns the text after ``start``, its further lines indented to the same column."""
+    """Return the text after ``start``, with later lines indented to the same column."""
     wrapped = textwrap.wrap(text, max(30, _HELP_WIDTH - len(start)))
     return start + ("\n" + " " * len(start)).join(wrapped)
 
@@ -100,12 +100,14 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @server_options
 def generators(bundles: Sequence[Path], as_json: bool, **options: Any) -> None:  # noqa: ANN401
-    """List what can generate, and its settings."""
+    """List generators and their arguments."""
     server = take_server(options)
     if server is not None and bundles:
-        raise click.UsageError("--bundle is for work done here; a --server has its own bundles.")
-    with open_source(server, bundles) as source:
-        found = source.generators()
+        raise click.UsageError(
+            "--bundle cannot be combined with --server, which has its own bundles."
+        )
+    with open_client(server, bundles) as client:
+        found = client.generators()
     if as_json:
         click.echo(json.dumps([as_dictionary(info) for info in found], indent=2))
         return

@@ -1,4 +1,4 @@
-"""``magenta-bridge health``: whether a server serves, for those who watch over it."""
+"""``magenta-bridge health``: check whether a server is serving."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from magenta_bridge.cli.options.client import RunningServer, server_options, take_server
+from magenta_bridge.cli.options.client import server_options, take_server
 
-_USUAL = "127.0.0.1:50051"
-_PATIENCE_S = 5.0
+_DEFAULT_ADDRESS = "127.0.0.1:50051"
+_TIMEOUT_SECONDS = 5.0
 
 _EXAMPLES = """\b
 Examples:
@@ -20,23 +20,20 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("--generator", metavar="ID", help="Whether it can write, instead of the whole.")
+@click.option("--generator", metavar="ID", help="Check this generator instead of the whole server.")
 @server_options
 def health(generator: str | None, **options: Any) -> None:  # noqa: ANN401 - of several types
-    """Ask a server whether it serves; by default the one on this computer.
+    """Check whether a server is serving; by default the one on this computer.
 
-    The exit status is 0 when it does and 1 when not. No token is needed.
+    The exit status is 0 if it is serving and 1 if not. No token is needed.
     """
-    server = take_server(options, default=_USUAL)
+    server = take_server(options, default=_DEFAULT_ADDRESS)
     assert server is not None  # noqa: S101 - there is a default
     subject = f"The server at {server.address}"
     if generator is not None:
         subject = f"The generator {generator} of the server at {server.address}"
-    if not _is_serving(server, generator):
-        raise click.ClickException(f"{subject} is not serving; it begins, or it is about to end.")
+    with server.connect(_TIMEOUT_SECONDS) as client:
+        serving = client.is_serving(generator)
+    if not serving:
+        raise click.ClickException(f"{subject} is not serving (starting up or shutting down).")
     click.echo(f"{subject} is serving.")
-
-
-def _is_serving(server: RunningServer, generator: str | None) -> bool:
-    with server.connect(_PATIENCE_S) as client:
-        return client.is_serving(generator)

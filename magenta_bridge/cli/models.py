@@ -1,4 +1,4 @@
-"""``magenta-bridge models``: an administrator looks after the bundles of a running server."""
+"""``magenta-bridge models``: manage the bundles of a running server."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import click
 from magenta_bridge.cli.options.client import RunningServer, server_options, take_server
 
 if TYPE_CHECKING:
-    from magenta_bridge.client.bundle import Bundle
+    from magenta_bridge.description import BundleInfo
 
-_USUAL = "127.0.0.1:50051"
+_DEFAULT_ADDRESS = "127.0.0.1:50051"
 
 _EXAMPLES = """\b
 Examples:
@@ -26,9 +26,9 @@ Examples:
 
 @click.group(epilog=_EXAMPLES)
 def models() -> None:
-    """Look after the bundles of a running server that serves with --bundles.
+    """Manage the bundles of a running server that was started with --bundles.
 
-    Where callers need a token, it must be an administrator's.
+    If the server requires tokens, an administrator's token is needed.
     """
 
 
@@ -36,7 +36,7 @@ def models() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @server_options
 def status(as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of several types
-    """List the bundles of the server's folder and what became of each."""
+    """List the bundles of the server's folder and their status."""
     with _server(options).connect() as client:
         found = client.bundles()
     if as_json:
@@ -46,34 +46,34 @@ def status(as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of several 
     for bundle in found:
         click.echo(_line(bundle))
     if not found:
-        click.echo("The server follows no folder of bundles, or it is empty.")
+        click.echo("The server has no bundle folder, or the folder is empty.")
 
 
 @models.command()
 @click.argument("name")
 @server_options
 def load(name: str, **options: Any) -> None:  # noqa: ANN401 - of several types
-    """Load the bundle NAME, a file of the server's folder, or load it again."""
+    """Load or reload the bundle NAME, a file of the server's folder."""
     with _server(options).connect() as client:
-        click.echo(f"{client.load_bundle(name).id} serves.")
+        click.echo(f"Loaded {client.load_bundle(name).id}.")
 
 
 @models.command()
 @click.argument("generator")
 @server_options
 def unload(generator: str, **options: Any) -> None:  # noqa: ANN401 - of several types
-    """Take GENERATOR, which came from the folder, out of service; its file stays."""
+    """Unload GENERATOR, which was loaded from the folder; its file stays."""
     with _server(options).connect() as client:
         bundle = client.unload(generator)
-    click.echo(f"{generator} serves no longer; {bundle.name} stays in the folder.")
+    click.echo(f"Unloaded {generator}; {bundle.name} stays in the folder.")
 
 
 def _server(options: dict[str, Any]) -> RunningServer:
-    server = take_server(options, default=_USUAL)
+    server = take_server(options, default=_DEFAULT_ADDRESS)
     assert server is not None  # noqa: S101 - there is a default
     return server
 
 
-def _line(bundle: Bundle) -> str:
+def _line(bundle: BundleInfo) -> str:
     words = f"{bundle.name}: {bundle.status.value}, {bundle.generator_id}, {bundle.size_bytes:,} B"
     return f"{words}; {bundle.status_message}" if bundle.status_message else words

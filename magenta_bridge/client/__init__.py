@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from magenta_bridge.arguments import Argument, ArgumentType
 from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.async_client import AsyncClient
-from magenta_bridge.client.bundle import Bundle, BundleStatus
 from magenta_bridge.client.client import Client
-from magenta_bridge.client.generator import Argument, ArgumentType, Generator, GeneratorStatus
+from magenta_bridge.description import (
+    BundleInfo,
+    BundleStatus,
+    Capability,
+    GeneratorInfo,
+    GeneratorStatus,
+)
 
 __all__ = [
     "Argument",
     "ArgumentType",
     "AsyncClient",
-    "Bundle",
+    "BundleInfo",
     "BundleStatus",
+    "Capability",
     "Client",
-    "Generator",
+    "GeneratorInfo",
     "GeneratorStatus",
     "TlsFiles",
 ]

@@ -2,55 +2,52 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any
 
 import grpc
-from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from magenta_bridge.certificates.tls import TlsFiles
-from magenta_bridge.client.bundle import Bundle, read_bundle
+from magenta_bridge.client.base import BaseClient, Stubs
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
-from magenta_bridge.client.generator import ArgumentValue, Generator, read_generator
-from magenta_bridge.client.health import health_request, says_serving, unknown_generator
-from magenta_bridge.client.request import GenerateParams, build_request, build_stream_request
-from magenta_bridge.client.security import open_channel
-from magenta_bridge.client.status import error_of
-from magenta_bridge.errors import ServerUnavailableError
+from magenta_bridge.client.request import GenerateMethods
+from magenta_bridge.client.status import rpc_errors
+from magenta_bridge.description import BundleInfo, GeneratorInfo
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
-from magenta_bridge.v1 import generation_pb2_grpc, model_pb2, model_pb2_grpc
+from magenta_bridge.v1 import model_pb2
 
 
-class Client:
-    """Talks to a server.
+class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Iterator[NoteSequence]]):
+    """A client of a server.
 
-    Every method raises the errors of ``magenta_bridge.errors``, those of the server among
-    them; ``ServerUnavailableError`` when none answers.
+    Every method raises the errors of ``magenta_bridge.errors``, including those of the server;
+    ``ServerUnavailableError`` when there is no server.
 
     Threading: safe from any number of threads.
 
     Args:
         address: ``HOST:PORT`` of the server.
         timeout: Seconds that one call may take, from the request to the last note.
-        token: Shown to the server with every call, where it asks for one. It is refused
-            where other computers could read it on its way.
-        tls: Files for TLS, or True for TLS by the authorities that gRPC knows; None for
-            plaintext, which servers speak on their own computer only.
-        keepalive: Seconds of silence during a call after which the server is asked whether it
-            is still there, 1 to 3600; it has half of that to answer.
+        token: Sent to the server with every call, if it needs one. The client rejects a token
+            that would be sent in plaintext to another computer.
+        tls: Files for TLS, or True for TLS with gRPC's certificate authorities; None for
+            plaintext, which servers accept only on their own computer.
+        keepalive: Seconds without data during a call after which a ping is sent, 1 to 3600;
+            the server has half of that to reply.
 
     Raises:
-        InvalidArgumentError: The address is not of the form ``HOST:PORT``, the token is none, or
-            ``keepalive`` is out of its range.
+        InvalidArgumentError: The address is not of the form ``HOST:PORT``, the token has
+            invalid characters, or ``keepalive`` is out of range.
         UnsupportedError: The token would be sent in plaintext to another computer.
-        NotFoundError: A file for TLS is not there.
+        NotFoundError: A file for TLS does not exist.
         FileFormatError: A file for TLS is damaged, encrypted or expired.
 
     Example:
-        with Client("127.0.0.1:50051") as bridge:
-            clip = bridge.generate("lstm_melody", primer=read("tune.mid"), bars=4, seed=1)
+        with Client("127.0.0.1:50051") as client:
+            clip = client.generate("lstm_melody", primer=read("tune.mid"), bars=4, seed=1)
     """
 
     def __init__(
@@ -62,13 +59,8 @@ class Client:
         tls: TlsFiles | bool | None = None,
         keepalive: float = KEEPALIVE_SECONDS,
     ) -> None:
-        self._address = address
-        self._timeout = timeout
-        self._closed = False
-        self._channel = open_channel(address, token, tls, keepalive)
-        self._stub = generation_pb2_grpc.GenerationServiceStub(self._channel)
-        self._health = health_pb2_grpc.HealthStub(self._channel)
-        self._models = model_pb2_grpc.ModelServiceStub(self._channel)
+        super().__init__(address, timeout, token=token, tls=tls, keepalive=keepalive)
+        self._stubs = Stubs(self._settings.open())
 
     def __enter__(self) -> Client:
         return self
@@ -82,155 +74,56 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the connection; calls under way are cancelled."""
+        """Close the connection; calls in flight are cancelled."""
         self._closed = True
-        self._channel.close()
+        self._stubs.channel.close()
 
-    def generators(self) -> list[Generator]:
-        """Returns the generators of the server, by id in alphabetical order."""
-        found: list[Generator] = []
-        request = pb.ListGeneratorsRequest()
-        while True:
-            with self._errors():
-                page = self._stub.ListGenerators(request, timeout=self._timeout)
-            found.extend(read_generator(message) for message in page.generators)
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
+    def generators(self) -> list[GeneratorInfo]:
+        """Return the generators of the server, by id in alphabetical order."""
+        pages = self._pages(self._stubs.generation.ListGenerators, pb.ListGeneratorsRequest())
+        return [GeneratorInfo.from_message(row) for page in pages for row in page.generators]
 
-    def generator(self, generator_id: str) -> Generator:
-        """Returns one generator.
-
-        Raises:
-            NotFoundError: The server has none of that id.
-        """
-        request = pb.GetGeneratorRequest(generator_id=generator_id)
-        with self._errors():
-            return read_generator(self._stub.GetGenerator(request, timeout=self._timeout).generator)
-
-    def is_serving(self, generator_id: str | None = None) -> bool:
-        """Returns whether the server is ready for requests; it asks for no token here.
-
-        Args:
-            generator_id: Of one generator; None for the server as a whole.
+    def generator(self, generator_id: str) -> GeneratorInfo:
+        """Return one generator.
 
         Raises:
             NotFoundError: The server has no generator of that id.
         """
-        request = health_request(generator_id)
-        with self._errors():
-            try:
-                answer = self._health.Check(request, timeout=self._timeout)
-            except grpc.RpcError as error:
-                raise unknown_generator(error, generator_id, self._address) or error from error
-        return says_serving(answer)
+        request = pb.GetGeneratorRequest(generator_id=generator_id)
+        response = self._call(self._stubs.generation.GetGenerator, request)
+        return GeneratorInfo.from_message(response.generator)
 
-    def generate(
-        self,
-        generator_id: str,
-        *,
-        primer: NoteSequence | None = None,
-        bars: float | None = None,
-        start: float | None = None,
-        end: float | None = None,
-        seed: int | None = None,
-        **arguments: ArgumentValue,
-    ) -> NoteSequence:
-        """Has new music written.
+    def is_serving(self, generator_id: str | None = None) -> bool:
+        """Return whether the server is ready for requests; this call needs no token.
 
         Args:
-            generator_id: Who shall write, e.g. ``lstm_melody``.
-            primer: The music so far; None for none.
-            bars: How many bars, in the meter and tempo that the primer ends in (4/4 at 120
-                qpm without one), from the first bar line at or after its end; 4 by default.
-            start: Start of the new section in seconds on the primer's timeline; with ``end``
-                instead of ``bars``.
-            end: End of the new section in seconds.
-            seed: 0 to 2147483647; the same number gives the same notes. None draws one.
-            **arguments: Values for the generator's arguments.
-
-        Returns:
-            The new section alone, on the primer's timeline, in seconds.
-        """
-        wish = GenerateParams(generator_id, primer, bars, start, end, seed, 1, arguments)
-        return self._generate(wish)[0]
-
-    def variations(
-        self,
-        generator_id: str,
-        count: int,
-        *,
-        primer: NoteSequence | None = None,
-        bars: float | None = None,
-        start: float | None = None,
-        end: float | None = None,
-        seed: int | None = None,
-        **arguments: ArgumentValue,
-    ) -> list[NoteSequence]:
-        """Has new music written several times over; arguments as in ``generate``.
-
-        Args:
-            generator_id: Who shall write.
-            count: How many variations, 1 to 16; number i, counted from 0, is what
-                ``generate`` gives for ``seed + i``.
-            primer: The music so far.
-            bars: Length in bars.
-            start: Start in seconds, with ``end`` instead of ``bars``.
-            end: End in seconds.
-            seed: Seed of the first variation.
-            **arguments: Values for the generator's arguments.
-
-        Returns:
-            The variations in order.
-        """
-        wish = GenerateParams(generator_id, primer, bars, start, end, seed, count, arguments)
-        return self._generate(wish)
-
-    def stream(
-        self,
-        generator_id: str,
-        *,
-        primer: NoteSequence | None = None,
-        bars: float | None = None,
-        start: float | None = None,
-        end: float | None = None,
-        seed: int | None = None,
-        **arguments: ArgumentValue,
-    ) -> Iterator[NoteSequence]:
-        """Has new music written and yields it piece by piece; arguments as in ``generate``.
-
-        Closing the iterator, or leaving the loop over it, stops the writing.
-
-        Yields:
-            Notes that are now final, none twice; ``total_time`` says up to where, in seconds
-            on the primer's timeline, the music is complete: no later note begins before it,
-            though where voices overlap one at hand may end after it. The first piece carries
-            tempo and meter. All merged, they are what ``generate`` returns.
-        """
-        wish = GenerateParams(generator_id, primer, bars, start, end, seed, 1, arguments)
-        return self._stream(build_stream_request(wish))
-
-    def bundles(self) -> list[Bundle]:
-        """Returns the bundles of the server's folder, by name in alphabetical order.
+            generator_id: Id of one generator; None for the server as a whole.
 
         Raises:
-            PermissionDeniedError: The server does not know us for an administrator.
+            NotFoundError: The server has no generator of that id.
         """
-        found: list[Bundle] = []
-        request = model_pb2.ListBundlesRequest()
-        while True:
-            with self._errors():
-                page = self._models.ListBundles(request, timeout=self._timeout)
-            found.extend(read_bundle(message) for message in page.bundles)
-            if not page.next_page_token:
-                return found
-            request.page_token = page.next_page_token
+        self._check_open()
+        with rpc_errors(self._settings.address):
+            try:
+                request = self._health_request(generator_id)
+                response = self._stubs.health.Check(request, timeout=self._timeout)
+            except grpc.RpcError as error:
+                raise self._unknown_generator(error, generator_id) or error from error
+        return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
 
-    def load_bundle(self, name: str) -> Generator:
-        """Has the server load a bundle of its folder, or load it again, at once.
+    def bundles(self) -> list[BundleInfo]:
+        """Return the bundles of the server's folder, by name in alphabetical order.
 
-        Calls in hand end with the generator that was there before; it stays if the bundle cannot
-        be used.
+        Raises:
+            PermissionDeniedError: The caller is not an administrator of the server.
+        """
+        pages = self._pages(self._stubs.models.ListBundles, model_pb2.ListBundlesRequest())
+        return [BundleInfo.from_message(row) for page in pages for row in page.bundles]
+
+    def load_bundle(self, name: str) -> GeneratorInfo:
+        """Make the server load or reload a bundle of its folder at once.
+
+        Calls in flight finish with the former generator, which stays if the bundle is invalid.
 
         Args:
             name: Name of the file, e.g. ``my_tunes.mag``; never a path.
@@ -239,40 +132,40 @@ class Client:
             The generator, ready.
 
         Raises:
-            NotFoundError: The folder holds no such file.
-            BundleError: It cannot be used, or its id belongs to another generator.
-            UnsupportedError: The server follows no folder.
-            PermissionDeniedError: The server does not know us for an administrator.
+            NotFoundError: The folder has no such file.
+            BundleError: The bundle is invalid, or another generator has its id.
+            UnsupportedError: The server does not follow a folder.
+            PermissionDeniedError: The caller is not an administrator of the server.
         """
         request = model_pb2.LoadBundleRequest(name=name)
-        with self._errors():
-            response = self._models.LoadBundle(request, timeout=self._timeout)
-        return read_generator(response.generator)
+        response = self._call(self._stubs.models.LoadBundle, request)
+        return GeneratorInfo.from_message(response.generator)
 
-    def unload(self, generator_id: str) -> Bundle:
-        """Takes a generator of the server's folder out of service; its file stays.
+    def unload(self, generator_id: str) -> BundleInfo:
+        """Unload a generator of the server's folder; its file stays.
 
         Returns:
-            The bundle that it came from.
+            The bundle of the generator.
 
         Raises:
             NotFoundError: The server has no generator of that id.
-            UnsupportedError: It does not come from the folder.
-            PermissionDeniedError: The server does not know us for an administrator.
+            UnsupportedError: The generator does not come from the folder.
+            PermissionDeniedError: The caller is not an administrator of the server.
         """
         request = model_pb2.UnloadGeneratorRequest(generator_id=generator_id)
-        with self._errors():
-            response = self._models.UnloadGenerator(request, timeout=self._timeout)
-        return read_bundle(response.bundle)
+        response = self._call(self._stubs.models.UnloadGenerator, request)
+        return BundleInfo.from_message(response.bundle)
 
-    def _generate(self, wish: GenerateParams) -> list[NoteSequence]:
-        request = build_request(wish)
-        with self._errors():
-            return list(self._stub.Generate(request, timeout=self._timeout).sequences)
+    def _generate(self, request: pb.GenerateRequest) -> NoteSequence:
+        return self._variations(request)[0]
+
+    def _variations(self, request: pb.GenerateRequest) -> list[NoteSequence]:
+        return list(self._call(self._stubs.generation.Generate, request).sequences)
 
     def _stream(self, request: pb.StreamGenerateRequest) -> Iterator[NoteSequence]:
-        with self._errors():
-            call = self._stub.StreamGenerate(request, timeout=self._timeout)
+        self._check_open()
+        with rpc_errors(self._settings.address):
+            call = self._stubs.generation.StreamGenerate(request, timeout=self._timeout)
             try:
                 for piece in call:
                     if not piece.last:
@@ -280,11 +173,15 @@ class Client:
             finally:
                 call.cancel()
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        if self._closed:
-            raise ServerUnavailableError("This client is closed; open a new one.")
-        try:
-            yield
-        except grpc.RpcError as error:
-            raise error_of(error, self._address) from error
+    def _pages(self, method: Any, request: Any) -> Iterator[Any]:  # noqa: ANN401 - any messages
+        while True:
+            page = self._call(method, request)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    def _call(self, method: Any, request: object) -> Any:  # noqa: ANN401 - any message
+        self._check_open()
+        with rpc_errors(self._settings.address):
+            return method(request, timeout=self._timeout)

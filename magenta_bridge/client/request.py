@@ -1,130 +1,191 @@
-"""Builds requests from what a musician says; the same for both clients."""
+"""Builds generate requests: the methods and the messages that all clients share."""
 
 from __future__ import annotations
 
+import abc
 import math
-import numbers
+import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from magenta_bridge.client.generator import ArgumentValue
+from magenta_bridge.arguments import ArgumentValue, whole_number, write_argument
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.limits import MESSAGE_BYTES, check_limit
+from magenta_bridge.limits import MESSAGE_BYTES, SEEDS, VARIATIONS, check_limit
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.sections import section_after
 from magenta_bridge.v1 import generation_pb2 as pb
 
+OneT = TypeVar("OneT")
+ManyT = TypeVar("ManyT")
+StreamT = TypeVar("StreamT")
+
 DEFAULT_BARS: Final = 4.0
-_INT32: Final = range(-(2**31), 2**31)
-_INT64: Final = range(-(2**63), 2**63)
 
 
-@dataclass(frozen=True)
-class GenerateParams:
-    """What shall be written.
+class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
+    """The methods that generate music, the same for every client.
 
-    Attributes:
-        generator_id: Who shall write.
-        primer: The music so far; None for none.
-        bars: Length of the section after the primer, in bars; None for 4, unless ``start``
-            and ``end`` say which section.
-        start: Start of the section in seconds on the primer's timeline.
-        end: End of the section in seconds on the primer's timeline.
-        seed: Seed of the first variation, 0 to 2147483647; None to have one drawn.
-        count: How many variations.
-        arguments: Values for the generator's arguments.
+    ``AsyncClient`` returns awaitables and an asynchronous iterator; everything else about
+    arguments, results and errors is the same.
     """
 
-    generator_id: str
-    primer: NoteSequence | None
-    bars: float | None
-    start: float | None
-    end: float | None
-    seed: int | None
-    count: int
-    arguments: Mapping[str, ArgumentValue]
+    def generate(
+        self,
+        generator_id: str,
+        *,
+        primer: NoteSequence | None = None,
+        bars: float | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        seed: int | None = None,
+        **arguments: ArgumentValue,
+    ) -> OneT:
+        """Generate new music.
+
+        Args:
+            generator_id: Id of the generator, e.g. ``lstm_melody``.
+            primer: The music so far; None for none.
+            bars: Number of bars, in the meter and tempo at the primer's end (4/4 at 120 qpm
+                without a primer), from the first bar line at or after its end; 4 by default.
+            start: Start of the new section in seconds on the primer's timeline; with ``end``
+                instead of ``bars``.
+            end: End of the new section in seconds.
+            seed: 0 to 2147483647; the same number gives the same notes. None for a random one.
+            **arguments: Values for the generator's arguments.
+
+        Returns:
+            The new section alone, on the primer's timeline, in seconds.
+        """
+        request = build_request(generator_id, primer, bars, start, end, seed, arguments)
+        return self._generate(request)
+
+    def variations(
+        self,
+        generator_id: str,
+        count: int,
+        *,
+        primer: NoteSequence | None = None,
+        bars: float | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        seed: int | None = None,
+        **arguments: ArgumentValue,
+    ) -> ManyT:
+        """Generate several variations; other arguments and errors as in ``generate``.
+
+        Args:
+            generator_id: Id of the generator.
+            count: Number of variations, 1 to 16; variation ``i``, from 0, is what
+                ``generate`` returns for ``seed + i``.
+            primer: The music so far.
+            bars: Length in bars.
+            start: Start in seconds, with ``end`` instead of ``bars``.
+            end: End in seconds.
+            seed: Seed of the first variation.
+            **arguments: Values for the generator's arguments.
+
+        Returns:
+            The variations in order.
+        """
+        request = build_request(generator_id, primer, bars, start, end, seed, arguments, count)
+        return self._variations(request)
+
+    def stream(
+        self,
+        generator_id: str,
+        *,
+        primer: NoteSequence | None = None,
+        bars: float | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        seed: int | None = None,
+        **arguments: ArgumentValue,
+    ) -> StreamT:
+        """Generate new music piece by piece; arguments and errors as in ``generate``.
+
+        Closing the iterator stops the generator; ``contextlib.aclosing`` does so as soon as
+        the loop over an asynchronous one ends.
+
+        Yields:
+            Notes that are final, each once; ``total_time`` is the time up to which the music
+            is complete, in seconds on the primer's timeline: no later note begins before it,
+            though where voices overlap a note of this piece may end after it. The first piece
+            has tempo and meter. All merged, they are what ``generate`` returns.
+        """
+        request = build_request(generator_id, primer, bars, start, end, seed, arguments)
+        # The two messages have the same fields.
+        return self._stream(pb.StreamGenerateRequest.FromString(request.SerializeToString()))
+
+    @abc.abstractmethod
+    def _generate(self, request: pb.GenerateRequest) -> OneT: ...
+
+    @abc.abstractmethod
+    def _variations(self, request: pb.GenerateRequest) -> ManyT: ...
+
+    @abc.abstractmethod
+    def _stream(self, request: pb.StreamGenerateRequest) -> StreamT: ...
 
 
-def build_request(wish: GenerateParams) -> pb.GenerateRequest:
-    """Returns the request for whole sequences, with an id that no other one has.
+def build_request(  # noqa: PLR0917 - those of the methods
+    generator_id: str,
+    primer: NoteSequence | None,
+    bars: float | None,
+    start: float | None,
+    end: float | None,
+    seed: int | None,
+    arguments: Mapping[str, ArgumentValue],
+    count: int = 1,
+) -> pb.GenerateRequest:
+    """Return the request for the parameters of ``GenerateMethods``, with a unique id.
 
-    The id lets the server know the request again when it is sent a second time.
+    The server uses the id to recognize a request that is sent again.
 
     Raises:
-        InvalidArgumentError: The section cannot be told, or a value has no type that travels.
+        InvalidArgumentError: The section is not defined, or a value has a wrong type or range.
         LimitExceededError: The request is larger than a server accepts.
     """
+    check_limit(VARIATIONS, whole_number("count", count, range(1, SEEDS)), field="variations")
+    options = GeneratorOptions()
+    section = _section(primer, bars, start, end)
+    options.generate_sections.add(start_time=section[0], end_time=section[1])
+    for name, value in arguments.items():
+        write_argument(options, name, value)
     request = pb.GenerateRequest(
-        generator_id=wish.generator_id,
-        primer=wish.primer,
-        options=_options(wish),
-        seed=None if wish.seed is None else _whole("seed", wish.seed, _INT64),
-        variations=_whole("count", wish.count, _INT32),
+        generator_id=generator_id,
+        primer=primer,
+        options=options,
+        seed=None if seed is None else whole_number("seed", seed, range(SEEDS)),
+        variations=count,
         request_id=uuid.uuid4().hex,
     )
     check_limit(MESSAGE_BYTES, request.ByteSize(), where="request", field="primer")
     return request
 
 
-def build_stream_request(wish: GenerateParams) -> pb.StreamGenerateRequest:
-    """Returns the request for a stream; errors as in ``build_request``."""
-    request = build_request(wish)
-    return pb.StreamGenerateRequest(
-        generator_id=request.generator_id,
-        primer=request.primer if request.HasField("primer") else None,
-        options=request.options,
-        seed=request.seed if request.HasField("seed") else None,
-        variations=request.variations,
-        request_id=request.request_id,
-    )
+def split_variations(request: pb.GenerateRequest) -> list[pb.GenerateRequest]:
+    """Return a request for each variation of a request, with the seeds a server would use."""
+    first = request.seed if request.HasField("seed") else secrets.randbelow(SEEDS)
+    requests = []
+    for index in range(request.variations):
+        one = pb.GenerateRequest()
+        one.CopyFrom(request)
+        one.seed, one.variations = (first + index) % SEEDS, 1
+        one.request_id = uuid.uuid4().hex
+        requests.append(one)
+    return requests
 
 
-def _options(wish: GenerateParams) -> GeneratorOptions:
-    options = GeneratorOptions()
-    start, end = _section(wish)
-    options.generate_sections.add(start_time=start, end_time=end)
-    for name, value in wish.arguments.items():
-        _write_argument(options.args[name], name, value)
-    return options
-
-
-def _section(wish: GenerateParams) -> tuple[float, float]:
-    if wish.start is None and wish.end is None:
-        return section_after(wish.primer, DEFAULT_BARS if wish.bars is None else wish.bars)
-    if wish.start is None or wish.end is None or wish.bars is not None:
+def _section(
+    primer: NoteSequence | None, bars: float | None, start: float | None, end: float | None
+) -> tuple[float, float]:
+    if start is None and end is None:
+        return section_after(primer, DEFAULT_BARS if bars is None else bars)
+    if start is None or end is None or bars is not None:
         raise InvalidArgumentError(
-            "Say either bars, or both start and end in seconds.",
-            field="bars" if wish.bars is not None else "start",
+            "Give either bars, or both start and end in seconds.",
+            field="bars" if bars is not None else "start",
         )
-    if not (math.isfinite(wish.start) and math.isfinite(wish.end)):
+    if not (math.isfinite(start) and math.isfinite(end)):
         raise InvalidArgumentError("start and end must be finite seconds.", field="start")
-    return wish.start, wish.end
-
-
-def _write_argument(slot: GeneratorOptions.ArgValue, name: str, value: object) -> None:
-    # numbers' classes rather than int and float, so that numpy's scalars are welcome.
-    if isinstance(value, bool):
-        slot.bool_value = value
-    elif isinstance(value, numbers.Integral):
-        slot.int_value = _whole(name, value, _INT32)
-    elif isinstance(value, numbers.Real):
-        slot.float_value = float(value)
-    elif isinstance(value, str):
-        slot.string_value = value
-    else:
-        raise InvalidArgumentError(
-            f"{name} must be a number, text, or true or false, got {type(value).__name__}.",
-            field=f"options.args[{name}]",
-        )
-
-
-def _whole(name: str, value: object, accepted: range) -> int:
-    if not isinstance(value, numbers.Integral) or int(value) not in accepted:
-        raise InvalidArgumentError(
-            f"{name} must be a whole number from {accepted.start} to {accepted.stop - 1}, "
-            f"got {value!r}.",
-            field=name,
-        )
-    return int(value)
+    return start, end

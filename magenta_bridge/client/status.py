@@ -1,7 +1,9 @@
-"""From a failed call back to our errors, as if they had been raised here."""
+"""Turns failed calls into the errors of ``magenta_bridge.errors``, as if raised here."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, Final
 
 import grpc
@@ -9,7 +11,6 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from magenta_bridge.client.handshake import why_unreachable
 from magenta_bridge.errors import (
     CancelledError,
     DeadlineError,
@@ -24,17 +25,20 @@ from magenta_bridge.errors import (
 DOMAIN: Final = "magenta-bridge"
 
 
-def error_of(call: Any, address: str) -> MagentaBridgeError:  # noqa: ANN401 - two unrelated classes
-    """Returns our error for a failed call.
+@contextlib.contextmanager
+def rpc_errors(address: str) -> Iterator[None]:
+    """Raise the error that the server raised, or one that describes another failure.
 
     Args:
-        call: The ``grpc.RpcError`` that was raised, of a synchronous or an asyncio call.
-        address: The server asked, for messages.
-
-    Returns:
-        The error that the server raised, with message, field and metadata; where the failure
-        has other causes, the error that says which.
+        address: Address of the server, for messages.
     """
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise _error_of(error, address) from error
+
+
+def _error_of(call: Any, address: str) -> MagentaBridgeError:  # noqa: ANN401 - two unrelated classes
     info = _error_info(call)
     if info is None:
         return _local_error(call, address)
@@ -56,18 +60,33 @@ def _error_info(call: Any) -> error_details_pb2.ErrorInfo | None:  # noqa: ANN40
 
 
 def _class_for(code: str) -> type[MagentaBridgeError]:
-    """Returns the broadest class of a code, for reasons that a newer server invented."""
+    """Return the broadest class of a code, for a reason that only a newer server has."""
     classes = [cls for cls in error_classes().values() if cls.code == code]
     return min(classes, key=lambda cls: len(cls.__mro__), default=InternalError)
 
 
 def _local_error(call: Any, address: str) -> MagentaBridgeError:  # noqa: ANN401 - as above
-    """Returns the error for a status that gRPC made up itself, on this side or the other."""
+    """Return the error for a status that gRPC created, on this side or the other."""
     code = call.code()
-    cls, message = _LOCAL.get(code, _ODD)
+    cls, message = _LOCAL.get(code, _UNEXPECTED)
     if code is grpc.StatusCode.UNAVAILABLE:
         message = why_unreachable(call.details() or "") or message
     return cls(message.format(address=address, code=code.name))
+
+
+def why_unreachable(details: str) -> str | None:
+    """Return a message for a failed connection, with ``{address}`` for the server's address.
+
+    Args:
+        details: gRPC's description of the failure.
+
+    Returns:
+        The message; None when the description has no known cause.
+    """
+    for words, message in _CAUSES:
+        if all(word in details for word in words):
+            return message
+    return None
 
 
 _LOCAL: Final[dict[grpc.StatusCode, tuple[type[MagentaBridgeError], str]]] = {
@@ -77,21 +96,49 @@ _LOCAL: Final[dict[grpc.StatusCode, tuple[type[MagentaBridgeError], str]]] = {
     ),
     grpc.StatusCode.DEADLINE_EXCEEDED: (
         DeadlineError,
-        "The server at {address} did not finish in time; ask for less music, or allow more "
+        "The server at {address} did not finish in time; request less music, or allow more "
         "time with Client(..., timeout=seconds).",
     ),
     grpc.StatusCode.CANCELLED: (CancelledError, "The request was cancelled."),
     grpc.StatusCode.RESOURCE_EXHAUSTED: (
         LimitExceededError,
-        "A message to or from the server at {address} is larger than is accepted; use less "
-        "music at once.",
+        "A message to or from the server at {address} is too large; use less music at once.",
     ),
     grpc.StatusCode.UNIMPLEMENTED: (
         UnsupportedError,
-        "The server at {address} cannot do that; it may be of another version.",
+        "The server at {address} does not support this call; it may have another version.",
     ),
 }
-_ODD: Final = (
+_UNEXPECTED: Final = (
     InternalError,
-    "The server at {address} failed in an unexpected way ({code}); its log may say why.",
+    "The server at {address} failed unexpectedly ({code}); see its log.",
+)
+# Words of gRPC's description and what they mean; the first row whose words all occur applies.
+_CAUSES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (
+        ("CERTIFICATE_VERIFY_FAILED", "expired"),
+        "The certificate of the server at {address} has expired; create a new one on the server "
+        "with: magenta-bridge certs",
+    ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED",),
+        "The certificate of the server at {address} is not signed by an authority that this "
+        "client trusts; give the ca.crt that was created with it: tls=TlsFiles(ca=...), or "
+        "--tls-ca on the command line.",
+    ),
+    (
+        ("Hostname Verification Check failed",),
+        "The certificate of the server is not valid for the name in {address}; use a name of the "
+        "certificate, or create one for this name: magenta-bridge certs --host NAME",
+    ),
+    (
+        ("WRONG_VERSION_NUMBER",),
+        "The server at {address} does not use TLS; leave out the files for TLS.",
+    ),
+    (
+        ("failed to connect", "Socket closed"),
+        "The server at {address} ended the connection at once; if it requires TLS or a client "
+        "certificate, give tls=TlsFiles(...), or --tls-ca, --tls-cert and --tls-key on the "
+        "command line.",
+    ),
 )

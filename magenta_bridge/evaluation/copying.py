@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER, bar_steps
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.quantize import place, quantize

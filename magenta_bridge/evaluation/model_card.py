@@ -8,7 +8,7 @@ from typing import Any
 
 from magenta_bridge.evaluation.copying import PRIMER_BARS, Copying
 from magenta_bridge.evaluation.features.base import FeatureSet
-from magenta_bridge.evaluation.features.common import PercentileRange
+from magenta_bridge.evaluation.features.statistics import PercentileRange
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.sanity_checks import check_music
 

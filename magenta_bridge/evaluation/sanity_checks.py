@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from magenta_bridge.evaluation.features.base import FeatureSet
-from magenta_bridge.evaluation.features.common import PercentileRange
+from magenta_bridge.evaluation.features.statistics import PercentileRange
 
 _MOST_STUCK: Final = 0.02
 

@@ -2,118 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import Argument, ArgumentType
 from magenta_bridge.encodings import bars as pianoroll
-from magenta_bridge.encodings import melody
+from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
 from magenta_bridge.errors import BundleError
-from magenta_bridge.generators.arguments import (
-    Argument,
-    ArgumentType,
-    ArgumentValue,
-    read_arguments,
-)
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.generator import (
-    Capability,
-    GeneratorInfo,
-    Interrupt,
-    SequenceGenerator,
-    never_interrupt,
-)
-from magenta_bridge.generators.melody import MelodyOutput
-from magenta_bridge.generators.note_writer import PROGRAM
-from magenta_bridge.generators.primer import Section, context_ids, read_section
-from magenta_bridge.noteseq import GeneratorBundle, GeneratorOptions, NoteSequence
+from magenta_bridge.generators.bundle_generator import PROGRAM, SEED, BundleGenerator, Request
+from magenta_bridge.generators.generator import Interrupt
+from magenta_bridge.generators.melody import MelodyWriter
+from magenta_bridge.generators.primer import Section, melody_context, with_notes
+from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.bar_program import BarProgram
-from magenta_bridge.sequences.validate import validate
 
-_NAMES: Final = ("Lead", "Bass")
-
-
-class BarOutput(Protocol):
-    """Collects bars and gives out notes as soon as they are final."""
-
-    def add_bar(self, lines: Sequence[NDArray[np.int32]]) -> None:
-        """Takes the melody event ids of the next bar, ``(steps,)`` for each track."""
-
-    def take(self) -> NoteSequence:
-        """Returns the notes that are final by now; ``total_time`` says up to where."""
-
-    def finish(self) -> NoteSequence:
-        """Ends what still sounds and returns the rest."""
+_TEMPERATURE: Final = Argument(
+    "temperature", ArgumentType.FLOAT, 1.0,
+    "How far the noise reaches: below 1 safer, above 1 wilder, 0 always the same.", 0, 4,
+)  # fmt: skip
+_PROGRAMS: Final = {
+    1: (PROGRAM,),
+    2: (
+        Argument("lead_program", ArgumentType.INT, 73, "Sound of the lead, General MIDI.", 0, 127),
+        Argument("bass_program", ArgumentType.INT, 32, "Sound of the bass, General MIDI.", 0, 127),
+    ),
+}
+_DUO_NAMES: Final = ("Lead", "Bass")
 
 
-class LineOutput(MelodyOutput):
-    """Bars of one track; see ``BarOutput``."""
+class BarsWriter:
+    """Collects bars and returns notes as soon as they are final.
 
-    def add_bar(self, lines: Sequence[NDArray[np.int32]]) -> None:
-        """Takes the next bar."""
-        self.add(lines[0].tolist())
-
-
-class DuoOutput:
-    """Bars of a lead and a bass; see ``BarOutput``.
-
-    A note waits until the other track is complete up to where it begins.
+    A note waits until all tracks are complete up to its start.
 
     Args:
-        music: The primer; tempo, meter and loudness are taken from it.
-        section: What is being generated.
-        programs: MIDI program of each track.
+        music: The primer; tempo, meter and velocity are taken from it.
+        section: The section to generate.
+        programs: MIDI program of each track; -1 for the primer's.
     """
 
     def __init__(self, music: NoteSequence, section: Section, programs: Sequence[int]) -> None:
-        self._tracks = [MelodyOutput(music, section, program=program) for program in programs]
+        self._tracks = [MelodyWriter(music, section, program=program) for program in programs]
         self._waiting: list[NoteSequence.Note] = []
-        self._named = False
+        self._names: Sequence[str] = _DUO_NAMES
 
-    def add_bar(self, lines: Sequence[NDArray[np.int32]]) -> None:
-        """Takes the next bar."""
-        for track, line in zip(self._tracks, lines, strict=True):
-            track.add(line.tolist())
+    def add(self, bars: Sequence[NDArray[np.int32]]) -> None:
+        """Read the melody event ids of the next bar, ``(steps,)`` for each track."""
+        for track, ids in zip(self._tracks, bars, strict=True):
+            track.add(ids.tolist())
 
     def take(self) -> NoteSequence:
-        """See ``BarOutput.take``."""
+        """Return the notes that became final; ``total_time`` is the time up to which all are."""
         return self._merge([track.take() for track in self._tracks])
 
     def finish(self) -> NoteSequence:
-        """See ``BarOutput.finish``."""
+        """End the notes that still sound, and return the rest."""
         return self._merge([track.finish() for track in self._tracks])
 
     def _merge(self, pieces: Sequence[NoteSequence]) -> NoteSequence:
+        if len(pieces) == 1:
+            return pieces[0]
         complete = min(piece.total_time for piece in pieces)
         for number, piece in enumerate(pieces):
             for note in piece.notes:
                 note.instrument = note.part = number
             self._waiting.extend(piece.notes)
         self._waiting.sort(key=lambda note: (note.start_time, note.instrument))
-        merged = NoteSequence()
-        merged.CopyFrom(pieces[0])  # for its clock, which stands in the first one alone
-        del merged.notes[:]
-        merged.notes.extend(note for note in self._waiting if note.start_time < complete)
+        # Tempos and signatures are in the first piece alone.
+        merged = with_notes(pieces[0], (n for n in self._waiting if n.start_time < complete))
         self._waiting = [note for note in self._waiting if note.start_time >= complete]
         merged.total_time = complete
-        if not self._named:
-            for number, name in enumerate(_NAMES):
-                merged.instrument_infos.add(instrument=number, name=name)
-                merged.part_infos.add(part=number, name=name)
-            self._named = True
+        for number, name in enumerate(self._names):
+            merged.instrument_infos.add(instrument=number, name=name)
+            merged.part_infos.add(part=number, name=name)
+        self._names = ()
         return merged
 
 
-@dataclass(frozen=True, eq=False)
-class History:
+class _History(NamedTuple):
     """The music before the section.
 
     Attributes:
         meter: Index in ``METERS``.
-        shift: Semitones the bars lie above the music.
+        shift: Semitones by which the bars are above the music.
         bars: Compact ids ``(HISTORY_BARS, tracks, STEPS)``, padded in front.
     """
 
@@ -122,155 +97,91 @@ class History:
     bars: NDArray[np.int32]
 
 
-def read_history(
-    music: NoteSequence, options: GeneratorOptions, section: Section, tracks: int
-) -> History:
-    """Reads the last bars before the section, counted back from its start.
-
-    Args:
-        music: The primer. For two tracks its last instrument is the bass, when it has two.
-        options: Its ``input_sections`` choose what is read.
-        section: What will be generated.
-        tracks: 1 or 2.
-
-    Raises:
-        InvalidArgumentError: An input section ends before it starts.
-    """
-    read = [context_ids(part, options, section) for part in _parts(music, tracks)]
-    meter = read[0][0]
+def _read_history(request: Request, tracks: int) -> _History:
+    """Read the last bars before the section, counted back from its start."""
+    parts = [request.music] if tracks == 1 else _lead_and_bass(request.music)
+    contexts = [melody_context(part, request.options, request.section) for part in parts]
+    meter = contexts[0][0]
     _, bar = pianoroll.meter_kind(meter)
-    lines = tuple(_ending(ids, bar * pianoroll.HISTORY_BARS) for _, ids in read)
-    shift = pianoroll.white_shift(*(ids for _, ids in read))
+    lines = tuple(_last_steps(ids, bar * pianoroll.HISTORY_BARS) for _, ids in contexts)
+    shift = pianoroll.white_shift(*(ids for _, ids in contexts))
     bars = pianoroll.to_bars(lines, bar, shift=shift)
-    known = -(-max(len(ids) for _, ids in read) // bar)
+    known = -(-max(len(ids) for _, ids in contexts) // bar)
     if known < pianoroll.HISTORY_BARS:
         bars[: pianoroll.HISTORY_BARS - known] = pianoroll.PAD
-    return History(meter, shift, bars)
+    return _History(meter, shift, bars)
 
 
-def _ending(ids: NDArray[np.int32], steps: int) -> NDArray[np.int32]:
-    """Returns the last ``steps`` ids, with silence before them when there are fewer."""
-    whole = np.zeros(steps, dtype=np.int32)
+def _last_steps(ids: NDArray[np.int32], steps: int) -> NDArray[np.int32]:
+    """Return the last ``steps`` ids, after silence if there are fewer."""
     kept = ids[-steps:]
-    whole[steps - len(kept) :] = kept
-    return whole
+    return np.concatenate([np.zeros(steps - len(kept), dtype=np.int32), kept])
 
 
-def _parts(music: NoteSequence, tracks: int) -> list[NoteSequence]:
-    if tracks == 1:
-        return [music]
-    heard = sorted({note.instrument for note in music.notes if not note.is_drum})
-    bass = heard[-1] if len(heard) > 1 else None
-    parts = []
-    for low in (False, True):
-        part = NoteSequence()
-        part.CopyFrom(music)
-        del part.notes[:]
-        part.notes.extend(n for n in music.notes if (n.instrument == bass) == low)
-        parts.append(part)
-    return parts
+def _lead_and_bass(music: NoteSequence) -> list[NoteSequence]:
+    """Return the two parts of the primer: the bass is the last instrument if there are two."""
+    instruments = sorted({note.instrument for note in music.notes if not note.is_drum})
+    bass = instruments[-1] if len(instruments) > 1 else None
+    return [
+        with_notes(music, (note for note in music.notes if (note.instrument == bass) == is_bass))
+        for is_bass in (False, True)
+    ]
 
 
-_PROGRAMS: Final = (73, 32)
-_TEMPERATURE: Final = Argument(
-    "temperature", ArgumentType.FLOAT, 1.0,
-    "How far the noise reaches: below 1 safer, above 1 wilder, 0 always the same.", 0, 4,
-)  # fmt: skip
-_SEED: Final = Argument(
-    "seed", ArgumentType.INT, 0,
-    "The same seed with the same request gives the same notes.", 0, 2**31 - 1,
-)  # fmt: skip
-_DUO: Final = (
-    Argument(
-        "lead_program", ArgumentType.INT, _PROGRAMS[0], "Sound of the lead, General MIDI.", 0, 127
-    ),
-    Argument(
-        "bass_program", ArgumentType.INT, _PROGRAMS[1], "Sound of the bass, General MIDI.", 0, 127
-    ),
-)
-
-
-class BarGenerator(SequenceGenerator):
+class BarGenerator(BundleGenerator):
     """Generates and continues with an exported bar program.
 
-    The program thinks in the white keys; the primer is moved there and its music back. Bars
-    are counted from the start of the section, the last one is cut where it ends.
+    The program uses the white keys: the primer is transposed there, and its music back. Bars
+    are counted from the start of the section, and the last one is cut at its end.
 
     Args:
         bundle: A bundle of family ``gan``, encoding ``melody`` or ``duo``.
 
     Raises:
-        BundleError: The program makes no bars of this version's shape.
+        BundleError: The program's bars have another shape.
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        self._bundle = bundle
         self._program = BarProgram(bundle.program.flatbuffer)
-        encoding = str(bundle.traits["encoding"])
-        self._tracks = 2 if encoding == "duo" else 1
+        self._tracks = 2 if bundle.traits["encoding"] == "duo" else 1
+        self._programs = _PROGRAMS[self._tracks]
         if self._program.history != (pianoroll.HISTORY_BARS, self._tracks, pianoroll.STEPS):
-            raise BundleError(f"The program of {bundle.id} makes other bars; export it again.")
-        self.info = GeneratorInfo(
-            id=bundle.id,
-            description=bundle.description,
-            family=str(bundle.traits["family"]),
-            encoding=encoding,
-            capabilities=(Capability.GENERATE, Capability.CONTINUE),
-            arguments=(_TEMPERATURE, *(_DUO if self._tracks == 2 else (PROGRAM,)), _SEED),
-            steps_per_quarter=melody.STEPS_PER_QUARTER,
-        )
+            raise BundleError(
+                f"The program of {bundle.id} has bars of another shape; export it again."
+            )
+        arguments = (_TEMPERATURE, *self._programs, SEED)
+        super().__init__(bundle, arguments, steps_per_quarter=STEPS_PER_QUARTER)
 
-    @property
-    def bundle_details(self) -> GeneratorBundle.BundleDetails:
-        """What the bundle was trained on."""
-        return GeneratorBundle.BundleDetails(description=self._bundle.details)
-
-    def stream(
-        self,
-        input_sequence: NoteSequence,
-        generator_options: GeneratorOptions,
-        *,
-        interrupt: Interrupt = never_interrupt,
-    ) -> Iterator[NoteSequence]:
-        """See ``SequenceGenerator.stream``."""
-        values = read_arguments(self.info.arguments, generator_options)
-        validate(input_sequence, field="primer")
-        section = read_section(input_sequence, generator_options)
-        heard = read_history(input_sequence, generator_options, section, self._tracks)
-        kind, bar = pianoroll.meter_kind(heard.meter)
-        output = self._output(input_sequence, section, values)
+    def _stream(self, request: Request, interrupt: Interrupt) -> Iterator[NoteSequence]:
+        section, values = request.section, request.values
+        history = _read_history(request, self._tracks)
+        kind, bar = pianoroll.meter_kind(history.meter)
+        programs = [int(values[argument.name]) for argument in self._programs]
+        writer = BarsWriter(request.music, section, programs)
         rng = np.random.default_rng(int(values["seed"]))
-        previous = heard.bars
+        previous = history.bars
         for first in range(0, section.steps, bar):
             interrupt()
             if first:
-                yield output.take()
+                yield writer.take()
             noise = rng.standard_normal(self._program.noise_units) * float(values["temperature"])
-            scores = self._program.bar(previous, noise.astype(np.float32), kind)
-            made = _choose(scores, bar, onset=first == 0)
-            previous = np.concatenate([previous[1:], made[None]])
+            logits = self._program.bar(previous, noise.astype(np.float32), kind)
+            chosen = _choose(logits, bar, onset=first == 0)
+            previous = np.concatenate([previous[1:], chosen[None]])
             within = min(bar, section.steps - first)
-            output.add_bar(
+            writer.add(
                 [
-                    pianoroll.from_bar(line[:within], track, shift=heard.shift)
-                    for track, line in enumerate(made)
+                    pianoroll.from_bar(line[:within], track, shift=history.shift)
+                    for track, line in enumerate(chosen)
                 ]
             )
-        yield output.finish()
-
-    def _output(
-        self, music: NoteSequence, section: Section, values: Mapping[str, ArgumentValue]
-    ) -> BarOutput:
-        if self._tracks == 1:
-            return LineOutput(music, section, program=int(values["program"]))
-        programs = (int(values["lead_program"]), int(values["bass_program"]))
-        return DuoOutput(music, section, programs)
+        yield writer.finish()
 
 
-def _choose(scores: NDArray[np.float32], bar: int, *, onset: bool) -> NDArray[np.int32]:
-    """Returns the chosen ids ``(tracks, steps)``; the lead may have to begin at once."""
-    made: NDArray[np.int32] = scores.argmax(axis=-1).astype(np.int32)
+def _choose(logits: NDArray[np.float32], bar: int, *, onset: bool) -> NDArray[np.int32]:
+    """Return the likeliest ids ``(tracks, steps)``; with ``onset`` the lead begins at once."""
+    chosen: NDArray[np.int32] = logits.argmax(axis=-1).astype(np.int32)
     if onset:
-        made[0, 0] = 2 + int(scores[0, 0, 2:].argmax())
-    made[:, bar:] = 0
-    return made
+        chosen[0, 0] = 2 + int(logits[0, 0, 2:].argmax())
+    chosen[:, bar:] = 0
+    return chosen

@@ -1,4 +1,4 @@
-"""Magenta's ``.mag``: a serialized GeneratorBundle. Reading one runs no code of it."""
+"""Magenta's ``.mag``: a serialized GeneratorBundle. Reading one never runs code from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from magenta_bridge.limits import BUNDLE_BYTES
 from magenta_bridge.noteseq import GeneratorBundle
 from magenta_bridge.runtime.program import StepProgram
 
-# checkpoint_file: the Keras archive, then the seal.
+# checkpoint_file: the Keras archive, then the checksum.
 _PARTS: Final = 2
 
 
@@ -27,9 +27,9 @@ class Bundle:
     Attributes:
         id: Id of the generator.
         description: One sentence for a musician.
-        details: What it was trained on and by what, one paragraph.
+        details: The music and the software that it was trained with, one paragraph.
         program: The exported program.
-        network: The Keras archive, for training on; may be empty.
+        network: The Keras archive, for further training; may be empty.
     """
 
     id: str
@@ -40,37 +40,37 @@ class Bundle:
 
     @property
     def traits(self) -> Mapping[str, Any]:
-        """What the program says of itself: family, encoding, pitch range, defaults."""
+        """Metadata of the program: family, encoding, pitch range, defaults."""
         return self.program.description
 
 
 def read_bundle(path: Path) -> Bundle:
-    """Reads a bundle file.
+    """Read a bundle file.
 
     Raises:
         NotFoundError: There is no such file.
-        LimitExceededError: It is too large.
-        BundleError: It is no bundle, or one without our program.
+        LimitExceededError: The file is too large.
+        BundleError: The file is not a bundle, or one without a program of this software.
     """
-    held = _parse(path)
-    _check_seal(held, path.name)
+    bundle = _parse(path)
+    _check_checksum(bundle, path.name)
     try:
-        program = StepProgram(held.metagraph_file)
+        program = StepProgram(bundle.metagraph_file)
     except BundleError as error:
         raise BundleError(f"{path.name}: {error.message}") from error
     return Bundle(
-        id=held.generator_details.id,
-        description=held.generator_details.description,
-        details=held.bundle_details.description,
+        id=bundle.generator_details.id,
+        description=bundle.generator_details.description,
+        details=bundle.bundle_details.description,
         program=program,
-        network=held.checkpoint_file[0],
+        network=bundle.checkpoint_file[0],
     )
 
 
 def read_bundle_id(path: Path) -> str:
-    """Returns the id that a bundle gives its generator, before anything else of it is checked.
+    """Return the id of a bundle's generator, without any other check.
 
-    Of a file that is none, it is the file's name without the ending.
+    For a file that is not a bundle, return the file's stem.
     """
     try:
         return _parse(path).generator_details.id
@@ -80,14 +80,14 @@ def read_bundle_id(path: Path) -> str:
 
 def _parse(path: Path) -> GeneratorBundle:
     raw = read_limited(path, BUNDLE_BYTES, advice="give a .mag file")
-    held = GeneratorBundle()
+    bundle = GeneratorBundle()
     try:
-        held.ParseFromString(raw)
+        bundle.ParseFromString(raw)
     except DecodeError as error:
         raise BundleError(f"{path.name} is not a bundle; give a .mag file.") from error
-    if not held.generator_details.id or not held.metagraph_file:
-        raise BundleError(f"{path.name} is an empty or foreign file; give a .mag bundle.")
-    return held
+    if not bundle.generator_details.id or not bundle.metagraph_file:
+        raise BundleError(f"{path.name} is not a bundle with a program; give a .mag bundle.")
+    return bundle
 
 
 def write_bundle(
@@ -99,48 +99,48 @@ def write_bundle(
     program: bytes,
     network: bytes,
 ) -> None:
-    """Writes a bundle in one rename: a reader sees the old file or the new one.
+    """Write a bundle in one rename: a reader sees the old file or the new one.
 
     Args:
         path: The ``.mag`` file.
         generator_id: Id of the generator.
         description: One sentence for a musician.
-        details: What it was trained on and by what.
-        program: LiteRT flatbuffer with its description inside.
+        details: The music and the software that it was trained with.
+        program: LiteRT flatbuffer that includes its metadata.
         network: Keras archive.
 
     Raises:
-        NotFoundError: The folder does not exist or takes no files.
+        NotFoundError: The folder does not exist or is not writable.
     """
-    held = GeneratorBundle(metagraph_file=program, checkpoint_file=[network])
-    held.generator_details.id = generator_id
-    held.generator_details.description = description
-    held.bundle_details.description = details
-    held.checkpoint_file.append(_checksum(held))
-    save_bytes(path, held.SerializeToString(deterministic=True))
+    bundle = GeneratorBundle(metagraph_file=program, checkpoint_file=[network])
+    bundle.generator_details.id = generator_id
+    bundle.generator_details.description = description
+    bundle.bundle_details.description = details
+    bundle.checkpoint_file.append(_checksum(bundle))
+    save_bytes(path, bundle.SerializeToString(deterministic=True))
 
 
-def _checksum(held: GeneratorBundle) -> bytes:
-    """Returns the SHA-256 of all parts, each behind its length; 32 bytes."""
+def _checksum(bundle: GeneratorBundle) -> bytes:
+    """Return the SHA-256 of all parts, each after its length; 32 bytes."""
     digest = hashlib.sha256()
     for part in (
-        held.generator_details.id.encode(),
-        held.generator_details.description.encode(),
-        held.bundle_details.description.encode(),
-        held.metagraph_file,
-        held.checkpoint_file[0],
+        bundle.generator_details.id.encode(),
+        bundle.generator_details.description.encode(),
+        bundle.bundle_details.description.encode(),
+        bundle.metagraph_file,
+        bundle.checkpoint_file[0],
     ):
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
     return digest.digest()
 
 
-def _check_seal(held: GeneratorBundle, name: str) -> None:
-    """Refuses a damaged bundle before LiteRT, native code that can crash, sees its bytes."""
-    if len(held.checkpoint_file) != _PARTS:
+def _check_checksum(bundle: GeneratorBundle, name: str) -> None:
+    """Reject a damaged bundle before LiteRT, native code that can crash, reads its bytes."""
+    if len(bundle.checkpoint_file) != _PARTS:
         raise BundleError(
-            f"{name} bears no checksum, so this version of Magenta Bridge did not make it; "
+            f"{name} has no checksum, so this version of Magenta Bridge did not make it; "
             "export the model again."
         )
-    if held.checkpoint_file[1] != _checksum(held):
+    if bundle.checkpoint_file[1] != _checksum(bundle):
         raise BundleError(f"{name} is damaged (its checksum is wrong); get it again.")

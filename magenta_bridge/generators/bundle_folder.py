@@ -1,4 +1,4 @@
-"""A folder of ``.mag`` files, and what changes in it from one look to the next."""
+"""A folder of ``.mag`` files, and what changes in it between two listings."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import Final
 
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError
 
-_ENDING: Final = ".mag"
+_SUFFIX: Final = ".mag"
 _LONGEST_NAME: Final = 255
-# Separators of either kind, drive letters and streams of Windows, and what cannot be printed.
-_NOT_IN_A_NAME: Final = re.compile(r"[/\\:\x00-\x1f\x7f]")
+# Separators of either kind, drive letters and streams of Windows, and control characters.
+_FORBIDDEN: Final = re.compile(r"[/\\:\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What tells one content of a file from the next, as far as a listing can.
+    """Identifies the content of a file, as far as its directory entry can.
 
     Attributes:
         size: Bytes.
-        changed_ns: When it was last changed, in nanoseconds of the file system's clock.
+        changed_ns: Time of the last change, in nanoseconds of the file system's clock.
     """
 
     size: int
@@ -30,20 +30,16 @@ class Stamp:
 
 
 class BundleFolder:
-    """A folder that bundles are put into.
-
-    Args:
-        path: The folder.
-    """
+    """A folder of bundles."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def look(self) -> dict[str, Stamp]:
-        """Returns the bundles in it, by name in alphabetical order.
+        """Return the bundles in the folder, by name in alphabetical order.
 
-        Hidden files are left out: they are what is still being written, or what a Mac leaves
-        on drives of others.
+        Hidden files are left out: files still being written, and those that macOS writes on
+        foreign drives.
 
         Raises:
             NotFoundError: The folder cannot be read.
@@ -60,7 +56,7 @@ class BundleFolder:
     def _stamp(self, name: str) -> Stamp | None:
         path = self.path / name
         try:
-            # Not what the listing says, which on Windows is old while a file is written.
+            # The entry in the listing is outdated on Windows while a file is written.
             found = path.stat()
             return Stamp(found.st_size, found.st_mtime_ns) if path.is_file() else None
         except OSError:
@@ -68,15 +64,14 @@ class BundleFolder:
 
 
 class Changes:
-    """Decides which files of a folder are to be loaded, and which are gone.
+    """Decides which files of a folder to load, and which are gone.
 
-    A file is looked at once it stayed the same from one look to the next, and a missing one is
-    gone at the second look: a copy takes its time, and a file may be moved out of the way just
-    before its successor comes.
+    A file is loaded when two listings agree about it, and gone when two listings lack it: a copy
+    takes time, and a file may be moved just before its successor appears.
 
     Args:
-        attempts: How often a file that cannot be loaded is tried while it stays the same; some
-            programs give a file its full size first and its content later.
+        attempts: How often to try a file that cannot be loaded while it stays the same; some
+            programs set a file's full size first and write its content later.
     """
 
     def __init__(self, *, attempts: int = 3) -> None:
@@ -86,13 +81,17 @@ class Changes:
         self._tried: dict[str, tuple[Stamp, int]] = {}
 
     def see(self, now: Mapping[str, Stamp]) -> tuple[list[str], list[str]]:
-        """Takes the next look.
+        """Compare the next listing with the one before.
 
         Returns:
             Names to load, and names that are gone, each in alphabetical order.
         """
         before, self._before = self._before, dict(now)
-        load = [name for name in now if self._is_new(name, now[name]) and self._rests(name, before)]
+        load = [
+            name
+            for name, stamp in now.items()
+            if self._done.get(name) != stamp and before.get(name) == stamp
+        ]
         known = self._done.keys() | self._tried.keys()
         gone = [name for name in known if name not in now and name not in before]
         for name in gone:
@@ -101,40 +100,34 @@ class Changes:
         return sorted(load), sorted(gone)
 
     def done(self, name: str, stamp: Stamp) -> None:
-        """Notes that a file of that stamp needs no more attention."""
+        """Record that a file of that stamp needs no more work."""
         self._done[name] = stamp
         self._tried.pop(name, None)
 
     def again(self, name: str) -> None:
-        """Has a file looked at once more although it stayed the same."""
+        """Load a file once more although it stayed the same."""
         if name in self._done:
             self._done[name] = Stamp(-1, -1)
 
     def may_yet_come(self, name: str, stamp: Stamp) -> bool:
-        """Notes that a file cannot be loaded, and returns whether to try again before saying so."""
+        """Record that a file cannot be loaded; return whether to try again before reporting it."""
         former, count = self._tried.get(name, (stamp, 0))
         count = count + 1 if former == stamp else 1
         self._tried[name] = (stamp, count)
         return count < self._attempts
 
-    def _is_new(self, name: str, stamp: Stamp) -> bool:
-        return self._done.get(name) != stamp
 
-    def _rests(self, name: str, before: Mapping[str, Stamp]) -> bool:
-        return before.get(name) == self._before[name]
-
-
-def find_bundle(there: Mapping[str, Stamp], name: str) -> Stamp:
-    """Looks a bundle up among those that are there; a name never becomes a path.
+def find_stamp(there: Mapping[str, Stamp], name: str) -> Stamp:
+    """Return the stamp of a bundle by its name, which never becomes a path.
 
     Raises:
-        InvalidArgumentError: The name cannot be that of a bundle.
+        InvalidArgumentError: The name is not valid for a bundle.
         NotFoundError: There is no bundle of that name.
     """
     check_bundle_name(name)
     if name not in there:
         raise NotFoundError(
-            f"There is no bundle {name!r} in the folder; it holds {', '.join(there) or 'none'}.",
+            f"There is no bundle {name!r} in the folder; it has {', '.join(there) or 'none'}.",
             field="name",
             metadata={"name": name},
         )
@@ -142,15 +135,15 @@ def find_bundle(there: Mapping[str, Stamp], name: str) -> Stamp:
 
 
 def check_bundle_name(name: str) -> None:
-    """Refuses what cannot be the name of a bundle in a folder.
+    """Check the name of a bundle in a folder.
 
     Raises:
-        InvalidArgumentError: It is a path, hidden, too long, or ends otherwise.
+        InvalidArgumentError: The name is a path, hidden, too long, or has another suffix.
     """
     if not _is_bundle_name(name):
         raise InvalidArgumentError(
-            "name must be that of a .mag file in the server's bundle folder, such as "
-            f"my_tunes.mag, and no path; got {name[:_LONGEST_NAME]!r}.",
+            "name must be the name of a .mag file in the server's bundle folder, such as "
+            f"my_tunes.mag, not a path; got {name[:_LONGEST_NAME]!r}.",
             field="name",
         )
 
@@ -158,7 +151,7 @@ def check_bundle_name(name: str) -> None:
 def _is_bundle_name(name: str) -> bool:
     return (
         len(name) <= _LONGEST_NAME
-        and name.lower().endswith(_ENDING)
+        and name.lower().endswith(_SUFFIX)
         and not name.startswith(".")
-        and _NOT_IN_A_NAME.search(name) is None
+        and _FORBIDDEN.search(name) is None
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,39 +10,37 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
-from magenta_bridge.generators.arguments import Argument, ArgumentType, ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.note_writer import clock_of, step_seconds
-from magenta_bridge.generators.primer import Section, first_step, grid_before, read_section
-from magenta_bridge.generators.sampling import Choice, Grammar
-from magenta_bridge.generators.step_generator import (
-    Plan,
-    StepGenerator,
-    sampler_of,
+from magenta_bridge.generators.bundle_generator import (
+    Request,
+    density_argument,
     sampling_arguments,
 )
-from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.generators.note_writer import DEFAULT_VELOCITY, GridWriter
+from magenta_bridge.generators.primer import Section, grid_context, prepend, with_notes
+from magenta_bridge.generators.sampling import Choice, Grammar
+from magenta_bridge.generators.step_generator import StepGenerator, sampler_of
+from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.loop import Automaton
 
 DRUM_INSTRUMENT: Final = 9
-_PLAIN_VELOCITY: Final = 90
-# Louder or softer than the drum's mean: on the downbeat, the beat, the eighth, between them.
+ARGUMENTS: Final = sampling_arguments(drums.EVENT_IDS, density_argument("hits"), top_p=0.99)
+# Velocity relative to the drum's mean: on the downbeat, the beat, the eighth, between them.
 _ACCENTS: Final = (14, 6, 0, -12)
 
 
-class DrumsOutput:
-    """Collects ids and gives out hits.
+class DrumsWriter(GridWriter):
+    """Writes hits of a sixteenth.
 
-    Each drum is as loud as it is in the primer on average, 90 where it is not there; downbeats
-    are 14 louder, other beats 6, and what lies between eighths is 12 softer, since the ids tell
-    no loudness.
+    Each drum has its mean velocity in the primer, 90 without one; downbeats are 14 louder,
+    other beats 6, and hits between eighths 12 softer, because ids have no velocity.
 
     Args:
-        music: The primer; tempo, signatures and drum instrument are taken from it.
-        section: What is being generated.
+        music: The primer; tempo and signatures are taken from it.
+        section: The section to generate.
         meter: Index in ``METERS``.
-        begun: Steps from a bar line to the section's start.
-        primer: The drums heard before the section.
+        first_step: Steps from a bar line to the section's start.
+        primer: The drums before the section; their instrument is used.
     """
 
     def __init__(
@@ -51,56 +49,32 @@ class DrumsOutput:
         section: Section,
         *,
         meter: int,
-        begun: int,
+        first_step: int,
         primer: NoteSequence,
     ) -> None:
-        self._section = section
+        instrument = primer.notes[-1].instrument if primer.notes else DRUM_INSTRUMENT
+        super().__init__(music, section, NoteSequence.Note(instrument=instrument, is_drum=True))
         self._meter = meter
-        self._begun = begun
-        self._step = 0
-        self._loudness = _loudness(primer)
-        self._instrument = primer.notes[-1].instrument if primer.notes else DRUM_INSTRUMENT
-        self._ready = clock_of(music, section)
-        self._times = step_seconds(section)
+        self._first_step = first_step
+        self._velocities = _mean_velocities(primer)
 
     def add(self, ids: Sequence[int]) -> None:
-        """Takes the next event ids."""
+        """Read the next event ids."""
         for value in ids:
-            self._add(value)
-
-    def _add(self, value: int) -> None:
-        accent = accent_at(self._meter, self._begun + self._step)
-        for kind in drums.struck(value):
-            self._ready.notes.add(
-                pitch=drums.CLASSES[kind].pitch,
-                velocity=min(max(self._loudness[kind] + accent, 1), 127),
-                start_time=self._times[self._step],
-                end_time=self._times[self._step + 1],
-                instrument=self._instrument,
-                is_drum=True,
-            )
-        self._step += 1
-
-    def take(self) -> NoteSequence:
-        """Returns the hits since the last call; ``total_time`` says up to where."""
-        piece, self._ready = self._ready, NoteSequence()
-        piece.total_time = self._times[self._step]
-        return piece
-
-    def finish(self) -> NoteSequence:
-        """Returns the rest."""
-        piece = self.take()
-        piece.total_time = self._section.end
-        return piece
+            accent = _accent(self._meter, self._first_step + self._step)
+            for kind in drums.struck(value):
+                # Complete at once, and in the order of the classes.
+                note = self._piece.notes.add()
+                note.CopyFrom(self._voice)
+                note.pitch = drums.CLASSES[kind].pitch
+                note.velocity = min(max(self._velocities[kind] + accent, 1), 127)
+                note.start_time = self._now
+                note.end_time = self._times[self._step + 1]
+            self._step += 1
 
 
-def accent_at(meter: int, step: int) -> int:
-    """Returns how much louder than its mean a drum is struck.
-
-    Args:
-        meter: Index in ``METERS``.
-        step: Steps since a bar line.
-    """
+def _accent(meter: int, step: int) -> int:
+    """Return the velocity relative to the mean, ``step`` steps after a bar line."""
     numerator, denominator = METERS[meter]
     beat = 6 if denominator == 8 else STEPS_PER_QUARTER  # a compound beat is a dotted quarter
     place = step % int(bar_steps(numerator, denominator))
@@ -111,30 +85,21 @@ def accent_at(meter: int, step: int) -> int:
     return _ACCENTS[2] if place % 2 == 0 else _ACCENTS[3]
 
 
-def _loudness(primer: NoteSequence) -> list[int]:
-    """Returns the mean velocity of each class of drum."""
-    heard: list[list[int]] = [[] for _ in drums.CLASSES]
+def _mean_velocities(primer: NoteSequence) -> list[int]:
+    """Return the mean velocity of each class of drums."""
+    velocities: list[list[int]] = [[] for _ in drums.CLASSES]
     for note in primer.notes:
         kind = drums.class_of(note.pitch)
         if kind is not None:
-            heard[kind].append(note.velocity)
-    return [round(sum(each) / len(each)) if each else _PLAIN_VELOCITY for each in heard]
-
-
-_SAMPLING: Final = sampling_arguments(drums.EVENT_IDS, top_p=0.99)
-_DENSITY: Final = Argument(
-    "density", ArgumentType.FLOAT, 0.0,
-    "How many hits: above 0 more, below 0 fewer, 0 as the model learned them.", -2, 2,
-)  # fmt: skip
-ARGUMENTS: Final = (*_SAMPLING[:-1], _DENSITY, _SAMPLING[-1])
+            velocities[kind].append(note.velocity)
+    return [round(sum(each) / len(each)) if each else DEFAULT_VELOCITY for each in velocities]
 
 
 class DrumsGenerator(StepGenerator):
     """Generates and continues drum grooves with an exported step program.
 
-    The grid begins exactly where the section does. Its first step may be silent where a groove
-    goes on, and is struck where one begins from nothing. Every hit lasts a sixteenth and ends
-    within the section. All of it is played on the drum channel.
+    The grid begins exactly where the section does. Its first step may be silent after a groove,
+    and has a hit without a primer. Every hit lasts a sixteenth and ends within the section.
 
     Args:
         bundle: A bundle of encoding ``drums``.
@@ -145,35 +110,33 @@ class DrumsGenerator(StepGenerator):
             bundle, ARGUMENTS, steps_per_quarter=STEPS_PER_QUARTER, event_ids=drums.EVENT_IDS
         )
 
-    def _plan(
-        self,
-        music: NoteSequence,
-        options: GeneratorOptions,
-        values: Mapping[str, ArgumentValue],
-    ) -> Plan:
-        section = read_section(music, options)
-        meter, heard, before = grid_before(music, options, section)
-        primer = _known_drums(heard)
-        context = drums.encode(
-            primer, start_step=first_step(meter, primer, before), end_step=before
+    def _plan(self, request: Request) -> tuple[Choice, DrumsWriter]:
+        music, section = request.music, request.section
+        meter, primer, context = grid_context(
+            music, request.options, section, select=_known_drums, encode=drums.encode
         )
-        start = np.array([drums.start_id(meter)], dtype=np.int32)
-        return Plan(
-            Choice(
-                fed=np.concatenate([start, context]),
-                grammar=Grammar(drum_rules(silent=not primer.notes), section.steps),
-                sampler=sampler_of(values),
-                bias=density_bias(float(values["density"])),
-            ),
-            output=DrumsOutput(music, section, meter=meter, begun=len(context), primer=primer),
+        choice = Choice(
+            inputs=prepend(drums.start_id(meter), context),
+            grammar=Grammar(drum_rules(silent=not primer.notes), section.steps),
+            sampler=sampler_of(request.values),
+            bias=_hit_bias(float(request.values["density"])),
         )
+        return choice, DrumsWriter(
+            music, section, meter=meter, first_step=len(context), primer=primer
+        )
+
+
+def _known_drums(music: NoteSequence) -> NoteSequence:
+    return with_notes(
+        music, (n for n in music.notes if n.is_drum and drums.class_of(n.pitch) is not None)
+    )
 
 
 def drum_rules(*, silent: bool) -> Automaton:
-    """Returns the grammar of a section: any hits on each step.
+    """Return the grammar of a section: any hits on each step.
 
     Args:
-        silent: Nothing has been played before it, so that its first step is struck.
+        silent: Whether there are no drums before it, so that its first step needs a hit.
     """
     any_hits, struck = 0, 1
     allowed = drums.grammar_mask()
@@ -184,20 +147,6 @@ def drum_rules(*, silent: bool) -> Automaton:
     )
 
 
-def density_bias(density: float) -> NDArray[np.float32] | None:
-    """Returns what is added to the logits, ``(EVENT_IDS,)``: ``density`` for each drum struck.
-
-    None for a density of 0. It multiplies the odds of each hit by ``exp(density)``.
-    """
+def _hit_bias(density: float) -> NDArray[np.float32] | None:
+    """Return what multiplies the odds of each hit by ``exp(density)``, ``(EVENT_IDS,)``."""
     return (density * drums.hit_counts()).astype(np.float32) if density else None
-
-
-def _known_drums(heard: NoteSequence) -> NoteSequence:
-    """Returns the notes that are drums of the vocabulary."""
-    known = NoteSequence()
-    known.CopyFrom(heard)
-    del known.notes[:]
-    known.notes.extend(
-        note for note in heard.notes if note.is_drum and drums.class_of(note.pitch) is not None
-    )
-    return known

@@ -3,54 +3,22 @@
 from __future__ import annotations
 
 import abc
-import enum
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
-from magenta_bridge.generators.arguments import Argument
+from magenta_bridge.description import GeneratorInfo
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorDetails, GeneratorOptions, NoteSequence
 
 Interrupt = Callable[[], None]
 
 
-class Capability(enum.Enum):
-    """What a generator can do; a tool of the device appears when one has its capability."""
-
-    GENERATE = "GENERATE"
-    CONTINUE = "CONTINUE"
-
-
-@dataclass(frozen=True)
-class GeneratorInfo:
-    """All that server, command line and devices show of a generator.
-
-    Attributes:
-        id: Name in requests, e.g. ``lstm_melody``.
-        description: One sentence for a musician.
-        family: Model family, e.g. ``lstm``.
-        encoding: Vocabulary, e.g. ``melody``.
-        capabilities: What it can do.
-        arguments: Its table of arguments.
-        steps_per_quarter: The grid it thinks in.
-    """
-
-    id: str
-    description: str
-    family: str
-    encoding: str
-    capabilities: tuple[Capability, ...]
-    arguments: tuple[Argument, ...]
-    steps_per_quarter: int
-
-
 def never_interrupt() -> None:
-    """The interrupt of a caller who waits for the end."""
+    """Do nothing: the interrupt of a caller that waits for the end."""
 
 
 class SequenceGenerator(abc.ABC):
-    """Wraps a trained model; names and meaning follow Magenta's class of this name.
+    """A trained model; names and meaning follow Magenta's class of this name.
 
-    Threading: one instance may be used from any number of threads at once.
+    Threading: safe from any number of threads.
     """
 
     info: GeneratorInfo
@@ -73,20 +41,20 @@ class SequenceGenerator(abc.ABC):
         *,
         interrupt: Interrupt = never_interrupt,
     ) -> Iterator[NoteSequence]:
-        """Generates piece by piece.
+        """Generate piece by piece.
 
         Args:
             input_sequence: The primer, in seconds; empty for none. ``input_sections`` choose
-                the part that is read (all of it when there is none).
-            generator_options: Exactly one ``generate_sections`` entry says from where to where,
-                in seconds on the primer's timeline; ``args`` are of ``info.arguments``.
+                the part that is read (all of it without any).
+            generator_options: The only entry of ``generate_sections`` is the section, in
+                seconds on the primer's timeline; ``args`` are of ``info.arguments``.
             interrupt: Called before each chunk of work; raises to stop it.
 
         Yields:
-            NoteSequences on the primer's timeline. Each holds notes that are now final, in
-            order, none handed out twice; ``total_time`` says up to where, in seconds, the
-            music is complete: no later note begins before it, though where voices overlap one
-            at hand may end after it. The first one carries tempo and time signature.
+            NoteSequences on the primer's timeline. Each has notes that are final, in order,
+            each once; ``total_time`` is the time up to which the music is complete, in seconds:
+            no later note begins before it, though where voices overlap a note of this piece may
+            end after it. The first piece has tempo and time signature.
 
         Raises:
             InvalidArgumentError: Options or primer break a rule.
@@ -99,7 +67,7 @@ class SequenceGenerator(abc.ABC):
         *,
         interrupt: Interrupt = never_interrupt,
     ) -> NoteSequence:
-        """Generates the whole section at once; arguments and errors as in ``stream``.
+        """Generate the whole section at once; arguments and errors as in ``stream``.
 
         Returns:
             The generated section alone (not the primer), on the primer's timeline.

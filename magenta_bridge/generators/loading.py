@@ -1,4 +1,4 @@
-"""The bundles that come with the package, and any others, as a registry."""
+"""Loads bundles, those of the installation or others, as generators."""
 
 from __future__ import annotations
 
@@ -18,50 +18,22 @@ from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.sections import section_after
 
-
-def first_bar(generator: SequenceGenerator, interrupt: Interrupt = never_interrupt) -> NoteSequence:
-    """Returns one bar of 4/4 at 120 qpm, two seconds, after nothing; arguments as they default."""
-    start, end = section_after(None, 1)
-    options = GeneratorOptions()
-    options.generate_sections.add(start_time=start, end_time=end)
-    return generator.generate(NoteSequence(), options, interrupt=interrupt)
-
-
-def warm_up(generator: SequenceGenerator, interrupt: Interrupt = never_interrupt) -> None:
-    """Makes a generator as fast as it will be, and shows that it can write at all.
-
-    Args:
-        generator: The generator.
-        interrupt: Called before each chunk of work; raises to stop it.
-
-    Raises:
-        BundleError: It cannot write a bar.
-        CancelledError: The interrupt has stopped it.
-    """
-    try:
-        first_bar(generator, interrupt)
-    except CancelledError:
-        raise
-    except Exception as error:
-        raise BundleError(
-            f"{generator.info.id} fails at its first bar ({error}); export it again."
-        ) from error
-
-
-_GENERATORS: Final[Mapping[str, Callable[[Bundle], SequenceGenerator]]] = {
+_Makers = Mapping[str, Callable[[Bundle], SequenceGenerator]]
+# By encoding: generators of whole bars, and of one step after another.
+_BAR_FAMILY: Final = "gan"
+_BAR_GENERATORS: Final[_Makers] = {"duo": BarGenerator, "melody": BarGenerator}
+_STEP_GENERATORS: Final[_Makers] = {
     "drums": DrumsGenerator,
     "melody": MelodyGenerator,
     "performance": PerformanceGenerator,
     "polyphony": PolyphonyGenerator,
 }
-# These make whole bars, whatever the bars hold.
-_BAR_FAMILY: Final = "gan"
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 
 
 def shipped_bundles() -> list[Path]:
-    """Returns the bundles of this installation, in order of name."""
-    # A checkout on a system without symbolic links holds models/ beside the package only.
+    """Return the bundles of this installation, in order of name."""
+    # A checkout on a system without symbolic links has models/ only beside the package.
     for folder in (_PACKAGE / "models", _PACKAGE.parent / "models"):
         found = sorted(folder.glob("*/*.mag"), key=lambda path: path.name)
         if found:
@@ -70,17 +42,17 @@ def shipped_bundles() -> list[Path]:
 
 
 def find_bundle(name: str) -> Bundle:
-    """Returns a bundle by its file or, for a shipped one, by its id.
+    """Read a bundle by its file or, if it is shipped, by its id.
 
     Raises:
         NotFoundError: There is neither such a file nor such a shipped bundle.
-        BundleError: It is damaged.
+        BundleError: The bundle is damaged.
     """
     return read_bundle(find_bundle_file(name))
 
 
 def find_bundle_file(name: str) -> Path:
-    """Returns the file of a bundle that is named by it or, for a shipped one, by its id.
+    """Return the file of a bundle by its path or, if it is shipped, by its id.
 
     Raises:
         NotFoundError: There is neither such a file nor such a shipped bundle.
@@ -97,56 +69,80 @@ def find_bundle_file(name: str) -> Path:
 
 
 def load_generator(path: Path) -> SequenceGenerator:
-    """Loads one bundle and makes it ready to generate.
+    """Load a bundle, ready to generate.
 
     Raises:
         NotFoundError: There is no such file.
-        BundleError: It is damaged, or of an encoding unknown here.
+        BundleError: The bundle is damaged, or its encoding is unknown.
     """
     bundle = read_bundle(path)
     encoding = str(bundle.traits.get("encoding", ""))
-    made = bundle.traits.get("family") == _BAR_FAMILY
-    if encoding not in (("melody", "duo") if made else _GENERATORS):
+    is_bars = bundle.traits.get("family") == _BAR_FAMILY
+    make = (_BAR_GENERATORS if is_bars else _STEP_GENERATORS).get(encoding)
+    if make is None:
         raise BundleError(
-            f"{path.name} speaks the encoding {encoding!r}, which this version does not know; "
+            f"{path.name} has the encoding {encoding!r}, which this version does not support; "
             "update Magenta Bridge."
         )
-    return _make(bundle, encoding, path)
-
-
-def _make(bundle: Bundle, encoding: str, path: Path) -> SequenceGenerator:
     try:
-        if bundle.traits.get("family") == _BAR_FAMILY:
-            return BarGenerator(bundle)
-        return _GENERATORS[encoding](bundle)
+        return make(bundle)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise BundleError(f"{path.name} describes itself incompletely; get it again.") from error
+        raise BundleError(f"The metadata of {path.name} are incomplete; get it again.") from error
 
 
 def bundles_to_serve(named: Sequence[Path] | None = None) -> Sequence[Path]:
-    """Returns the bundles that are named; the shipped ones when None.
+    """Return the named bundles, or the shipped ones for None.
 
     Raises:
-        NotFoundError: There are none.
+        NotFoundError: This installation has no bundles.
     """
     paths = named if named is not None else shipped_bundles()
     if not paths:
         raise NotFoundError(
-            "This installation holds no bundles; install Magenta Bridge again, or name one "
-            "with --bundle."
+            "This installation has no bundles; install Magenta Bridge again, or name one with "
+            "--bundle."
         )
     return paths
 
 
 def load_registry(bundles: Sequence[Path] | None = None) -> GeneratorRegistry:
-    """Loads bundles into a registry.
+    """Load bundles into a registry.
 
     Args:
         bundles: The files; the shipped ones when None.
 
     Raises:
-        NotFoundError: A file is missing, or none is shipped with this installation.
-        BundleError: A file is damaged.
-        InvalidArgumentError: Two bundles bear the same id.
+        NotFoundError: A file does not exist, or this installation has none.
+        BundleError: A bundle is damaged.
+        InvalidArgumentError: Two bundles have the same id.
     """
     return GeneratorRegistry(load_generator(path) for path in bundles_to_serve(bundles))
+
+
+def first_bar(generator: SequenceGenerator, interrupt: Interrupt = never_interrupt) -> NoteSequence:
+    """Generate one bar of 4/4 at 120 qpm, two seconds, without a primer, by the defaults."""
+    start, end = section_after(None, 1)
+    options = GeneratorOptions()
+    options.generate_sections.add(start_time=start, end_time=end)
+    return generator.generate(NoteSequence(), options, interrupt=interrupt)
+
+
+def warm_up(generator: SequenceGenerator, interrupt: Interrupt = never_interrupt) -> None:
+    """Generate a first bar, so that later requests are fast and a broken generator is found.
+
+    Args:
+        generator: The generator.
+        interrupt: Called before each chunk of work; raises to stop it.
+
+    Raises:
+        BundleError: The generator cannot generate a bar.
+        CancelledError: The interrupt stopped it.
+    """
+    try:
+        first_bar(generator, interrupt)
+    except CancelledError:
+        raise
+    except Exception as error:
+        raise BundleError(
+            f"{generator.info.id} fails in its first bar ({error}); export it again."
+        ) from error

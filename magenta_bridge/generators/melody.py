@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
-from magenta_bridge.generators.arguments import ArgumentValue
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.note_writer import (
-    PRIMERS_PROGRAM,
-    PROGRAM,
-    NoteStamp,
-    clock_of,
-    step_seconds,
-    voice_of,
-)
-from magenta_bridge.generators.pitches import allowed_pitches, event_mask, octave_shift
-from magenta_bridge.generators.primer import Section, context_ids, read_section
-from magenta_bridge.generators.sampling import Choice, Grammar
-from magenta_bridge.generators.step_generator import (
+from magenta_bridge.generators.bundle_generator import (
     PITCH_ARGUMENTS,
-    Plan,
-    StepGenerator,
-    sampler_of,
+    PROGRAM,
+    Request,
     sampling_arguments,
 )
-from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.generators.note_writer import PRIMERS_PROGRAM, GridWriter, voice_of
+from magenta_bridge.generators.pitches import event_mask, octave_shift
+from magenta_bridge.generators.primer import Section, melody_context, prepend
+from magenta_bridge.generators.sampling import Choice, Grammar
+from magenta_bridge.generators.step_generator import StepGenerator, pitches_of, sampler_of
+from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.loop import Automaton
 
-_NOTHING: Final = melody.NO_EVENT + melody.EVENT_OFFSET
-_SILENT: Final = -1  # where a sounding note has its first step
+ARGUMENTS: Final = sampling_arguments(melody.EVENT_IDS, *PITCH_ARGUMENTS, PROGRAM, top_p=0.97)
+_NO_EVENT: Final = melody.NO_EVENT + melody.EVENT_OFFSET
+_CACHED_RULES: Final = 64
 
 
-class MelodyOutput:
-    """Collects ids and gives out notes.
+class MelodyWriter(GridWriter):
+    """Writes one note at a time.
 
     Args:
-        music: The primer; tempo, meter, instrument and loudness are taken from it.
-        section: What is being generated.
-        shift: Semitones the ids lie above the music.
+        music: The primer; tempo, meter, instrument and velocity are taken from it.
+        section: The section to generate.
+        shift: Semitones by which the ids are above the music.
         program: MIDI program of the notes; -1 for the primer's.
     """
 
@@ -55,61 +48,18 @@ class MelodyOutput:
         *,
         program: int = PRIMERS_PROGRAM,
     ) -> None:
-        self._section = section
+        super().__init__(music, section, voice_of(music, program))
         self._shift = shift
-        self._step = 0
-        self._stamp = NoteStamp(voice_of(music, program))
-        self._pitch, self._begun = 0, _SILENT  # id and first step of what sounds
-        self._ready = clock_of(music, section)
-        self._times = step_seconds(section)
 
     def add(self, ids: Sequence[int]) -> None:
-        """Takes the next event ids."""
-        pitch, begun = self._pitch, self._begun
-        ended: list[tuple[int, int, int]] = []
-        for step, value in enumerate(ids, self._step):
-            if value == _NOTHING:
-                continue
-            if begun != _SILENT:
-                ended.append((pitch, begun, step))
-            pitch, begun = value, step if value >= melody.EVENT_OFFSET else _SILENT
-        self._pitch, self._begun = pitch, begun
-        self._step += len(ids)
-        self._write(ended)
-
-    def take(self) -> NoteSequence:
-        """Returns the notes that are final by now; ``total_time`` says up to where."""
-        piece, self._ready = self._ready, NoteSequence()
-        piece.total_time = self._times[self._step if self._begun == _SILENT else self._begun]
-        return piece
-
-    def finish(self) -> NoteSequence:
-        """Ends what still sounds and returns the rest."""
-        if self._begun != _SILENT:
-            self._write([(self._pitch, self._begun, self._step)])
-            self._begun = _SILENT
-        piece = self.take()
-        piece.total_time = self._section.end
-        return piece
-
-    def _write(self, ended: Sequence[tuple[int, int, int]]) -> None:
-        """Writes notes given by their ids, and the steps at which they begin and end."""
-        if not ended:
-            return
-        ids, begun, until = zip(*ended, strict=True)
-        times, lowered = self._times, melody.EVENT_OFFSET + self._shift
-        self._stamp.write(
-            self._ready,
-            [value - lowered for value in ids],
-            [times[step] for step in begun],
-            [times[step] for step in until],
-        )
-
-
-_SAMPLING: Final = sampling_arguments(melody.EVENT_IDS, top_p=0.97)
-# A listener asks again and again within the same range and scale.
-_REMEMBERED: Final = 64
-ARGUMENTS: Final = (*_SAMPLING[:-1], *PITCH_ARGUMENTS, PROGRAM, _SAMPLING[-1])
+        """Read the next event ids."""
+        for value in ids:
+            if value != _NO_EVENT:
+                for pitch in list(self._sounding):
+                    self._end(pitch)
+                if value >= melody.EVENT_OFFSET:
+                    self._begin(value - melody.EVENT_OFFSET - self._shift)
+            self._step += 1
 
 
 class MelodyGenerator(StepGenerator):
@@ -131,41 +81,31 @@ class MelodyGenerator(StepGenerator):
             event_ids=melody.EVENT_IDS,
         )
 
-    def _plan(
-        self,
-        music: NoteSequence,
-        options: GeneratorOptions,
-        values: Mapping[str, ArgumentValue],
-    ) -> Plan:
-        section = read_section(music, options)
-        meter, context = context_ids(music, options, section)
-        pitches = allowed_pitches(
-            int(values["min_pitch"]), int(values["max_pitch"]),
-            int(values["scale_root"]), str(values["scale_intervals"]),
-        )  # fmt: skip
-        shift = octave_shift(_wanted(context, pitches), self._pitch_range, pitches)
-        start = np.array([melody.start_id(meter)], dtype=np.int32)
-        return Plan(
-            Choice(
-                fed=np.concatenate([start, melody.transpose_ids(context, shift)]),
-                grammar=Grammar(_rules_of(pitches.tobytes(), shift), section.steps),
-                sampler=sampler_of(values),
-            ),
-            output=MelodyOutput(music, section, shift, program=int(values["program"])),
+    def _plan(self, request: Request) -> tuple[Choice, MelodyWriter]:
+        music, section, values = request.music, request.section, request.values
+        meter, context = melody_context(music, request.options, section)
+        pitches = pitches_of(values)
+        primer = context[context >= melody.EVENT_OFFSET] - melody.EVENT_OFFSET
+        wanted = primer if len(primer) else np.flatnonzero(pitches)
+        shift = octave_shift(wanted.tolist(), self._pitch_range, pitches)
+        choice = Choice(
+            inputs=prepend(melody.start_id(meter), melody.transpose_ids(context, shift)),
+            grammar=Grammar(_rules_of(pitches.tobytes(), shift), section.steps),
+            sampler=sampler_of(values),
         )
+        return choice, MelodyWriter(music, section, shift, program=int(values["program"]))
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@functools.lru_cache(_CACHED_RULES)
 def _rules_of(pitches: bytes, shift: int) -> Automaton:
-    """Returns the grammar for the pitches that are allowed, as bytes, moved by ``shift``."""
     return melody_rules(event_mask(np.frombuffer(pitches, dtype=np.bool_), shift))
 
 
 def melody_rules(allowed: NDArray[np.bool_]) -> Automaton:
-    """Returns the grammar of a section: one event a step, the first of them a note.
+    """Return the grammar of a section: one event per step, the first of them a note.
 
     Args:
-        allowed: Which events may come at all, ``(EVENT_IDS,)``; one note at least.
+        allowed: Events that are allowed at all, ``(EVENT_IDS,)``; at least one note.
     """
     silent, sounding, onset = 0, 1, 2
     events = np.arange(melody.EVENT_IDS) - melody.EVENT_OFFSET
@@ -183,9 +123,3 @@ def melody_rules(allowed: NDArray[np.bool_]) -> Automaton:
         ).astype(np.int32),
         first=onset,
     )
-
-
-def _wanted(context: NDArray[np.int32], pitches: NDArray[np.bool_]) -> list[int]:
-    primer = context[context >= melody.EVENT_OFFSET] - melody.EVENT_OFFSET
-    chosen = primer if len(primer) else np.flatnonzero(pitches)
-    return [int(pitch) for pitch in chosen]

@@ -1,4 +1,4 @@
-"""Which pitches a melody generator may choose, and in which octave its model should think."""
+"""The pitches that a generator may choose, and the octave shift into its model's range."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from magenta_bridge.errors import InvalidArgumentError
 
 
 def allowed_pitches(lowest: int, highest: int, root: int, intervals: str) -> NDArray[np.bool_]:
-    """Returns which of the 128 MIDI pitches are allowed, ``(128,)``.
+    """Return which of the 128 MIDI pitches are allowed, ``(128,)``.
 
     Args:
         lowest: Lowest pitch, 0..127.
         highest: Highest pitch, 0..127.
-        root: Pitch class on which the scale stands, 0 (C) to 11 (B).
+        root: Pitch class of the scale's root, 0 (C) to 11 (B).
         intervals: Semitones above the root, e.g. ``0,2,4,5,7,9,11``, as Live's
             ``scale_intervals``; empty for no scale.
 
     Raises:
-        InvalidArgumentError: The scale cannot be read, or no pitch is left.
+        InvalidArgumentError: The scale is not readable, or no pitch is left.
     """
     pitches = np.arange(128)
     allowed = (pitches >= lowest) & (pitches <= highest)
@@ -31,8 +31,8 @@ def allowed_pitches(lowest: int, highest: int, root: int, intervals: str) -> NDA
         allowed &= np.isin(pitches % 12, classes)
     if not allowed.any():
         raise InvalidArgumentError(
-            f"No pitch lies between {lowest} and {highest} in the scale {intervals or 'asked for'}"
-            f" on {root}; widen the range or the scale.",
+            f"There is no pitch between {lowest} and {highest} in the scale "
+            f"{intervals or 'of all notes'} on {root}; widen the range or the scale.",
             field="options.args[max_pitch]",
         )
     return allowed
@@ -47,7 +47,7 @@ def _pitch_classes(root: int, intervals: str) -> list[int] | None:
         steps = []
     if not steps or not all(0 <= step <= 11 for step in steps):
         raise InvalidArgumentError(
-            f"A scale is written as semitones above its root, 0 to 11, like 0,2,4,5,7,9,11; "
+            f"Write a scale as semitones above its root, 0 to 11, like 0,2,4,5,7,9,11; "
             f"got {intervals[:60]!r}.",
             field="options.args[scale_intervals]",
         )
@@ -57,16 +57,16 @@ def _pitch_classes(root: int, intervals: str) -> list[int] | None:
 def octave_shift(
     wanted: Sequence[int], trained: tuple[int, int], allowed: NDArray[np.bool_]
 ) -> int:
-    """Returns the transposition by octaves that brings pitches into a model's range.
+    """Return the transposition by octaves that brings pitches into a model's range.
 
     Args:
-        wanted: Pitches of the primer, or all that are allowed when there is none.
-        trained: Lowest and highest pitch the model has learned.
-        allowed: Which pitches may be chosen, ``(128,)``; one at least.
+        wanted: Pitches of the primer, or all allowed ones without a primer.
+        trained: Lowest and highest pitch in the model's training data.
+        allowed: Pitches that may be chosen, ``(128,)``; at least one.
 
     Returns:
-        Semitones to add before the model and to take off behind it; the smallest shift that
-        leaves the fewest pitches outside, among those that leave a pitch to choose.
+        Semitones to add before the model and to subtract after it: the smallest shift with the
+        fewest pitches out of range, among those that leave an allowed pitch.
     """
     low, high = trained
     shifts = np.array(sorted(range(-60, 61, 12), key=abs))
@@ -78,7 +78,7 @@ def octave_shift(
 
 
 def event_mask(allowed: NDArray[np.bool_], shift: int) -> NDArray[np.bool_]:
-    """Returns the mask over event ids ``(EVENT_IDS,)`` for pitches shifted by ``shift``."""
+    """Return the mask over event ids ``(EVENT_IDS,)`` for pitches shifted by ``shift``."""
     mask = np.ones(melody.EVENT_IDS, dtype=np.bool_)
     shifted = np.zeros(128, dtype=np.bool_)
     sources = np.arange(128) - shift

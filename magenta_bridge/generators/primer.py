@@ -1,13 +1,16 @@
-"""What a melody generator reads of a request: the music so far, on the section's own grid."""
+"""What a generator reads of a request: the section, and the music before it as ids."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
+from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps, closest_meter
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.limits import GENERATE_STEPS, PRIMER_STEPS, SEQUENCE_SECONDS, check_limit
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
@@ -24,12 +27,12 @@ class Section:
     """The section to generate.
 
     Attributes:
-        start: First second.
-        end: Second at which everything has ended.
+        start: Start in seconds.
+        end: End in seconds; no note ends later.
         steps: Its length on the grid.
         origin_quarters: Position of its start, in quarter notes.
-        meter: The time signature that rules there.
-        tempo: The clock of the whole timeline.
+        meter: The time signature at its start.
+        tempo: The tempos of the whole timeline.
     """
 
     start: float
@@ -41,125 +44,140 @@ class Section:
 
 
 def read_section(music: NoteSequence, options: GeneratorOptions) -> Section:
-    """Reads where to generate.
+    """Return the section to generate.
 
     Raises:
-        InvalidArgumentError: Not exactly one section, or one that ends before it starts.
+        InvalidArgumentError: There is not exactly one, or a section ends before it starts.
         LimitExceededError: The section is too long.
     """
-    field = "options.generate_sections"
-    if len(options.generate_sections) != 1:
-        raise InvalidArgumentError(
-            f"Exactly one section to generate must be named, got {len(options.generate_sections)}.",
-            field=field,
-        )
-    wanted = options.generate_sections[0]
-    start, end = float(wanted.start_time), float(wanted.end_time)
-    if not 0.0 <= start < end < float("inf"):
-        raise InvalidArgumentError(
-            f"The section to generate must start at 0 or later and end after its start, got "
-            f"{start:g} to {end:g} seconds.",
-            field=f"{field}[0]",
-        )
-    check_limit(SEQUENCE_SECONDS, end, where="section", field=f"{field}[0].end_time")
+    check_sections(options)
+    start, end = options.generate_sections[0].start_time, options.generate_sections[0].end_time
     tempo = TempoMap(music)
     origin = float(tempo.quarters(start))
     quarters = float(tempo.quarters(end)) - origin
-    steps = max(int(np.ceil(quarters * melody.STEPS_PER_QUARTER - _ROUNDING)), 1)
-    check_limit(GENERATE_STEPS, steps, field=f"{field}[0].end_time")
+    steps = max(int(np.ceil(quarters * STEPS_PER_QUARTER - _ROUNDING)), 1)
+    check_limit(GENERATE_STEPS, steps, field="options.generate_sections[0].end_time")
     return Section(start, end, steps, origin, meter_at(music, start + _ROUNDING), tempo)
 
 
-def context_ids(
+def check_sections(options: GeneratorOptions) -> None:
+    """Check the section to generate, and those to read.
+
+    Raises:
+        InvalidArgumentError: There is not exactly one, or a section ends before it starts.
+        LimitExceededError: A section ends too late.
+    """
+    if len(options.generate_sections) != 1:
+        raise InvalidArgumentError(
+            "options.generate_sections must contain exactly one section, "
+            f"got {len(options.generate_sections)}.",
+            field="options.generate_sections",
+        )
+    for name in ("generate_sections", "input_sections"):
+        for index, section in enumerate(getattr(options, name)):
+            _check_section(section, f"options.{name}[{index}]")
+
+
+def _check_section(section: GeneratorOptions.SequenceSection, path: str) -> None:
+    start, end = section.start_time, section.end_time
+    if not (math.isfinite(start) and start >= 0):
+        raise InvalidArgumentError(
+            f"{path}.start_time must be a time from 0 up, got {start:g}.",
+            field=f"{path}.start_time",
+        )
+    if not (math.isfinite(end) and end > start):
+        raise InvalidArgumentError(
+            f"{path}.end_time must be later than the start {start:g}, got {end:g}.",
+            field=f"{path}.end_time",
+        )
+    check_limit(SEQUENCE_SECONDS, end, where=path, field=f"{path}.end_time")
+
+
+def melody_context(
     music: NoteSequence, options: GeneratorOptions, section: Section
 ) -> tuple[int, NDArray[np.int32]]:
-    """Writes the music before the section as ids.
+    """Return the melody before the section; arguments as in ``grid_context``.
+
+    Returns:
+        Index of the meter in ``METERS``, and the event ids ``(steps,)``.
+    """
+    meter, _, ids = grid_context(music, options, section, select=melody_line, encode=melody.encode)
+    return meter, ids
+
+
+def grid_context(
+    music: NoteSequence,
+    options: GeneratorOptions,
+    section: Section,
+    *,
+    select: Callable[[NoteSequence], NoteSequence],
+    encode: Callable[..., NDArray[np.int32]],
+) -> tuple[int, NoteSequence, NDArray[np.int32]]:
+    """Return the music before the section, quantized and as ids.
 
     The grid is counted back from the section's start, so that the new music begins exactly
-    there even when the primer was played by hand; so are the bars, in the section's meter, so
-    that an upbeat and music in an earlier meter are heard too.
+    there even after a primer that was played by hand. The bars are counted back in the section's
+    meter, which keeps an upbeat and music in an earlier meter.
 
     Args:
         music: The request's primer.
         options: Its ``input_sections`` choose what is read; all before the section otherwise.
-        section: What will be generated.
+        section: The section to generate.
+        select: Returns the quantized notes that the encoding has.
+        encode: The encoding's function of that name.
 
     Returns:
-        Index of the meter in ``melody.METERS``, and the event ids ``(steps,)`` from a bar line
-        up to the section. Silence before the first note is left out in whole bars.
-
-    Raises:
-        InvalidArgumentError: An input section ends before it starts.
+        Index of the meter in ``METERS``, the selected notes, and the ids from a bar line up to
+        the section. Silence before the first note is left out in whole bars.
     """
-    meter, heard, before = grid_before(music, options, section)
-    line = melody_line(heard)
-    return meter, melody.encode(line, start_step=first_step(meter, line, before), end_step=before)
-
-
-def grid_before(
-    music: NoteSequence, options: GeneratorOptions, section: Section
-) -> tuple[int, NoteSequence, int]:
-    """Quantizes what is heard before the section, on a grid that ends where it starts.
-
-    Args:
-        music: The request's primer.
-        options: Its ``input_sections`` choose what is read; all before the section otherwise.
-        section: What will be generated.
-
-    Returns:
-        Index of the meter in ``melody.METERS``, the quantized notes, and the section's first
-        step. Step 0 lies on a bar line.
-
-    Raises:
-        InvalidArgumentError: An input section ends before it starts.
-    """
-    meter = melody.closest_meter(section.meter.numerator, section.meter.denominator)
-    bar = int(melody.bar_steps(*melody.METERS[meter]))
-    # Step 0 lies on a bar line that is further back than anything read.
+    meter = closest_meter(section.meter.numerator, section.meter.denominator)
+    bar = int(bar_steps(*METERS[meter]))
+    # Step 0 is a bar line earlier than anything that is read.
     before = _steps_into_bar(section) % bar + (PRIMER_STEPS.value // bar + 2) * bar
-    origin = section.origin_quarters - before / melody.STEPS_PER_QUARTER
-    heard = input_notes_before(music, options, section, since=float(section.tempo.seconds(origin)))
-    return meter, quantize(heard, melody.STEPS_PER_QUARTER, origin_quarters=origin), before
-
-
-def first_step(meter: int, heard: NoteSequence, before: int) -> int:
-    """Returns the bar line to read from: that of the first note, or as far back as is read."""
-    bar = int(melody.bar_steps(*melody.METERS[meter]))
-    first_note = min((n.quantized_start_step for n in heard.notes), default=before)
-    return max(min(first_note, before), before - PRIMER_STEPS.value) // bar * bar
+    origin = section.origin_quarters - before / STEPS_PER_QUARTER
+    since = float(section.tempo.seconds(origin))
+    notes = input_notes_before(music, options, section, since=since)
+    primer = select(quantize(notes, STEPS_PER_QUARTER, origin_quarters=origin))
+    first_note = min((note.quantized_start_step for note in primer.notes), default=before)
+    first = max(min(first_note, before), before - PRIMER_STEPS.value) // bar * bar
+    return meter, primer, encode(primer, start_step=first, end_step=before)
 
 
 def _steps_into_bar(section: Section) -> int:
-    """Returns how many steps of its own bar have passed where the section starts."""
+    """Return how many steps of its bar come before the section's start."""
     bar = section.meter.bar_quarters
-    begun = float(section.tempo.quarters(section.meter.start))
-    passed = round((section.origin_quarters - begun) % bar * melody.STEPS_PER_QUARTER)
-    return passed if passed < bar * melody.STEPS_PER_QUARTER else 0
+    first = float(section.tempo.quarters(section.meter.start))
+    passed = round((section.origin_quarters - first) % bar * STEPS_PER_QUARTER)
+    return passed if passed < bar * STEPS_PER_QUARTER else 0
 
 
 def input_notes_before(
     music: NoteSequence, options: GeneratorOptions, section: Section, *, since: float
 ) -> NoteSequence:
-    """Returns the chosen notes that begin before the section and end after ``since``.
+    """Return the notes of the input sections that begin before the section and end after ``since``.
 
-    Those that sound on at the section's start are ended there.
-
-    Raises:
-        InvalidArgumentError: An input section ends before it starts.
+    Notes that sound at the section's start end there.
     """
-    spans = [(float(s.start_time), float(s.end_time)) for s in options.input_sections]
-    for index, (start, end) in enumerate(spans):
-        if not 0.0 <= start < end < float("inf"):
-            raise InvalidArgumentError(
-                f"An input section must start at 0 or later and end after its start, got "
-                f"{start:g} to {end:g} seconds.",
-                field=f"options.input_sections[{index}]",
-            )
-    heard = NoteSequence(tempos=music.tempos)
+    spans = [(each.start_time, each.end_time) for each in options.input_sections]
+    found = NoteSequence(tempos=music.tempos)
     for note in music.notes:
         if not (note.end_time > since and note.start_time < section.start - _ROUNDING):
             continue
         if not spans or any(start <= note.start_time < end for start, end in spans):
-            heard.notes.add().CopyFrom(note)
-            heard.notes[-1].end_time = min(note.end_time, section.start)
-    return heard
+            found.notes.add().CopyFrom(note)
+            found.notes[-1].end_time = min(note.end_time, section.start)
+    return found
+
+
+def with_notes(music: NoteSequence, notes: Iterable[NoteSequence.Note]) -> NoteSequence:
+    """Return a copy of a sequence with only these of its notes."""
+    copy = NoteSequence()
+    copy.CopyFrom(music)
+    del copy.notes[:]
+    copy.notes.extend(notes)
+    return copy
+
+
+def prepend(start_id: int, ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return ids after a start id."""
+    return np.concatenate([[start_id], ids]).astype(np.int32)

@@ -1,12 +1,12 @@
-"""The generators one process serves, by id."""
+"""The generators of one process, by id."""
 
 from __future__ import annotations
 
-import enum
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from magenta_bridge.description import GeneratorInfo, GeneratorStatus
 from magenta_bridge.errors import (
     BundleError,
     InvalidArgumentError,
@@ -16,22 +16,14 @@ from magenta_bridge.errors import (
 from magenta_bridge.generators.generator import SequenceGenerator
 
 
-class GeneratorStatus(enum.Enum):
-    """How a generator stands."""
-
-    READY = "READY"
-    LOADING = "LOADING"
-    FAILED = "FAILED"
-
-
 @dataclass(frozen=True)
 class Entry:
     """A row of the table.
 
     Attributes:
         id: Id of the generator.
-        status: How it stands.
-        message: What there is to say of that; empty for nothing.
+        status: Its state.
+        message: Details of the state; empty for none.
         generator: The generator; None unless it is ready.
     """
 
@@ -40,18 +32,24 @@ class Entry:
     message: str = ""
     generator: SequenceGenerator | None = None
 
+    @property
+    def info(self) -> GeneratorInfo:
+        """Description of the generator; only id and status unless it is ready."""
+        known = GeneratorInfo(self.id) if self.generator is None else self.generator.info
+        return replace(known, status=self.status, status_message=self.message)
+
 
 class GeneratorRegistry:
-    """A table of generators that is read while it is changed.
+    """A table of generators that may be read while it changes.
 
-    Threading: safe from any thread. A change makes a new table in one assignment; who read the
-    old one goes on with its generators, which are freed when the last reader lets go of them.
+    Threading: safe from any thread. A change assigns a new table; readers of the old one keep
+    its generators, which are freed when the last reader releases them.
 
     Args:
-        generators: The generators to serve, ready; their ids must differ.
+        generators: The generators, ready; their ids must differ.
 
     Raises:
-        InvalidArgumentError: Two generators bear the same id.
+        InvalidArgumentError: Two generators have the same id.
     """
 
     def __init__(self, generators: Iterable[SequenceGenerator] = ()) -> None:
@@ -71,21 +69,21 @@ class GeneratorRegistry:
         return len(self.list())
 
     def entries(self) -> list[Entry]:
-        """Returns the whole table, by id in alphabetical order."""
+        """Return the whole table, by id in alphabetical order."""
         table = self._table
         return [table[name] for name in sorted(table)]
 
     def list(self) -> list[SequenceGenerator]:
-        """Returns all generators that are ready, by id in alphabetical order."""
+        """Return all generators that are ready, by id in alphabetical order."""
         return [entry.generator for entry in self.entries() if entry.generator is not None]
 
     def get(self, generator_id: str) -> SequenceGenerator:
-        """Returns the generator of that id.
+        """Return the generator of that id.
 
         Raises:
-            NotFoundError: There is none; the message names those there are.
-            ServerUnavailableError: It is still being loaded.
-            BundleError: It could not be loaded; the message says why.
+            NotFoundError: No generator has this id; the message lists the ids.
+            ServerUnavailableError: It is still loading.
+            BundleError: It could not be loaded; the message has the reason.
         """
         entry = self.entry(generator_id)
         if entry.generator is not None:
@@ -104,10 +102,10 @@ class GeneratorRegistry:
         )
 
     def entry(self, generator_id: str) -> Entry:
-        """Returns the row of that id.
+        """Return the row of that id.
 
         Raises:
-            NotFoundError: There is none; the message names those there are.
+            NotFoundError: No generator has this id; the message lists the ids.
             ServerUnavailableError: The table is not complete yet.
         """
         table = self._table
@@ -116,7 +114,7 @@ class GeneratorRegistry:
             return found
         if not self._complete.is_set():
             raise ServerUnavailableError("The server is still starting; try again in a moment.")
-        known = ", ".join(sorted(table)) or "none at all"
+        known = ", ".join(sorted(table)) or "none"
         raise NotFoundError(
             f"There is no generator {generator_id!r}; this server has {known}.",
             field="generator_id",
@@ -124,11 +122,11 @@ class GeneratorRegistry:
         )
 
     def replace(self, entries: Iterable[Entry], *, complete: bool = True) -> None:
-        """Puts another table in the place of this one.
+        """Replace the table.
 
         Args:
             entries: Its rows; their ids differ.
-            complete: Whether these are all; until then, an id that is missing may yet come.
+            complete: Whether these are all; until then, a missing id may still be added.
         """
         self._table = {entry.id: entry for entry in entries}
         if complete:

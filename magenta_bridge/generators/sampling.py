@@ -1,4 +1,4 @@
-"""Chooses ids under a grammar, a chunk at a time: many steps a call where the program can."""
+"""Chooses ids under a grammar, in chunks: many steps per call if the program can."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from magenta_bridge.runtime.loop import MOST_STEPS, Automaton, LoopSession
 from magenta_bridge.runtime.program import Session, StepProgram
 from magenta_bridge.runtime.sampler import Sampler
 
-# The first notes are to come soon; later chunks are worth being larger where a call is many steps.
+# The first chunk is short for the sake of latency; later ones are long where a call has many
+# steps.
 FIRST_CHUNK_STEPS: Final = 16
 LOOP_CHUNK_STEPS: Final = 48
 
 
 class Grammar:
-    """Which ids may come in a section of so many steps, until it is full.
+    """The ids allowed in a section of a number of steps, until it is full.
 
     Args:
-        automaton: What may come after what.
+        automaton: The rules.
         steps: Steps of the section.
-        lengths: How many steps go by with each id, ``(ids,)``; None for one with each.
+        lengths: Steps that each id takes, ``(ids,)``; None for one each.
 
     Attributes:
-        automaton: What may come after what.
+        automaton: The rules.
     """
 
     def __init__(
@@ -41,33 +42,33 @@ class Grammar:
 
     @property
     def is_full(self) -> bool:
-        """Tells whether all steps are written."""
+        """Whether all steps of the section are written."""
         return self._left <= 0
 
     @property
     def most(self) -> int:
-        """How many ids can come at most before it is full, if that can be told; else many."""
+        """Maximum number of ids until the section is full; a call's maximum if unknown."""
         return self._left if self._lengths is None else MOST_STEPS
 
     def mask(self) -> NDArray[np.bool_]:
-        """Returns what the rule in force allows, ``(ids,)``."""
+        """Return the ids that the current rule allows, ``(ids,)``."""
         allowed: NDArray[np.bool_] = self.automaton.allowed[self._rule]
         return allowed
 
     def add(self, value: int) -> None:
-        """Takes the id that was chosen."""
+        """Advance by the id that was chosen."""
         self._rule = int(self.automaton.following[self._rule, value])
         self._left -= 1 if self._lengths is None else int(self._lengths[value])
 
     def take(self, ids: list[int]) -> list[int]:
-        """Takes ids that were chosen under the automaton; returns those that were wanted."""
+        """Advance by ids chosen under the automaton; return those that fit into the section."""
         if self._lengths is None:
             self._left -= len(ids)
             return ids
-        gone_by = np.cumsum(self._lengths[ids])
-        wanted = ids[: int(np.searchsorted(gone_by, self._left)) + 1]
-        self._left -= int(gone_by[len(wanted) - 1])
-        return wanted
+        ends = np.cumsum(self._lengths[ids])
+        fitting = ids[: int(np.searchsorted(ends, self._left)) + 1]
+        self._left -= int(ends[len(fitting) - 1])
+        return fitting
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,13 @@ class Choice:
     """How the ids of one request are chosen.
 
     Attributes:
-        fed: Ids that are heard before the first choice, from a start id on, ``(steps,)``.
-        grammar: Which ids may come, and when the section is full.
-        sampler: Who chooses.
-        bias: Added to the logits before the choice, ``(event_ids,)``; None for nothing.
+        inputs: Ids before the first choice: a start id, then the primer, ``(steps,)``.
+        grammar: The ids allowed, and when the section is full.
+        sampler: The sampler.
+        bias: Added to the logits, ``(event_ids,)``; None for nothing.
     """
 
-    fed: NDArray[np.int32]
+    inputs: NDArray[np.int32]
     grammar: Grammar
     sampler: Sampler
     bias: NDArray[np.float32] | None = None
@@ -90,35 +91,34 @@ class Choice:
 def choose_chunks(
     program: StepProgram, choice: Choice, interrupt: Interrupt
 ) -> Iterator[list[int]]:
-    """Chooses ids until the section is full.
+    """Choose ids until the section is full.
 
-    The ids are the same whichever way they are chosen, but for choices so close that the
-    rounding of float32 decides.
+    Both kinds of programs choose the same ids, except where float32 rounding decides.
 
     Args:
-        program: What foretells them.
-        choice: How; its grammar has taken each chunk when that is handed out.
+        program: Computes the logits.
+        choice: How ids are chosen; its grammar has advanced by each chunk that is returned.
         interrupt: Called before each chunk of work; raises to stop it.
 
     Yields:
-        The next ids, at most ``FIRST_CHUNK_STEPS`` at first, later at most ``LOOP_CHUNK_STEPS``.
+        The next ids: at most ``FIRST_CHUNK_STEPS``, later at most ``LOOP_CHUNK_STEPS``.
     """
     if program.loops:
         loop = program.loop_session()
         try:
-            yield from _many_a_call(loop, choice, choice.grammar, interrupt)
+            yield from _many_per_call(loop, choice, interrupt)
         finally:
             program.release_loop(loop)
     else:
         session = program.session()
         try:
-            yield from _one_by_one(session, choice, interrupt)
+            yield from _one_per_call(session, choice, interrupt)
         finally:
             program.release(session)
 
 
-def warm_up(program: StepProgram) -> int:
-    """Makes the first session ready and returns how many ids it chooses among."""
+def prepare_session(program: StepProgram) -> int:
+    """Prepare the first session; return the number of ids it chooses from."""
     if program.loops:
         loop = program.loop_session()
         program.release_loop(loop)
@@ -128,13 +128,12 @@ def warm_up(program: StepProgram) -> int:
     return session.logit_count
 
 
-def _many_a_call(
-    loop: LoopSession, choice: Choice, grammar: Grammar, interrupt: Interrupt
-) -> Iterator[list[int]]:
-    loop.begin(int(choice.fed[0]))
-    for first in range(1, len(choice.fed), MOST_STEPS):
+def _many_per_call(loop: LoopSession, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:
+    inputs, grammar = choice.inputs, choice.grammar
+    loop.begin(int(inputs[0]))
+    for first in range(1, len(inputs), MOST_STEPS):
         interrupt()
-        loop.feed(choice.fed[first : first + MOST_STEPS])
+        loop.feed(inputs[first : first + MOST_STEPS])
     loop.follow(grammar.automaton, choice.sampler, choice.bias)
     most = FIRST_CHUNK_STEPS
     while not grammar.is_full:
@@ -144,8 +143,8 @@ def _many_a_call(
         yield grammar.take(chosen)
 
 
-def _one_by_one(session: Session, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:
-    ids, grammar, bias = choice.fed.tolist(), choice.grammar, choice.bias
+def _one_per_call(session: Session, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:
+    ids, grammar, bias = choice.inputs.tolist(), choice.grammar, choice.bias
     for index, value in enumerate(ids[:-1]):
         if index % FIRST_CHUNK_STEPS == 0:
             interrupt()
@@ -156,8 +155,9 @@ def _one_by_one(session: Session, choice: Choice, interrupt: Interrupt) -> Itera
         chunk: list[int] = []
         while len(chunk) < FIRST_CHUNK_STEPS and not grammar.is_full:
             logits = session.step(latest)
-            allowed = grammar.mask()
-            latest = choice.sampler.choose(logits if bias is None else logits + bias, allowed)
+            latest = choice.sampler.choose(
+                logits if bias is None else logits + bias, grammar.mask()
+            )
             grammar.add(latest)
             chunk.append(latest)
         yield chunk

@@ -1,11 +1,14 @@
-"""The server as a whole: from the first port to the last answer."""
+"""The gRPC server: opens the ports, serves, and drains."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import Final, Protocol, cast
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -16,27 +19,29 @@ from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.bind_policy import allows_anonymous_admin, check_exposure
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.loader import BundleLoader
-from magenta_bridge.server.http.server import HttpPort
-from magenta_bridge.server.idle_shutdown import IdleShutdownSettings, KeepAliveFolder
+from magenta_bridge.server.http.server import HttpServer
+from magenta_bridge.server.idle_shutdown import KeepAliveFolder
 from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
-from magenta_bridge.server.rpc.channel_options import transport_options
-from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor
-from magenta_bridge.server.security.authentication import AccessGate
+from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor, transport_options
 from magenta_bridge.server.security.endpoint import check_free
 from magenta_bridge.server.security.rate_limit import rate_gates
 from magenta_bridge.server.security.reloading import server_credentials
+from magenta_bridge.server.security.tokens import AccessGate
 from magenta_bridge.server.services.generation import GenerationService
 from magenta_bridge.server.services.models import ModelService
 from magenta_bridge.server.settings import ServerSettings
-from magenta_bridge.server.signals import stop_requests
-from magenta_bridge.server.telemetry.setup import Observation
-from magenta_bridge.server.workers.pool import WorkerPool, pool_of
+from magenta_bridge.server.telemetry.setup import Telemetry
+from magenta_bridge.server.workers.pool import WorkerPool
 from magenta_bridge.v1 import (
     generation_pb2,
     generation_pb2_grpc,
     model_pb2,
     model_pb2_grpc,
 )
+
+if TYPE_CHECKING:
+    from magenta_bridge.server.telemetry.metrics_server import MetricsPort
+    from magenta_bridge.server.telemetry.tracing import Tracing
 
 _LAST_BYTES_SECONDS: Final = 0.5
 _GENERATION: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"]
@@ -47,31 +52,21 @@ _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
-class LifecycleService(Protocol):
-    """Something that lives as long as the server does: another port, a watcher of files."""
-
-    async def start(self) -> None:
-        """Begins; requests are answered from now on."""
-
-    async def stop(self) -> None:
-        """Ends; no request is in hand any more."""
-
-
 class BridgeServer:
-    """A gRPC server with our service, health and, on loopback, reflection, on one port.
+    """A gRPC server with our services, health and, on loopback, reflection, on one port.
 
-    Threading: everything is called on one event loop; the generators run on worker threads.
+    Threading: call everything on one event loop; the generators run on worker threads.
 
     Args:
         registry: The generators to serve.
         settings: How the server behaves.
-        workers: Threads for the generators; None for those that the settings ask for.
+        workers: Threads for the generators; None to create them from the settings.
 
     Raises:
-        InvalidArgumentError: The address cannot be read.
-        UnsupportedError: Other computers could reach it, and nothing would keep them out.
-        NotFoundError: A file for TLS is not there.
-        FileFormatError: A file for TLS is damaged, encrypted or expired.
+        InvalidArgumentError: The address cannot be parsed.
+        UnsupportedError: Other computers could reach the server, and it is not secured.
+        NotFoundError: A TLS file does not exist.
+        FileFormatError: A TLS file is damaged, encrypted or expired.
     """
 
     def __init__(
@@ -81,17 +76,19 @@ class BridgeServer:
         *,
         workers: WorkerPool | None = None,
     ) -> None:
-        self.settings = settings or ServerSettings()
-        self._endpoint = check_exposure(self.settings)
-        self._credentials = server_credentials(self.settings.tls) if self.settings.tls else None
-        self.workers = workers or pool_of(self.settings)
+        self.settings = settings = settings or ServerSettings()
+        self._endpoint = check_exposure(settings)
+        self._credentials = server_credentials(settings.tls) if settings.tls else None
+        self.workers = workers or WorkerPool(
+            settings.workers, waiting=settings.queue, queue_seconds=settings.queue_seconds
+        )
         self._health = ModelHealth()
-        self._observation = Observation(
-            self.settings, registry, self.workers, lambda: not self._boundary.refusing
+        self._telemetry = Telemetry(
+            settings, registry, self.workers, lambda: not self._boundary.draining
         )
         self._boundary = Boundary(
-            self.settings.request_seconds,
-            longest=self.settings.longest_seconds,
+            settings.request_seconds,
+            longest=settings.longest_seconds,
             gates=self._gates(),
             observers=self._observers(),
         )
@@ -100,49 +97,49 @@ class BridgeServer:
             interceptors=[BoundaryInterceptor(self._boundary)],
             options=transport_options(loopback=self._endpoint.is_loopback),
         )
-        self._library = BundleLoader(registry, self._health, self.settings.sources)
-        self._generation = GenerationService(registry, self.workers, self._observation.metrics)
-        self._models = ModelService(self._library)
-        self._companions = self._gather_companions()
+        self._bundles = BundleLoader(registry, self._health, settings.sources)
+        self._generation = GenerationService(registry, self.workers, self._telemetry.metrics)
+        self._models = ModelService(self._bundles)
+        self.http = self._http_port()
+        # Started after the gRPC port opens, and stopped before it closes.
+        self._companions: list[MetricsPort | Tracing | HttpServer] = [*self._telemetry.companions]
+        if self.http is not None:
+            self._companions.append(self.http)
         self._add_services()
 
     def _gates(self) -> list[Gate]:
-        """Returns who is asked, in order, before a call is worked on."""
-        access = AccessGate(self.settings.tokens, all_admins=allows_anonymous_admin(self.settings))
+        """Return the checks that each call passes, in order."""
+        settings = self.settings
         return [
-            access,
+            AccessGate(settings.tokens, all_admins=allows_anonymous_admin(settings)),
             *rate_gates(
-                self.settings.calls_per_second,
-                self.settings.calls_at_once,
+                settings.calls_per_second,
+                settings.calls_at_once,
                 loopback=self._endpoint.is_loopback,
             ),
         ]
 
     def _observers(self) -> list[Observer]:
-        """Returns who hears of every call."""
-        return [*self._observation.observers]
-
-    def _gather_companions(self) -> list[LifecycleService]:
-        """Returns what starts behind the port is open and stops before it is closed."""
-        return [*self._observation.companions, *self._http_port()]
+        """Return the observers of every call."""
+        return [*self._telemetry.observers]
 
     def notices(self) -> list[str]:
-        """Returns what else to tell whoever started the server, a line each."""
-        return self._observation.notices()
+        """Return a line for each additional port that was opened."""
+        return self._telemetry.notices()
 
-    def _http_port(self) -> list[HttpPort]:
+    def _http_port(self) -> HttpServer | None:
         if self.settings.http is None:
-            return []
+            return None
         services = ((_GENERATION, self._generation), (_MODELS, self._models))
-        return [HttpPort(services, self._boundary, self.settings.http, healthy=self._is_serving)]
+        return HttpServer(services, self._boundary, self.settings.http, healthy=self._is_serving)
 
     async def _is_serving(self) -> bool:
         request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
-        answer = await self._health.Check(request, None)
-        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+        response = await self._health.Check(request, None)
+        return bool(response.status == _SERVING)
 
     def _add_services(self) -> None:
-        # It takes our calls in place of gRPC's contexts: the interceptor stands between.
+        # The servicers take our Call in place of gRPC's context: see the interceptor.
         servicer = cast(generation_pb2_grpc.GenerationServiceServicer, self._generation)
         generation_pb2_grpc.add_GenerationServiceServicer_to_server(servicer, self._server)
         models = cast(model_pb2_grpc.ModelServiceServicer, self._models)
@@ -153,61 +150,55 @@ class BridgeServer:
             names = (*ours, health.SERVICE_NAME, reflection.SERVICE_NAME)
             reflection.enable_server_reflection(names, self._server)
 
-    @property
-    def http(self) -> HttpPort | None:
-        """The HTTP port; None if there is none."""
-        return next((one for one in self._companions if isinstance(one, HttpPort)), None)
-
     async def start(self) -> str:
-        """Opens the port, loads what is to be loaded, and then says SERVING.
+        """Open the port, load the bundles, and then report SERVING.
 
         Returns:
-            The address with the port that was taken.
+            The address, with the port that was opened.
 
         Raises:
-            UnsupportedError: The port cannot be listened on.
-            MagentaBridgeError: A bundle that is named in the settings cannot be used.
+            UnsupportedError: The server cannot listen on the port.
+            MagentaBridgeError: A bundle named in the settings cannot be used.
         """
         check_free(self._endpoint)
+        address = str(self._endpoint)
         try:
-            port = self._open_port(str(self._endpoint))
+            if self._credentials is None:
+                port = self._server.add_insecure_port(address)
+            else:
+                port = self._server.add_secure_port(address, self._credentials)
         except RuntimeError as error:
             raise UnsupportedError(
-                f"Cannot listen on {self._endpoint}; choose another port.", field="address"
+                f"Cannot listen on {address}; choose another port.", field="address"
             ) from error
-        await self._say(_NOT_SERVING)
+        await self._set_health(_NOT_SERVING)
         await self._server.start()
         for companion in self._companions:
             await companion.start()
-        await self._library.open()
-        await self._say(_SERVING)
+        await self._bundles.start()
+        await self._set_health(_SERVING)
         return str(type(self._endpoint)(self._endpoint.host, port))
 
-    def _open_port(self, address: str) -> int:
-        if self._credentials is None:
-            return self._server.add_insecure_port(address)
-        return self._server.add_secure_port(address, self._credentials)
-
-    async def _say(self, status: int) -> None:
+    async def _set_health(self, status: int) -> None:
         for service in (health.OVERALL_HEALTH, SERVICE_NAME, MODEL_SERVICE_NAME):
             await self._health.set(service, status)
 
     async def drain(self, grace: float | None = None) -> None:
-        """Says NOT_SERVING, refuses new calls, and lets those in hand finish.
+        """Report NOT_SERVING, reject new calls, let calls in flight finish, and stop.
 
         Args:
-            grace: Seconds after which calls still in hand are cut off; None for the settings'.
+            grace: Seconds after which remaining calls are canceled; None for the settings'.
         """
         grace = self.settings.grace_seconds if grace is None else grace
         await self._health.enter_graceful_shutdown()
-        self._boundary.refuse()
+        self._boundary.drain()
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._boundary.wait_idle(), grace)
         for companion in self._companions:
             await companion.stop()
-        await self._library.stop()
-        # gRPC's own stop crashes the process where two of them overlap. What it waits for here
-        # are last bytes on their way; it cuts off health watches, which have no end.
+        await self._bundles.stop()
+        # Two overlapping stops crash gRPC. This one waits only for the last bytes to be sent;
+        # it cancels health watches, which never end.
         async with self._stopping:
             await self._server.stop(min(grace, _LAST_BYTES_SECONDS))
         self.workers.close()
@@ -220,76 +211,90 @@ async def serve(
     ready: Callable[[str], None] | None = None,
     notice: Callable[[str], None] | None = None,
 ) -> None:
-    """Serves until the process is asked to stop (SIGINT, SIGTERM), then drains and returns.
+    """Serve until SIGINT, SIGTERM or the idle timeout of the settings, then drain and return.
 
-    Where the settings name users it also drains and returns once they are gone. A second
-    signal cuts off the calls in hand.
+    A second signal cancels the calls in flight.
 
     Args:
         registry: The generators to serve.
         settings: How the server behaves.
-        ready: Called with the address, and with that of the HTTP port, once requests are
-            answered.
-        notice: Called after it with a line for everything else that was opened.
+        ready: Called with the address, and that of the HTTP port, once the server is ready.
+        notice: Called after it with a line for each other port that was opened.
 
     Raises:
-        InvalidArgumentError: The address cannot be read.
-        UnsupportedError: The port is taken, or other computers could reach it and nothing
-            would keep them out.
-        NotFoundError: A file for TLS is not there.
-        FileFormatError: A file for TLS is damaged, encrypted or expired.
+        InvalidArgumentError: The address cannot be parsed.
+        UnsupportedError: The port is taken, or other computers could reach the server and it is
+            not secured.
+        NotFoundError: A TLS file does not exist.
+        FileFormatError: A TLS file is damaged, encrypted or expired.
     """
-    with stop_requests() as stops:
+    with stop_signals() as stops:
         server = BridgeServer(registry, settings)
         try:
-            taken = await _start_unless_stopped(server, stops)
-            if taken is None:
+            starting = asyncio.ensure_future(server.start())
+            if await _stopped_first(starting, stops):
+                starting.cancel()
+                await asyncio.gather(starting, return_exceptions=True)
                 await server.drain(0)
                 return
+            address = await starting
             if ready is not None:
-                ready(taken if server.http is None else f"{taken} and {server.http.place}")
+                ready(address if server.http is None else f"{address} and {server.http.url}")
             if notice is not None:
                 for line in server.notices():
                     notice(line)
-            await _wait_for_end(stops, server.settings.users)
+            if server.settings.idle_shutdown is None:
+                await stops.get()
+            else:
+                idle = KeepAliveFolder(server.settings.idle_shutdown).wait_until_idle()
+                waiting = asyncio.ensure_future(idle)
+                await _stopped_first(waiting, stops)
+                waiting.cancel()
         except BaseException:
             await server.drain(0)
             raise
-        await _drain_unless_hurried(server, stops)
+        draining = asyncio.ensure_future(server.drain())
+        if await _stopped_first(draining, stops) and not draining.done():
+            await server.drain(0)
+        await draining
 
 
-async def _start_unless_stopped(server: BridgeServer, stops: asyncio.Queue[int]) -> str | None:
-    """Returns the address; None when the process was asked to stop before all was loaded."""
-    starting = asyncio.ensure_future(server.start())
+async def _stopped_first(work: asyncio.Future[Any], stops: asyncio.Queue[int]) -> bool:
+    """Wait for work to be done or a stop signal; return whether there was a signal."""
     stop = asyncio.ensure_future(stops.get())
     try:
-        await asyncio.wait({starting, stop}, return_when=asyncio.FIRST_COMPLETED)
-        return None if stop.done() else await starting
+        await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
+        return stop.done()
+    except BaseException:
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        raise
     finally:
         stop.cancel()
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
 
 
-async def _wait_for_end(stops: asyncio.Queue[int], users: IdleShutdownSettings | None) -> None:
-    """Waits until the process is asked to stop, or nobody is left whom it is there for."""
-    if users is None:
-        await stops.get()
+@contextlib.contextmanager
+def stop_signals() -> Iterator[asyncio.Queue[int]]:
+    """Collect SIGINT and SIGTERM in a queue instead of ending the process.
+
+    Signals arrive in the main thread only; in any other thread the queue stays empty.
+
+    Yields:
+        A queue of the running event loop with the numbers of the signals.
+    """
+    loop = asyncio.get_running_loop()
+    stops: asyncio.Queue[int] = asyncio.Queue()
+    if threading.current_thread() is not threading.main_thread():
+        yield stops
         return
-    stop = asyncio.ensure_future(stops.get())
-    gone = asyncio.ensure_future(KeepAliveFolder(users).wait_until_gone())
+
+    # loop.add_signal_handler does not exist on Windows.
+    def put(number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stops.put_nowait, number)
+
+    before = {number: signal.signal(number, put) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        await asyncio.wait({stop, gone}, return_when=asyncio.FIRST_COMPLETED)
+        yield stops
     finally:
-        stop.cancel()
-        gone.cancel()
-
-
-async def _drain_unless_hurried(server: BridgeServer, stops: asyncio.Queue[int]) -> None:
-    draining = asyncio.ensure_future(server.drain())
-    hurry = asyncio.ensure_future(stops.get())
-    await asyncio.wait({draining, hurry}, return_when=asyncio.FIRST_COMPLETED)
-    hurry.cancel()
-    if not draining.done():
-        await server.drain(0)
-    await draining
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,80 +1,72 @@
-"""Whoever a server is there for, told by the files that they keep touching.
+"""Shut a server down when no client keeps its file in a folder fresh.
 
-A program that starts a server for itself may die without a word. No process is asked after here:
-numbers of processes are given anew, and to ask ends the one that is asked on Windows.
+PIDs are not polled: they are reused, and os.kill(pid, 0) terminates the process on Windows.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 _log = logging.getLogger(__name__)
 
-# A computer that sleeps misses looks: time that goes by meanwhile ends no server in use.
-LOOKS: Final = 20
+# Polls are counted rather than time, so that the time a computer sleeps does not end the server.
+POLLS: Final = 20
 
 
 @dataclass(frozen=True)
 class IdleShutdownSettings:
-    """Where users tell that they are there.
+    """When to shut an unused server down.
 
     Attributes:
-        folder: Each of them touches a file of its own in it, or makes one anew.
-        linger_seconds: How long the server stays when no file has been touched; more than 0.
+        folder: Folder in which each client creates or touches its own file.
+        timeout_seconds: Time without a touched file after which the server stops; more than 0.
     """
 
     folder: Path
-    linger_seconds: float = 60.0
+    timeout_seconds: float = 60.0
 
 
 class KeepAliveFolder:
-    """Tells when no file of a folder has been touched for a while.
+    """Detects that no file of a folder has been touched for a while.
 
-    What counts is that a look finds a file, or a time of one, that the look before did not find.
-    The times themselves say nothing, so that a clock may be set; a folder that is not there holds
-    nobody.
+    A poll counts a change if it finds a file, or a modification time, that the poll before did not
+    find. Times are only compared for equality, so the system clock may change. A missing folder
+    counts as empty.
 
     Args:
-        settings: The folder, and how long to wait.
+        settings: The folder and the timeout.
     """
 
     def __init__(self, settings: IdleShutdownSettings) -> None:
         self._settings = settings
         self._seen = self._touches()
-        self._quiet = 0
+        self._unchanged = 0
 
-    async def wait_until_gone(self) -> None:
-        """Returns once so many looks in a row have found nothing new; says so in the log."""
-        folder, linger = self._settings.folder, self._settings.linger_seconds
-        await asyncio.sleep(linger / LOOKS)
-        while not self.look():
-            await asyncio.sleep(linger / LOOKS)
-        text = "Nobody uses the server any more: nothing in %s was touched for %g seconds. It ends."
-        _log.warning(text, folder, linger)
+    async def wait_until_idle(self) -> None:
+        """Return after ``POLLS`` consecutive polls without a change, and log it."""
+        folder, timeout = self._settings.folder, self._settings.timeout_seconds
+        await asyncio.sleep(timeout / POLLS)
+        while not self.poll():
+            await asyncio.sleep(timeout / POLLS)
+        _log.warning("Shutting down: no file in %s was modified for %g seconds.", folder, timeout)
 
-    def look(self) -> bool:
-        """Looks once; returns whether they are gone."""
+    def poll(self) -> bool:
+        """Read the folder once; return whether the timeout has been reached."""
         before, self._seen = self._seen, self._touches()
-        self._quiet = 0 if self._seen - before else self._quiet + 1
-        return self._quiet >= LOOKS
+        self._unchanged = 0 if self._seen - before else self._unchanged + 1
+        return self._unchanged >= POLLS
 
     def _touches(self) -> set[tuple[str, int]]:
-        try:
-            with os.scandir(self._settings.folder) as entries:
-                return {touch for entry in entries for touch in _touch(entry)}
-        except OSError:
-            return set()
-
-
-def _touch(entry: os.DirEntry[str]) -> list[tuple[str, int]]:
-    """Returns a file's name and time; nothing of one that goes at this moment."""
-    try:
-        # Not the entry's own stat, which on Windows may be that of an earlier moment.
-        return [(entry.name, Path(entry.path).stat().st_mtime_ns)]
-    except OSError:
-        return []
+        """Return the names and modification times of the files."""
+        touches = set()
+        with contextlib.suppress(OSError):
+            for path in self._settings.folder.iterdir():
+                # Another process may remove the file meanwhile.
+                with contextlib.suppress(OSError):
+                    touches.add((path.name, path.stat().st_mtime_ns))
+        return touches

@@ -1,4 +1,4 @@
-"""What can be set of a server, in one place."""
+"""The settings of a server."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from magenta_bridge.server.bundles.sources import Sources
 from magenta_bridge.server.idle_shutdown import IdleShutdownSettings
 from magenta_bridge.server.security.tokens import Tokens
 
-# Never anything else: what a browser may do here rests on it.
+# Localhost only: the origin guard relies on it.
 HOST: Final = "127.0.0.1"
+DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,11 @@ class HttpSettings:
 
     Attributes:
         port: Port of 127.0.0.1 to listen on; 0 for any free one.
-        origins: Origins of web pages that may ask, such as ``http://localhost:8000``.
-        head_seconds: How long a connection may take until its next request is there, idle or
-            not.
-        body_seconds: How long a request's body may take to arrive.
-        answer_seconds: How long an answer may wait for its reader.
-        connections: Connections that may be open at a time.
+        origins: Allowed origins of web pages, such as ``http://localhost:8000``.
+        head_seconds: Timeout of a connection until the headers of its next request arrive.
+        body_seconds: Timeout until a request's body arrives.
+        answer_seconds: Timeout of a response that the client does not read.
+        connections: Maximum number of open connections.
     """
 
     port: int = 0
@@ -47,33 +47,30 @@ class HttpSettings:
     connections: int = HTTP_CONNECTIONS.value
 
 
-DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
-
-
 @dataclass(frozen=True)
 class ServerSettings:
     """How a server behaves.
 
     Attributes:
-        address: ``HOST:PORT`` of this computer; port 0 takes any free one.
-        request_seconds: Time for a request that brings no deadline.
-        longest_seconds: Time for a request that brings a later deadline than that.
-        grace_seconds: How long calls in hand may go on once the server is asked to stop.
-        workers: Threads for the generators; None for one per core.
-        queue: Requests accepted beyond those that have a thread each.
-        queue_seconds: How long a request may wait for its first step.
-        calls_per_second: How often a caller may call on average; 0 for any rate. None for 20
-            where other computers can reach the server, and for any rate where they cannot: the
-            programs of a musician's own computer may well make a hundred clips in a row.
-        calls_at_once: How many calls a caller may make at once after a pause.
-        tls: Certificate and key, and the authority of clients' certificates where they must
-            have one; None for plaintext.
-        tokens: Of which a caller must show one; None to ask for none.
-        sources: Where generators come from, beside those that the server is given.
-        metrics_port: Port of this computer for Prometheus, 0 for any free one; None for no metrics.
-        tracing: Whether to insist on OpenTelemetry; else its environment variables decide.
-        http: How it answers HTTP with JSON beside gRPC; None for not at all.
-        users: Whom it is there for: it ends once they are gone. None to serve until it is stopped.
+        address: ``HOST:PORT`` to listen on; port 0 takes any free port.
+        request_seconds: Timeout of a request without a deadline.
+        longest_seconds: Maximum timeout of a request; later deadlines are shortened to it.
+        grace_seconds: Time that calls in flight have to finish after a stop signal.
+        workers: Worker threads; None for one per core.
+        queue: Requests accepted beyond those that have a thread.
+        queue_seconds: Maximum time a request waits for its first step.
+        calls_per_second: Average rate limit per caller; 0 for no limit. None for 20 if other
+            computers can reach the server, else no limit, because local programs may well create
+            a hundred clips in a row.
+        calls_at_once: Burst size of the rate limit, in calls.
+        tls: Certificate and key, and the CA of client certificates if clients need one; None for
+            plaintext.
+        tokens: Accepted tokens; None to accept calls without one.
+        sources: Bundles to load, in addition to the generators that the server is given.
+        metrics_port: Port of 127.0.0.1 for Prometheus, 0 for any free port; None for no metrics.
+        tracing: Whether to require OpenTelemetry; otherwise its environment variables decide.
+        http: HTTP with JSON on another port; None to disable it.
+        idle_shutdown: When to stop an unused server; None to serve until a stop signal.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -91,4 +88,4 @@ class ServerSettings:
     metrics_port: int | None = None
     tracing: bool = False
     http: HttpSettings | None = None
-    users: IdleShutdownSettings | None = None
+    idle_shutdown: IdleShutdownSettings | None = None

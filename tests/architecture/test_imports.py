@@ -21,6 +21,8 @@ LEARNING_ROOMS = (
     "models/",
     "magenta_bridge/training/",
     "magenta_bridge/evaluation/",
+    "magenta_bridge/export/",
+    "magenta_bridge/pianoroll_benchmark/",
     "benchmarks/generation.py",  # which makes networks to measure
 )
 LEARNING_LIBRARIES = {"tensorflow", "keras", "librosa", "bokeh"}

@@ -1,4 +1,4 @@
-"""A TCP proxy that does to connections what networks do: delays, cuts, stalls, half-closes."""
+"""A TCP proxy that delays, cuts, stalls and half-closes connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _READ_BYTES = 16_384
 
 
 class Fault(enum.Enum):
-    """What happens to a connection."""
+    """A fault of a connection."""
 
     NONE = enum.auto()
     DELAY = enum.auto()
@@ -27,12 +27,12 @@ class Fault(enum.Enum):
 
 @dataclass(frozen=True)
 class Plan:
-    """What shall happen to one connection, and when.
+    """The fault of one connection.
 
     Attributes:
-        fault: What happens.
-        after: Bytes, of both directions together, that pass before it does.
-        seconds: How long each packet is held up, for a delay.
+        fault: The fault.
+        after: Bytes of both directions together that pass before it.
+        seconds: Delay of each packet, for ``Fault.DELAY``.
     """
 
     fault: Fault
@@ -41,19 +41,19 @@ class Plan:
 
 
 def draw_plan(draw: random.Random) -> Plan:
-    """Returns a plan at random: early and late, brief and long."""
+    """Return a random plan."""
     after = int(10 ** draw.uniform(0, 4.5))
     return Plan(draw.choice(list(Fault)), after, draw.uniform(0.0, 0.05))
 
 
 class ChaosProxy:
-    """Stands between clients and a server, on a free loopback port.
+    """A proxy for a server, on a free loopback port.
 
-    Threading: one event loop uses it.
+    Threading: call it on one event loop.
 
     Args:
         target: ``HOST:PORT`` of the server.
-        next_plan: Asked for the plan of each connection.
+        next_plan: Returns the plan of each connection.
     """
 
     def __init__(self, target: str, next_plan: Callable[[], Plan]) -> None:
@@ -110,27 +110,27 @@ class ChaosProxy:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
             for end in (here, there):
-                _tear_off(end)
+                _reset(end)
 
 
-def _tear_off(end: socket.socket) -> None:
-    """Ends a connection without a farewell, as a cable that is pulled."""
+def _reset(end: socket.socket) -> None:
+    """Reset a connection."""
     end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     end.close()
 
 
 class _Link:
-    """A connection, both directions of which suffer the same plan."""
+    """A connection, whose two directions share a plan."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._passed = 0
-        # A half-closed connection goes on in the other direction.
+        # A half-closed connection continues in the other direction.
         half = plan.fault is Fault.HALF_CLOSE
         self.over_when = asyncio.ALL_COMPLETED if half else asyncio.FIRST_COMPLETED
 
     async def pump(self, source: socket.socket, sink: socket.socket) -> None:
-        """Carries bytes one way until the end or the fault."""
+        """Forward bytes in one direction until the end or the fault."""
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
             while data := await loop.sock_recv(source, _READ_BYTES):
@@ -141,7 +141,7 @@ class _Link:
             sink.shutdown(socket.SHUT_WR)
 
     async def _survives(self) -> bool:
-        """Lets the fault happen; False where nothing passes any more."""
+        """Apply the fault; return whether the connection continues."""
         fault = self._plan.fault
         if fault is Fault.DELAY:
             await asyncio.sleep(self._plan.seconds)

@@ -1,4 +1,4 @@
-"""Calls through bad connections, each held to its answer.
+"""Make calls through faulty connections, and check each result.
 
 The tests run a short slice. ``python -m tests.chaos.storm --cases 2000 --seed 7`` runs more.
 """
@@ -25,23 +25,23 @@ from magenta_bridge.noteseq import NoteSequence
 from tests.chaos.proxy import ChaosProxy, Fault, Plan, draw_plan
 from tests.contract.live_server import LiveServer
 
-TIMEOUT = 2.0
+TIMEOUT = 4.0
 AT_ONCE = 16
 _SEEDS = 5
 _BARS = 200
-# All that a network may do to a call that is right.
+# The errors that network faults may cause.
 _EXPECTED = (ServerUnavailableError, DeadlineError, CancelledError)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a call through a bad connection ended.
+    """The result of a call through a faulty connection.
 
     Attributes:
-        faults: What happened to its connections, in order.
-        error: Name of the error's class; empty where the answer is right.
-        wrong: What is wrong with the answer; empty for nothing.
-        seconds: How long it took.
+        faults: The faults of its connections, in order.
+        error: Name of the error's class; empty without an error.
+        wrong: What is wrong with the response; empty if it is right.
+        seconds: Duration of the call.
     """
 
     faults: tuple[Fault, ...]
@@ -51,14 +51,14 @@ class Outcome:
 
 
 async def run_storm(live: LiveServer, cases: int, seed: int) -> list[Outcome]:
-    """Makes so many calls, each through a proxy of its own, and returns how they ended."""
+    """Make calls, each through its own proxy, and return their results."""
     with Client(live.address, timeout=60) as clean:
         golden = [list(clean.stream("scale", bars=_BARS, seed=number)) for number in range(_SEEDS)]
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(AT_ONCE))
-    places = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(AT_ONCE)
 
     async def run(number: int) -> Outcome:
-        async with places:
+        async with slots:
             return await _run_case(live.address, golden, random.Random(f"{seed} {number}"))  # noqa: S311
 
     return await asyncio.gather(*(run(number) for number in range(cases)))
@@ -75,19 +75,19 @@ async def _run_case(
         return plan
 
     seed = draw.randrange(_SEEDS)
-    ask = draw.choice([_generate, _stream, _generate_sync, _stream_sync])
+    call = draw.choice([_generate, _stream, _generate_sync, _stream_sync])
     error = wrong = ""
     async with ChaosProxy(target, next_plan) as proxy:
         begin = time.monotonic()
         pieces: list[NoteSequence] = []
         try:
-            await ask(proxy.address, seed, pieces)
-            wrong = "" if _merged(pieces) == _merged(golden[seed]) else "another answer"
+            await call(proxy.address, seed, pieces)
+            wrong = "" if _merged(pieces) == _merged(golden[seed]) else "unexpected response"
         except MagentaBridgeError as raised:
             error = type(raised).__name__
             wrong = "" if isinstance(raised, _EXPECTED) else raised.message
             if pieces != list(golden[seed][: len(pieces)]):
-                wrong = "pieces that are no beginning of the answer"
+                wrong = "unexpected chunks"
         return Outcome(tuple(faults), error, wrong, time.monotonic() - begin)
 
 
@@ -103,19 +103,19 @@ async def _stream(address: str, seed: int, pieces: list[NoteSequence]) -> None:
 
 
 async def _generate_sync(address: str, seed: int, pieces: list[NoteSequence]) -> None:
-    def ask() -> None:
+    def call() -> None:
         with Client(address, timeout=TIMEOUT, keepalive=1.0) as client:
             pieces.append(client.generate("scale", bars=_BARS, seed=seed))
 
-    await asyncio.to_thread(ask)
+    await asyncio.to_thread(call)
 
 
 async def _stream_sync(address: str, seed: int, pieces: list[NoteSequence]) -> None:
-    def ask() -> None:
+    def call() -> None:
         with Client(address, timeout=TIMEOUT, keepalive=1.0) as client:
             pieces.extend(client.stream("scale", bars=_BARS, seed=seed))
 
-    await asyncio.to_thread(ask)
+    await asyncio.to_thread(call)
 
 
 def _merged(pieces: Sequence[NoteSequence]) -> NoteSequence:
@@ -126,14 +126,14 @@ def _merged(pieces: Sequence[NoteSequence]) -> NoteSequence:
 
 
 def main() -> None:
-    """Runs a storm of any length and says how it went."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     live = LiveServer()
     try:
-        outcomes = asyncio.run(run_storm(live, asked.cases, asked.seed))
+        outcomes = asyncio.run(run_storm(live, arguments.cases, arguments.seed))
         live.wait_until_free()
     finally:
         live.close()

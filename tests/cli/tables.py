@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from magenta_bridge.generators.arguments import Argument, ArgumentType
-from magenta_bridge.generators.generator import Capability, GeneratorInfo
+from magenta_bridge.arguments import Argument, ArgumentType
+from magenta_bridge.description import Capability, GeneratorInfo
 
 TABLE = (
     Argument("temperature", ArgumentType.FLOAT, 1.0, "Tamer or wilder.", 0.1, 3.0),

@@ -1,11 +1,10 @@
-"""``magenta-bridge certs``: what it makes lets the right ones in, and it overwrites nothing."""
+"""``magenta-bridge certs``: its files admit the right clients, and it overwrites nothing."""
 
 from __future__ import annotations
 
 import contextlib
 import shlex
 import stat
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,8 @@ from cryptography import x509
 
 from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.cli.main import magenta_bridge
-from tests.cli.program import PROGRAM, run_program
+from tests.cli.program import run_program
+from tests.server.process import running_server
 
 
 def _certs(*words: str | Path) -> Result:
@@ -25,13 +25,9 @@ def _certs(*words: str | Path) -> Result:
 
 @contextlib.contextmanager
 def _serving(line: str) -> Iterator[str]:
-    """Runs the line that serves, on a free port, and yields the port."""
-    with subprocess.Popen(
-        [PROGRAM, *shlex.split(line)[1:], "--port", "0"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split(" on ")[1].split()[0].rpartition(":")[2]
-        process.kill()
+    """Run the command that serves, on a free port, and yield the port."""
+    with running_server(*shlex.split(line)[2:]) as server:
+        yield server.port
 
 
 def _lines(report: str, kind: str) -> list[str]:
@@ -39,27 +35,27 @@ def _lines(report: str, kind: str) -> list[str]:
 
 
 @pytest.mark.parametrize("clients", [[], ["--client", "laptop"]])
-def test_what_it_prints_serves_and_comes_in(tmp_path: Path, clients: list[str]) -> None:
-    """Both lines as they stand, with another port, and nobody else."""
+def test_the_printed_commands_serve_and_connect(tmp_path: Path, clients: list[str]) -> None:
+    """Both commands work unchanged except for the port, and other clients are rejected."""
     folder = tmp_path / "my certs"
-    made = run_program("certs", "--host", "127.0.0.1", *clients, "--output", folder)
-    assert made.returncode == 0, made.stderr
-    (serve,), (ask,) = _lines(made.stdout, "Serve"), _lines(made.stdout, "Ask it")
+    created = run_program("certs", "--host", "127.0.0.1", *clients, "--output", folder)
+    assert created.returncode == 0, created.stderr
+    (serve,), (connect,) = _lines(created.stdout, "Serve"), _lines(created.stdout, "Connect")
     with _serving(serve) as port:
-        words = shlex.split(ask.replace(":50051", f":{port}"))[1:]
-        asked = run_program(*words)
-        assert asked.returncode == 0, asked.stderr
-        assert "lstm_melody" in asked.stdout
+        words = shlex.split(connect.replace(":50051", f":{port}"))[1:]
+        listed = run_program(*words)
+        assert listed.returncode == 0, listed.stderr
+        assert "lstm_melody" in listed.stdout
         server = ["--server", f"localhost:{port}", "--tls-ca", str(folder / "ca.crt")]
         stranger = run_program("generators", *server)
         assert stranger.returncode == 1
         assert stranger.stderr.count("\n") == 1
         health = run_program("health", *server)
-        # Clients that must have a certificate must have one for this question, too.
+        # If client certificates are required, health checks need one, too.
         assert (health.returncode == 0) is not bool(clients), health.stderr
 
 
-def test_keys_and_tokens_are_private_and_certificates_say_what_they_are_for(
+def test_keys_and_tokens_are_private_and_certificates_have_their_names(
     tmp_path: Path,
 ) -> None:
     result = _certs("--host", "Studio.local", "--host", "[fe80::1]", "--output", tmp_path)
@@ -78,22 +74,22 @@ def test_keys_and_tokens_are_private_and_certificates_say_what_they_are_for(
     assert 396 <= (cert.not_valid_after_utc - cert.not_valid_before_utc).days <= 397
 
 
-def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
+def test_existing_files_are_never_overwritten(tmp_path: Path) -> None:
     assert _certs("--host", "localhost", "--output", tmp_path).exit_code == 0
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     for words in (["--host", "localhost"], ["--host", "a.example", "--client", "new"]):
         result = _certs(*words, "--output", tmp_path)
         assert result.exit_code == 1
-        assert "server.crt is there already and stays as it is" in result.output
+        assert "server.crt exists and is not overwritten" in result.output
         assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
-def test_clients_come_later_and_the_authority_stays(tmp_path: Path) -> None:
+def test_the_existing_ca_signs_later_clients(tmp_path: Path) -> None:
     assert _certs("--host", "localhost", "--output", tmp_path).exit_code == 0
     authority = (tmp_path / "ca.crt").read_bytes()
     result = _certs("--client", "one", "--client", "two", "--output", tmp_path)
     assert result.exit_code == 0, result.output
-    assert len(_lines(result.output, "Ask it")) == 2
+    assert len(_lines(result.output, "Connect")) == 2
     assert (tmp_path / "ca.crt").read_bytes() == authority
     for name in ("one", "two"):
         files = TlsFiles(
@@ -105,7 +101,7 @@ def test_clients_come_later_and_the_authority_stays(tmp_path: Path) -> None:
         assert cert.subject.rfc4514_string() == f"CN={name}"
 
 
-def test_an_authority_without_its_key_is_told(tmp_path: Path) -> None:
+def test_a_ca_without_its_key_is_reported(tmp_path: Path) -> None:
     assert _certs("--host", "localhost", "--output", tmp_path).exit_code == 0
     (tmp_path / "ca.key").unlink()
     result = _certs("--client", "one", "--output", tmp_path)
@@ -113,12 +109,12 @@ def test_an_authority_without_its_key_is_told(tmp_path: Path) -> None:
     assert "ca.key: No such file" in result.output
 
 
-def test_a_file_where_the_folder_should_be_is_told(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     taken = tmp_path / "certs"
     taken.write_text("mine")
     result = _certs("--host", "localhost", "--output", taken)
     assert result.exit_code == 1
-    assert "cannot be made" in result.output
+    assert "Cannot create" in result.output
     assert taken.read_text() == "mine"
 
 
@@ -144,7 +140,7 @@ def test_a_file_where_the_folder_should_be_is_told(tmp_path: Path) -> None:
         ["--host", "localhost", "--days", "0"],
     ],
 )
-def test_names_that_cannot_be_meant_are_refused(tmp_path: Path, words: list[str]) -> None:
+def test_invalid_names_are_usage_errors(tmp_path: Path, words: list[str]) -> None:
     result = _certs(*words, "--output", tmp_path / "certs")
     assert result.exit_code == 2, result.output
     assert not (tmp_path / "certs").exists()

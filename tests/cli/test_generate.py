@@ -142,7 +142,7 @@ def test_a_wrong_word_ends_with_2_and_writes_nothing(words: list[str], tmp_path:
         (["--primer", "nowhere.mid"], "There is no file"),
         (["--temperature", "1000"], "temperature must be"),
         (["--set", "nonsense=1"], "There is no argument 'nonsense'"),
-        (["--generator", "nobody"], "There is no generator 'nobody'"),
+        (["--generator", "missing"], "There is no generator 'missing'"),
         (["--server", "127.0.0.1:9"], "No server answers"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -166,10 +166,10 @@ def test_an_impossible_folder_is_found_before_any_bundle_is_loaded(
 ) -> None:
     opened: list[object] = []
     monkeypatch.setattr(
-        "magenta_bridge.cli.generate.open_source", lambda *words: opened.append(words)
+        "magenta_bridge.cli.generate.open_client", lambda *words: opened.append(words)
     )
     (tmp_path / "file").touch()
     result = _generate("-o", tmp_path / "file" / "x.mid")
     assert result.exit_code == 1
-    assert "cannot be made" in result.stderr
+    assert result.stderr.startswith("Error: The folder")
     assert opened == []

@@ -1,4 +1,4 @@
-"""``magenta-bridge health``, and how commands say who they are."""
+"""``magenta-bridge health``, and the credentials of commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _run(*words: str, **environment: str) -> Result:
 
 @pytest.fixture(scope="module")
 def ailing() -> Iterator[str]:
-    """A server whose generator ``good`` serves and whose ``bad`` does not."""
+    """A server with a healthy generator ``good`` and an unhealthy one ``bad``."""
     servicer = health.HealthServicer()
     servicer.set("magenta_bridge.v1.models/good", _Answer.SERVING)
     servicer.set("magenta_bridge.v1.models/bad", _Answer.NOT_SERVING)
@@ -37,18 +37,18 @@ def ailing() -> Iterator[str]:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     yield f"127.0.0.1:{port}"
-    server.stop(0).wait()
+    server.stop(0).wait(60)
 
 
-def test_a_server_of_ours_is_healthy(live: LiveServer) -> None:
+def test_a_running_server_is_healthy(live: LiveServer) -> None:
     result = _run("health", "--server", live.address)
     assert (result.exit_code, result.output) == (0, f"The server at {live.address} is serving.\n")
 
-    async def ask() -> bool:
+    async def is_serving() -> bool:
         async with AsyncClient(live.address) as bridge:
             return await bridge.is_serving()
 
-    assert live.run(ask()) is True
+    assert live.run(is_serving()) is True
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_a_server_of_ours_is_healthy(live: LiveServer) -> None:
     [
         ("good", 0, "is serving."),
         ("bad", 1, "is not serving"),
-        ("nobody", 1, "has no generator 'nobody'"),
+        ("missing", 1, "has no generator 'missing'"),
     ],
 )
-def test_each_generator_has_a_health_of_its_own(
+def test_each_generator_has_its_own_health(
     ailing: str, generator: str, status: int, sentence: str
 ) -> None:
     result = _run("health", "--server", ailing, "--generator", generator)
@@ -68,7 +68,7 @@ def test_each_generator_has_a_health_of_its_own(
     assert result.output.count("\n") == 1
 
 
-def test_nobody_there_is_told() -> None:
+def test_a_missing_server_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         address = f"127.0.0.1:{reserved.getsockname()[1]}"
     result = _run("health", "--server", address)
@@ -76,17 +76,17 @@ def test_nobody_there_is_told() -> None:
     assert f"No server answers at {address}" in result.output
 
 
-def test_a_command_shows_the_token_of_a_file_or_of_the_environment(tmp_path: Path) -> None:
+def test_a_command_sends_the_token_of_a_file_or_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "tokens.txt"
     file.write_text(f"# mine\nmaria:{MARIA}\n")
     file.chmod(0o600)
     with running(ServerSettings("127.0.0.1:0", tokens=known_tokens())) as address:
-        ask = ["generators", "--server", address]
-        assert _run(*ask, "--token-file", str(file)).exit_code == 0
-        assert _run(*ask, **{TOKEN_VARIABLE: MARIA}).exit_code == 0
-        assert _run(*ask, "--token-file", str(file), **{TOKEN_VARIABLE: STRANGER}).exit_code == 0
+        words = ["generators", "--server", address]
+        assert _run(*words, "--token-file", str(file)).exit_code == 0
+        assert _run(*words, **{TOKEN_VARIABLE: MARIA}).exit_code == 0
+        assert _run(*words, "--token-file", str(file), **{TOKEN_VARIABLE: STRANGER}).exit_code == 0
         for held in ("", STRANGER):
-            refused = _run(*ask, **{TOKEN_VARIABLE: held})
+            refused = _run(*words, **{TOKEN_VARIABLE: held})
             assert refused.exit_code == 1
             assert "token" in refused.output
             assert not held or held not in refused.output
@@ -106,7 +106,7 @@ def test_a_command_shows_the_token_of_a_file_or_of_the_environment(tmp_path: Pat
     ],
 )
 @pytest.mark.parametrize("command", [["generators"], ["generate", "-o", "clip.mid"]])
-def test_options_that_lead_nowhere_are_told(
+def test_unusable_options_are_reported(
     command: list[str], words: list[str], complaint: str
 ) -> None:
     result = _run(*command, *words)

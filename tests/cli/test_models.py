@@ -1,4 +1,4 @@
-"""``magenta-bridge models``: bundles of a running server are listed, loaded and unloaded."""
+"""``magenta-bridge models``: list, load and unload bundles of a running server."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def test_each_bundle_of_the_folder_has_a_line(live: LiveServer) -> None:
     assert (row["name"], row["status"], row["generator_id"]) == ("light.mag", "READY", "light")
 
 
-def test_what_is_not_there_is_one_sentence(live: LiveServer) -> None:
-    for words in (("load", "nothing.mag"), ("unload", "nobody")):
+def test_a_missing_bundle_or_generator_is_a_one_line_error(live: LiveServer) -> None:
+    for words in (("load", "nothing.mag"), ("unload", "missing")):
         result = _run("models", *words, "--server", live.address)
         assert result.exit_code == 1
         assert result.output.startswith("Error: ")
         assert len(result.output.splitlines()) == 1
 
 
-def test_only_administrators_may() -> None:
+def test_only_administrators_can_manage_bundles() -> None:
     with running(ServerSettings("127.0.0.1:0", tokens=known_tokens())) as address:
         result = _run("models", "status", "--server", address, token=MARIA)
     assert result.exit_code == 1

@@ -1,104 +1,92 @@
-"""``magenta-bridge serve`` as a process, asked by curl."""
+"""The HTTP port of ``magenta-bridge serve``, called with curl."""
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
-from magenta_bridge.cli.options.serve import take_http
+from magenta_bridge.cli.options.serve import ServeOptions
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.generators.loading import shipped_bundles
-from magenta_bridge.server.settings import HttpSettings
-from tests.cli.program import PROGRAM, run_program
+from tests.cli.program import run_program
+from tests.server.process import running_server
 
 SERVICE = "/magenta_bridge.v1.GenerationService"
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[str]:
-    """Where a running server answers HTTP."""
-    with subprocess.Popen(
-        [PROGRAM, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        ready = re.search(r" and (http://127\.0\.0\.1:[1-9]\d*) ", process.stdout.readline())
-        assert ready is not None
-        yield ready[1]
-        process.kill()
+def url() -> Iterator[str]:
+    """The HTTP URL of a running server."""
+    with running_server() as server:
+        yield f"http://{server.http}"
 
 
 def _curl(*words: str, data: bytes | None = None) -> bytes:
     program = shutil.which("curl")
     assert program, "curl is not installed"
     return subprocess.run(
-        [program, "-s", "--max-time", "30", *words], input=data, capture_output=True, check=True
+        [program, "-s", "--max-time", "30", *words],
+        input=data,
+        capture_output=True,
+        check=True,
+        timeout=60,
     ).stdout
 
 
-def test_curl_lists_the_generators(place: str) -> None:
+def test_curl_lists_the_generators(url: str) -> None:
     kind = "content-type: application/json"
-    answer: Any = json.loads(_curl("-H", kind, "-d", "{}", f"{place}{SERVICE}/ListGenerators"))
+    answer: Any = json.loads(_curl("-H", kind, "-d", "{}", f"{url}{SERVICE}/ListGenerators"))
     assert [one["id"] for one in answer["generators"]] == [path.stem for path in shipped_bundles()]
 
 
-def test_curl_gets_music_and_sends_it_back_as_a_primer(place: str) -> None:
-    """The second request is large enough for curl to ask before it sends the body."""
-    url, kind = f"{place}{SERVICE}/Generate", "content-type: application/json"
-    order: dict[str, Any] = {
+def test_curl_gets_music_and_sends_it_back_as_a_primer(url: str) -> None:
+    """The second request is so large that curl waits for 100 Continue."""
+    method, kind = f"{url}{SERVICE}/Generate", "content-type: application/json"
+    body: dict[str, Any] = {
         "generatorId": "lstm_melody",
         "seed": 7,
         "options": {"generateSections": [{"startTime": 0, "endTime": 32}]},
     }
-    words = ["-H", kind, "-H", "expect: 100-continue", "--data-binary", "@-", url]
-    first: Any = json.loads(_curl(*words, data=json.dumps(order).encode()))
+    words = ["-H", kind, "-H", "expect: 100-continue", "--data-binary", "@-", method]
+    first: Any = json.loads(_curl(*words, data=json.dumps(body).encode()))
     assert first["seed"] == "7"
-    order["primer"] = first["sequences"][0]
-    order["options"] = {"generateSections": [{"startTime": 32, "endTime": 40}]}
-    second: Any = json.loads(_curl(*words, data=json.dumps(order).encode()))
+    body["primer"] = first["sequences"][0]
+    body["options"] = {"generateSections": [{"startTime": 32, "endTime": 40}]}
+    second: Any = json.loads(_curl(*words, data=json.dumps(body).encode()))
     assert all(32 <= note["startTime"] < 40 for note in second["sequences"][0]["notes"])
 
 
-def test_curl_is_told_what_is_wrong(place: str) -> None:
-    url, form = f"{place}{SERVICE}/Generate", ["-w", "\n%{http_code}", "-d"]
-    text, _, status = _curl(*form, "{}", url).rpartition(b"\n")
+def test_curl_receives_errors(url: str) -> None:
+    method, form = f"{url}{SERVICE}/Generate", ["-w", "\n%{http_code}", "-d"]
+    text, _, status = _curl(*form, "{}", method).rpartition(b"\n")
     assert (status, json.loads(text)["code"]) == (b"415", "unimplemented")
-    words = ["-H", "content-type: application/json", *form, '{"generatorId": "nobody"}', url]
+    words = ["-H", "content-type: application/json", *form, '{"generatorId": "missing"}', method]
     text, _, status = _curl(*words).rpartition(b"\n")
     assert (status, json.loads(text)["code"]) == (b"404", "not_found")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals to send")
-def test_it_ends_while_a_client_stays_connected() -> None:
-    with subprocess.Popen(
-        [PROGRAM, "serve", "--port", "0", "--http-port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        place = process.stdout.readline().split(" and http://")[1].split()[0]
-        host, _, port = place.rpartition(":")
+def test_it_stops_while_a_client_stays_connected() -> None:
+    with running_server("--http-port", "0") as server:
+        host, _, port = server.http.rpartition(":")
         with socket.create_connection((host, int(port)), timeout=30) as line:
-            line.sendall(f"GET /healthz HTTP/1.1\r\nHost: {place}\r\n\r\n".encode())
+            line.sendall(f"GET /healthz HTTP/1.1\r\nHost: {server.http}\r\n\r\n".encode())
             assert line.recv(1) == b"H"
-            process.send_signal(signal.SIGTERM)
-            out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (0, "Stopped.\n", "")
+            server.send(signal.SIGTERM)
+            assert server.wait() == (0, "Stopped.\n", "")
 
 
-def test_a_taken_port_is_one_sentence(place: str) -> None:
-    port = place.rpartition(":")[2]
+def test_a_taken_port_is_a_one_line_error(url: str) -> None:
+    port = url.rpartition(":")[2]
     result = run_program("serve", "--port", "0", "--http-port", port)
     assert result.returncode == 1
     assert result.stderr.startswith("Error: ")
@@ -106,39 +94,27 @@ def test_a_taken_port_is_one_sentence(place: str) -> None:
     assert result.stderr.count("\n") == 1
 
 
-def test_without_http_the_ready_line_names_one_place(tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [PROGRAM, "serve", "--port", "0", "--no-http"],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-    ) as process:
-        assert process.stdout is not None
-        assert "http" not in process.stdout.readline()
-        process.kill()
-
-
-def _take(
-    port: int, http_port: int | None, *, no_http: bool = False, origins: tuple[str, ...] = ()
-) -> HttpSettings | None:
-    options = {"http_port": http_port, "no_http": no_http, "http_origins": origins}
-    return take_http(port, options)
+def test_without_http_the_ready_line_has_one_address() -> None:
+    with running_server("--no-http") as server:
+        assert "http" not in server.ready
 
 
 @pytest.mark.parametrize(
     ("port", "http_port", "taken"), [(50_051, None, 50_052), (0, None, 0), (50_051, 0, 0)]
 )
-def test_the_port_comes_after_the_other(port: int, http_port: int | None, taken: int) -> None:
-    """So that two servers side by side need no more than two ports of gRPC's."""
-    settings = _take(port, http_port, origins=("HTTP://LocalHost:8000/",))
+def test_the_default_port_follows_the_grpc_port(
+    port: int, http_port: int | None, taken: int
+) -> None:
+    options = ServeOptions(port=port, http_port=http_port, http_origins=("HTTP://LocalHost:8000/",))
+    settings = options.http()
     assert settings is not None
     assert (settings.port, settings.origins) == (taken, ("http://localhost:8000",))
 
 
-def test_options_that_contradict_each_other_are_refused() -> None:
+def test_contradictory_options_are_usage_errors() -> None:
     for port, http_port, no_http in ((65_535, None, False), (8_000, 8_000, False), (1, 2, True)):
         with pytest.raises(click.UsageError):
-            _take(port, http_port, no_http=no_http)
-    with pytest.raises(InvalidArgumentError, match="no origin"):
-        _take(1, 2, origins=("*",))
-    assert _take(1, None, no_http=True) is None
+            ServeOptions(port=port, http_port=http_port, no_http=no_http).http()
+    with pytest.raises(InvalidArgumentError):
+        ServeOptions(port=1, http_port=2, http_origins=("*",)).http()
+    assert ServeOptions(port=1, no_http=True).http() is None

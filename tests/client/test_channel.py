@@ -12,7 +12,7 @@ from magenta_bridge.v1 import generation_pb2, model_pb2
 
 
 @pytest.mark.parametrize("address", ["", "localhost", "localhost:", "h:0", "h:x", ":5", "h:70000"])
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_an_invalid_address_is_refused(address: str) -> None:
     with pytest.raises(InvalidArgumentError, match="HOST:PORT"):
         channel_options(address)
 
@@ -21,11 +21,11 @@ def test_what_is_no_address_is_refused(address: str) -> None:
     ("address", "direct"),
     [("127.0.0.1:1", True), ("localhost:1", True), ("[::1]:1", True), ("example.com:1", False)],
 )
-def test_no_proxy_stands_before_loopback(address: str, direct: bool) -> None:
+def test_loopback_uses_no_proxy(address: str, direct: bool) -> None:
     assert (("grpc.enable_http_proxy", 0) in channel_options(address)) is direct
 
 
-def test_a_server_that_hangs_is_noticed_by_its_silence() -> None:
+def test_a_server_that_hangs_is_detected_by_pings() -> None:
     """The keepalive timeout of gRPC does not end a connection; that of the ping does."""
     options = dict(channel_options("127.0.0.1:1", keepalive=4.0))
     assert options["grpc.keepalive_time_ms"] == 4_000
@@ -39,8 +39,8 @@ def test_a_keepalive_out_of_range_is_refused(seconds: float) -> None:
         channel_options("127.0.0.1:1", keepalive=seconds)
 
 
-def test_only_unary_calls_that_may_be_repeated_are_sent_again() -> None:
-    """A stream that broke off has been heard in part; what is unloaded cannot be once more."""
+def test_only_idempotent_unary_calls_are_retried() -> None:
+    """Part of a failed stream may have been played already; unloading twice is an error."""
     text = dict(channel_options("127.0.0.1:1"))["grpc.service_config"]
     (rule,) = json.loads(str(text))["methodConfig"]
     services = (

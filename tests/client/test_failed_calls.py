@@ -1,4 +1,4 @@
-"""Statuses that no server of ours sent become errors of ours, too."""
+"""Statuses of other servers become our errors, too."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from magenta_bridge.v1 import generation_pb2_grpc
 
 
 class StrangeServer(generation_pb2_grpc.GenerationServiceServicer):
-    """Answers every call with a status of the test's choice."""
+    """Ends every call with a status that the test chooses."""
 
     def __init__(self) -> None:
         self.status = status_pb2.Status()
         self.bare = True
 
     def GetGenerator(self, request: object, context: Any) -> Any:  # noqa: ANN401, ARG002, N802
-        """Fails as told."""
+        """Fail with the chosen status."""
         if self.bare:
             code = next(code for code in grpc.StatusCode if code.value[0] == self.status.code)
             context.abort(code, self.status.message)

@@ -1,4 +1,4 @@
-"""What a musician says becomes the request that was meant."""
+"""Parameters become the intended request."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from typing import Any
 import numpy as np
 import pytest
 
-from magenta_bridge.client.request import GenerateParams, build_request, build_stream_request
+from magenta_bridge.client.request import GenerateMethods, build_request, split_variations
 from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
-from magenta_bridge.limits import MESSAGE_BYTES
+from magenta_bridge.limits import MESSAGE_BYTES, SEEDS
 from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.v1 import generation_pb2 as pb
 
 
-def _wish(**changed: Any) -> GenerateParams:  # noqa: ANN401 - fields of many types
-    plain: dict[str, Any] = {
-        "generator_id": "x",
-        "primer": None,
-        "bars": None,
-        "start": None,
-        "end": None,
-        "seed": None,
-        "count": 1,
-        "arguments": {},
-    }
-    return GenerateParams(**{**plain, **changed})
+def _request(**changed: Any) -> pb.GenerateRequest:  # noqa: ANN401 - fields of many types
+    nothing = dict.fromkeys(("primer", "bars", "start", "end", "seed"))
+    return build_request(**{"generator_id": "x", **nothing, "arguments": {}, **changed})
 
 
-def test_nothing_said_means_four_bars_from_the_beginning() -> None:
-    request = build_request(_wish())
+class _Recorder(GenerateMethods[Any, Any, Any]):
+    """Return the requests."""
+
+    def _generate(self, request: pb.GenerateRequest) -> pb.GenerateRequest:
+        return request
+
+    _variations = _stream = _generate  # type: ignore[assignment]
+
+
+def test_the_default_is_four_bars_from_the_beginning() -> None:
+    request = _request()
     section = request.options.generate_sections[0]
     assert (section.start_time, section.end_time) == (0.0, 8.0)
     assert not request.HasField("seed")
     assert not request.HasField("primer")
 
 
-def test_arguments_travel_in_the_field_of_their_type() -> None:
+def test_arguments_have_the_field_of_their_type() -> None:
     values = {"a": True, "b": 3, "c": 0.5, "d": "x", "e": np.int64(4), "f": np.float32(0.25)}
-    args = build_request(_wish(arguments=values)).options.args
+    args = _request(arguments=values).options.args
     assert args["a"].bool_value is True
     assert args["b"].int_value == 3
     assert args["c"].float_value == 0.5
@@ -56,34 +57,45 @@ def test_arguments_travel_in_the_field_of_their_type() -> None:
         ({"end": 1.0}, "start"),
         ({"start": 0.0, "end": float("inf")}, "start"),
         ({"seed": 1.5}, "seed"),
+        ({"seed": -1}, "seed"),
         ({"seed": 2**63}, "seed"),
+        ({"count": 0}, "count"),
         ({"count": 2**31}, "count"),
-        ({"arguments": {"a": 2**31}}, "a"),
+        ({"count": 17}, "variations"),
+        ({"arguments": {"a": 2**31}}, "options.args[a]"),
         ({"arguments": {"a": None}}, "options.args[a]"),
         ({"arguments": {"a": [1]}}, "options.args[a]"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_before_it_is_sent(
-    changed: dict[str, Any], field: str
-) -> None:
+def test_an_invalid_value_is_refused_before_it_is_sent(changed: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
-        build_request(_wish(**changed))
+        _request(**changed)
     assert caught.value.field == field
 
 
 def test_a_primer_larger_than_a_message_is_refused_before_it_is_sent() -> None:
     primer = NoteSequence(collection_name="x" * MESSAGE_BYTES.value)
     with pytest.raises(LimitExceededError):
-        build_request(_wish(primer=primer))
+        _request(primer=primer)
 
 
-def test_a_stream_is_asked_for_in_the_same_words() -> None:
-    wish = _wish(primer=NoteSequence(total_time=2.0), seed=0, arguments={"a": 1})
-    whole, stream = build_request(wish), build_stream_request(wish)
+@pytest.mark.parametrize("seed", [0, None])
+def test_a_stream_has_the_same_request(seed: int | None) -> None:
+    call: dict[str, Any] = {"primer": NoteSequence(total_time=2.0), "seed": seed, "a": 1}
+    whole, stream = _Recorder().generate("x", **call), _Recorder().stream("x", **call)
+    assert isinstance(stream, pb.StreamGenerateRequest)
     assert whole.request_id != stream.request_id
     stream.request_id = whole.request_id
     assert stream.SerializeToString(deterministic=True) == whole.SerializeToString(
         deterministic=True
     )
-    assert stream.HasField("seed")
-    assert not build_stream_request(_wish()).HasField("seed")
+    assert stream.HasField("seed") is (seed is not None)
+
+
+def test_variations_are_split_into_requests_with_the_seeds_of_a_server() -> None:
+    requests = split_variations(_request(seed=SEEDS - 1, count=3))
+    assert [each.seed for each in requests] == [SEEDS - 1, 0, 1]
+    assert {each.variations for each in requests} == {1}
+    assert len({each.request_id for each in requests}) == 3
+    first, second = split_variations(_request(count=2))
+    assert second.seed == (first.seed + 1) % SEEDS

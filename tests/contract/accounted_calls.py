@@ -1,4 +1,4 @@
-"""Calls in many ways, with an account of how each must end."""
+"""Calls of many kinds, with counts of their expected ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 
 
 class AccountedCalls:
-    """Calls in all ways, and keeps its own account of how the calls must end.
+    """Makes calls of all kinds, and counts how they must end.
 
     Args:
         live: The server to call.
@@ -38,7 +38,7 @@ class AccountedCalls:
         self._live = live
 
     def expect(self, method: str, code: str, generator: str = "", reason: str = "") -> None:
-        """Notes that one more call ends so."""
+        """Count an expected end of a call."""
         self.ended[(f"{SERVICE}/{method}", code)] += 1
         if generator:
             self.requests[(generator, f"{SERVICE}/{method}", code)] += 1
@@ -47,48 +47,48 @@ class AccountedCalls:
             (self.rejected if turned_away else self.failed)[(reason,)] += 1
 
     def good(self, variations: int) -> None:
-        """Has so many variations written."""
+        """Generate some variations."""
         request = pb.GenerateRequest(generator_id="scale", options=options(), variations=variations)
         assert len(self.stub.Generate(request, timeout=PATIENCE).sequences) == variations
         self.variations += variations
         self.expect("Generate", "OK", "scale")
 
     def streamed(self) -> None:
-        """Has one variation written piece by piece."""
+        """Stream one variation."""
         request = pb.StreamGenerateRequest(generator_id="scale", options=options())
         assert len(list(self.stub.StreamGenerate(request, timeout=PATIENCE))) == 3
         self.variations += 1
         self.expect("StreamGenerate", "OK", "scale")
 
     def listed(self) -> None:
-        """Asks which generators there are."""
+        """List the generators."""
         self.stub.ListGenerators(pb.ListGeneratorsRequest(), timeout=PATIENCE)
         self.expect("ListGenerators", "OK")
 
-    def fails(self, generator: str, asked: GeneratorOptions, *expected: str) -> None:
-        """Asks for what ends with this code, generator's label and reason."""
-        request = pb.GenerateRequest(generator_id=generator, options=asked)
+    def fails(self, generator: str, requested: GeneratorOptions, *expected: str) -> None:
+        """Send a request that ends with this code, generator label and reason."""
+        request = pb.GenerateRequest(generator_id=generator, options=requested)
         with pytest.raises(grpc.RpcError):
             self.stub.Generate(request, timeout=PATIENCE)
         code, label, reason = expected
         self.expect("Generate", code, label, reason)
 
     def undecodable(self) -> None:
-        """Sends bytes that are no request."""
+        """Send bytes that are not a request."""
         send: Any = self._live.channel.unary_unary(f"/{SERVICE}/Generate")
         with pytest.raises(grpc.RpcError):
             send(b"\xff", timeout=PATIENCE)
         self.expect("Generate", "INVALID_ARGUMENT", "", "INVALID_ARGUMENT")
 
     def overloaded(self, calls: int) -> None:
-        """Fills the slots and makes so many calls more."""
+        """Fill the slots and make some more calls."""
         with self.all_slots_taken():
             for _ in range(calls):
                 self.fails("scale", options(), "RESOURCE_EXHAUSTED", "scale", "OVERLOADED")
 
     @contextlib.contextmanager
     def all_slots_taken(self) -> Iterator[None]:
-        """Works on as many requests as there are slots, and takes them back at the end."""
+        """Fill all slots with requests, and cancel them at the end."""
         request = pb.StreamGenerateRequest(generator_id="gated", options=options())
         calls = [self.stub.StreamGenerate(request, timeout=PATIENCE) for _ in range(SLOTS)]
         for call in calls:
@@ -100,7 +100,7 @@ class AccountedCalls:
         self._live.wait_until_free()
 
     def too_slow(self) -> None:
-        """Makes calls that the server's own deadline ends."""
+        """Make calls that exceed the server's own timeout."""
         request = pb.GenerateRequest(generator_id="gated", options=options())
         with contextlib.ExitStack() as ends:
             for _ in range(SLOTS):

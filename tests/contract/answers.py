@@ -1,4 +1,4 @@
-"""Reads what a failed call says, and holds it to the rules that all errors keep."""
+"""Parse the errors of calls, and check the rules for all errors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Failure:
 
 
 def read_failure(error: grpc.RpcError) -> Failure:
-    """Returns what the failure says, after checking it against the rules for all errors."""
+    """Return the parsed error of a call, after checking the rules for all errors."""
     call: Any = error
     status = rpc_status.from_call(call)
     assert status is not None, f"no details: {call.code()} {call.details()}"
@@ -43,7 +43,7 @@ def read_failure(error: grpc.RpcError) -> Failure:
 
 
 def check_status(status: status_pb2.Status) -> Failure:
-    """Returns what a status says, after checking it against the rules for all errors."""
+    """Return the parsed error of a status, after checking the rules for all errors."""
     code = str(code_pb2.Code.Name(status.code))
     info = error_details_pb2.ErrorInfo()
     bad = error_details_pb2.BadRequest()

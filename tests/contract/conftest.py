@@ -1,4 +1,4 @@
-"""The running server that the contract is held against."""
+"""The server under test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generators for tests of everything around a generator: real subclasses, no model."""
+"""Generators without a model, for tests of everything around a generator."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 
-from magenta_bridge.generators.arguments import Argument, ArgumentType, read_arguments
-from magenta_bridge.generators.generator import (
-    Capability,
-    GeneratorInfo,
-    Interrupt,
-    SequenceGenerator,
-    never_interrupt,
-)
+from magenta_bridge.arguments import Argument, ArgumentType, read_arguments
+from magenta_bridge.description import Capability, GeneratorInfo
+from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
+from magenta_bridge.sequences.validate import validate
 
 LEAK = "the private path of someone"
-# How often a waiting fake looks at its interrupt, in seconds.
+# Interval in which a waiting fake polls its interrupt, in seconds.
 POLL = 0.005
 
 ARGUMENTS = (
@@ -42,7 +38,7 @@ def _info(generator_id: str) -> GeneratorInfo:
 
 
 class ScaleGenerator(SequenceGenerator):
-    """Writes seeded quarter notes at 120 qpm, a chunk for each two seconds."""
+    """Generates seeded quarter notes at 120 qpm, in chunks of two seconds."""
 
     def __init__(self, generator_id: str = "scale") -> None:
         self.info = _info(generator_id)
@@ -54,8 +50,9 @@ class ScaleGenerator(SequenceGenerator):
         *,
         interrupt: Interrupt = never_interrupt,
     ) -> Iterator[NoteSequence]:
-        """Yields one chunk for each bar of the section."""
+        """Yield one chunk for each bar of the section."""
         values = read_arguments(self.info.arguments, generator_options)
+        validate(input_sequence, field="primer")
         draw = random.Random(f"{values['seed']} {len(input_sequence.notes)}")  # noqa: S311
         section = generator_options.generate_sections[0]
         time, first = section.start_time, True
@@ -76,7 +73,7 @@ class ScaleGenerator(SequenceGenerator):
 
 
 class GatedGenerator(SequenceGenerator):
-    """Writes one chunk, then waits for its gate, looking at its interrupt."""
+    """Generates one chunk, then waits for its gate, polling its interrupt."""
 
     def __init__(self, generator_id: str = "gated") -> None:
         self.info = _info(generator_id)
@@ -85,7 +82,7 @@ class GatedGenerator(SequenceGenerator):
         self.ended = threading.Event()
 
     def twin(self, generator_id: str) -> GatedGenerator:
-        """Returns another one behind the same gate."""
+        """Return another generator with the same gate."""
         twin = GatedGenerator(generator_id)
         twin.gate, twin.waiting, twin.ended = self.gate, self.waiting, self.ended
         return twin
@@ -97,7 +94,7 @@ class GatedGenerator(SequenceGenerator):
         *,
         interrupt: Interrupt = never_interrupt,
     ) -> Iterator[NoteSequence]:
-        """Yields a chunk at once and another one when the gate opens."""
+        """Yield a chunk at once and another one when the gate opens."""
         section = generator_options.generate_sections[0]
         try:
             yield NoteSequence(total_time=section.start_time)
@@ -110,7 +107,7 @@ class GatedGenerator(SequenceGenerator):
 
 
 class EndlessGenerator(SequenceGenerator):
-    """Writes large chunks without end and counts them."""
+    """Generates large chunks endlessly and counts them."""
 
     info = _info("endless")
 
@@ -125,7 +122,7 @@ class EndlessGenerator(SequenceGenerator):
         *,
         interrupt: Interrupt = never_interrupt,
     ) -> Iterator[NoteSequence]:
-        """Yields chunks of about 64 KiB."""
+        """Yield chunks of about 64 KiB."""
         chunk = NoteSequence(collection_name="x" * 65_536)
         try:
             while True:
@@ -137,7 +134,7 @@ class EndlessGenerator(SequenceGenerator):
 
 
 class FaultyGenerator(SequenceGenerator):
-    """Raises what it is told to, after its first chunk."""
+    """Raises an error after its first chunk."""
 
     info = _info("faulty")
 
@@ -151,6 +148,6 @@ class FaultyGenerator(SequenceGenerator):
         *,
         interrupt: Interrupt = never_interrupt,  # noqa: ARG002
     ) -> Iterator[NoteSequence]:
-        """Yields an empty chunk, then fails."""
+        """Yield an empty chunk, then fail."""
         yield NoteSequence()
         raise self.make_error()

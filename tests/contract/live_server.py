@@ -1,4 +1,4 @@
-"""A real server on a free loopback port, in a thread with an event loop of its own."""
+"""A real server on a free loopback port, in a thread with its own event loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
 from magenta_bridge.server.bundles.sources import Sources
-from magenta_bridge.server.http.server import HttpPort
+from magenta_bridge.server.http.server import HttpServer
 from magenta_bridge.server.rpc.boundary import Gate
 from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.settings import HttpSettings, ServerSettings
@@ -33,7 +33,7 @@ from tests.contract.fake_generator import (
 T = TypeVar("T")
 
 LIGHT, HEAVY = "light.mag", "heavy.mag"
-# The folder is looked into when it is asked for, and not while a test runs.
+# The folder is scanned for LoadBundle only.
 _NEVER = 3600.0
 
 
@@ -53,19 +53,19 @@ class LiveServer:
     """The server, its address, and the fakes it serves.
 
     Args:
-        port: Port to listen on; 0 for any free one.
-        seconds: Time for requests without a deadline.
-        longest: Time for requests with a later deadline.
+        port: Port to listen on; 0 for any free port.
+        seconds: Timeout of requests without a deadline.
+        longest: Maximum timeout of requests.
         threads: Worker threads.
         waiting: Requests accepted beyond those.
-        queue_seconds: How long they may wait.
-        calls_per_second: How often a connection may call; 0 for any rate.
+        queue_seconds: Maximum time in the queue.
+        calls_per_second: Rate limit per connection; 0 for no limit.
         kind: Class of the server.
         metrics_port: Port for Prometheus; None for no metrics.
         http: The HTTP port; None for none.
 
-    Its bundle folder holds ``light.mag``, whose generator serves, and ``heavy.mag``, which is
-    not loaded yet: its generator stands behind the gate of the gated one.
+    Its bundle folder contains ``light.mag``, which is loaded, and ``heavy.mag``, which is not
+    loaded yet and waits for the gate of the gated generator.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class LiveServer:
             sources=Sources(folder=folder, pause_seconds=_NEVER, load=self._load),
         )
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="live server")
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._server, self.address = self.run(self._start())
         self.channel = grpc.insecure_channel(self.address)
@@ -118,48 +118,48 @@ class LiveServer:
         return self.gated.twin("heavy") if path.name == HEAVY else ScaleGenerator("light")
 
     @property
-    def web(self) -> HttpPort:
+    def web(self) -> HttpServer:
         """The HTTP port."""
         assert self._server.http is not None
         return self._server.http
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine on the server's loop and returns its result."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+        """Run a coroutine on the server's loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     def notices(self) -> list[str]:
-        """Returns what the server told beside its address."""
+        """Return the notices of the server."""
         return self._server.notices()
 
     def begin_drain(self, grace: float) -> Future[None]:
-        """Drains the server, as a signal would have it do, and does not wait for the end."""
+        """Start to drain the server, as a signal does."""
         return asyncio.run_coroutine_threadsafe(self._server.drain(grace), self._loop)
 
     def watch_health(self) -> Iterator[int]:
-        """Yields the server's health, at first SERVING, whenever it changes."""
+        """Yield the server's health, which is SERVING at first, whenever it changes."""
         with grpc.insecure_channel(self.address) as channel:
             request = health_pb2.HealthCheckRequest()
-            for answer in health_pb2_grpc.HealthStub(channel).Watch(request, timeout=30):
+            for answer in health_pb2_grpc.HealthStub(channel).Watch(request, timeout=60):
                 yield answer.status
 
     def wait_until_open(self, count: int) -> None:
-        """Returns once so many requests are open; fails after ten seconds."""
+        """Wait until a number of requests are open; fail after 60 seconds."""
 
         async def watch() -> None:
             while self.pool.open != count:
                 await asyncio.sleep(0)
 
-        self.run(asyncio.wait_for(watch(), 10))
+        self.run(asyncio.wait_for(watch(), 60))
 
     def wait_until_free(self) -> None:
-        """Returns once no request is open any more; fails after ten seconds."""
+        """Wait until no request is open; fail after 60 seconds."""
         self.wait_until_open(0)
 
     def close(self) -> None:
-        """Ends everything."""
+        """Stop the server."""
         self.channel.close()
         self.gated.gate.set()
-        self.begin_drain(0).result(30)
+        self.begin_drain(0).result(60)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()

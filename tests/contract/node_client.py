@@ -1,4 +1,4 @@
-"""Runs the client in Node against a server."""
+"""Run the Node client against a server."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "node"
 
 
 def run_node(address: str, scenario: str) -> Any:  # noqa: ANN401 - JSON
-    """Runs one scenario of ``client.mjs`` and returns what it printed.
+    """Run a scenario of ``client.mjs`` and return what it printed.
 
     Args:
         address: The server.

@@ -1,4 +1,4 @@
-"""One row per rpc: a good, a bad and, where work is done, a slow request.
+"""One row per rpc: a valid, an invalid and, for generation, a slow request.
 
 A new rpc fails ``test_every_rpc_has_a_row`` until its row stands here; all other tests of the
 contract then hold for it.
@@ -25,11 +25,11 @@ class RpcCase:
     Attributes:
         method: Full name.
         good: A request that succeeds within milliseconds.
-        bad: Requests that break a rule each, with the field path that the answer names.
-        missing: A request for a generator that there is none of; None if none can be named.
-        slow: A request that does not end by itself; None if there is none.
+        bad: Invalid requests, with the field path that the error names.
+        missing: A request for an unknown generator; None if the rpc names no generator.
+        slow: A request that never ends by itself, or None.
         response: Class of the response.
-        streaming: Whether responses come as a stream.
+        streaming: Whether the rpc streams its responses.
     """
 
     method: str
@@ -41,7 +41,7 @@ class RpcCase:
     streaming: bool = False
 
     def call(self, channel: grpc.Channel, data: bytes, timeout: float | None = 30) -> list[Message]:
-        """Sends raw bytes and returns all responses.
+        """Send raw bytes and return all responses.
 
         Raises:
             grpc.RpcError: The status is not OK.
@@ -54,7 +54,7 @@ class RpcCase:
 
 
 def options(start: float = 0.0, end: float = 4.0, **arguments: float) -> GeneratorOptions:
-    """Returns options for one section, in seconds."""
+    """Return options for one section, in seconds."""
     made = GeneratorOptions()
     made.generate_sections.add(start_time=start, end_time=end)
     for name, value in arguments.items():
@@ -162,7 +162,7 @@ CASES: tuple[RpcCase, ...] = (
         "/magenta_bridge.v1.GenerationService/GetGenerator",
         pb.GetGeneratorRequest(generator_id="scale"),
         (),
-        pb.GetGeneratorRequest(generator_id="nobody"),
+        pb.GetGeneratorRequest(generator_id="missing"),
         None,
         pb.GetGeneratorResponse,
     ),
@@ -170,7 +170,7 @@ CASES: tuple[RpcCase, ...] = (
         "/magenta_bridge.v1.GenerationService/Generate",
         pb.GenerateRequest(generator_id="scale", options=options(), seed=1),
         _bad_orders(pb.GenerateRequest),
-        pb.GenerateRequest(generator_id="nobody", options=options()),
+        pb.GenerateRequest(generator_id="missing", options=options()),
         pb.GenerateRequest(generator_id="gated", options=options()),
         pb.GenerateResponse,
     ),
@@ -178,7 +178,7 @@ CASES: tuple[RpcCase, ...] = (
         "/magenta_bridge.v1.GenerationService/StreamGenerate",
         pb.StreamGenerateRequest(generator_id="scale", options=options(), seed=1),
         _bad_orders(pb.StreamGenerateRequest),
-        pb.StreamGenerateRequest(generator_id="nobody", options=options()),
+        pb.StreamGenerateRequest(generator_id="missing", options=options()),
         pb.StreamGenerateRequest(generator_id="gated", options=options()),
         pb.StreamGenerateResponse,
         streaming=True,
@@ -206,7 +206,7 @@ CASES: tuple[RpcCase, ...] = (
         "/magenta_bridge.v1.ModelService/UnloadGenerator",
         model_pb2.UnloadGeneratorRequest(generator_id="light"),
         (),
-        model_pb2.UnloadGeneratorRequest(generator_id="nobody"),
+        model_pb2.UnloadGeneratorRequest(generator_id="missing"),
         None,
         model_pb2.UnloadGeneratorResponse,
     ),

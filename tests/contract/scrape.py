@@ -1,4 +1,4 @@
-"""Reads a server's metrics as Prometheus would."""
+"""Read a server's metrics as Prometheus does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Scrape:
         ]
 
     def by(self, name: str, *labels: str) -> dict[tuple[str, ...], float]:
-        """Returns the values of one name, added up over all labels but those given."""
+        """Return the values of a metric, summed over all labels except those given."""
         found: defaultdict[tuple[str, ...], float] = defaultdict(float)
         for sample in self.samples:
             if sample.name == name:
@@ -33,13 +33,13 @@ class Scrape:
         return dict(found)
 
     def value(self, name: str) -> float:
-        """Returns the one value of a name without labels."""
+        """Return the value of a metric without labels."""
         (found,) = [sample.value for sample in self.samples if sample.name == name]
         return float(found)
 
 
 def scrape(live: LiveServer) -> Scrape:
-    """Returns what the server counts now."""
+    """Return the server's metrics."""
     (notice,) = live.notices()
     with urllib.request.urlopen(notice.rpartition(" ")[2], timeout=10) as answer:  # noqa: S310
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -47,11 +47,11 @@ def scrape(live: LiveServer) -> Scrape:
 
 
 def scrape_idle(live: LiveServer) -> Scrape:
-    """Returns what the server counts once no call is in hand."""
-    return next(found for found in _scrapes(live) if not found.value(_IN_HAND))
+    """Return the server's metrics once no call is in flight."""
+    return next(found for found in _scrapes(live) if not found.value(_IN_FLIGHT))
 
 
-_IN_HAND = "magenta_bridge_calls_in_hand"
+_IN_FLIGHT = "magenta_bridge_calls_in_flight"
 
 
 def _scrapes(live: LiveServer) -> Iterator[Scrape]:

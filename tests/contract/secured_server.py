@@ -1,4 +1,4 @@
-"""A real server of one generator with TLS or tokens, and certificates to meet it with."""
+"""A real server of one generator with TLS or tokens, and certificates for it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from tests.contract.fake_generator import ScaleGenerator
 
 MARIA: Final = "maria-0123456789-0123456789-0123456789"
 OWNER: Final = "owner-9876543210-9876543210-9876543210"
-STRANGER: Final = "nobody-0123456789-0123456789-0123456789"
+STRANGER: Final = "other-0123456789-0123456789-0123456789"
 LONG_AGO: Final = datetime.datetime(2021, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def known_tokens() -> Tokens:
-    """Returns what the servers of the tests know: one of each rank."""
+    """Return an ordinary and an administrator's token."""
     return Tokens(
         [
             make_token("maria", MARIA, where="test"),
@@ -41,10 +41,10 @@ def known_tokens() -> Tokens:
 
 @dataclass(frozen=True)
 class Authority:
-    """A certificate authority and the folder that its files are written to.
+    """A certificate authority and the folder of its files.
 
     Attributes:
-        ca: Makes certificates.
+        ca: Issues certificates.
         folder: Where to write them.
     """
 
@@ -59,12 +59,12 @@ class Authority:
         return path
 
     def issue(self, host: str, *, name: str = "", expired: bool = False) -> TlsFiles:
-        """Makes a certificate.
+        """Issue a certificate.
 
         Args:
-            host: The name or address it is for.
+            host: Its host name or IP address.
             name: Its common name.
-            expired: Whether its time is over.
+            expired: Whether it has expired.
         """
         cert = self.ca.issue_cert(
             host,
@@ -82,26 +82,26 @@ class Authority:
 
 
 class CallBook:
-    """Keeps the calls that a server has seen the end of, as its gates left them."""
+    """An observer that keeps the completed calls, as the gates returned them."""
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
 
     def began(self, call: Call) -> None:
-        """See ``Observer``."""
+        """Do nothing; see ``Observer``."""
 
     def ended(self, call: Call, code: str, reason: str, seconds: float) -> None:  # noqa: ARG002
-        """See ``Observer``."""
+        """Keep the call; see ``Observer``."""
         self.calls.append(call)
 
 
 @contextlib.contextmanager
 def running(settings: ServerSettings, book: CallBook | None = None) -> Iterator[str]:
-    """Runs a server of the generator ``scale`` in a thread and yields its address.
+    """Run a server of the generator ``scale`` in a thread and yield its address.
 
     Args:
         settings: How it behaves.
-        book: Where its calls are kept.
+        book: Observes its calls.
     """
 
     class Server(BridgeServer):
@@ -109,7 +109,7 @@ def running(settings: ServerSettings, book: CallBook | None = None) -> Iterator[
             return [*super()._observers(), *([book] if book else [])]
 
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="secured server")
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     async def start() -> tuple[BridgeServer, str]:
@@ -118,11 +118,11 @@ def running(settings: ServerSettings, book: CallBook | None = None) -> Iterator[
         return server, await server.start()
 
     try:
-        server, address = asyncio.run_coroutine_threadsafe(start(), loop).result(30)
+        server, address = asyncio.run_coroutine_threadsafe(start(), loop).result(60)
         try:
             yield address
         finally:
-            asyncio.run_coroutine_threadsafe(server.drain(0), loop).result(30)
+            asyncio.run_coroutine_threadsafe(server.drain(0), loop).result(60)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

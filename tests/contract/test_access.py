@@ -1,4 +1,4 @@
-"""Who shows a token that the server knows comes in; nobody else does, and no token leaks."""
+"""Only callers with a valid token are admitted, and no token leaks."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tests.contract.secured_server import MARIA, OWNER, STRANGER, CallBook, know
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """A server on loopback that asks for tokens."""
+    """A server on loopback that requires tokens."""
     with running(ServerSettings("127.0.0.1:0", tokens=known_tokens())) as found:
         yield found
 
 
 @pytest.mark.parametrize("token", [MARIA, OWNER, f" {MARIA}\n"])
-def test_a_known_token_lets_both_clients_in(address: str, token: str) -> None:
+def test_both_clients_connect_with_a_valid_token(address: str, token: str) -> None:
     with Client(address, token=token) as bridge:
         whole = bridge.generate("scale", seed=1)
         assert list(bridge.stream("scale", seed=1))
 
-    async def ask() -> object:
+    async def call() -> object:
         async with AsyncClient(address, token=token) as bridge:
             return await bridge.generate("scale", seed=1)
 
-    assert asyncio.run(ask()) == whole
+    assert asyncio.run(call()) == whole
 
 
-def test_on_ones_own_computer_a_caller_is_its_address_and_may_do_everything() -> None:
+def test_on_loopback_a_caller_is_its_address_and_an_administrator() -> None:
     book = CallBook()
     with running(ServerSettings("127.0.0.1:0"), book) as address, Client(address) as bridge:
         assert bridge.generators()
@@ -46,21 +46,21 @@ def test_on_ones_own_computer_a_caller_is_its_address_and_may_do_everything() ->
 
 
 @pytest.mark.parametrize("token", [STRANGER, MARIA[:-1], f"{MARIA}x", None])
-def test_any_other_token_does_not(address: str, token: str | None) -> None:
-    async def ask() -> None:
+def test_other_tokens_are_rejected(address: str, token: str | None) -> None:
+    async def call() -> None:
         async with AsyncClient(address, token=token) as bridge:
             await bridge.generators()
 
     with Client(address, token=token) as bridge, pytest.raises(UnauthenticatedError) as one:
         bridge.generators()
     with pytest.raises(UnauthenticatedError) as two:
-        asyncio.run(ask())
+        asyncio.run(call())
     assert one.value.message == two.value.message
     assert token is None or token not in one.value.message
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.method)
-def test_no_method_of_ours_is_open(address: str, case: RpcCase) -> None:
+def test_every_method_requires_a_token(address: str, case: RpcCase) -> None:
     with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError) as caught:
         case.call(channel, case.good.SerializeToString())
     failure = read_failure(caught.value)
@@ -95,19 +95,19 @@ def test_the_scheme_is_bearer(address: str, header: str, welcome: bool) -> None:
     assert read_failure(caught.value).code == "UNAUTHENTICATED"
 
 
-def test_no_token_is_logged_or_told(address: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither a right one nor a wrong one, whatever fails."""
-    told = ""
+def test_tokens_are_never_logged_or_sent(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither valid nor invalid ones, for any error."""
+    text = ""
     with caplog.at_level(logging.DEBUG):
         for token in (MARIA, STRANGER):
             with Client(address, token=token) as bridge:
-                assert token not in repr(vars(bridge)["_channel"])
+                assert token not in repr(vars(bridge))
                 with pytest.raises(MagentaBridgeError) as caught:
-                    bridge.generate("nobody")
-                told += f"{caught.value!r} {caught.value.metadata} {caught.value.__cause__}"
-    assert "nobody" in told
+                    bridge.generate("missing")
+                text += f"{caught.value!r} {caught.value.metadata} {caught.value.__cause__}"
+    assert "missing" in text
     for token in (MARIA, STRANGER):
         assert token not in caplog.text
-        assert token not in told
+        assert token not in text
     settings = ServerSettings(tokens=known_tokens())
     assert "maria-" not in repr(settings)

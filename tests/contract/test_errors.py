@@ -1,4 +1,4 @@
-"""Each error of the tree reaches both clients as what it was; bugs reach them as incidents."""
+"""Each error class reaches both clients unchanged; unexpected errors reach them as incidents."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ FAULTY = pb.GenerateRequest(generator_id="faulty", options=options()).SerializeT
 def test_an_error_survives_the_wire(
     live: LiveServer, client: Client, cls: type[MagentaBridgeError]
 ) -> None:
-    """Class, message, field and metadata are the same on either side, for either client."""
+    """Both clients raise the server's class, message, field and metadata."""
     made = cls("Pitch 300 is out of \u266d range.", field="primer", metadata={"maximum": "127"})
     live.faulty.make_error = lambda: made
 
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(live.address, timeout=30) as bridge:
             await bridge.generate("faulty")
 
-    for attempt in (lambda: client.generate("faulty"), lambda: live.run(ask())):
+    for attempt in (lambda: client.generate("faulty"), lambda: live.run(call())):
         with pytest.raises(MagentaBridgeError) as caught:
             attempt()
         assert type(caught.value) is cls
@@ -65,8 +65,8 @@ def test_a_bug_becomes_an_incident_and_leaks_nothing(
 
 
 @pytest.mark.parametrize("length", [900, 5_000, 200_000])
-def test_long_texts_of_a_caller_are_cut(live: LiveServer, length: int) -> None:
-    """An error that repeats what it was sent still fits into the headers of an answer."""
+def test_long_texts_of_a_caller_are_truncated(live: LiveServer, length: int) -> None:
+    """An error that contains text of the request fits into the headers of a response."""
     request = pb.GenerateRequest(generator_id="\u266d" * length, options=options())
     with pytest.raises(grpc.RpcError) as caught:
         GENERATE.call(live.channel, request.SerializeToString())
@@ -79,8 +79,8 @@ def test_long_texts_of_a_caller_are_cut(live: LiveServer, length: int) -> None:
     assert read_failure(caught.value).code == "INVALID_ARGUMENT"
 
 
-def test_a_response_that_is_too_large_is_refused_by_us(live: LiveServer) -> None:
-    """Left to itself, gRPC would say that the stream was removed."""
+def test_a_response_beyond_the_limit_is_our_own_error(live: LiveServer) -> None:
+    """Without our check, gRPC would report that the stream was removed."""
     request = pb.GenerateRequest(generator_id="endless", options=options())
     with pytest.raises(grpc.RpcError) as caught:
         GENERATE.call(live.channel, request.SerializeToString())

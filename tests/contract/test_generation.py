@@ -1,4 +1,4 @@
-"""Seeds, variations and pieces: what the music rpcs promise beyond a good answer."""
+"""Seeds, variations and chunks of the generation rpcs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_equal_seeds_give_equal_notes(stub: GenerationServiceStub) -> None:
     assert first.sequences != stub.Generate(_request(seed=6)).sequences
 
 
-def test_a_drawn_seed_is_told_and_repeats_the_result(stub: GenerationServiceStub) -> None:
+def test_a_random_seed_is_returned_and_repeats_the_result(stub: GenerationServiceStub) -> None:
     drawn = [stub.Generate(_request()) for _ in range(3)]
     assert len({response.seed for response in drawn}) > 1
     for response in drawn:
@@ -37,7 +37,7 @@ def test_a_drawn_seed_is_told_and_repeats_the_result(stub: GenerationServiceStub
         assert stub.Generate(_request(seed=response.seed)) == response
 
 
-def test_a_seed_among_the_arguments_counts_when_the_request_has_none(
+def test_a_seed_in_the_arguments_applies_if_the_request_has_none(
     stub: GenerationServiceStub,
 ) -> None:
     seeded = options(2, 10)
@@ -47,8 +47,10 @@ def test_a_seed_among_the_arguments_counts_when_the_request_has_none(
 
 
 @pytest.mark.parametrize("seed", [0, 2**31 - 2])
-def test_variation_i_is_what_seed_plus_i_gives(stub: GenerationServiceStub, seed: int) -> None:
-    """Also where the sum passes the largest seed and begins again at 0."""
+def test_variation_i_equals_the_result_of_seed_plus_i(
+    stub: GenerationServiceStub, seed: int
+) -> None:
+    """Also if the sum exceeds the largest seed and wraps to 0."""
     together = stub.Generate(_request(seed=seed, variations=4)).sequences
     alone = [
         stub.Generate(_request(seed=(seed + index) % 2**31)).sequences[0] for index in range(4)
@@ -56,8 +58,8 @@ def test_variation_i_is_what_seed_plus_i_gives(stub: GenerationServiceStub, seed
     assert list(together) == alone
 
 
-def test_pieces_add_up_to_the_whole(stub: GenerationServiceStub) -> None:
-    """For each variation: in order, complete up to where they say, one last piece."""
+def test_the_chunks_add_up_to_the_whole(stub: GenerationServiceStub) -> None:
+    """For each variation: in order, complete up to their time, one last chunk."""
     whole = stub.Generate(_request(seed=3, variations=3))
     request = pb.StreamGenerateRequest(
         generator_id="scale", options=options(2, 10), seed=3, variations=3
@@ -79,7 +81,7 @@ def test_pieces_add_up_to_the_whole(stub: GenerationServiceStub) -> None:
         assert merged == expected
 
 
-def test_the_first_piece_comes_before_the_last_is_written(
+def test_the_first_chunk_arrives_before_the_last_is_generated(
     live: LiveServer, stub: GenerationServiceStub
 ) -> None:
     request = pb.StreamGenerateRequest(generator_id="gated", options=options())
@@ -90,7 +92,7 @@ def test_the_first_piece_comes_before_the_last_is_written(
     assert [piece.last for piece in answer] == [False, True]
 
 
-def test_generators_are_described_as_they_describe_themselves(
+def test_generators_have_their_own_descriptions(
     live: LiveServer, stub: GenerationServiceStub
 ) -> None:
     found = stub.GetGenerator(pb.GetGeneratorRequest(generator_id="scale")).generator
@@ -106,7 +108,7 @@ def test_generators_are_described_as_they_describe_themselves(
         assert message.maximum == (row.maximum or 0)
 
 
-def test_pages_hold_every_generator_once(stub: GenerationServiceStub) -> None:
+def test_the_pages_contain_every_generator_once(stub: GenerationServiceStub) -> None:
     names: list[str] = []
     request = pb.ListGeneratorsRequest(page_size=3)
     while True:

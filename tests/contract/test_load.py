@@ -1,9 +1,8 @@
-"""A server with much to do: rates, queues, shares, repeated requests, deadlines."""
+"""A server under load: rates, queues, shares, repeated requests, deadlines."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,9 +30,9 @@ def single() -> Iterator[LiveServer]:
     server.close()
 
 
-def test_who_calls_too_often_is_told_for_how_long_to_wait() -> None:
-    """Health is answered all the same, and so is another client."""
-    live = LiveServer(calls_per_second=0.5)
+def test_a_rate_limited_caller_gets_a_retry_delay() -> None:
+    """Health checks and other clients are not limited."""
+    live = LiveServer(calls_per_second=0.01)
     try:
         stub = GenerationServiceStub(live.channel)
         for _ in range(40):
@@ -43,18 +42,18 @@ def test_who_calls_too_often_is_told_for_how_long_to_wait() -> None:
         failure = read_failure(caught.value)
         assert (failure.code, failure.info.reason) == ("RESOURCE_EXHAUSTED", "RATE_LIMITED")
         assert failure.retry_s is not None
-        assert 0 < failure.retry_s <= 2.0
-        assert failure.quotas == ("calls a second",)
+        assert 0 < failure.retry_s <= 100.0
+        assert failure.quotas == ("calls per second",)
         health = health_pb2_grpc.HealthStub(live.channel)
         for _ in range(100):
-            health.Check(health_pb2.HealthCheckRequest(), timeout=10)
+            health.Check(health_pb2.HealthCheckRequest(), timeout=60)
         with Client(live.address) as other:
             assert other.generators()
     finally:
         live.close()
 
 
-def test_both_reasons_reach_a_client_as_different_errors() -> None:
+def test_overload_and_rate_limit_are_different_errors() -> None:
     live = LiveServer(threads=1, waiting=0, calls_per_second=0.001)
     try:
         with Client(live.address) as busy:
@@ -63,7 +62,7 @@ def test_both_reasons_reach_a_client_as_different_errors() -> None:
             for _ in range(16):
                 stub = GenerationServiceStub(live.channel)
                 with pytest.raises(grpc.RpcError) as caught:
-                    stub.Generate(GATED, timeout=10)
+                    stub.Generate(GATED, timeout=60)
                 assert read_failure(caught.value).info.reason == "OVERLOADED"
             for _ in range(40):
                 busy.generator("scale")
@@ -75,80 +74,78 @@ def test_both_reasons_reach_a_client_as_different_errors() -> None:
         live.close()
 
 
-def test_one_client_cannot_take_all_places(single: LiveServer) -> None:
-    """Where it has filled the queue, another one's first request still gets in."""
+def test_one_client_cannot_use_all_slots(single: LiveServer) -> None:
+    """When it has filled the queue, another client's first request is still accepted."""
     stub = GenerationServiceStub(single.channel)
     calls = [stub.Generate.future(GATED, timeout=60) for _ in range(65)]
     single.wait_until_open(65)
     with pytest.raises(grpc.RpcError) as caught:
-        stub.Generate(GATED, timeout=10)
+        stub.Generate(GATED, timeout=60)
     assert read_failure(caught.value).info.reason == "OVERLOADED"
     with grpc.insecure_channel(single.address, [("grpc.use_local_subchannel_pool", 1)]) as other:
         answer = GenerationServiceStub(other).Generate.future(SCALE, timeout=60)
         single.gated.gate.set()
-        assert answer.result(30).sequences
-    assert all(call.result(30).sequences for call in calls)
+        assert answer.result(60).sequences
+    assert all(call.result(60).sequences for call in calls)
 
 
-def test_who_waits_too_long_for_a_first_note_is_told_so() -> None:
-    live = LiveServer(threads=1, queue_seconds=0.05)
+def test_a_request_that_is_queued_too_long_is_rejected() -> None:
+    live = LiveServer(threads=1, queue_seconds=0.5)
     try:
         stub = GenerationServiceStub(live.channel)
         first = stub.Generate.future(GATED, timeout=60)
-        assert live.gated.waiting.wait(10)
+        assert live.gated.waiting.wait(60)
         with pytest.raises(grpc.RpcError) as caught:
-            stub.Generate(SCALE, timeout=30)
+            stub.Generate(SCALE, timeout=60)
         failure = read_failure(caught.value)
         assert (failure.code, failure.quotas) == ("RESOURCE_EXHAUSTED", ("queue age",))
         live.gated.gate.set()
-        assert first.result(30).sequences
+        assert first.result(60).sequences
         live.wait_until_free()
     finally:
         live.close()
 
 
-def test_a_bar_overtakes_a_long_piece(single: LiveServer) -> None:
-    """Both are of one client and share one thread; the bar comes while the piece is written."""
+def test_a_long_stream_does_not_delay_a_bar(single: LiveServer) -> None:
+    """Both are requests of one client and share one thread; ``FairQueue`` decides their order."""
     stub = GenerationServiceStub(single.channel)
-    long = pb.StreamGenerateRequest(generator_id="scale", options=options(0.0, 4_000.0))
-    pieces = iter(stub.StreamGenerate(long, timeout=60))
-    next(pieces)
-    begin = time.monotonic()
-    assert stub.Generate(SCALE, timeout=30).sequences
-    taken = time.monotonic() - begin
-    rest = sum(1 for _ in pieces)
-    assert rest > 1_900
-    assert taken < (time.monotonic() - begin) / 4
+    long = pb.StreamGenerateRequest(generator_id="scale", options=options(0.0, 21_600.0))
+    chunks = stub.StreamGenerate(long, timeout=60)
+    next(iter(chunks))
+    assert stub.Generate(SCALE, timeout=60).sequences
+    assert single.pool.open == 1, "the long stream ended before the bar"
+    chunks.cancel()
+    single.wait_until_free()
 
 
-def test_a_repeated_request_is_answered_as_before(live: LiveServer) -> None:
-    """Even where nobody said which seed."""
+def test_a_repeated_request_gets_the_same_response(live: LiveServer) -> None:
+    """Even without a seed."""
     stub = GenerationServiceStub(live.channel)
     request = pb.GenerateRequest(generator_id="scale", options=options(), request_id="once")
-    first = stub.Generate(request, timeout=10)
-    assert stub.Generate(request, timeout=10) == first
+    first = stub.Generate(request, timeout=60)
+    assert stub.Generate(request, timeout=60) == first
     # A new connection of the same caller, as after an outage.
     with grpc.insecure_channel(live.address, [("grpc.use_local_subchannel_pool", 1)]) as other:
-        assert GenerationServiceStub(other).Generate(request, timeout=10) == first
+        assert GenerationServiceStub(other).Generate(request, timeout=60) == first
     request.variations = 2
     with pytest.raises(grpc.RpcError) as caught:
-        stub.Generate(request, timeout=10)
+        stub.Generate(request, timeout=60)
     assert read_failure(caught.value).fields == ("request_id",)
 
 
-def test_a_repetition_does_not_do_the_work_again(single: LiveServer) -> None:
+def test_a_repeated_request_does_not_repeat_the_work(single: LiveServer) -> None:
     stub = GenerationServiceStub(single.channel)
     request = pb.GenerateRequest(generator_id="gated", options=options(), request_id="once")
     calls = [stub.Generate.future(request, timeout=60) for _ in range(3)]
-    assert single.gated.waiting.wait(10)
+    assert single.gated.waiting.wait(60)
     assert single.pool.open == 1
     single.gated.gate.set()
-    answers = [call.result(30) for call in calls]
+    answers = [call.result(60) for call in calls]
     assert answers[0] == answers[1] == answers[2]
 
 
-def test_a_client_gives_every_request_an_id_of_its_own(live: LiveServer, client: Client) -> None:
-    """So that two equal wishes without a seed are two pieces of music."""
+def test_a_client_gives_every_request_a_unique_id(live: LiveServer, client: Client) -> None:
+    """So two equal requests without a seed get different music."""
     clips = {client.generate("scale").SerializeToString() for _ in range(8)}
     assert len(clips) > 1
     with pytest.raises(InvalidArgumentError):
@@ -156,8 +153,8 @@ def test_a_client_gives_every_request_an_id_of_its_own(live: LiveServer, client:
     live.wait_until_free()
 
 
-def test_health_is_true_while_all_threads_work(live: LiveServer) -> None:
-    """Real work: more endless streams than threads, all read as fast as they come."""
+def test_health_is_serving_while_all_threads_are_busy(live: LiveServer) -> None:
+    """With more endless streams than threads, all read at full speed."""
     stop = threading.Event()
 
     def read() -> None:
@@ -168,21 +165,22 @@ def test_health_is_true_while_all_threads_work(live: LiveServer) -> None:
                     if stop.is_set():
                         break
 
-    readers = [threading.Thread(target=read) for _ in range(4)]
+    readers = [threading.Thread(target=read, daemon=True) for _ in range(4)]
     for reader in readers:
         reader.start()
     live.wait_until_open(4)
     health = health_pb2_grpc.HealthStub(live.channel)
     for _ in range(50):
-        answer = health.Check(health_pb2.HealthCheckRequest(), timeout=10)
+        answer = health.Check(health_pb2.HealthCheckRequest(), timeout=60)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
     stop.set()
     for reader in readers:
-        reader.join(30)
+        reader.join(60)
+        assert not reader.is_alive()
     live.wait_until_free()
 
 
-def test_a_deadline_beyond_the_longest_is_cut_to_it() -> None:
+def test_a_deadline_beyond_the_maximum_is_shortened() -> None:
     live = LiveServer(longest=0.05)
     try:
         call: Any = GenerationServiceStub(live.channel).Generate

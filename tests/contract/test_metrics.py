@@ -1,4 +1,4 @@
-"""The metrics tell the truth: what was called is what a scrape says, to the last call."""
+"""The metrics match the calls exactly."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ BROKEN = ("INTERNAL", "faulty", "INTERNAL")
 
 @pytest.fixture
 def watched() -> Iterator[LiveServer]:
-    """A server with metrics, four slots, and a fifth of a second for calls without a deadline."""
+    """A server with metrics, four slots, and a timeout of 0.2 s for calls without a deadline."""
     server = LiveServer(seconds=0.2, threads=SLOTS, waiting=0, metrics_port=0)
     yield server
     server.close()
 
 
 def test_a_thousand_calls_are_a_thousand_calls(watched: LiveServer) -> None:
-    """Good, bad, unknown, refused, cancelled, late and broken: each is counted once, as it was."""
+    """Valid, invalid, unknown, rejected, canceled, late and failed calls are counted once each."""
     caller = AccountedCalls(watched)
     ways: list[Callable[[], None]] = [
         *[lambda: caller.good(1)] * 300,
@@ -38,7 +38,7 @@ def test_a_thousand_calls_are_a_thousand_calls(watched: LiveServer) -> None:
         *[caller.streamed] * 140,
         *[caller.listed] * 100,
         *[lambda: caller.fails("scale", options(temperature=9), *BAD)] * 100,
-        *[lambda: caller.fails("nobody", options(), *UNKNOWN)] * 100,
+        *[lambda: caller.fails("missing", options(), *UNKNOWN)] * 100,
         *[lambda: caller.fails("faulty", options(), *BROKEN)] * 40,
         *[caller.undecodable] * 60,
         *[lambda: caller.overloaded(11)] * 5,  # 11 refused and 4 cancelled each
@@ -73,10 +73,10 @@ def _check(found: Scrape, caller: AccountedCalls) -> None:
     assert steps > sum(found.by("magenta_bridge_chunks_total").values())
 
 
-def test_labels_stay_few_whatever_is_sent(watched: LiveServer) -> None:
-    """A thousand names of generators, none of which there is, make no series of their own."""
+def test_unknown_names_do_not_add_labels(watched: LiveServer) -> None:
+    """A thousand unknown generator names share one series."""
     caller = AccountedCalls(watched)
-    caller.fails("nobody", options(), *UNKNOWN)
+    caller.fails("missing", options(), *UNKNOWN)
     before = len(scrape_idle(watched).samples)
     draw = random.Random(3)  # noqa: S311
     for _ in range(1_000):
@@ -89,10 +89,10 @@ def test_labels_stay_few_whatever_is_sent(watched: LiveServer) -> None:
     assert found.by("magenta_bridge_requests_total", "generator") == {("other",): 1_001}
 
 
-def test_what_is_under_way_is_seen(watched: LiveServer) -> None:
+def test_calls_in_flight_are_counted(watched: LiveServer) -> None:
     with AccountedCalls(watched).all_slots_taken():
         found = scrape(watched)
-        assert found.value("magenta_bridge_calls_in_hand") == SLOTS
+        assert found.value("magenta_bridge_calls_in_flight") == SLOTS
         assert found.value("magenta_bridge_requests_open") == SLOTS
         assert found.value("magenta_bridge_steps_waiting") == 0
         assert found.value("magenta_bridge_serving") == 1
@@ -100,5 +100,5 @@ def test_what_is_under_way_is_seen(watched: LiveServer) -> None:
     assert loaded == {(name,): 1 for name in ("endless", "faulty", "gated", "light", "scale")}
 
 
-def test_without_a_port_nothing_is_told(live: LiveServer) -> None:
+def test_without_a_port_there_are_no_metrics(live: LiveServer) -> None:
     assert live.notices() == []

@@ -1,4 +1,4 @@
-"""Nothing that a client sends becomes a path, a command or an address."""
+"""Text from clients never becomes a path, a command or an address."""
 
 from __future__ import annotations
 
@@ -41,46 +41,46 @@ NASTY: Final = (
     f"CON.{MARK}",
     f"{MARK}.mag",
 )
-# Whatever opens, lists, makes, moves, removes, runs or connects tells of itself by these events.
+# Audit events of opening, listing, creating, moving, removing, running and connecting.
 _WATCHED: Final = ("open", "os.", "shutil.", "subprocess.", "socket.", "glob.", "pathlib.", "exec")
 
 
-class _Ear:
-    """Hears of every text with the mark that reaches the system while it listens."""
+class _AuditHook:
+    """Records audit events whose arguments contain the marked text."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self._listening = False
         # A hook cannot be taken out again.
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._listening and event.startswith(_WATCHED) and MARK in (text := repr(arguments)):
-            self.heard.append(f"{event} {text}")
+            self.received.append(f"{event} {text}")
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Fails when it hears something."""
-        self.heard.clear()
+        """Fail if there was an event."""
+        self.received.clear()
         self._listening = True
         try:
             yield
         finally:
             self._listening = False
-        assert self.heard == []
+        assert self.received == []
 
 
 @pytest.fixture(scope="module")
-def ear() -> _Ear:
+def audit() -> _AuditHook:
     """One for all tests."""
-    return _Ear()
+    return _AuditHook()
 
 
-def test_the_ear_hears(ear: _Ear) -> None:
-    """Or the tests below could not fail."""
+def test_the_audit_hook_detects_events(audit: _AuditHook) -> None:
+    """Otherwise the tests below could not fail."""
     with (
         pytest.raises(AssertionError, match=MARK),
-        ear.listening(),
+        audit.listening(),
         contextlib.suppress(OSError),
         open(f"/{MARK}/x"),  # noqa: PTH123
     ):
@@ -116,10 +116,10 @@ def _requests(text: str) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_no_field_leads_anywhere(live: LiveServer, ear: _Ear, text: str) -> None:
+def test_no_field_reaches_the_system(live: LiveServer, audit: _AuditHook, text: str) -> None:
     stub = GenerationServiceStub(live.channel)
     codes = set()
-    with ear.listening():
+    with audit.listening():
         for method, request in _requests(text):
             try:
                 getattr(stub, method)(request, timeout=20)
@@ -135,14 +135,14 @@ def test_no_field_leads_anywhere(live: LiveServer, ear: _Ear, text: str) -> None
 
 
 @pytest.mark.parametrize("text", NASTY)
-def test_no_name_of_a_bundle_leads_anywhere(live: LiveServer, ear: _Ear, text: str) -> None:
+def test_no_bundle_name_reaches_the_system(live: LiveServer, audit: _AuditHook, text: str) -> None:
     stub = ModelServiceStub(live.channel)
     requests: tuple[tuple[Any, Any], ...] = (
         (stub.ListBundles, model_pb2.ListBundlesRequest(page_token=text)),
         (stub.LoadBundle, model_pb2.LoadBundleRequest(name=text)),
         (stub.UnloadGenerator, model_pb2.UnloadGeneratorRequest(generator_id=text)),
     )
-    with ear.listening():
+    with audit.listening():
         for call, request in requests:
             with pytest.raises(grpc.RpcError) as caught:
                 call(request, timeout=20)
@@ -151,10 +151,10 @@ def test_no_name_of_a_bundle_leads_anywhere(live: LiveServer, ear: _Ear, text: s
 
 
 @pytest.mark.parametrize("text", [text for text in NASTY if text.isascii() and text.isprintable()])
-def test_no_metadata_leads_anywhere(live: LiveServer, ear: _Ear, text: str) -> None:
+def test_no_metadata_reaches_the_system(live: LiveServer, audit: _AuditHook, text: str) -> None:
     stub = GenerationServiceStub(live.channel)
     headers = (("authorization", f"Bearer {text}"), ("x-request-id", text), ("x-tags", text))
-    with ear.listening():
+    with audit.listening():
         assert stub.ListGenerators(
             pb.ListGeneratorsRequest(), timeout=20, metadata=headers
         ).generators

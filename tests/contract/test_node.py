@@ -1,4 +1,4 @@
-"""The contract, kept from a second language: Node with grpc-js, and the descriptors in protos/."""
+"""The contract in a second language: Node with grpc-js and the descriptors in protos/."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.contract.rpc_cases import options
 
 @pytest.fixture
 def full() -> Iterator[LiveServer]:
-    """A server with one slot, and a fifth of a second for calls without a deadline."""
+    """A server with one slot, and a timeout of 0.2 s for calls without a deadline."""
     server = LiveServer(seconds=0.2, threads=1, waiting=0)
     yield server
     server.close()
 
 
 def _sequence(row: dict[str, Any]) -> NoteSequence:
-    # Node fills in defaults, which proto3 does not tell from what was sent.
+    # Node adds default values, which proto3 cannot distinguish from values that were sent.
     return ParseDict(row, NoteSequence(), ignore_unknown_fields=True)
 
 
@@ -40,7 +40,7 @@ def test_node_lists_the_generators(live: LiveServer) -> None:
 
 
 def test_node_gets_the_same_music(live: LiveServer) -> None:
-    """Note for note what the client in Python gets for the same seed."""
+    """The same notes as the Python client for the same seed."""
     request = pb.GenerateRequest(generator_id="scale", options=options(), seed=7, variations=2)
     expected = GenerationServiceStub(live.channel).Generate(request, timeout=30)
     answer = run_node(live.address, "generate")
@@ -50,7 +50,7 @@ def test_node_gets_the_same_music(live: LiveServer) -> None:
     ]
 
 
-def test_node_gets_music_piece_by_piece(live: LiveServer) -> None:
+def test_node_receives_a_stream(live: LiveServer) -> None:
     request = pb.StreamGenerateRequest(generator_id="scale", options=options(), seed=7)
     expected = list(GenerationServiceStub(live.channel).StreamGenerate(request, timeout=30))
     answer = run_node(live.address, "stream")
@@ -63,8 +63,8 @@ def test_node_gets_music_piece_by_piece(live: LiveServer) -> None:
     ]
 
 
-def test_node_takes_a_stream_back(live: LiveServer) -> None:
-    """The generator stops for it, as for any client."""
+def test_node_cancels_a_stream(live: LiveServer) -> None:
+    """The generator stops."""
     answer = run_node(live.address, "cancel")
     assert answer["code"] == "CANCELLED"
     assert answer["pieces"]
@@ -86,7 +86,7 @@ def test_node_reads_which_field_is_wrong(live: LiveServer) -> None:
 def test_node_reads_what_is_missing(live: LiveServer) -> None:
     answer = run_node(live.address, "missing")
     assert answer["code"] == "NOT_FOUND"
-    assert answer["details"]["ErrorInfo"]["metadata"]["generator_id"] == "nobody"
+    assert answer["details"]["ErrorInfo"]["metadata"]["generator_id"] == "missing"
 
 
 def test_node_reads_the_incident_of_a_bug(live: LiveServer) -> None:
@@ -95,15 +95,15 @@ def test_node_reads_the_incident_of_a_bug(live: LiveServer) -> None:
     assert answer["details"]["ErrorInfo"]["metadata"]["incident"] in answer["message"]
 
 
-def test_node_reads_when_to_come_back(full: LiveServer) -> None:
+def test_node_reads_the_retry_delay(full: LiveServer) -> None:
     answer = run_node(full.address, "overload")
     assert answer["code"] == "RESOURCE_EXHAUSTED"
     assert answer["details"]["ErrorInfo"]["reason"] == "OVERLOADED"
     assert answer["details"]["RetryInfo"]["retry_delay"] == {"seconds": 0, "nanos": 250_000_000}
 
 
-def test_node_learns_that_the_time_has_passed(full: LiveServer) -> None:
-    """By its own clock without details; by the server's, with ours."""
+def test_node_receives_a_deadline_error(full: LiveServer) -> None:
+    """Without details from its own clock, with details from the server's."""
     assert run_node(full.address, "deadline")["code"] == "DEADLINE_EXCEEDED"
     full.wait_until_free()
     answer = run_node(full.address, "patience")

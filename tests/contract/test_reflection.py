@@ -1,4 +1,4 @@
-"""A client that knows none of our code: it asks the server what there is, as grpcurl does."""
+"""A generic client without our code, which uses reflection like grpcurl."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class Explorer:
     def __init__(self, channel: grpc.Channel) -> None:
         self._channel = channel
         self._database = ProtoReflectionDescriptorDatabase(channel)
-        # A pool of its own: it holds nothing that was generated here.
+        # A separate pool, without our generated code.
         self._pool = DescriptorPool(self._database)
 
     def services(self) -> list[str]:
-        """Returns the names of all services."""
+        """Return the names of all services."""
         return sorted(self._database.get_services())
 
     def methods(self, service: str) -> dict[str, MethodDescriptor]:
-        """Returns the methods of a service, by name."""
+        """Return the methods of a service, by name."""
         return dict(self._pool.FindServiceByName(service).methods_by_name)
 
-    def ask(self, service: str, name: str, request: dict[str, Any]) -> list[dict[str, Any]]:
-        """Calls a method and returns its answers.
+    def call(self, service: str, name: str, request: dict[str, Any]) -> list[dict[str, Any]]:
+        """Call a method and return its responses.
 
         Raises:
             grpc.RpcError: The status is not OK.
@@ -73,30 +73,30 @@ def test_the_services_are_found(explorer: Explorer) -> None:
     assert methods["StreamGenerate"].server_streaming
 
 
-def test_every_service_that_is_told_can_be_described(explorer: Explorer) -> None:
+def test_every_listed_service_can_be_described(explorer: Explorer) -> None:
     for service in explorer.services():
         assert explorer.methods(service), service
 
 
 def test_the_generators_are_listed(explorer: Explorer) -> None:
-    (answer,) = explorer.ask(SERVICE, "ListGenerators", {"pageSize": 3})
+    (answer,) = explorer.call(SERVICE, "ListGenerators", {"pageSize": 3})
     assert [row["id"] for row in answer["generators"]] == ["endless", "faulty", "gated"]
     token = answer["nextPageToken"]
-    (answer,) = explorer.ask(SERVICE, "ListGenerators", {"pageToken": token})
+    (answer,) = explorer.call(SERVICE, "ListGenerators", {"pageToken": token})
     assert [row["id"] for row in answer["generators"]] == ["light", "scale"]
 
 
-def test_music_is_written_whole_and_piece_by_piece(explorer: Explorer) -> None:
-    (answer,) = explorer.ask(SERVICE, "Generate", ORDER)
+def test_music_is_generated_whole_and_streamed(explorer: Explorer) -> None:
+    (answer,) = explorer.call(SERVICE, "Generate", ORDER)
     (sequence,) = answer["sequences"]
     assert len(sequence["notes"]) == 8
-    pieces = explorer.ask(SERVICE, "StreamGenerate", ORDER)
+    pieces = explorer.call(SERVICE, "StreamGenerate", ORDER)
     assert pieces[-1]["last"]
     assert [n for piece in pieces for n in piece["chunk"].get("notes", [])] == sequence["notes"]
 
 
-def test_errors_are_as_for_any_client(explorer: Explorer) -> None:
+def test_errors_are_the_same_as_for_any_client(explorer: Explorer) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        explorer.ask(SERVICE, "Generate", {**ORDER, "generatorId": "nobody"})
+        explorer.call(SERVICE, "Generate", {**ORDER, "generatorId": "missing"})
     failure: Any = caught.value
     assert failure.code() is grpc.StatusCode.NOT_FOUND

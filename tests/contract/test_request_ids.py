@@ -1,4 +1,4 @@
-"""Every answer names its request as the log does: by the caller's id, or by one of ours."""
+"""Every response contains the request id of the log: the caller's, or the server's."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def _name(call: grpc.Call) -> str:
 
 
 @pytest.mark.parametrize("send", [_unary, _stream])
-@pytest.mark.parametrize("generator", ["scale", "nobody", "faulty"])
-def test_an_answer_names_its_request(live: LiveServer, send: Send, generator: str) -> None:
+@pytest.mark.parametrize("generator", ["scale", "missing", "faulty"])
+def test_a_response_contains_the_request_id(live: LiveServer, send: Send, generator: str) -> None:
     call = send(live, generator_id=generator, request_id="take 7")
     assert _name(call) == urllib.parse.quote("take 7")
     ours = [_name(send(live, generator_id=generator)) for _ in range(2)]
@@ -55,12 +55,12 @@ def test_an_answer_names_its_request(live: LiveServer, send: Send, generator: st
 
 
 @pytest.mark.parametrize("name", ["\u266d\n", "x" * 5_000, "a\x00b", " lead", "100%"])
-def test_any_text_fits_into_the_header(live: LiveServer, name: str) -> None:
+def test_any_text_fits_in_the_header(live: LiveServer, name: str) -> None:
     found = urllib.parse.unquote(_name(_unary(live, generator_id="scale", request_id=name)))
     assert found == name[:64]
 
 
-def test_a_header_names_a_request_that_has_no_field_for_it(live: LiveServer) -> None:
+def test_a_header_sets_the_id_of_a_request_without_the_field(live: LiveServer) -> None:
     stub = GenerationServiceStub(live.channel)
     metadata = ((HEADER, "from a proxy"),)
     _, call = stub.ListGenerators.with_call(pb.ListGeneratorsRequest(), metadata=metadata)

@@ -1,4 +1,4 @@
-"""Certificates and tokens are exchanged under a running server, and nobody else notices."""
+"""Certificates and tokens are replaced while a server runs, without effect on other callers."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ def _look_at_every_connection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """What is logged from ``INFO`` up."""
+    """The log from ``INFO`` up."""
     with caplog.at_level(logging.INFO, logger=rotation.__name__):
         yield caplog
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Authority:
-    """The authority of the certificate that the server starts with."""
+    """The CA of the server's first certificate."""
     (tmp_path / "own").mkdir()
     return Authority(trustme.CA(), tmp_path / "own")
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Authority:
-    """The authority of the certificate that takes its place."""
+    """The CA of the certificate that replaces it."""
     (tmp_path / "other").mkdir()
     return Authority(trustme.CA(), tmp_path / "other")
 
 
 def _shown(address: str) -> bytes:
-    """Returns the certificate that a new connection is shown."""
+    """Return the certificate of a new connection."""
     host, _, port = address.rpartition(":")
     return ssl.get_server_certificate((host, int(port)), timeout=10).encode()
 
@@ -61,7 +61,7 @@ def _text(path: str | Path | None) -> bytes:
 
 
 def _exchange(target: TlsFiles, source: TlsFiles, *names: str) -> None:
-    """Puts files in the place of others, each in one rename, as tools for certificates do."""
+    """Replace files atomically, as certificate tools do."""
     for name in names:
         place = Path(getattr(target, name))
         made = place.with_suffix(".new")
@@ -77,7 +77,7 @@ def _comes_in(address: str, tls: TlsFiles) -> bool:
             return False
 
 
-def test_a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on(
+def test_new_connections_get_a_new_certificate_and_old_ones_continue(
     own: Authority, other: Authority, log: pytest.LogCaptureFixture
 ) -> None:
     files, following = own.issue("127.0.0.1"), other.issue("127.0.0.1")
@@ -90,17 +90,17 @@ def test_a_new_certificate_is_shown_to_new_connections_and_old_ones_go_on(
         assert _shown(address) == before
         _exchange(files, following, "cert", "key")
         assert _shown(address) == after
-        assert f"Read {files.cert} again." in log.text
+        assert f"Reloaded {files.cert}." in log.text
         assert _comes_in(address, TlsFiles(ca=other.file))
         assert not _comes_in(address, TlsFiles(ca=own.file))
         assert there_already.generate("scale", seed=1)
 
 
 @pytest.mark.parametrize("broken", [b"", b"nonsense", None])
-def test_a_broken_file_is_told_once_and_the_one_before_stays(
+def test_an_invalid_file_is_logged_once_and_the_earlier_one_stays(
     own: Authority, log: pytest.LogCaptureFixture, broken: bytes | None
 ) -> None:
-    """None takes the file away."""
+    """None removes the file."""
     files, before = own.issue("127.0.0.1"), own.issue("localhost")
     good = Path(str(files.cert))
     text = good.read_bytes()
@@ -113,13 +113,13 @@ def test_a_broken_file_is_told_once_and_the_one_before_stays(
             assert _shown(address) == text
             assert _comes_in(address, TlsFiles(ca=own.file))
         (warning,) = [each for each in log.records if each.levelno == logging.WARNING]
-        assert "The certificates stay as they were" in warning.getMessage()
+        assert "The certificates stay unchanged" in warning.getMessage()
         assert str(good) in warning.getMessage()
         _exchange(files, before, "cert", "key")
         assert _shown(address) == _text(before.cert)
 
 
-def test_a_certificate_whose_key_is_still_to_come_waits_for_it(
+def test_a_new_certificate_is_used_once_its_key_is_there(
     own: Authority, log: pytest.LogCaptureFixture
 ) -> None:
     files, following = own.issue("127.0.0.1"), own.issue("localhost")
@@ -132,8 +132,8 @@ def test_a_certificate_whose_key_is_still_to_come_waits_for_it(
         assert _shown(address) == _text(following.cert)
 
 
-def test_another_authority_of_clients_lets_others_in(own: Authority, other: Authority) -> None:
-    """Whoever is there already stays."""
+def test_a_new_client_ca_admits_other_clients(own: Authority, other: Authority) -> None:
+    """Existing connections stay open."""
     accepted = own.folder / "clients.crt"
     shutil.copy(own.file, accepted)
     settings = ServerSettings(LOCAL, tls=replace(own.issue("127.0.0.1"), ca=accepted))
@@ -148,7 +148,7 @@ def test_another_authority_of_clients_lets_others_in(own: Authority, other: Auth
         assert there_already.generators()
 
 
-def test_tokens_are_exchanged_under_a_connection(
+def test_tokens_are_replaced_during_a_connection(
     tmp_path: Path, log: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "tokens.txt"
@@ -170,5 +170,5 @@ def test_tokens_are_exchanged_under_a_connection(
         path.write_text("short\n", encoding="utf-8")
         assert owner.generators()
         assert owner.generators()
-    assert log.text.count("The tokens stay as they were") == 1
+    assert log.text.count("The tokens stay unchanged") == 1
     assert MARIA not in log.text

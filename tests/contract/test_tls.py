@@ -1,4 +1,4 @@
-"""TLS as in recipe R7: who comes in, and what the others are told."""
+"""TLS: which clients connect, and the errors that the others get."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ LOCAL = "127.0.0.1:0"
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The authority that the server's certificate is signed by."""
+    """The CA of the server's certificate."""
     return Authority(trustme.CA(), tmp_path_factory.mktemp("own"))
 
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """An authority that nobody of the tests trusts."""
+    """A CA that no client of the tests trusts."""
     return Authority(trustme.CA(), tmp_path_factory.mktemp("other"))
 
 
@@ -46,7 +46,7 @@ def address(own: Authority) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def mutual(own: Authority) -> Iterator[str]:
-    """A server with TLS that asks clients for certificates."""
+    """A server with TLS that requires client certificates."""
     tls = replace(own.issue("127.0.0.1"), ca=own.file)
     with running(ServerSettings(LOCAL, tls=tls)) as found:
         yield found
@@ -54,28 +54,28 @@ def mutual(own: Authority) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _bare_server(credentials: grpc.ServerCredentials) -> Iterator[str]:
-    """A server of gRPC alone, which checks no certificate of its own."""
+    """A plain gRPC server, which does not check its certificate."""
     server = grpc.server(futures.ThreadPoolExecutor(1))
     port = server.add_secure_port(LOCAL, credentials)
     server.start()
     yield f"127.0.0.1:{port}"
-    server.stop(0).wait()
+    server.stop(0).wait(60)
 
 
 def _failures(address: str, tls: TlsFiles | bool | None) -> str:
-    """Asks with both clients, which must fail alike, and returns what they say."""
+    """Call with both clients, which must fail with the same error, and return it."""
 
-    async def ask() -> None:
+    async def call() -> None:
         async with AsyncClient(address, 20, tls=tls) as bridge:
             await bridge.stream("scale").__anext__()
 
     with Client(address, 20, tls=tls) as bridge:
-        asks: list[Callable[[], Any]] = [
+        attempts: list[Callable[[], Any]] = [
             lambda: list(bridge.stream("scale")),
-            lambda: asyncio.run(ask()),
+            lambda: asyncio.run(call()),
         ]
         said = set()
-        for attempt in asks:
+        for attempt in attempts:
             with pytest.raises(MagentaBridgeError) as caught:
                 attempt()
             assert type(caught.value) is ServerUnavailableError
@@ -85,42 +85,42 @@ def _failures(address: str, tls: TlsFiles | bool | None) -> str:
     return message
 
 
-def test_the_right_authority_lets_both_clients_in(own: Authority, address: str) -> None:
+def test_both_clients_connect_with_the_right_ca(own: Authority, address: str) -> None:
     tls = TlsFiles(ca=own.file)
     with Client(address, tls=tls) as bridge:
         whole = bridge.generate("scale", seed=1)
         assert list(bridge.stream("scale", seed=1))
 
-    async def ask() -> object:
+    async def call() -> object:
         async with AsyncClient(address, tls=tls) as bridge:
             return await bridge.generate("scale", seed=1)
 
-    assert asyncio.run(ask()) == whole
+    assert asyncio.run(call()) == whole
 
 
-def test_another_authority_is_told(other: Authority, address: str) -> None:
+def test_an_untrusted_ca_is_reported(other: Authority, address: str) -> None:
     assert "not signed by an authority" in _failures(address, TlsFiles(ca=other.file))
 
 
-def test_the_authorities_of_the_web_do_not_know_a_certificate_of_ones_own(address: str) -> None:
+def test_the_default_cas_do_not_trust_a_private_ca(address: str) -> None:
     assert "not signed by an authority" in _failures(address, tls=True)
 
 
-def test_plaintext_against_tls_is_told(address: str) -> None:
-    assert "wants TLS" in _failures(address, None)
+def test_plaintext_to_a_tls_port_is_reported(address: str) -> None:
+    assert "requires TLS" in _failures(address, None)
 
 
-def test_tls_against_plaintext_is_told(own: Authority) -> None:
+def test_tls_to_a_plaintext_port_is_reported(own: Authority) -> None:
     with running(ServerSettings(LOCAL)) as plain:
-        assert "does not speak TLS" in _failures(plain, TlsFiles(ca=own.file))
+        assert "does not use TLS" in _failures(plain, TlsFiles(ca=own.file))
 
 
-def test_a_certificate_for_another_name_is_told(own: Authority) -> None:
+def test_a_certificate_for_another_name_is_reported(own: Authority) -> None:
     with running(ServerSettings(LOCAL, tls=own.issue("bridge.example"))) as found:
-        assert "not for the name" in _failures(found, TlsFiles(ca=own.file))
+        assert "not valid for the name" in _failures(found, TlsFiles(ca=own.file))
 
 
-def test_a_certificate_that_expired_while_serving_is_told(own: Authority) -> None:
+def test_a_certificate_that_expired_while_serving_is_reported(own: Authority) -> None:
     """The server itself would not have started with it."""
     files = own.issue("127.0.0.1", expired=True)
     pair = (Path(str(files.key)).read_bytes(), Path(str(files.cert)).read_bytes())
@@ -128,8 +128,8 @@ def test_a_certificate_that_expired_while_serving_is_told(own: Authority) -> Non
         assert "has expired" in _failures(found, TlsFiles(ca=own.file))
 
 
-def test_a_client_is_called_by_the_name_of_its_certificate(own: Authority) -> None:
-    """It is no administrator, whatever it is called."""
+def test_the_caller_is_the_common_name_of_the_certificate(own: Authority) -> None:
+    """It is not an administrator, whatever its name is."""
     book = CallBook()
     tls = replace(own.issue("laptop.example", name="maria"), ca=own.file)
     mutual = replace(own.issue("127.0.0.1"), ca=own.file)
@@ -139,7 +139,7 @@ def test_a_client_is_called_by_the_name_of_its_certificate(own: Authority) -> No
     assert [(call.caller, call.admin) for call in book.calls] == [("maria", False)]
 
 
-def test_where_both_are_asked_for_a_certificate_does_not_stand_in_for_a_token(
+def test_a_certificate_does_not_replace_a_required_token(
     own: Authority,
 ) -> None:
     book = CallBook()
@@ -156,18 +156,18 @@ def test_where_both_are_asked_for_a_certificate_does_not_stand_in_for_a_token(
     ]
 
 
-@pytest.mark.parametrize("signer", ["nobody", "other"])
-def test_a_client_without_a_certificate_of_the_authority_stays_out(
+@pytest.mark.parametrize("signer", ["missing", "other"])
+def test_a_client_without_a_certificate_of_the_ca_is_rejected(
     own: Authority, other: Authority, mutual: str, signer: str
 ) -> None:
     tls = TlsFiles(ca=own.file)
     if signer == "other":
         tls = replace(other.issue("laptop.example", name="eve"), ca=own.file)
-    assert "a certificate of the client" in _failures(mutual, tls)
+    assert "a client certificate" in _failures(mutual, tls)
 
 
 def test_beyond_loopback_health_is_open_and_reflection_closed(own: Authority) -> None:
-    """An orchestrator has no token; a stranger learns no more than that the server lives."""
+    """An orchestrator has no token, and health discloses only that the server is running."""
     settings = ServerSettings("0.0.0.0:0", tls=own.issue("127.0.0.1"), tokens=known_tokens())
     with running(settings) as found:
         port = found.rpartition(":")[2]
@@ -177,9 +177,9 @@ def test_beyond_loopback_health_is_open_and_reflection_closed(own: Authority) ->
             answer = health.Check(health_pb2.HealthCheckRequest(), timeout=10)
             assert answer.status == health_pb2.HealthCheckResponse.SERVING
             reflection = reflection_pb2_grpc.ServerReflectionStub(channel)
-            ask = reflection_pb2.ServerReflectionRequest(list_services="")
+            request = reflection_pb2.ServerReflectionRequest(list_services="")
             with pytest.raises(grpc.RpcError) as caught:
-                list(reflection.ServerReflectionInfo(iter([ask]), timeout=10))
+                list(reflection.ServerReflectionInfo(iter([request]), timeout=10))
         refused: Any = caught.value
         assert refused.code() is grpc.StatusCode.UNIMPLEMENTED
         with Client(f"127.0.0.1:{port}", token=MARIA, tls=TlsFiles(ca=own.file)) as bridge:

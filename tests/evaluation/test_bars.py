@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.bars import Song, bar_features, feature_distance, together
-from magenta_bridge.evaluation.bars.card import bars_section, gain_of, standing_of
+from magenta_bridge.evaluation.bars.card import bars_section, comparison_of, gain_of
 from magenta_bridge.evaluation.bars.likelihood import bar_likelihoods, score_bar_ngram, score_bars
 from magenta_bridge.evaluation.bars.ngram import BarNGram, as_pieces
 from magenta_bridge.evaluation.bars.report import BarsReport
@@ -159,9 +159,9 @@ def test_the_card_says_who_comes_nearer() -> None:
     assert gain_of(REPORT) == pytest.approx(0.5)
     assert "The network lies 50.0% below the n-gram." in text
     assert "It comes nearer than the best n-gram" in text
-    assert standing_of(REPORT) == "50.0% below the n-gram"
+    assert comparison_of(REPORT) == "50.0% below the n-gram"
     beaten = replace(REPORT, made=0.04, network=Score(150.0, 50, 100))
-    assert standing_of(beaten) == "50.0% above the n-gram"
+    assert comparison_of(beaten) == "50.0% above the n-gram"
     worse = bars_section(beaten)
     assert "The network lies 50.0% above the n-gram." in worse
     assert "It comes not nearer than the best n-gram" in worse

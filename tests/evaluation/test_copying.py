@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from magenta_bridge.description import GeneratorInfo
 from magenta_bridge.encodings import melody
 from magenta_bridge.evaluation.copying import Copying
 from magenta_bridge.evaluation.features.melody import MELODY
-from magenta_bridge.generators.generator import GeneratorInfo, Interrupt, SequenceGenerator
+from magenta_bridge.generators.generator import Interrupt, SequenceGenerator
 from magenta_bridge.generators.generator import never_interrupt as never
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.edit import cut

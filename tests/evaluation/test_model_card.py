@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import Features, PercentileRange, spread
 from magenta_bridge.evaluation.features.melody import MELODY
+from magenta_bridge.evaluation.features.statistics import Features, PercentileRange, spread
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.model_card import (
     Card,

@@ -1,4 +1,4 @@
-"""Every test that asks for a generator runs with each shipped one."""
+"""Every test with a generator runs with each shipped one."""
 
 from __future__ import annotations
 

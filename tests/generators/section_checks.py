@@ -1,11 +1,11 @@
-"""Requests to generators, and what every answer must keep to."""
+"""Requests to generators, and the rules for every result."""
 
 from __future__ import annotations
 
 import itertools
 from functools import cache
 
-from magenta_bridge.generators.arguments import ArgumentValue, write_argument
+from magenta_bridge.arguments import ArgumentValue, write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.loading import load_registry
 from magenta_bridge.generators.registry import GeneratorRegistry
@@ -15,17 +15,17 @@ from magenta_bridge.sequences.validate import validate
 
 @cache
 def registry() -> GeneratorRegistry:
-    """Returns the shipped generators, loaded once."""
+    """Return the shipped generators, loaded once."""
     return load_registry()
 
 
 def shipped_ids() -> list[str]:
-    """Returns the ids of the shipped generators."""
+    """Return the ids of the shipped generators."""
     return [generator.info.id for generator in registry().list()]
 
 
 def melodist_ids() -> list[str]:
-    """Returns the ids of those that write melodies note by note."""
+    """Return the ids of those that write melodies note by note."""
     return [
         generator.info.id
         for generator in registry().list()
@@ -34,7 +34,7 @@ def melodist_ids() -> list[str]:
 
 
 def options(start: float, end: float, **arguments: ArgumentValue) -> GeneratorOptions:
-    """Returns options for one section in seconds."""
+    """Return options for one section in seconds."""
     made = GeneratorOptions()
     made.generate_sections.add(start_time=start, end_time=end)
     for name, value in arguments.items():
@@ -43,7 +43,7 @@ def options(start: float, end: float, **arguments: ArgumentValue) -> GeneratorOp
 
 
 def pitches(sequence: NoteSequence) -> list[int]:
-    """Returns the pitches of all notes, in order."""
+    """Return the pitches of all notes, in order."""
     return [note.pitch for note in sequence.notes]
 
 
@@ -54,7 +54,7 @@ def generate(
     end: float,
     **arguments: ArgumentValue,
 ) -> NoteSequence:
-    """Generates one section and checks all that holds for any answer."""
+    """Generate one section and check what holds for any result."""
     before = primer.SerializeToString(deterministic=True)
     result = generator.generate(primer, options(start, end, **arguments))
     assert primer.SerializeToString(deterministic=True) == before
@@ -65,7 +65,7 @@ def generate(
 def check_section(
     generator: SequenceGenerator, result: NoteSequence, start: float, end: float
 ) -> None:
-    """Checks that notes are valid, fill their section and nothing else, and suit the encoding."""
+    """Check that notes are valid, fill their section and nothing else, and suit the encoding."""
     validate(result)
     assert result.tempos
     assert result.time_signatures

@@ -1,4 +1,4 @@
-"""The adversarial generators: bars without end, on their tracks, in the primer's key."""
+"""The adversarial generators: bars of any number, on their tracks, in the primer's key."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 
 
 class _Program:
-    """Plays white notes that the noise decides; remembers what it heard."""
+    """Returns white notes that depend on the noise; records the bars before."""
 
     noise_units = 8
     tracks = 1
-    heard: list[np.ndarray]
+    histories: list[np.ndarray]
 
     def __init__(self, flatbuffer: bytes) -> None:  # noqa: ARG002
         self.history = (pianoroll.HISTORY_BARS, type(self).tracks, pianoroll.STEPS)
-        type(self).heard = []
+        type(self).histories = []
 
     def bar(
         self,
@@ -31,7 +31,7 @@ class _Program:
         noise: np.ndarray,
         meter: int,  # noqa: ARG002
     ) -> np.ndarray:
-        type(self).heard.append(previous)
+        type(self).histories.append(previous)
         logits = np.zeros((self.history[1], pianoroll.STEPS, pianoroll.EVENT_IDS), np.float32)
         for track in range(self.history[1]):
             place = np.array([(7 - pianoroll.LOWEST[track] % 12) % 12 + 2])
@@ -84,7 +84,7 @@ def test_two_tracks_have_their_own_instruments(monkeypatch: pytest.MonkeyPatch) 
     assert min(lead) > max(bass)
 
 
-def test_the_primer_is_heard_in_white_keys_and_answered_in_its_own(
+def test_the_primer_is_read_in_white_keys_and_continued_in_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     primer = NoteSequence()
@@ -96,9 +96,9 @@ def test_the_primer_is_heard_in_white_keys_and_answered_in_its_own(
     generator = _generator(monkeypatch, "melody")
     made = generator.generate(primer, _options(4.0, 12.0))
     program: Any = generator._program
-    heard = program.heard[0]
-    assert (heard[:-2] == pianoroll.PAD).all()
-    assert (heard[-2:] < pianoroll.PAD).all()
+    history = program.histories[0]
+    assert (history[:-2] == pianoroll.PAD).all()
+    assert (history[-2:] < pianoroll.PAD).all()
     assert all((note.pitch - 66) % 12 in (0, 2, 4, 5, 7, 9, 11) for note in made.notes)
 
 

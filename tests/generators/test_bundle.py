@@ -1,4 +1,4 @@
-"""Bundles come back as they were written; what is none is refused in a sentence."""
+"""Bundles are read as they were written; other files are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from magenta_bridge.limits import BUNDLE_BYTES
 from magenta_bridge.noteseq import GeneratorBundle
 from tests.runtime.programs import a_program
 
-# In a process of its own: a native crash is then a failed test and not the end of the run.
+# In a separate process, where a native crash fails the test instead of ending the run.
 LOADER = """
 import sys
 from pathlib import Path
@@ -49,14 +49,14 @@ def bundle_file(tmp_path: Path) -> Path:
 
 
 def refused(path: Path) -> str:
-    """Returns what is said of a file that is no bundle of ours."""
+    """Return the message about a file that is not one of our bundles."""
     with pytest.raises(BundleError) as caught:
         read_bundle(path)
     assert path.name in caught.value.message
     return caught.value.message
 
 
-def test_a_bundle_comes_back_as_it_was_written(bundle_file: Path) -> None:
+def test_a_bundle_is_read_as_it_was_written(bundle_file: Path) -> None:
     bundle = read_bundle(bundle_file)
     assert (bundle.id, bundle.description) == ("small", "A small one.")
     assert bundle.details == "Trained on nothing."
@@ -104,7 +104,7 @@ def test_equal_bundles_are_equal_files(bundle_file: Path, tmp_path: Path) -> Non
 
 
 def test_a_damaged_bundle_never_reaches_the_runtime(bundle_file: Path, tmp_path: Path) -> None:
-    """Cut short or with a few bits flipped, anywhere, it is refused in words and in peace."""
+    """Cut short or with a bit flipped, it is refused without a crash."""
     whole, noise = bundle_file.read_bytes(), random.Random(3)  # noqa: S311
     copies = [whole[: noise.randrange(len(whole))] for _ in range(20)]
     regions = [(0, 4_000), (len(whole) - 40_000, len(whole)), (0, len(whole))]
@@ -132,8 +132,8 @@ def test_another_kind_of_file_is_refused(tmp_path: Path, content: bytes) -> None
     assert "give a .mag" in refused(path)
 
 
-def test_a_bundle_of_magentas_own_is_refused_in_words(tmp_path: Path) -> None:
-    """It holds a TensorFlow checkpoint and its graph, and no program that we could run."""
+def test_a_bundle_of_magentas_is_refused(tmp_path: Path) -> None:
+    """It has a TensorFlow checkpoint and its graph instead of our program."""
     held = GeneratorBundle(checkpoint_file=[b"a checkpoint"], metagraph_file=b"\x0a\x05graph")
     held.generator_details.id = "attention_rnn"
     held.generator_details.description = "Melody RNN with attention."
@@ -142,7 +142,7 @@ def test_a_bundle_of_magentas_own_is_refused_in_words(tmp_path: Path) -> None:
     assert "did not make it" in refused(path)
 
 
-def test_a_sealed_bundle_without_a_program_is_refused(tmp_path: Path) -> None:
+def test_a_complete_bundle_without_a_program_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "graph.mag"
     write_bundle(
         path, generator_id="x", description="", details="", program=b"no program", network=b""
@@ -155,13 +155,13 @@ def test_a_missing_bundle_is_not_found(tmp_path: Path) -> None:
         read_bundle(tmp_path / "nowhere.mag")
 
 
-def test_a_folder_is_no_bundle(tmp_path: Path) -> None:
+def test_a_folder_is_not_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         read_bundle(tmp_path)
 
 
 def test_an_oversized_bundle_is_refused_unread(tmp_path: Path) -> None:
-    """A sparse file: it takes no room on the disk, and must take none in memory."""
+    """A sparse file: it uses no space on the disk, and must not use memory."""
     path = tmp_path / "huge.mag"
     with path.open("wb") as file:
         file.truncate(BUNDLE_BYTES.value + 1)

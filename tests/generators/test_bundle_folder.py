@@ -1,4 +1,4 @@
-"""A bundle folder: what counts as a bundle in it, and what has changed since the last look."""
+"""A bundle folder: which files are bundles, and what has changed since the last listing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError
-from magenta_bridge.generators.bundle_folder import BundleFolder, Changes, Stamp, find_bundle
+from magenta_bridge.generators.bundle_folder import BundleFolder, Changes, Stamp, find_stamp
 from tests.contract.rpc_cases import NO_BUNDLE_NAMES
 
 OLD, NEW = Stamp(10, 1), Stamp(10, 2)
 
 
-def test_a_look_finds_bundles_alone(tmp_path: Path) -> None:
+def test_a_listing_has_only_bundles(tmp_path: Path) -> None:
     """Neither folders, hidden files, other files, nor links that lead nowhere."""
     (tmp_path / "b.mag").write_bytes(b"four")
     (tmp_path / "a.MAG").write_bytes(b"")
@@ -37,19 +37,19 @@ def test_a_folder_that_is_gone_is_named(tmp_path: Path) -> None:
 
 def test_a_bundle_is_found_by_its_name() -> None:
     there = {"b.mag": OLD}
-    assert find_bundle(there, "b.mag") == OLD
-    with pytest.raises(NotFoundError, match=r"no bundle 'c\.mag' in the folder; it holds b\.mag"):
-        find_bundle(there, "c.mag")
+    assert find_stamp(there, "b.mag") == OLD
+    with pytest.raises(NotFoundError, match=r"'c\.mag'.* b\.mag"):
+        find_stamp(there, "c.mag")
 
 
 @pytest.mark.parametrize("name", NO_BUNDLE_NAMES)
-def test_what_is_no_name_is_not_looked_for(name: str) -> None:
+def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
-        find_bundle({name: OLD}, name)
+        find_stamp({name: OLD}, name)
     assert caught.value.field == "name"
 
 
-def test_a_file_is_loaded_once_it_rests() -> None:
+def test_a_file_is_loaded_once_it_is_stable() -> None:
     changes = Changes()
     assert changes.see({"a": OLD}) == ([], [])
     assert changes.see({"a": NEW}) == ([], [])
@@ -59,7 +59,7 @@ def test_a_file_is_loaded_once_it_rests() -> None:
 
 
 def test_a_file_is_gone_when_it_is_missing_twice() -> None:
-    """One that is only moved out of the way for its successor is not."""
+    """A file that is only moved before its successor appears is not."""
     changes = Changes()
     changes.see({"a": OLD})
     changes.done("a", OLD)
@@ -72,13 +72,13 @@ def test_a_file_is_gone_when_it_is_missing_twice() -> None:
     assert changes.see({}) == ([], [])
 
 
-def test_a_file_that_cannot_be_loaded_is_given_time_to_become_whole() -> None:
+def test_a_file_that_cannot_be_loaded_is_tried_again() -> None:
     changes = Changes(attempts=3)
     assert [changes.may_yet_come("a", OLD) for _ in range(3)] == [True, True, False]
-    assert changes.may_yet_come("a", NEW), "a changed file is given its time anew"
+    assert changes.may_yet_come("a", NEW), "a changed file is tried again"
 
 
-def test_a_file_that_never_became_whole_is_gone_as_others_are() -> None:
+def test_a_file_that_was_never_loaded_is_gone_like_others() -> None:
     changes = Changes()
     changes.see({"a": OLD})
     changes.see({"a": OLD})
@@ -86,7 +86,7 @@ def test_a_file_that_never_became_whole_is_gone_as_others_are() -> None:
     assert [changes.see({}), changes.see({})] == [([], []), ([], ["a"])]
 
 
-def test_a_file_may_be_looked_at_again() -> None:
+def test_a_file_may_be_loaded_again() -> None:
     changes = Changes()
     changes.see({"a": OLD})
     changes.done("a", OLD)

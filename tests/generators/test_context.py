@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from magenta_bridge.encodings import melody
-from magenta_bridge.generators.primer import context_ids, read_section
+from magenta_bridge.generators.primer import melody_context, read_section
 from magenta_bridge.limits import PRIMER_STEPS
 from magenta_bridge.noteseq import NoteSequence
 from tests.generators.section_checks import options
@@ -15,18 +15,18 @@ REST = melody.NO_EVENT + melody.EVENT_OFFSET
 
 
 def context(primer: NoteSequence, start: float) -> tuple[tuple[int, int], list[int]]:
-    """Returns the meter and the events heard before a section that starts at ``start``."""
+    """Return the meter and the events before a section that starts at ``start``."""
     wanted = options(start, start + 2.0)
-    meter, ids = context_ids(primer, wanted, read_section(primer, wanted))
+    meter, ids = melody_context(primer, wanted, read_section(primer, wanted))
     return melody.METERS[meter], (ids - melody.EVENT_OFFSET).tolist()
 
 
 def rests(count: int) -> list[int]:
-    """Returns steps on which nothing happens."""
+    """Return steps on which nothing happens."""
     return [melody.NO_EVENT] * count
 
 
-def test_a_tune_is_heard_from_its_first_bar() -> None:
+def test_a_tune_is_read_from_its_first_bar() -> None:
     primer = music((60, 0, 1), (62, 1, 2), qpm=120, meter=(4, 4))
     assert context(primer, 2.0) == ((4, 4), [60, *rests(7), 62, *rests(7)])
 
@@ -37,7 +37,7 @@ def test_silence_before_the_tune_is_left_out_in_whole_bars() -> None:
     assert context(primer, 12.0) == ((4, 4), [*rests(4), 60, *rests(11)])
 
 
-def test_silence_behind_the_tune_is_heard() -> None:
+def test_silence_after_the_tune_is_read() -> None:
     primer = music((60, 0, 2), qpm=120, meter=(4, 4))
     ids = context(primer, 4.0)[1]
     assert ids == [60, *rests(15), melody.NOTE_OFF, *rests(15)]
@@ -47,19 +47,19 @@ def test_without_a_tune_the_section_begins_its_bar() -> None:
     assert context(music(qpm=120, meter=(3, 4)), 3.0) == ((3, 4), [])
 
 
-def test_a_section_within_a_bar_is_heard_there() -> None:
-    """On the third beat, two beats of the bar have passed in silence."""
+def test_a_section_may_start_within_a_bar() -> None:
+    """On the third beat, it follows two silent beats of the bar."""
     assert context(music(qpm=120, meter=(4, 4)), 1.0) == ((4, 4), rests(8))
 
 
-def test_an_upbeat_is_heard_in_front_of_its_bar() -> None:
+def test_an_upbeat_is_read_before_its_bar() -> None:
     """A bar of 1/4, then 3/4: the upbeat is the third beat of the bar before."""
     primer = music((69, 0, 0.5), (73, 0.5, 2.0), qpm=120, meter=(1, 4))
     primer.time_signatures.add(time=0.5, numerator=3, denominator=4)
     assert context(primer, 2.0) == ((3, 4), [*rests(8), 69, *rests(3), 73, *rests(11)])
 
 
-def test_music_in_an_earlier_meter_is_heard() -> None:
+def test_music_in_an_earlier_meter_is_read() -> None:
     """Also where the section is the first in its meter."""
     primer = music((60, 0, 1), (62, 1, 2), qpm=120, meter=(4, 4))
     primer.time_signatures.add(time=2.0, numerator=3, denominator=4)
@@ -79,7 +79,7 @@ def test_a_bar_line_of_an_unlearned_meter_is_one_for_the_model(meter: tuple[int,
         assert len(ids) % melody.bar_steps(*known) == 0
 
 
-def test_of_a_long_primer_the_newest_bars_are_heard() -> None:
+def test_the_newest_bars_of_a_long_primer_are_read() -> None:
     notes = [(60 + index % 12, index * 0.5, index * 0.5 + 0.5) for index in range(4_000)]
     ids = context(music(*notes, qpm=120, meter=(4, 4)), 2_000.0)[1]
     assert len(ids) == PRIMER_STEPS.value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,50 +9,34 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.errors import BundleError, InvalidArgumentError
-from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.drums import DrumsGenerator
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.sequences.validate import validate
+from tests.generators.fake_program import FakeProgram, generator_of
 from tests.generators.section_checks import options
 
 KICK, HAT = 1, 4
 
 
-class StraightProgram:
-    """Prefers what it was fed last; behind a start id, a kick. Stands for a ``StepProgram``."""
-
-    loops = False
+class StraightProgram(FakeProgram):
+    """Prefers its latest input; a kick after a start id."""
 
     def __init__(self, event_ids: int = drums.EVENT_IDS) -> None:
-        self.description = {"family": "lstm", "encoding": "drums"}
-        self.logit_count = event_ids
-        self.fed: list[int] = []
+        super().__init__("drums", event_ids)
 
-    def session(self) -> StraightProgram:
-        """Returns itself."""
-        return self
-
-    def release(self, session: StraightProgram) -> None:
-        """Takes itself back."""
-        assert session is self
-
-    def step(self, value: int) -> NDArray[np.float32]:
-        """Notes the id and returns the logits behind it."""
-        self.fed.append(value)
-        logits = np.zeros(self.logit_count, dtype=np.float32)
+    def logits(self, value: int) -> NDArray[np.float32]:
+        logits = super().logits(value)
         logits[value if value < self.logit_count else KICK] = 3.0
         return logits
 
 
-def make(program: StraightProgram) -> DrumsGenerator:
-    """Returns a generator over a program."""
-    held: Any = program
-    return DrumsGenerator(Bundle("d", "", "", cast(StepProgram, held), b""))
+def make(program: FakeProgram) -> DrumsGenerator:
+    """Return a generator with a program."""
+    return generator_of(DrumsGenerator, program)
 
 
 def primer(*hits: tuple[int, float, int]) -> NoteSequence:
-    """Returns drum hits (pitch, seconds, velocity) at 120 qpm in 4/4."""
+    """Return drum hits (pitch, seconds, velocity) at 120 qpm in 4/4."""
     music = NoteSequence(total_time=2.0)
     music.tempos.add(qpm=120.0)
     music.time_signatures.add(numerator=4, denominator=4)
@@ -73,7 +55,7 @@ def test_from_nothing_it_fills_its_section_on_the_drum_channel() -> None:
     assert [note.start_time for note in result.notes] == [step * 0.125 for step in range(32)]
     assert {(n.pitch, n.is_drum, n.instrument) for n in result.notes} == {(36, True, 9)}
     assert result.total_time == 4.0
-    assert program.fed[0] == drums.start_id(METERS.index((4, 4)))
+    assert program.inputs[0] == drums.start_id(METERS.index((4, 4)))
 
 
 def test_downbeats_are_louder_than_beats_and_those_than_the_rest() -> None:
@@ -82,30 +64,28 @@ def test_downbeats_are_louder_than_beats_and_those_than_the_rest() -> None:
     assert loud[0] > loud[4] == loud[8] > loud[2] > loud[1]
 
 
-def test_the_primer_is_heard_and_sets_loudness_and_instrument() -> None:
+def test_the_primer_is_read_and_sets_velocity_and_instrument() -> None:
     program = StraightProgram()
     music = primer((42, 1.5, 60), (44, 1.875, 40), (100, 1.75, 90))
-    music.notes.add(pitch=36, velocity=100, start_time=1.625, end_time=1.75)  # no drum
+    music.notes.add(pitch=36, velocity=100, start_time=1.625, end_time=1.75)  # not a drum
     result = make(program).generate(music, options(2.0, 4.0, temperature=0.0))
-    assert program.fed[:17] == [drums.start_id(2), *[0] * 12, HAT, 0, 0, HAT]
+    assert program.inputs[:17] == [drums.start_id(2), *[0] * 12, HAT, 0, 0, HAT]
     assert {(note.pitch, note.instrument) for note in result.notes} == {(42, 3)}
     assert result.notes[2].velocity == 50
     assert result.notes[0].start_time == 2.0
 
 
 class SilentProgram(StraightProgram):
-    """Wishes for silence, whatever was played."""
+    """Prefers silence."""
 
-    def step(self, value: int) -> NDArray[np.float32]:
-        """See ``StraightProgram``."""
-        super().step(value)
-        logits = np.zeros(self.logit_count, dtype=np.float32)
-        logits[0] = 50.0
+    def logits(self, value: int) -> NDArray[np.float32]:
+        logits = np.zeros_like(super().logits(value))
+        logits[drums.SILENCE] = 50.0
         return logits
 
 
 def test_from_nothing_a_groove_begins_at_once() -> None:
-    """Somebody struck a drum on the first step, and then the program had its way."""
+    """The first step has a hit, although the program prefers silence."""
     for seed in range(20):
         request = options(1.0, 3.0, seed=seed)
         result = make(SilentProgram()).generate(NoteSequence(), request)

@@ -1,4 +1,4 @@
-"""Pitch range and scale hold, and the model thinks in an octave that it knows."""
+"""Pitch range and scale are kept, and the model gets an octave of its training data."""
 
 from __future__ import annotations
 

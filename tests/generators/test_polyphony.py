@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,43 +12,24 @@ from magenta_bridge.encodings import polyphony
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.encodings.polyphony import END, HELD, NEW
 from magenta_bridge.errors import BundleError, InvalidArgumentError
-from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.polyphony import PolyphonyGenerator
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.sequences.validate import validate
+from tests.generators.fake_program import FakeProgram, generator_of
 from tests.generators.section_checks import options
 
 
-class WrittenProgram:
-    """Prefers a round of ids one after the other. Stands for a ``StepProgram``.
-
-    As every network of frames it rules out what breaks their order.
-    """
-
-    loops = False
+class WrittenProgram(FakeProgram):
+    """Prefers a loop of ids; rules out what breaks the order of a frame, as every network does."""
 
     def __init__(self, *written: int, event_ids: int = polyphony.EVENT_IDS) -> None:
-        self.description = {"family": "lstm", "encoding": "polyphony"}
-        self.logit_count = event_ids
+        super().__init__("polyphony", event_ids)
         self.written = written
-        self.fed: list[int] = []
 
-    def session(self) -> WrittenProgram:
-        """Returns itself."""
-        return self
-
-    def release(self, session: WrittenProgram) -> None:
-        """Takes itself back."""
-        assert session is self
-
-    def step(self, value: int) -> NDArray[np.float32]:
-        """Notes the id and returns the logits behind it."""
-        started = len(self.fed) - self.fed.index(self.fed[0]) if self.fed else 0
-        self.fed.append(value)
-        logits = np.zeros(self.logit_count, dtype=np.float32)
+    def logits(self, value: int) -> NDArray[np.float32]:
+        logits = super().logits(value)
         if self.written:
-            logits[self.written[started % len(self.written)]] = 9.0
+            logits[self.written[(len(self.inputs) - 1) % len(self.written)]] = 9.0
         if self.logit_count == polyphony.EVENT_IDS:
             logits[~self._can_come()] = -1e4
         return logits
@@ -61,9 +41,9 @@ class WrittenProgram:
         return polyphony.grammar_mask(sounded, lowest=max(now, default=-1) + 1)
 
     def _frames(self) -> list[list[int]]:
-        """Returns the pitches of each frame since the last start id."""
+        """Return the pitches of each frame since the last start id."""
         frames: list[list[int]] = [[]]
-        for value in self.fed:
+        for value in self.inputs:
             pitch = polyphony.pitch_of(value)
             if value >= polyphony.EVENT_IDS:
                 frames = [[]]
@@ -75,13 +55,12 @@ class WrittenProgram:
 
 
 def make(program: WrittenProgram) -> PolyphonyGenerator:
-    """Returns a generator over a program."""
-    held: Any = program
-    return PolyphonyGenerator(Bundle("p", "", "", cast(StepProgram, held), b""))
+    """Return a generator with a program."""
+    return generator_of(PolyphonyGenerator, program)
 
 
 def primer(*notes: tuple[int, float, float]) -> NoteSequence:
-    """Returns notes (pitch, start, end) at 120 qpm in 4/4."""
+    """Return notes (pitch, start, end) at 120 qpm in 4/4."""
     music = NoteSequence(total_time=8.0)
     music.tempos.add(qpm=120.0)
     music.time_signatures.add(numerator=4, denominator=4)
@@ -93,7 +72,7 @@ def primer(*notes: tuple[int, float, float]) -> NoteSequence:
 
 
 def spans(sequence: NoteSequence) -> list[tuple[int, float, float]]:
-    """Returns pitch, start and end of each note."""
+    """Return pitch, start and end of each note."""
     return [(n.pitch, n.start_time, n.end_time) for n in sequence.notes]
 
 
@@ -117,19 +96,19 @@ def test_frames_become_notes_in_order() -> None:
     assert (result.tempos[0].qpm, result.time_signatures[0].numerator) == (120.0, 4)
 
 
-def test_the_primer_is_heard_and_its_notes_end_where_the_section_starts() -> None:
+def test_the_primer_is_read_and_its_notes_end_where_the_section_starts() -> None:
     program = WrittenProgram(HELD + 60)
     music = primer((60, 1.75, 4.0))
     music.notes.add(pitch=36, velocity=90, start_time=1.5, end_time=1.6, is_drum=True)
     result = make(program).generate(music, options(2.0, 2.5, temperature=0.0))
     begun = [polyphony.start_id(METERS.index((4, 4))), *[END] * 14]
-    assert program.fed[:19] == [*begun, NEW + 60, END, HELD + 60, END]
-    assert program.fed[19] != HELD + 60
+    assert program.inputs[:19] == [*begun, NEW + 60, END, HELD + 60, END]
+    assert program.inputs[19] != HELD + 60
     assert result.notes[0].start_time == 2.0
     assert {(n.instrument, n.program, n.velocity) for n in result.notes} == {(2, 19, 70)}
 
 
-def test_silence_is_no_beginning() -> None:
+def test_a_section_does_not_begin_in_silence() -> None:
     result = make(WrittenProgram(END)).generate(NoteSequence(), options(1.0, 2.0, temperature=0.0))
     assert [note.start_time for note in result.notes] == [1.0]
 
@@ -161,7 +140,7 @@ def test_pieces_of_a_stream_are_final_and_in_order() -> None:
 
 
 def test_a_long_note_holds_back_what_began_after_it() -> None:
-    """No note may arrive that begins before what was said to be complete."""
+    """No note begins earlier than what is already complete."""
     program = WrittenProgram(*(NEW + 40, END), *(HELD + 40, NEW + 60, END) * 40)
     pieces = list(make(program).stream(NoteSequence(), options(0.0, 2.0, temperature=0.0)))
     assert [len(piece.notes) for piece in pieces[:-1]] == [0] * (len(pieces) - 1)
@@ -170,7 +149,7 @@ def test_a_long_note_holds_back_what_began_after_it() -> None:
 
 
 @pytest.mark.parametrize("voices", [1, 3])
-def test_no_more_voices_sound_than_asked_for(voices: int) -> None:
+def test_no_more_voices_sound_than_requested(voices: int) -> None:
     result = make(WrittenProgram()).generate(
         NoteSequence(), options(0.0, 4.0, seed=1, voices=voices, top_p=1.0)
     )
@@ -189,7 +168,7 @@ def test_pitches_stay_in_range_and_scale() -> None:
     assert all(50 <= note.pitch <= 70 for note in result.notes)
 
 
-def test_density_means_more_beginnings() -> None:
+def test_density_means_more_onsets() -> None:
     def beginnings(density: float) -> int:
         request = options(0.0, 8.0, seed=1, density=density, min_pitch=60, max_pitch=62)
         return len(make(WrittenProgram()).generate(NoteSequence(), request).notes)

@@ -1,4 +1,4 @@
-"""Whatever the music so far is, the section that follows it is in order."""
+"""The section is valid whatever the primer is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def continued(
     bars: float = 4,
     temperature: float = 1.0,
 ) -> NoteSequence:
-    """Returns the bars that follow a primer."""
+    """Return the bars that follow a primer."""
     start, end = section_after(primer, bars)
     return generate(generator, primer, start, end, seed=1, temperature=temperature)
 
@@ -64,7 +64,7 @@ def test_the_primer_decides_what_follows(melodist: SequenceGenerator) -> None:
     assert pitches(continued(melodist, TUNE)) != pitches(continued(melodist, other))
 
 
-def test_of_several_voices_the_top_one_is_heard(melodist: SequenceGenerator) -> None:
+def test_the_top_one_of_several_voices_is_read(melodist: SequenceGenerator) -> None:
     """Chords and drums below the tune change nothing."""
     thick = NoteSequence()
     thick.CopyFrom(TUNE)
@@ -76,14 +76,14 @@ def test_of_several_voices_the_top_one_is_heard(melodist: SequenceGenerator) -> 
     assert times(continued(melodist, thick)) == times(continued(melodist, TUNE))
 
 
-def test_drums_alone_are_as_good_as_silence(melodist: SequenceGenerator) -> None:
+def test_drums_alone_count_as_silence(melodist: SequenceGenerator) -> None:
     drums = music(qpm=120, total_time=2.0)
     drums.notes.add(pitch=36, velocity=80, end_time=1.0, is_drum=True)
     silence = music(qpm=120, total_time=2.0)
     assert times(continued(melodist, drums)) == times(continued(melodist, silence))
 
 
-def test_notes_behind_the_section_are_not_heard(melodist: SequenceGenerator) -> None:
+def test_notes_after_the_section_are_ignored(melodist: SequenceGenerator) -> None:
     """The section may lie in the middle of a piece."""
     later = NoteSequence()
     later.CopyFrom(TUNE)
@@ -93,7 +93,7 @@ def test_notes_behind_the_section_are_not_heard(melodist: SequenceGenerator) -> 
     assert times(generate(melodist, later, 8.0, 12.0, seed=6)) == times(expected)
 
 
-def test_a_note_that_sounds_into_the_section_is_heard_up_to_it(
+def test_a_note_that_sounds_into_the_section_is_read_up_to_it(
     melodist: SequenceGenerator,
 ) -> None:
     held = NoteSequence()
@@ -103,7 +103,7 @@ def test_a_note_that_sounds_into_the_section_is_heard_up_to_it(
     assert times(generate(melodist, held, 8.0, 12.0, seed=6)) == times(expected)
 
 
-def test_notes_played_by_hand_are_heard_on_their_steps(melodist: SequenceGenerator) -> None:
+def test_notes_played_by_hand_are_read_on_their_steps(melodist: SequenceGenerator) -> None:
     """A few milliseconds early or late, the tune is still the same one."""
     loose = NoteSequence()
     loose.CopyFrom(TUNE)
@@ -123,8 +123,8 @@ def test_an_off_beat_start_carries_its_grid_along(melodist: SequenceGenerator) -
         assert here.start_time == pytest.approx(there.start_time + 0.02)
 
 
-def test_input_sections_choose_what_is_heard(melodist: SequenceGenerator) -> None:
-    """What lies outside them might as well not be there."""
+def test_input_sections_choose_what_is_read(melodist: SequenceGenerator) -> None:
+    """Notes outside them change nothing."""
     half = NoteSequence()
     half.CopyFrom(TUNE)
     del half.notes[:8]
@@ -136,7 +136,7 @@ def test_input_sections_choose_what_is_heard(melodist: SequenceGenerator) -> Non
     assert times(found) != times(melodist.generate(TUNE, options(8.0, 12.0, seed=6)))
 
 
-def test_several_input_sections_are_heard_together(melodist: SequenceGenerator) -> None:
+def test_several_input_sections_are_read_together(melodist: SequenceGenerator) -> None:
     chosen = options(8.0, 12.0, seed=6)
     for start in range(0, 8, 2):
         chosen.input_sections.add(start_time=start, end_time=start + 2)
@@ -145,7 +145,7 @@ def test_several_input_sections_are_heard_together(melodist: SequenceGenerator) 
 
 
 def test_new_notes_sound_like_the_last_of_the_old(melodist: SequenceGenerator) -> None:
-    """In its instrument and program, at the mean loudness."""
+    """In its instrument and program, at the mean velocity."""
     primer = NoteSequence()
     primer.CopyFrom(TUNE)
     primer.notes[0].velocity = 48
@@ -165,7 +165,7 @@ def test_new_notes_sound_like_the_last_of_the_old(melodist: SequenceGenerator) -
         ("velocity", 0),
     ],
 )
-def test_a_primer_that_is_no_music_is_refused(
+def test_an_invalid_primer_is_refused(
     generator: SequenceGenerator, path: str, value: float
 ) -> None:
     primer = NoteSequence()

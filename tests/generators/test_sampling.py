@@ -38,7 +38,7 @@ PRIMER = music((67, 0, 0.5), (69, 0.5, 1), (71, 1, 1.5), (67, 1.5, 2), qpm=120, 
 
 
 def earlier_version(path: Path) -> SequenceGenerator:
-    """Returns the generator of a bundle whose program goes step by step alone."""
+    """Return the generator of a bundle whose program has only single steps."""
     bundle = read_bundle(path)
     program = StepProgram(without_loop(bundle.program.flatbuffer))
     return MAKERS[bundle.traits["encoding"]](dataclasses.replace(bundle, program=program))
@@ -59,8 +59,8 @@ def test_a_bundle_of_an_earlier_version_plays_the_same(path: Path, primer: NoteS
 
 
 @pytest.mark.parametrize("path", LOOPED, ids=lambda path: path.stem)
-def test_a_long_primer_is_heard_in_a_few_calls_and_can_be_stopped(path: Path) -> None:
-    """A cancelled request frees its core while the primer is still being heard."""
+def test_a_long_primer_takes_a_few_calls_and_can_be_stopped(path: Path) -> None:
+    """A cancelled request frees its core while the primer is still being read."""
     drum = "drums" in path.stem
     notes = [(36 + step % 9, step / 8, step / 8 + 0.1) for step in range(1600)]
     primer = music(*notes, qpm=120, meter=(4, 4))
@@ -114,7 +114,7 @@ def test_frames_hold_as_many_pitches_as_there_are_voices(voices: int) -> None:
 
 
 def test_what_was_chosen_beyond_the_section_is_left_out() -> None:
-    """A call makes as many steps as it is told to, and not all of them close a frame."""
+    """A call has a fixed number of steps, and not all of them close a frame."""
     lengths = np.array([1, 0, 0, 0, 0, 5], dtype=np.int32)
     free = np.ones((1, 6), dtype=np.bool_)
     for chosen, wanted in (
@@ -130,7 +130,7 @@ def test_what_was_chosen_beyond_the_section_is_left_out() -> None:
 
 
 def test_playing_from_nothing_begins_with_a_note() -> None:
-    """No time goes by before it; a velocity may be told."""
+    """No time shift comes before it; a velocity may."""
     low = np.arange(128) < 60
     for silent in (True, False):
         rules = playing_rules(low, silent=silent)

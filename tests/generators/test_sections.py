@@ -1,4 +1,4 @@
-"""A section begins and ends where it was asked to, at the primer's tempo, whatever its length."""
+"""A section of any length begins and ends exactly, at the primer's tempo."""
 
 from __future__ import annotations
 

@@ -22,14 +22,14 @@ OVERLAPPING = ("duo", "polyphony", "performance")
 
 
 def pieces_of(generator: SequenceGenerator, seed: int) -> list[NoteSequence]:
-    """Returns all pieces of one section."""
+    """Return all pieces of one section."""
     return list(generator.stream(PRIMER, options(START, END, seed=seed)))
 
 
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**31 - 1))
 def test_all_pieces_together_are_the_section(generator: SequenceGenerator, seed: int) -> None:
-    """None is missing, none handed out twice, and each is complete up to where it says."""
+    """Each is returned once, and is complete up to its ``total_time``."""
     pieces = pieces_of(generator, seed)
     whole = NoteSequence()
     complete = START
@@ -53,7 +53,7 @@ def test_only_the_first_piece_carries_tempo_and_meter(generator: SequenceGenerat
 
 
 def test_music_arrives_long_before_the_end(generator: SequenceGenerator) -> None:
-    """A listener hears the first bar while the last is unwritten."""
+    """The first bar can be played while the last is not generated yet."""
     assert len(pieces_of(generator, 1)) >= 4
 
 
@@ -69,7 +69,7 @@ def test_different_seeds_give_different_notes(generator: SequenceGenerator) -> N
     assert len(results) == 8
 
 
-def test_two_at_once_do_not_hear_each_other(generator: SequenceGenerator) -> None:
+def test_two_concurrent_requests_are_independent(generator: SequenceGenerator) -> None:
     expected = [generate(generator, PRIMER, START, END, seed=seed) for seed in range(4)]
     with ThreadPoolExecutor(2) as threads:
         found = threads.map(
@@ -79,7 +79,7 @@ def test_two_at_once_do_not_hear_each_other(generator: SequenceGenerator) -> Non
 
 
 def interrupt_at(call: int) -> Callable[[], None]:
-    """Returns an interrupt that raises when it is called for the n-th time."""
+    """Return an interrupt that raises when it is called for the n-th time."""
     calls = iter(range(call))
 
     def interrupt() -> None:
@@ -91,22 +91,22 @@ def interrupt_at(call: int) -> Callable[[], None]:
 
 @pytest.mark.parametrize("calls", [0, 1, 2, 3])
 def test_an_interrupt_stops_the_work(generator: SequenceGenerator, calls: int) -> None:
-    """While the primer is read as well as later; and what comes next is not disturbed."""
+    """While the primer is read as well as later; the next request is not affected."""
     expected = generate(generator, PRIMER, START, END, seed=4)
     with pytest.raises(CancelledError):
         generator.generate(PRIMER, options(START, END, seed=4), interrupt=interrupt_at(calls))
     assert generate(generator, PRIMER, START, END, seed=4) == expected
 
 
-def test_an_interrupt_is_asked_again_and_again(generator: SequenceGenerator) -> None:
+def test_an_interrupt_is_called_often(generator: SequenceGenerator) -> None:
     """At least every other bar, so that a cancelled request frees its core at once."""
     calls = []
     generator.generate(PRIMER, options(START, END), interrupt=lambda: calls.append(1))
     assert len(calls) >= (END - START) / 4.0
 
 
-def test_a_stream_left_halfway_disturbs_nobody(generator: SequenceGenerator) -> None:
-    """Its session goes back clean to whoever comes next."""
+def test_a_stream_closed_halfway_changes_nothing_else(generator: SequenceGenerator) -> None:
+    """Its session is reset for the next request."""
     expected = generate(generator, PRIMER, START, END, seed=4)
     left = generator.stream(PRIMER, options(START, END, seed=5))
     next(left)

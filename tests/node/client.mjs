@@ -85,7 +85,7 @@ const scenarios = {
   stream: () => stream(order("scale", { seed: 7 })),
   cancel: () => stream(order("endless"), (call) => call.cancel()),
   bad: () => failure("Generate", order("scale", { options: wild })),
-  missing: () => failure("GetGenerator", { generator_id: "nobody" }),
+  missing: () => failure("GetGenerator", { generator_id: "missing" }),
   bug: () => failure("Generate", order("faulty")),
   overload,
   deadline: () => failure("Generate", order("gated"), 0.1),

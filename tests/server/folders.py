@@ -1,4 +1,4 @@
-"""A server with a folder of real bundles, and ways to wait for what it makes of them."""
+"""A server with a folder of real bundles, and ways to wait for their status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from magenta_bridge.client import AsyncClient, Bundle
+from magenta_bridge.client import AsyncClient, BundleInfo
 from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.bundles.sources import Sources
@@ -23,7 +23,7 @@ PAUSE = 0.02
 
 
 def put(folder: Path, name: str, generator_id: str = "tune", description: str = "first") -> Path:
-    """Writes a bundle into a folder, in one rename."""
+    """Write a bundle to a folder atomically."""
     path = folder / name
     write_bundle(
         path,
@@ -37,7 +37,7 @@ def put(folder: Path, name: str, generator_id: str = "tune", description: str = 
 
 
 class Listener:
-    """A client of a server, and what it hears.
+    """A client of a server, with ways to wait for a status.
 
     Attributes:
         bridge: The client.
@@ -48,10 +48,10 @@ class Listener:
         self.bridge = bridge
         self.address = address
 
-    async def bundle(self, name: str, holds: Callable[[Bundle], bool]) -> Bundle:
-        """Returns a bundle once it is as wanted; fails after 30 seconds."""
+    async def bundle(self, name: str, holds: Callable[[BundleInfo], bool]) -> BundleInfo:
+        """Return a bundle once it satisfies a condition; fail after 60 seconds."""
 
-        async def look() -> Bundle:
+        async def look() -> BundleInfo:
             while True:
                 for bundle in await self.bridge.bundles():
                     if bundle.name == name and holds(bundle):
@@ -60,7 +60,7 @@ class Listener:
         return await asyncio.wait_for(look(), 30)
 
     async def described(self, generator_id: str, description: str) -> None:
-        """Returns once a generator describes itself so; fails after 30 seconds."""
+        """Wait until a generator has a description; fail after 60 seconds."""
 
         async def look() -> None:
             while True:
@@ -72,7 +72,7 @@ class Listener:
 
     @contextlib.asynccontextmanager
     async def health(self, generator_id: str) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
-        """Opens a watch on a generator's health; what it gives is awaited for each status."""
+        """Watch a generator's health; yield a function that returns the next status."""
         async with grpc.aio.insecure_channel(self.address) as channel:
             request = health_pb2.HealthCheckRequest(
                 service=f"magenta_bridge.v1.models/{generator_id}"
@@ -83,7 +83,7 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[Listener]:
-    """Serves a folder, with nothing beside it."""
+    """Serve a folder only."""
     sources = Sources(folder=folder, pause_seconds=PAUSE)
     server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0", sources=sources))
     address = await server.start()

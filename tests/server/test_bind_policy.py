@@ -1,4 +1,4 @@
-"""The matrix of what refuses to start, and files for TLS that cannot be used."""
+"""The addresses that require security, and invalid TLS files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ REACHABLE = [
 
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
-    """An authority that writes to the test's folder."""
+    """A CA that writes to the test's folder."""
     return Authority(trustme.CA(), tmp_path)
 
 
@@ -65,7 +65,7 @@ def authority(tmp_path: Path) -> Authority:
         (MUTUAL, True, []),
     ],
 )
-def test_what_others_can_reach_needs_tls_and_to_know_who_calls(
+def test_a_network_address_requires_tls_and_authentication(
     address: str, tls: TlsFiles | None, tokens: bool, wanted: list[str]
 ) -> None:
     settings = ServerSettings(address, tls=tls, tokens=known_tokens() if tokens else None)
@@ -82,14 +82,14 @@ def test_what_others_can_reach_needs_tls_and_to_know_who_calls(
 
 @pytest.mark.parametrize("address", ["127.0.0.1:0", "127.8.9.10:1", "localhost:2", "[::1]:3"])
 @pytest.mark.parametrize("tls", [None, PAIR])
-def test_loopback_needs_nothing(address: str, tls: TlsFiles | None) -> None:
+def test_loopback_requires_no_options(address: str, tls: TlsFiles | None) -> None:
     endpoint = check_exposure(ServerSettings(address, tls=tls))
     assert endpoint.is_loopback
     assert endpoint == Endpoint(endpoint.host, endpoint.port)
 
 
 def _complaint(files: TlsFiles, cls: type[MagentaBridgeError]) -> str:
-    """Refuses files, as server and as client, and returns what is said."""
+    """Check that a server and a client reject files, and return the error message."""
     with pytest.raises(MagentaBridgeError) as caught:
         server_credentials(files)
     assert type(caught.value) is cls
@@ -99,7 +99,7 @@ def _complaint(files: TlsFiles, cls: type[MagentaBridgeError]) -> str:
     return caught.value.message
 
 
-def test_a_missing_file_is_told_by_its_name(authority: Authority) -> None:
+def test_the_error_for_a_missing_file_has_its_name(authority: Authority) -> None:
     good = authority.issue("localhost")
     missing = authority.folder / "absent.pem"
     for files in (
@@ -111,25 +111,25 @@ def test_a_missing_file_is_told_by_its_name(authority: Authority) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
-def test_files_of_another_kind_are_told(authority: Authority, text: str) -> None:
+def test_other_files_are_errors(authority: Authority, text: str) -> None:
     good = authority.issue("localhost")
     odd = authority.folder / "odd.pem"
     odd.write_text(text)
     odd.chmod(0o600)
     said = _complaint(TlsFiles(cert=odd, key=good.key), FileFormatError)
-    assert f"{odd} holds no certificate" in said
+    assert f"{odd} contains no certificate" in said
     said = _complaint(TlsFiles(ca=odd, cert=good.cert, key=good.key), FileFormatError)
-    assert f"{odd} holds no certificate" in said
+    assert f"{odd} contains no certificate" in said
     said = _complaint(TlsFiles(cert=good.cert, key=odd), FileFormatError)
-    assert f"{odd} holds no private key" in said
+    assert f"{odd} contains no private key" in said
 
 
-def test_a_key_of_another_certificate_is_told(authority: Authority) -> None:
+def test_a_key_of_another_certificate_is_an_error(authority: Authority) -> None:
     one, two = authority.issue("localhost"), authority.issue("127.0.0.1")
     assert "is not the key of" in _complaint(TlsFiles(cert=one.cert, key=two.key), FileFormatError)
 
 
-def test_an_encrypted_key_is_told(authority: Authority) -> None:
+def test_an_encrypted_key_is_an_error(authority: Authority) -> None:
     good = authority.issue("localhost")
     key = authority.folder / "locked.key"
     key.write_bytes(
@@ -141,22 +141,22 @@ def test_an_encrypted_key_is_told(authority: Authority) -> None:
     assert "is encrypted" in _complaint(TlsFiles(cert=good.cert, key=key), FileFormatError)
 
 
-def test_an_expired_certificate_is_told(authority: Authority) -> None:
+def test_an_expired_certificate_is_an_error(authority: Authority) -> None:
     said = _complaint(authority.issue("localhost", expired=True), FileFormatError)
     assert "expired on 2021-01-01" in said
 
 
-def test_a_certificate_of_tomorrow_is_told(authority: Authority) -> None:
+def test_a_certificate_that_is_not_valid_yet_is_an_error(authority: Authority) -> None:
     tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
     made = authority.ca.issue_cert("localhost", not_before=tomorrow)
     files = TlsFiles(cert=authority.folder / "new.crt", key=authority.folder / "new.key")
     made.private_key_pem.write_to_path(str(files.key))
     Path(str(files.key)).chmod(0o600)
     made.cert_chain_pems[0].write_to_path(str(files.cert))
-    assert f"only from {tomorrow:%Y-%m-%d} on" in _complaint(files, FileFormatError)
+    assert f"not valid before {tomorrow:%Y-%m-%d}" in _complaint(files, FileFormatError)
 
 
-def test_an_expired_authority_is_told_unless_another_stands_beside_it(
+def test_an_expired_ca_is_an_error_unless_there_is_another(
     authority: Authority,
 ) -> None:
     good = authority.issue("localhost")
@@ -168,20 +168,20 @@ def test_an_expired_authority_is_told_unless_another_stands_beside_it(
     server_credentials(TlsFiles(ca=both, cert=good.cert, key=good.key))
 
 
-def test_an_endless_file_is_told(authority: Authority) -> None:
+def test_an_endless_file_is_an_error(authority: Authority) -> None:
     good = authority.issue("localhost")
     huge = authority.folder / "huge.pem"
     huge.write_bytes(b"x" * ((1 << 20) + 1))
     assert _complaint(TlsFiles(cert=huge, key=good.key), LimitExceededError)
 
 
-def test_half_a_pair_is_told() -> None:
+def test_a_certificate_without_its_key_is_an_error() -> None:
     for half in ({"cert": "a"}, {"key": "b"}):
-        with pytest.raises(InvalidArgumentError, match="belong together"):
+        with pytest.raises(InvalidArgumentError, match="give both files"):
             TlsFiles(**half)
     with pytest.raises(InvalidArgumentError, match="needs a certificate"):
         server_credentials(TlsFiles(ca=None))
 
 
-def test_no_key_is_in_a_text_that_may_be_logged(authority: Authority) -> None:
+def test_no_repr_contains_a_key(authority: Authority) -> None:
     assert "PRIVATE" not in repr(authority.issue("localhost").read())

@@ -1,4 +1,4 @@
-"""A server process that hangs, dies, comes back, or is asked to stop: what its clients see."""
+"""What clients see when a server process hangs, dies, restarts or is stopped."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def server() -> Iterator[ServerProcess]:
 
 
 def _drain(pieces: Iterator[NoteSequence]) -> float:
-    """Reads a stream to its end; returns up to where it is complete, in seconds."""
+    """Read a stream to its end; return the time up to which it is complete, in seconds."""
     complete = 0.0
     for piece in pieces:
         complete = piece.total_time
     return complete
 
 
-def test_a_hung_server_is_noticed_and_forgiven(server: ServerProcess) -> None:
-    """Long before the deadline; as soon as it answers again, so does the client."""
+def test_a_hung_server_is_detected_and_used_again(server: ServerProcess) -> None:
+    """Long before the deadline; the client works again when the server does."""
     with Client(server.address, timeout=100, keepalive=1.0) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         next(pieces)
@@ -57,7 +57,7 @@ def test_a_hung_server_is_noticed_and_forgiven(server: ServerProcess) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_hung_server_is_noticed_by_the_asyncio_client(server: ServerProcess) -> None:
+async def test_the_asyncio_client_detects_a_hung_server(server: ServerProcess) -> None:
     async with AsyncClient(server.address, timeout=100, keepalive=1.0) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         await pieces.__anext__()
@@ -71,8 +71,8 @@ async def test_a_hung_server_is_noticed_by_the_asyncio_client(server: ServerProc
 
 
 def _wait_for_answer(client: Client) -> bool:
-    """Asks until there is an answer; fails after ten seconds."""
-    until = time.monotonic() + 10
+    """Send requests until one succeeds; fail after 60 seconds."""
+    until = time.monotonic() + 60
     while True:
         try:
             return bool(client.generators())
@@ -80,7 +80,7 @@ def _wait_for_answer(client: Client) -> bool:
             assert time.monotonic() < until
 
 
-def test_a_port_that_never_answers_is_no_server() -> None:
+def test_a_silent_port_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         begin = time.monotonic()
@@ -89,7 +89,7 @@ def test_a_port_that_never_answers_is_no_server() -> None:
         assert time.monotonic() - begin < 30
 
 
-def test_a_killed_server_is_missed_at_once_and_found_again() -> None:
+def test_a_killed_server_is_detected_and_its_successor_found() -> None:
     with running_server("--bundle", BUNDLE) as first:
         client = Client(first.address, timeout=30)
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
@@ -101,40 +101,42 @@ def test_a_killed_server_is_missed_at_once_and_found_again() -> None:
         assert _wait_for_answer(client)
 
 
-def test_a_short_absence_is_bridged() -> None:
-    """A call that finds nobody is sent again, and the server that has come by then answers."""
+def test_a_short_outage_is_retried() -> None:
+    """A call that finds no server is retried, and a server that has started meanwhile responds."""
     reserved = socket.create_server(("127.0.0.1", 0))
     port = reserved.getsockname()[1]
     answers: list[NoteSequence | MagentaBridgeError] = []
 
-    def ask() -> None:
+    def generate() -> None:
         with Client(f"127.0.0.1:{port}", timeout=30) as client:
             try:
                 answers.append(client.generate("scale", seed=1))
             except MagentaBridgeError as error:
                 answers.append(error)
 
-    asking = threading.Thread(target=ask)
-    asking.start()
+    calling = threading.Thread(target=generate, daemon=True)
+    calling.start()
     with reserved:
+        reserved.settimeout(60)
         reserved.accept()[0].close()
     live = LiveServer(port=port)
     try:
-        asking.join(30)
+        calling.join(60)
+        assert answers, "the call did not end"
         assert isinstance(answers[0], NoteSequence), answers
     finally:
         live.close()
 
 
-def _check_ended_well(server: ServerProcess) -> None:
-    """With exit status 0, and with nothing in the log but what the calls came to."""
+def _check_clean_exit(server: ServerProcess) -> None:
+    """Check that it exits with status 0, and has logged nothing but the calls."""
     code, out, log = server.wait()
     assert (code, out) == (0, "Stopped.\n")
     assert {line.split()[1] for line in log.splitlines()} <= {"INFO"}, log
 
 
-def test_work_in_hand_is_finished_before_the_process_ends(server: ServerProcess) -> None:
-    """NOT_SERVING first, then no new calls, then the last note, then exit status 0."""
+def test_calls_in_flight_finish_before_the_process_ends(server: ServerProcess) -> None:
+    """NOT_SERVING first, then no new calls, the last note, and exit status 0."""
     with Client(server.address, timeout=100) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         next(pieces)
@@ -144,10 +146,10 @@ def test_work_in_hand_is_finished_before_the_process_ends(server: ServerProcess)
         with pytest.raises(ServerUnavailableError):
             client.generators()
         assert _drain(pieces) == LONG_BARS * 2.0
-        _check_ended_well(server)
+        _check_clean_exit(server)
 
 
-def test_a_second_signal_ends_the_process_without_the_rest(server: ServerProcess) -> None:
+def test_a_second_signal_cancels_calls_in_flight(server: ServerProcess) -> None:
     with Client(server.address, timeout=100) as client:
         pieces = client.stream("lstm_melody", bars=LONG_BARS)
         next(pieces)
@@ -155,6 +157,6 @@ def test_a_second_signal_ends_the_process_without_the_rest(server: ServerProcess
             server.send(signal.SIGTERM)
             assert next(health) == NOT_SERVING
             server.send(signal.SIGTERM)
-            _check_ended_well(server)
+            _check_clean_exit(server)
         with pytest.raises(ServerUnavailableError):
             _drain(pieces)

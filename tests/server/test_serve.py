@@ -1,4 +1,4 @@
-"""From ready to stopped, in this process: signals, taken ports, grace."""
+"""The server in this process: signals, taken ports, grace period."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def _wait_ready(
 @pytest.mark.asyncio
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_serving(number: signal.Signals) -> None:
-    """It is ready when it says so, returns after the signal, and gives the signals back."""
+    """It reports that it is ready, returns after the signal, and restores the handlers."""
     before = signal.getsignal(number)
     serving, address = await _wait_ready(SCALE)
     async with grpc.aio.insecure_channel(address) as channel:
@@ -51,7 +51,7 @@ async def test_a_signal_ends_serving(number: signal.Signals) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_second_signal_does_not_wait_for_work_in_hand() -> None:
+async def test_a_second_signal_cancels_calls_in_flight() -> None:
     gated = GatedGenerator()
     serving, address = await _wait_ready(GeneratorRegistry([gated]), grace=100)
     async with grpc.aio.insecure_channel(address) as channel:
@@ -71,8 +71,8 @@ async def test_a_second_signal_does_not_wait_for_work_in_hand() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_caller_who_fails_when_told_leaves_no_server_behind() -> None:
-    """Such as a command whose output nobody reads any more."""
+async def test_an_error_in_the_ready_callback_stops_the_server() -> None:
+    """For instance a broken pipe of the command line."""
     addresses: list[str] = []
 
     def fail(address: str) -> None:
@@ -87,7 +87,7 @@ async def test_a_caller_who_fails_when_told_leaves_no_server_behind() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_second_server_on_a_port_is_refused() -> None:
+async def test_a_second_server_on_a_port_fails() -> None:
     server = app.BridgeServer(SCALE, ServerSettings("127.0.0.1:0"))
     address = await server.start()
     second = app.BridgeServer(SCALE, ServerSettings(address))

@@ -1,4 +1,4 @@
-"""A client that dies in mid-stream, without a word: ``python -m tests.soak.crash ADDRESS``."""
+"""A client that crashes in the middle of a stream: ``python -m tests.soak.crash ADDRESS``."""
 
 from __future__ import annotations
 

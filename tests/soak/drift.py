@@ -1,8 +1,7 @@
-"""Whether calls take longer the longer a server has run: its p99 beside that of a fresh one.
+"""Detect that a server becomes slower over time, by comparing its p99 with a fresh server's.
 
-Early figures of a run say little about late ones: whatever else the machine does meanwhile counts
-as well. So the server that has run for long and one that has just started are called in the same
-way at the same time, and stretch by stretch their p99 are compared.
+Both servers receive the same traffic at the same time, because the load of the machine changes
+during a run. Their p99 are compared stretch by stretch.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ import statistics
 import time
 from collections.abc import Sequence
 
-# The first is the fresh server's warm-up, and decides nothing.
+# The first one is the warm-up of the fresh server and is ignored.
 STRETCHES = 9
 CALLS_IN_A_STRETCH = 20
 
 
 class Stopwatch:
-    """Keeps how long calls took, by the stretch of the run that they ended in.
+    """Collects the durations of calls, by the stretch of the run in which they ended.
 
     Args:
-        seconds: How long the run is; what ends later counts as its end.
+        seconds: Duration of the run; later calls belong to the last stretch.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -29,38 +28,37 @@ class Stopwatch:
         self._calls: list[list[float]] = [[] for _ in range(STRETCHES)]
 
     def note(self, seconds: float) -> None:
-        """Notes that a call has ended that took so long."""
+        """Add the duration of a call that has ended."""
         place = int((time.monotonic() - self._begun) / self._length)
         self._calls[min(STRETCHES - 1, place)].append(seconds)
 
     def stretches(self) -> list[float]:
-        """Returns the p99 of each stretch in seconds; none of a run too short to tell."""
+        """Return the p99 of each stretch in seconds; empty if a stretch has too few calls."""
         if min(map(len, self._calls)) < CALLS_IN_A_STRETCH:
             return []
         return [p99(calls) for calls in self._calls]
 
     def whole(self) -> float:
-        """Returns the p99 of the whole run in seconds, 0 without a call."""
+        """Return the p99 of the whole run in seconds; 0 without a call."""
         calls = [seconds for stretch in self._calls for seconds in stretch]
         return p99(calls) if calls else 0.0
 
 
 def p99(values: Sequence[float]) -> float:
-    """Returns what 99 of 100 values do not exceed."""
+    """Return the 99th percentile."""
     return sorted(values)[int(0.99 * len(values))]
 
 
 def drift(old: Sequence[float], fresh: Sequence[float]) -> tuple[float, float]:
-    """Compares a server that has run for long with a fresh one.
+    """Compare a server that has run for long with a fresh one.
 
     Args:
         old: Its p99, stretch by stretch.
-        fresh: That of the other at the same time.
+        fresh: The fresh server's p99.
 
     Returns:
-        The median of their ratios, and the ratio that three of four stretches exceed: chance
-        moves the median above 1 as often as below, but seldom the second. 1 and 1 where nothing
-        is known.
+        The median and the lower quartile of their ratios; 1 and 1 without values. Noise often moves
+        the median above 1, but rarely the quartile.
     """
     ratios = [late / early for late, early in zip(old[1:], fresh[1:], strict=True)]
     if not ratios:

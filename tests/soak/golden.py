@@ -1,4 +1,4 @@
-"""What is asked for in a soak, and what must always be answered."""
+"""The requests of a soak test, and their expected responses."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class GenerateParams:
     """One request.
 
     Attributes:
-        generator_id: Who shall write.
-        bars: How much.
-        seed: Which of all possible answers.
+        generator_id: The generator.
+        bars: Length in bars.
+        seed: The seed.
     """
 
     generator_id: str
@@ -29,17 +29,17 @@ class GenerateParams:
 
     @property
     def key(self) -> str:
-        """Name of the wish in the table of answers."""
+        """Key of the request in the table of responses."""
         return f"{self.generator_id} {self.bars} {self.seed}"
 
 
-def draw_wish(draw: random.Random) -> GenerateParams:
-    """Returns one of the wishes, at random."""
-    return draw.choice(all_wishes())
+def draw_request(draw: random.Random) -> GenerateParams:
+    """Return a random request."""
+    return draw.choice(all_requests())
 
 
-def all_wishes() -> list[GenerateParams]:
-    """Returns all wishes."""
+def all_requests() -> list[GenerateParams]:
+    """Return all requests."""
     return [
         GenerateParams(name, bars, seed)
         for name in GENERATORS
@@ -49,16 +49,16 @@ def all_wishes() -> list[GenerateParams]:
 
 
 def fingerprint(music: NoteSequence) -> str:
-    """Returns what is the same for equal music only."""
+    """Return a hash of the music."""
     return hashlib.sha256(music.SerializeToString(deterministic=True)).hexdigest()
 
 
 def golden_answers(address: str) -> dict[str, str]:
-    """Asks a server at rest for everything; returns fingerprints by the keys of the wishes."""
+    """Send all requests to an idle server; return the fingerprints of the responses by key."""
     with Client(address, timeout=60) as client:
         return {
-            wish.key: fingerprint(
-                client.generate(wish.generator_id, bars=wish.bars, seed=wish.seed)
+            request.key: fingerprint(
+                client.generate(request.generator_id, bars=request.bars, seed=request.seed)
             )
-            for wish in all_wishes()
+            for request in all_requests()
         }

@@ -1,12 +1,11 @@
-"""Mixed traffic for as long as you like: every answer right, and nothing piles up.
+"""Run mixed traffic and check that every response is right and that no resources leak.
 
-``make soak MINUTES=3`` runs it. A real server process is called by two client processes, beside
-clients that die in mid-stream. Seeded answers are compared with those that the server gave at
-rest. Then a fresh server is called beside it for a third of that time, to see whether the old one
-has become slow. Prints one JSON line, and on the way each minute that has gone by; exits 1 when
-an answer is wrong, memory has grown by more than 50 MiB, tasks, open requests or file descriptors
-are left over, or the p99 of whole answers is above the fresh server's by more than a fifth in
-three of four stretches.
+``make soak MINUTES=3`` runs it. Two client processes call a real server process, beside clients
+that die in the middle of a stream. Seeded responses are compared with those of the idle server.
+Then, for a third of that time, a fresh server is called beside it, to detect slowdown. Prints one
+JSON line, and its progress every minute. Exits with status 1 if a response is wrong, memory has
+grown by more than 50 MiB, tasks, open requests or file descriptors are left over, or the p99 of
+whole responses exceeds the fresh server's by more than a fifth in three of four stretches.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from typing import Any
 
 import psutil
 
+from tests.server.process import Process
 from tests.soak.drift import drift
 from tests.soak.golden import golden_answers
 
@@ -34,115 +34,117 @@ DRIFT = 1.2
 MOST_COMPARED_S = 600.0
 SPARE_DESCRIPTORS = 8
 SETTLE_S = 30.0
+# Time that clients have to start and to finish their last calls.
+_EXTRA_S = 120.0
 _TOTALS = ("generate", "stream", "leave", "bad", "late", "refused", "wrong")
 
 
 @dataclass
 class Server:
-    """The server process and what it was seen to use.
+    """The server process and its memory.
 
     Attributes:
         process: The process.
-        address: Where it listens.
-        memory: Resident memory in MiB, sample by sample.
+        address: Its address.
+        memory: Samples of its resident memory, in MiB.
     """
 
-    process: subprocess.Popen[str]
+    process: Process
     address: str
     memory: list[float] = field(default_factory=list)
 
     def sample(self) -> None:
-        """Notes its memory."""
-        self.memory.append(psutil.Process(self.process.pid).memory_info().rss / (1 << 20))
+        """Add a sample of its memory."""
+        self.memory.append(psutil.Process(self.process.process.pid).memory_info().rss / (1 << 20))
 
     def descriptors(self) -> int:
-        """Returns how many files and sockets it holds open."""
-        observed = psutil.Process(self.process.pid)
+        """Return the number of its open files and sockets."""
+        observed = psutil.Process(self.process.process.pid)
         return int(observed.num_handles() if sys.platform == "win32" else observed.num_fds())
 
     def count(self) -> dict[str, int]:
-        """Asks it for its tasks and open requests."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        counted: dict[str, int] = json.loads(self.process.stdout.readline())
+        """Return the numbers of its tasks and open requests."""
+        self.process.write_line()
+        counted: dict[str, int] = json.loads(self.process.line("{"))
         return counted
 
 
 @contextlib.contextmanager
 def running_server() -> Iterator[Server]:
-    """Runs the server of the soak."""
-    command = [sys.executable, "-m", "tests.soak.server"]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            yield Server(process, process.stdout.readline().strip())
-            assert process.stdin is not None
-            process.stdin.close()
-            process.wait(SETTLE_S)
-        finally:
-            process.kill()
+    """Run the server of the soak test."""
+    process = Process([sys.executable, "-m", "tests.soak.server"])
+    try:
+        yield Server(process, process.line(":").strip())
+        process.stdin.close()
+        process.wait()
+    finally:
+        process.close()
 
 
 def run_traffic(server: Server, seconds: float, golden: dict[str, str]) -> list[dict[str, Any]]:
-    """Has the client processes call for so long, lets others die meanwhile, and takes samples."""
-    clients = [_start_client(server, seconds, number, golden) for number in range(CLIENTS)]
-    began, told = time.monotonic(), 0
-    while any(client.poll() is None for client in clients):
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            # Each dies within a second or two; while it lives, nothing else is to be done.
-            subprocess.run(
-                [sys.executable, "-m", "tests.soak.crash", server.address], check=False, timeout=60
-            )
-        server.sample()
-        minutes = int((time.monotonic() - began) / 60)
-        if minutes > told:
-            told = minutes
-            _tell(f"{minutes} of {seconds / 60:.0f} minutes, {server.memory[-1]:.0f} MiB")
-    return [_read_score(client) for client in clients]
+    """Run the client processes, and clients that crash; sample the server's memory."""
+    with contextlib.ExitStack() as stack:
+        clients = [
+            stack.enter_context(_running_client(server, seconds, number, golden))
+            for number in range(CLIENTS)
+        ]
+        began, reported = time.monotonic(), 0
+        while any(client.process.poll() is None for client in clients):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # Each crashes within a second or two.
+                command = [sys.executable, "-m", "tests.soak.crash", server.address]
+                subprocess.run(command, check=False, timeout=60)
+            server.sample()
+            passed = time.monotonic() - began
+            if passed > seconds + _EXTRA_S:
+                break
+            if int(passed / 60) > reported:
+                reported = int(passed / 60)
+                _report(f"{reported} of {seconds / 60:.0f} minutes, {server.memory[-1]:.0f} MiB")
+        return [_read_score(client, 1.0) for client in clients]
 
 
-def _tell(progress: str) -> None:
+def _report(progress: str) -> None:
     print(progress, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def compare_with_fresh(
     server: Server, seconds: float, golden: dict[str, str]
 ) -> list[dict[str, Any]]:
-    """Has a client call the server and, at the same time and alike, one a fresh server."""
-    with running_server() as fresh:
-        clients = [_start_client(each, seconds, CLIENTS, golden) for each in (server, fresh)]
-        return [_read_score(client) for client in clients]
+    """Run the same client against the server and a fresh server at the same time."""
+    with contextlib.ExitStack() as stack:
+        fresh = stack.enter_context(running_server())
+        clients = [
+            stack.enter_context(_running_client(each, seconds, CLIENTS, golden))
+            for each in (server, fresh)
+        ]
+        return [_read_score(client, seconds + _EXTRA_S) for client in clients]
 
 
-def _start_client(
+@contextlib.contextmanager
+def _running_client(
     server: Server, seconds: float, number: int, golden: dict[str, str]
-) -> subprocess.Popen[str]:
+) -> Iterator[Process]:
     words = [server.address, str(seconds), str(number)]
-    client = subprocess.Popen(
-        [sys.executable, "-m", "tests.soak.traffic", *words],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert client.stdin is not None
-    client.stdin.write(json.dumps(golden))
-    client.stdin.close()
-    return client
+    client = Process([sys.executable, "-m", "tests.soak.traffic", *words])
+    try:
+        client.write_line(json.dumps(golden))
+        client.stdin.close()
+        yield client
+    finally:
+        client.close()
 
 
-def _read_score(client: subprocess.Popen[str]) -> dict[str, Any]:
-    with client:
-        assert client.stdout is not None
-        score: dict[str, Any] = json.loads(client.stdout.read() or '{"wrong": 1}')
-        return score
+def _read_score(client: Process, seconds: float) -> dict[str, Any]:
+    _, out, err = client.wait(seconds)
+    if err:
+        _report(err)
+    score: dict[str, Any] = json.loads(out or '{"wrong": 1}')
+    return score
 
 
 def settle(server: Server, before: dict[str, int], descriptors: int) -> dict[str, int]:
-    """Waits until the server is as it was at first; returns by how much it is not."""
+    """Wait until the server is as it was at first; return the differences that are left."""
     until = time.monotonic() + SETTLE_S
     while True:
         now = server.count()
@@ -156,34 +158,34 @@ def settle(server: Server, before: dict[str, int], descriptors: int) -> dict[str
 
 
 def growth(memory: Sequence[float]) -> float:
-    """Returns by how many MiB memory grew, from the second fifth of the samples to the last."""
+    """Return the growth of memory in MiB from the second fifth of the samples to the last."""
     part = max(1, len(memory) // 5)
     early = memory[part : 2 * part] or memory[:1]
     return statistics.median(memory[-part:]) - statistics.median(early)
 
 
 def soak(seconds: float) -> dict[str, float]:
-    """Runs traffic for so long, and returns what came of it."""
+    """Run traffic for some seconds, and return the result."""
     with running_server() as server:
         golden = golden_answers(server.address)
         before, descriptors = server.count(), server.descriptors()
         server.sample()
         scores = run_traffic(server, seconds, golden)
         compared_s = min(seconds / 3, MOST_COMPARED_S)
-        _tell(f"Now beside a fresh server, {compared_s / 60:.1f} minutes")
+        _report(f"Now beside a fresh server, {compared_s / 60:.1f} minutes")
         compared = compare_with_fresh(server, compared_s, golden)
         left = settle(server, before, descriptors)
         server.sample()
     total: Counter[str] = Counter()
     for score in [*scores, *compared]:
         total.update({name: int(score.get(name, 0)) for name in _TOTALS})
-    middle, surely = drift(*(score.get("stretches", []) for score in compared))
+    median, lower = drift(*(score.get("stretches", []) for score in compared))
     return {
         "seconds": seconds,
         **total,
         "generate_p99_ms": max(score.get("generate_p99_ms", 0.0) for score in scores),
-        "p99_drift": round(middle, 2),
-        "p99_drift_surely": round(surely, 2),
+        "p99_drift": round(median, 2),
+        "p99_drift_quartile": round(lower, 2),
         "rss_first_mib": round(server.memory[0], 1),
         "rss_last_mib": round(server.memory[-1], 1),
         "rss_growth_mib": round(growth(server.memory), 1),
@@ -192,18 +194,18 @@ def soak(seconds: float) -> dict[str, float]:
 
 
 def faults(result: dict[str, float]) -> list[str]:
-    """Returns the names of the figures that are not as they should be."""
+    """Return the names of the figures that exceed their limits."""
     bad = [
         name for name in ("wrong", "tasks_left", "open_left", "descriptors_left") if result[name]
     ]
-    most = {"rss_growth_mib": GROWTH_MIB, "p99_drift_surely": DRIFT}
+    most = {"rss_growth_mib": GROWTH_MIB, "p99_drift_quartile": DRIFT}
     return bad + [name for name, limit in most.items() if result[name] > limit]
 
 
 def main() -> None:
-    """Reads the command line, prints the result, and exits 1 when something is wrong."""
+    """Run the command line; exit with status 1 if a figure exceeds its limit."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--minutes", type=float, default=3.0, help="how long to call")
+    parser.add_argument("--minutes", type=float, default=3.0, help="duration of the traffic")
     result = soak(60 * parser.parse_args().minutes)
     print(json.dumps({"soak": "mixed traffic", **result, "faults": faults(result)}))  # noqa: T201
     raise SystemExit(bool(faults(result)))

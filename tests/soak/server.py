@@ -1,7 +1,7 @@
-"""The server of a soak: a real one, in a process of its own, that also counts its tasks.
+"""The server of a soak test: a real server process that also counts its tasks.
 
-It prints its address. For every line that it reads it prints one of JSON: how many asyncio tasks
-there are and how many requests are open. At the end of its input it drains and ends.
+It prints its address. For every line of input it prints a line of JSON with the numbers of asyncio
+tasks and open requests. At the end of its input it drains and exits.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from magenta_bridge.server.settings import ServerSettings
 
 
 async def serve() -> None:
-    """Serves until nobody wants to know anything any more."""
+    """Serve until the end of the input."""
     server = BridgeServer(load_registry(), ServerSettings(address="127.0.0.1:0"))
-    print(await server.start(), flush=True)  # noqa: T201 - that is how it is asked
+    print(await server.start(), flush=True)  # noqa: T201
     while await asyncio.to_thread(sys.stdin.readline):
         counted = {"tasks": len(asyncio.all_tasks()), "open": server.workers.open}
         print(json.dumps(counted), flush=True)  # noqa: T201

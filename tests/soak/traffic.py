@@ -1,6 +1,6 @@
-"""A client process of a soak: all kinds of calls at once, each answer held to what it must be.
+"""A client process of a soak test: all kinds of calls at once, with checked responses.
 
-python -m tests.soak.traffic ADDRESS SECONDS SEED reads the golden answers as JSON from its
+python -m tests.soak.traffic ADDRESS SECONDS SEED reads the expected responses as JSON from its
 input, and prints one line of JSON at the end.
 """
 
@@ -26,7 +26,7 @@ from magenta_bridge.errors import (
 )
 from magenta_bridge.noteseq import NoteSequence
 from tests.soak.drift import Stopwatch
-from tests.soak.golden import draw_wish, fingerprint
+from tests.soak.golden import draw_request, fingerprint
 
 AT_ONCE = 8
 CALLS_PER_CONNECTION = 50
@@ -34,12 +34,12 @@ _MIX = {"generate": 8, "stream": 5, "leave": 4, "bad": 2, "late": 1}
 
 
 class Caller:
-    """Makes one call after another and keeps the score.
+    """Makes one call after another and counts the results.
 
     Args:
-        golden: Fingerprints of right answers by the keys of wishes.
-        draw: Decides what is called.
-        watch: Is told how long whole answers took.
+        golden: Fingerprints of the expected responses by the keys of requests.
+        draw: Source of randomness.
+        watch: Collects the durations of whole responses.
     """
 
     def __init__(self, golden: Mapping[str, str], draw: random.Random, watch: Stopwatch) -> None:
@@ -49,7 +49,7 @@ class Caller:
         self.score: Counter[str] = Counter()
 
     async def run(self, address: str, until: float) -> None:
-        """Calls until then, at least once in each way, with a new connection now and again."""
+        """Make calls until then, at least one of each kind, on several connections."""
         await self._call_each(address, list(_MIX), math.inf)
         while time.monotonic() < until:
             kinds = self._draw.choices(list(_MIX), list(_MIX.values()), k=CALLS_PER_CONNECTION)
@@ -74,30 +74,33 @@ class Caller:
             self.score["refused"] += 1
         except MagentaBridgeError as error:
             self.score["wrong"] += 1
-            print(f"{kind}: {error.message}", file=sys.stderr)  # noqa: T201 - for whoever looks
+            print(f"{kind}: {error.message}", file=sys.stderr)  # noqa: T201
         if kind == "generate":
             self._watch.note(time.monotonic() - begin)
 
     def _check(self, key: str, music: NoteSequence) -> None:
         if fingerprint(music) != self._golden[key]:
             self.score["wrong"] += 1
-            print(f"{key}: another answer", file=sys.stderr)  # noqa: T201
+            print(f"{key}: unexpected response", file=sys.stderr)  # noqa: T201
 
     async def _generate(self, client: AsyncClient) -> None:
-        wish = draw_wish(self._draw)
+        request = draw_request(self._draw)
         self._check(
-            wish.key, await client.generate(wish.generator_id, bars=wish.bars, seed=wish.seed)
+            request.key,
+            await client.generate(request.generator_id, bars=request.bars, seed=request.seed),
         )
 
     async def _stream(self, client: AsyncClient) -> None:
-        wish, music = draw_wish(self._draw), NoteSequence()
-        async for piece in client.stream(wish.generator_id, bars=wish.bars, seed=wish.seed):
+        request, music = draw_request(self._draw), NoteSequence()
+        async for piece in client.stream(
+            request.generator_id, bars=request.bars, seed=request.seed
+        ):
             music.MergeFrom(piece)
-        self._check(wish.key, music)
+        self._check(request.key, music)
 
     async def _leave(self, client: AsyncClient) -> None:
-        wish, left = draw_wish(self._draw), self._draw.randrange(4)
-        stream = client.stream(wish.generator_id, bars=64, seed=wish.seed)
+        request, left = draw_request(self._draw), self._draw.randrange(4)
+        stream = client.stream(request.generator_id, bars=64, seed=request.seed)
         async with contextlib.aclosing(stream) as pieces:
             async for _ in pieces:
                 if not left:
@@ -107,10 +110,10 @@ class Caller:
     async def _bad(self, client: AsyncClient) -> None:
         with contextlib.suppress(InvalidArgumentError):
             await client.generate("lstm_melody", temperature=1e9)
-            raise MagentaBridgeError("A temperature without bounds was accepted.")
+            raise MagentaBridgeError("A temperature out of range was accepted.")
         with contextlib.suppress(NotFoundError):
-            await client.generate("nobody")
-            raise MagentaBridgeError("Nobody wrote something.")
+            await client.generate("missing")
+            raise MagentaBridgeError("An unknown generator responded.")
 
     async def _late(self, address: str) -> None:
         async with AsyncClient(address, timeout=self._draw.uniform(0.001, 0.1)) as hurried:
@@ -121,7 +124,7 @@ class Caller:
 async def make_traffic(
     address: str, seconds: float, seed: str, golden: Mapping[str, str]
 ) -> dict[str, object]:
-    """Calls for so long; returns how often what happened, and how long whole answers took."""
+    """Make calls for some seconds; return the counts of results and the durations."""
     until, watch = time.monotonic() + seconds, Stopwatch(seconds)
     draws = [random.Random(f"{seed} {number}") for number in range(AT_ONCE)]  # noqa: S311
     callers = [Caller(golden, draw, watch) for draw in draws]
@@ -138,7 +141,7 @@ async def make_traffic(
 
 
 def main() -> None:
-    """Does what the command line asks for."""
+    """Run the command line."""
     address, seconds, seed = sys.argv[1:4]
     golden = json.load(sys.stdin)
     print(json.dumps(asyncio.run(make_traffic(address, float(seconds), seed, golden))))  # noqa: T201

@@ -1,4 +1,4 @@
-"""A generator's arguments, from words of the command line."""
+"""A generator's arguments, from the command line."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.limits import SEEDS
 
 if TYPE_CHECKING:
-    from magenta_bridge.generators.arguments import Argument, ArgumentValue
+    from magenta_bridge.arguments import Argument, ArgumentValue
 
-SEEDS = 1 << 31
 _TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
 def choose_seeds(seed: int | None, variations: int) -> list[int]:
-    """Returns one seed per variation: the given one, or a drawn one, and those that follow it."""
+    """Return consecutive seeds, one per variation, from the given one or a random one."""
     first = secrets.randbelow(SEEDS) if seed is None else seed
     return [(first + index) % SEEDS for index in range(variations)]
 
@@ -28,16 +28,16 @@ def read_settings(
     free: Iterable[tuple[str, str]],
     table: Iterable[Argument],
 ) -> dict[str, ArgumentValue]:
-    """Returns the values that were given, each checked by the generator's table.
+    """Return the given values, checked against the generator's table.
 
     Args:
-        named: Values of the options that have a name of their own; None where not given.
-        free: Names and texts of ``--set``; they win over ``named``.
+        named: Values of arguments that have options; None where not given.
+        free: Names and texts of ``--set``, which override ``named``.
         table: The generator's arguments.
 
     Raises:
-        InvalidArgumentError: The generator lacks an argument, or a value is out of range.
-        click.UsageError: The seed was given by ``--set``.
+        InvalidArgumentError: The generator has no such argument, or a value is out of range.
+        click.UsageError: The seed is given with ``--set``.
     """
     rows = {row.name: row for row in table}
     values: dict[str, ArgumentValue] = {}
@@ -46,7 +46,7 @@ def read_settings(
             values[name] = _row(rows, name).check(value)
     for name, text in free:
         if name == "seed":
-            raise click.UsageError("Give the seed as --seed, not as --set.")
+            raise click.UsageError("Give the seed with --seed instead of --set.")
         values[name] = _read(_row(rows, name), text)
     return values
 
@@ -60,7 +60,7 @@ def _row(rows: Mapping[str, Argument], name: str) -> Argument:
 
 
 def _read(row: Argument, text: str) -> ArgumentValue:
-    """Reads a text in the type of its row, and checks its range."""
+    """Convert a text to the type of its row, and check its range."""
     if isinstance(row.default, bool):
         return row.check(_TRUTHS.get(text.lower(), text))
     if isinstance(row.default, str):

@@ -1,4 +1,4 @@
-"""The files a command will write: named and tried before any work is done."""
+"""The files that a command will write, checked before it starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from magenta_bridge.files import ready_folder
 
 @dataclass(frozen=True)
 class Targets:
-    """Where one variation goes.
+    """The files of one variation.
 
     Attributes:
         clip: The MIDI file.
@@ -28,11 +28,11 @@ class Targets:
 def plan_targets(
     clip: Path, picture: Path | None, sound: Path | None, variations: int
 ) -> list[Targets]:
-    """Returns the files of each variation; several variations are numbered ``-1``, ``-2``.
+    """Return the files of each variation; several variations are numbered ``-1``, ``-2``.
 
     Raises:
-        InvalidArgumentError: A suffix does not fit, or two files are one and the same.
-        NotFoundError: A folder cannot be made or takes no files.
+        InvalidArgumentError: A suffix is wrong, or a file is a folder.
+        NotFoundError: A folder cannot be created or is not writable.
     """
     from magenta_bridge.formats import suffixes
 
@@ -44,8 +44,12 @@ def plan_targets(
     if variations == 1:
         return [Targets(clip, picture, sound)]
     return [
-        Targets(_numbered(clip, n), _numbered_or_none(picture, n), _numbered_or_none(sound, n))
-        for n in range(1, variations + 1)
+        Targets(
+            _numbered(clip, number),
+            picture and _numbered(picture, number),
+            sound and _numbered(sound, number),
+        )
+        for number in range(1, variations + 1)
     ]
 
 
@@ -60,7 +64,3 @@ def _check_suffix(path: Path | None, known: Iterable[str]) -> None:
 
 def _numbered(path: Path, number: int) -> Path:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
-
-
-def _numbered_or_none(path: Path | None, number: int) -> Path | None:
-    return None if path is None else _numbered(path, number)

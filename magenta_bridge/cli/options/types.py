@@ -1,4 +1,4 @@
-"""Reads single words of the command line, each with a clear complaint."""
+"""Parameter types of the command line; each raises ``click.BadParameter`` on bad input."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCALES: Final = {
 
 
 def read_root(text: str) -> int:
-    """Reads a pitch class, as a name like ``F#`` or ``Bb`` or as 0 to 11, or complains."""
+    """Parse a pitch class, as a name like ``F#`` or ``Bb`` or as 0 to 11."""
     if text.isascii() and text.isdigit() and int(text) < 12:
         return int(text)
     match = _ROOT.fullmatch(text)
@@ -41,7 +41,7 @@ def read_root(text: str) -> int:
 
 
 def read_scale(text: str) -> str:
-    """Reads a scale by name, or as semitones above its root, or complains.
+    """Parse a scale by name, or as semitones above its root.
 
     Returns:
         Semitones above the root, ascending, separated by commas.
@@ -69,7 +69,7 @@ ANY_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 def read_number(text: str) -> float:
-    """Reads a finite number, or complains."""
+    """Parse a finite number."""
     try:
         number = float(text)
     except ValueError:
@@ -80,7 +80,7 @@ def read_number(text: str) -> float:
 
 
 def read_tempo(text: str) -> float:
-    """Reads a tempo of 10 to 480 quarter notes a minute, or complains."""
+    """Parse a tempo of 10 to 480 quarter notes per minute."""
     tempo = read_number(text)
     if not _SLOWEST_QPM <= tempo <= _FASTEST_QPM:
         raise click.BadParameter(f"{text} is not between {_SLOWEST_QPM:g} and {_FASTEST_QPM:g}.")
@@ -88,7 +88,7 @@ def read_tempo(text: str) -> float:
 
 
 def read_address(text: str) -> str:
-    """Reads ``HOST:PORT`` and returns it as it was written, or complains."""
+    """Parse ``HOST:PORT`` and return it unchanged."""
     match = _ADDRESS.fullmatch(text)
     if match is None or not 0 < int(match["port"]) < 65_536:
         raise click.BadParameter(f"{text!r} is not HOST:PORT, such as 127.0.0.1:50051.")
@@ -96,7 +96,7 @@ def read_address(text: str) -> str:
 
 
 def read_meter(text: str) -> tuple[int, int]:
-    """Reads a time signature such as ``6/8`` into numerator and denominator, or complains."""
+    """Parse a time signature such as ``6/8`` into numerator and denominator."""
     match = _METER.fullmatch(text)
     if match is not None:
         numerator, denominator = int(match["numerator"]), int(match["denominator"])
@@ -106,7 +106,7 @@ def read_meter(text: str) -> tuple[int, int]:
 
 
 def read_duration(text: str) -> float:
-    """Reads a time such as ``90s``, ``20m`` or ``1h30m`` into seconds, or complains."""
+    """Parse a time such as ``90s``, ``20m`` or ``1h30m`` into seconds."""
     match = _DURATION.fullmatch(text)
     hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     whole = 3600 * hours + 60 * minutes + seconds
@@ -116,7 +116,7 @@ def read_duration(text: str) -> float:
 
 
 def read_setting(text: str) -> tuple[str, str]:
-    """Reads ``NAME=VALUE`` into name and value, both as text, or complains."""
+    """Parse ``NAME=VALUE`` into name and value, both as text."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise click.BadParameter(f"{text!r} is not NAME=VALUE, such as temperature=0.8.")

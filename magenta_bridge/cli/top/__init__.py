@@ -1,4 +1,4 @@
-"""``magenta-bridge top``: what a running server does, live."""
+"""``magenta-bridge top``: live metrics of a running server."""
 
 from __future__ import annotations
 
@@ -19,46 +19,43 @@ Examples:
 @click.command(epilog=_EXAMPLES)
 @click.option(
     "--metrics",
-    "place",
+    "address",
     default="9464",
     show_default=True,
     metavar="PORT|HOST:PORT|URL",
-    help="Where the server shows its metrics.",
+    help="Address of the server's metrics.",
 )
 @click.option(
     "--interval",
     type=click.FloatRange(0.1, 60.0),
     default=1.0,
     show_default=True,
-    help="Seconds between two looks.",
+    help="Seconds between two updates.",
 )
-@click.option("--once", is_flag=True, help="Print one snapshot, counted from the server's start.")
+@click.option(
+    "--once", is_flag=True, help="Print one snapshot, with averages since the server's start."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON, for programs.")
-def top(place: str, interval: float, once: bool, as_json: bool) -> None:
-    """Watch a running server: calls, waiting, rejected, and each generator's work.
+def top(address: str, interval: float, once: bool, as_json: bool) -> None:
+    """Show metrics of a running server: calls, queue, rejected calls, and each generator.
 
-    Rates and times are of the last minute.
+    Rates and times cover the last minute.
     """
-    from magenta_bridge.cli.top.scrape import read_place, read_scrape
+    from magenta_bridge.cli.top.scrape import metrics_url, read_scrape
 
-    url = read_place(place)
+    url = metrics_url(address)
     if as_json and not once:
-        raise click.UsageError("--json is for one snapshot; add --once.")
+        raise click.UsageError("--json prints one snapshot; add --once.")
     if once:
-        _print_once(url, as_json)
+        from magenta_bridge.cli.top.screen import as_text
+        from magenta_bridge.cli.top.snapshot import take_snapshot
+
+        snapshot = take_snapshot(read_scrape(url))
+        row = dataclasses.asdict(snapshot)
+        click.echo(json.dumps(row, indent=2) if as_json else as_text(snapshot))
         return
     if not sys.stdout.isatty():
-        raise click.UsageError("A live view needs a terminal; add --once for one snapshot.")
-    from magenta_bridge.cli.top.live import watch
+        raise click.UsageError("The live view requires a terminal; add --once for one snapshot.")
+    from magenta_bridge.cli.top.screen import watch
 
     watch(url, read_scrape(url), interval)
-
-
-def _print_once(url: str, as_json: bool) -> None:
-    from magenta_bridge.cli.top.scrape import read_scrape
-    from magenta_bridge.cli.top.screen import as_text
-    from magenta_bridge.cli.top.snapshot import take_snapshot
-
-    snapshot = take_snapshot(read_scrape(url))
-    told = json.dumps(dataclasses.asdict(snapshot), indent=2) if as_json else as_text(snapshot)
-    click.echo(told)

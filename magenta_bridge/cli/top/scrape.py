@@ -1,4 +1,4 @@
-"""Reads a server's metrics, once."""
+"""Read a server's metrics, and calculate quantiles of their histograms."""
 
 from __future__ import annotations
 
@@ -10,30 +10,24 @@ import urllib.request
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 from prometheus_client.parser import text_string_to_metric_families
 
 from magenta_bridge.errors import ServerUnavailableError
 
-USUAL_PORT: Final = 9464
+DEFAULT_PORT: Final = 9464
 
-_PATIENCE_SECONDS: Final = 3.0
-_MOST_BYTES: Final = 8 << 20
+_TIMEOUT_SECONDS: Final = 3.0
+_MAX_BYTES: Final = 8 << 20
 _URL: Final = re.compile(r"http://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}/metrics")
-# A proxy that is set for the network knows nothing of ports of this computer.
+# Ignores proxy settings, because a proxy cannot reach local ports.
 _OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One number.
-
-    Attributes:
-        labels: Its labels.
-        value: The number.
-    """
+class Sample(NamedTuple):
+    """The value of one series, and its labels."""
 
     labels: dict[str, str]
     value: float
@@ -41,63 +35,56 @@ class Sample:
 
 @dataclass(frozen=True)
 class Scrape:
-    """All numbers at one time.
-
-    Attributes:
-        samples: The numbers, by name.
-    """
+    """All samples at one time, by metric name."""
 
     samples: dict[str, list[Sample]]
 
     def value(self, name: str) -> float | None:
-        """Returns the sum of all numbers of that name; None when there is none."""
+        """Return the sum of a metric over all labels; None if it has no samples."""
         found = self.samples.get(name)
         return sum(sample.value for sample in found) if found else None
 
     def by(self, name: str, label: str) -> dict[str, float]:
-        """Returns the sums over all labels but one, by the values of that one."""
+        """Return the sums of a metric for each value of a label."""
         sums: defaultdict[str, float] = defaultdict(float)
         for sample in self.samples.get(name, ()):
             sums[sample.labels.get(label, "")] += sample.value
         return dict(sums)
 
 
-def read_place(text: str) -> str:
-    """Reads where metrics are, ``PORT``, ``HOST:PORT`` or a URL, and returns the URL.
+def metrics_url(text: str) -> str:
+    """Return the URL of the metrics from ``PORT``, ``HOST:PORT`` or a URL.
 
     Raises:
-        click.BadParameter: It is none of these.
+        click.BadParameter: The text has another form.
     """
-    place = text if "/" in text else f"http://{text if ':' in text else f'127.0.0.1:{text}'}"
-    url = place if place.endswith("/metrics") else f"{place.rstrip('/')}/metrics"
+    base = text if "/" in text else f"http://{text if ':' in text else f'127.0.0.1:{text}'}"
+    url = base if base.endswith("/metrics") else f"{base.rstrip('/')}/metrics"
     if not _URL.fullmatch(url):
         raise click.BadParameter(
-            f"{text!r} is neither a port, nor HOST:PORT, nor a URL; write 9464 or "
+            f"{text!r} is not a port, HOST:PORT or a URL; write 9464 or "
             "http://127.0.0.1:9464/metrics."
         )
     return url
 
 
 def read_scrape(url: str) -> Scrape:
-    """Asks a server for its metrics.
-
-    Args:
-        url: Where they are.
+    """Read a server's metrics.
 
     Raises:
-        ServerUnavailableError: Nobody answers there, or somebody else does.
+        ServerUnavailableError: No server responds at the URL, or one of another kind.
     """
     try:
-        with _OPENER.open(url, timeout=_PATIENCE_SECONDS) as answer:
-            text = answer.read(_MOST_BYTES).decode("utf-8")
+        with _OPENER.open(url, timeout=_TIMEOUT_SECONDS) as response:
+            text = response.read(_MAX_BYTES).decode("utf-8")
         families = list(text_string_to_metric_families(text))
     except urllib.error.HTTPError as error:
         error.close()
         raise _not_ours(url) from error
     except (OSError, http.client.HTTPException) as error:
         raise ServerUnavailableError(
-            f"No server shows its metrics at {url}; start one with: magenta-bridge serve "
-            f"--metrics-port {USUAL_PORT}"
+            f"No metrics at {url}; start a server with: magenta-bridge serve "
+            f"--metrics-port {DEFAULT_PORT}"
         ) from error
     except ValueError as error:
         raise _not_ours(url) from error
@@ -111,21 +98,19 @@ def read_scrape(url: str) -> Scrape:
 
 
 def _not_ours(url: str) -> ServerUnavailableError:
-    return ServerUnavailableError(
-        f"What answers at {url} is no server of Magenta Bridge; give another --metrics."
-    )
+    return ServerUnavailableError(f"{url} is not a Magenta Bridge server; give another --metrics.")
 
 
 Buckets = dict[float, float]
 
 
 def read_buckets(scrape: Scrape, name: str, **labels: str) -> Buckets:
-    """Returns how many values were at most so large, by their bound.
+    """Return the cumulative counts of a histogram, by their upper bounds.
 
     Args:
-        scrape: What was read.
+        scrape: The metrics.
         name: The histogram's name.
-        labels: Labels that must be so; over all others it is summed.
+        labels: Required label values; all other labels are summed.
     """
     counts: defaultdict[float, float] = defaultdict(float)
     for sample in scrape.samples.get(f"{name}_bucket", ()):
@@ -134,23 +119,15 @@ def read_buckets(scrape: Scrape, name: str, **labels: str) -> Buckets:
     return dict(counts)
 
 
-def newer_than(now: Buckets, before: Buckets) -> Buckets:
-    """Returns the counts of what came between two readings."""
-    return {bound: count - before.get(bound, 0.0) for bound, count in now.items()}
-
-
 def quantile(buckets: Mapping[float, float], share: float) -> float | None:
-    """Returns the value below which that share of all values lies.
-
-    Inside its bucket, values are taken to lie evenly, as Prometheus's ``histogram_quantile`` does;
-    beyond the last finite bound, it is that bound.
+    """Return a quantile of a histogram, interpolated like Prometheus's ``histogram_quantile``.
 
     Args:
-        buckets: How many values were at most so large, by their bound.
+        buckets: Cumulative counts by their upper bounds.
         share: 0 to 1.
 
     Returns:
-        The value; None without any values.
+        The quantile, at most the last finite bound; None if the histogram is empty.
     """
     bounds = sorted(buckets)
     if not bounds or not buckets[bounds[-1]]:

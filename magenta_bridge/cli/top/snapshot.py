@@ -1,4 +1,4 @@
-"""What a server does, in the numbers that somebody wants to see."""
+"""The figures of the view, calculated from scrapes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from magenta_bridge.cli.top.scrape import Scrape, newer_than, quantile, read_buckets
+from magenta_bridge.cli.top.scrape import Scrape, quantile, read_buckets
 
 _STARTED = "grpc_server_call_started_total"
 _DURATION = "grpc_server_call_duration_seconds"
@@ -15,13 +15,8 @@ _REQUESTS = "magenta_bridge_requests_total"
 
 
 @dataclass(frozen=True)
-class Spread:
-    """How values lie.
-
-    Attributes:
-        p50: The median, in seconds; None without values.
-        p99: What one of a hundred passes, in seconds; None without values.
-    """
+class Quantiles:
+    """The median and the 99th percentile in seconds; None without values."""
 
     p50: float | None
     p99: float | None
@@ -29,35 +24,23 @@ class Spread:
 
 @dataclass(frozen=True)
 class MethodRow:
-    """The calls of one method.
-
-    Attributes:
-        method: Its short name.
-        calls: How many have ended.
-        errors: How many of them not well.
-        per_second: How many ended each second.
-        seconds: How long they took.
-    """
+    """The completed calls of one method, those with an error, and their durations."""
 
     method: str
     calls: int
     errors: int
     per_second: float
-    seconds: Spread
+    seconds: Quantiles
 
 
 @dataclass(frozen=True)
 class GeneratorRow:
-    """The work of one generator.
+    """The requests of one generator.
 
     Attributes:
-        generator: Its id; ``other`` for names that no generator bears.
-        loaded: Whether it is there now.
-        requests: Calls that named it and have ended.
-        errors: How many of them not well.
-        notes: Notes it has written.
-        music_seconds: Music it has written.
-        speed: Seconds of music written in each second.
+        generator: Its id; ``other`` for unknown ids.
+        loaded: Whether it is loaded now.
+        speed: Seconds of music generated per second.
     """
 
     generator: str
@@ -71,25 +54,17 @@ class GeneratorRow:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A server at one time. Rates and spreads are of the time since an earlier reading.
+    """A server at one time. Rates and quantiles cover the time since an earlier scrape.
 
     Attributes:
-        version: Its version.
-        serving: Whether it takes calls; otherwise it is going away.
-        uptime_seconds: How long it runs.
-        memory_bytes: What it takes; None where the system does not say.
-        window_seconds: The time that rates and spreads are of.
-        calls: Calls begun since the server started.
-        per_second: Calls begun each second.
-        in_hand: Calls begun and not ended.
-        requests_open: Requests worked on or waiting.
-        steps_waiting: Steps of work that wait for a thread.
-        rejected: Calls turned away, by reason.
+        serving: Whether the server accepts calls; otherwise it drains.
+        memory_bytes: Its resident memory; None if the system does not report it.
+        window_seconds: The time that rates and quantiles cover.
+        calls: Calls started since the server started.
+        per_second: Calls started per second.
+        requests_open: Requests running or queued.
+        rejected: Rejected calls, by reason.
         failed: Calls that ended with an error, by reason.
-        step_wait: How long steps waited for a thread.
-        step_run: How long steps ran.
-        methods: A row for each method that was called.
-        generators: A row for each generator.
     """
 
     version: str
@@ -99,28 +74,28 @@ class Snapshot:
     window_seconds: float
     calls: int
     per_second: float
-    in_hand: int
+    in_flight: int
     requests_open: int
     steps_waiting: int
     rejected: dict[str, int]
     failed: dict[str, int]
-    step_wait: Spread
-    step_run: Spread
+    step_wait: Quantiles
+    step_run: Quantiles
     methods: tuple[MethodRow, ...]
     generators: tuple[GeneratorRow, ...]
 
 
 def uptime(scrape: Scrape) -> float:
-    """Returns for how many seconds the server had been running."""
+    """Return the server's uptime in seconds."""
     return scrape.value("magenta_bridge_uptime_seconds") or 0.0
 
 
 def take_snapshot(now: Scrape, before: Scrape | None = None) -> Snapshot:
-    """Returns what a reading says.
+    """Return the snapshot of a scrape.
 
     Args:
-        now: The reading.
-        before: An earlier one of the same server; None counts from the server's start.
+        now: The scrape.
+        before: An earlier scrape of the same server; None covers the time since its start.
     """
     earlier = before or Scrape({})
     window = max(uptime(now) - uptime(earlier), 1e-9)
@@ -131,15 +106,15 @@ def take_snapshot(now: Scrape, before: Scrape | None = None) -> Snapshot:
         uptime_seconds=uptime(now),
         memory_bytes=now.value("process_resident_memory_bytes"),
         window_seconds=window,
-        calls=_whole(now.value(_STARTED)),
-        per_second=_grown(now.value(_STARTED), earlier.value(_STARTED)) / window,
-        in_hand=_whole(now.value("magenta_bridge_calls_in_hand")),
-        requests_open=_whole(now.value("magenta_bridge_requests_open")),
-        steps_waiting=_whole(now.value("magenta_bridge_steps_waiting")),
+        calls=_count(now.value(_STARTED)),
+        per_second=_increase(now.value(_STARTED), earlier.value(_STARTED)) / window,
+        in_flight=_count(now.value("magenta_bridge_calls_in_flight")),
+        requests_open=_count(now.value("magenta_bridge_requests_open")),
+        steps_waiting=_count(now.value("magenta_bridge_steps_waiting")),
         rejected=_counts(now, "magenta_bridge_rejected_total"),
         failed=_counts(now, "magenta_bridge_failed_total"),
-        step_wait=_spread(now, earlier, "magenta_bridge_step_wait_seconds"),
-        step_run=_spread(now, earlier, "magenta_bridge_step_run_seconds"),
+        step_wait=_quantiles(now, earlier, "magenta_bridge_step_wait_seconds"),
+        step_run=_quantiles(now, earlier, "magenta_bridge_step_run_seconds"),
         methods=_method_rows(now, earlier, window),
         generators=_generator_rows(now, earlier, window),
     )
@@ -147,15 +122,15 @@ def take_snapshot(now: Scrape, before: Scrape | None = None) -> Snapshot:
 
 def _method_rows(now: Scrape, before: Scrape, window: float) -> tuple[MethodRow, ...]:
     count = f"{_DURATION}_count"
-    ended, bad = now.by(count, "grpc_method"), _bad(now, count, "grpc_method")
+    ended, errors = now.by(count, "grpc_method"), _errors(now, count, "grpc_method")
     earlier = before.by(count, "grpc_method")
     return tuple(
         MethodRow(
             method=method.rpartition("/")[2],
-            calls=_whole(calls),
-            errors=_whole(bad.get(method)),
-            per_second=_grown(calls, earlier.get(method)) / window,
-            seconds=_spread(now, before, _DURATION, grpc_method=method),
+            calls=_count(calls),
+            errors=_count(errors.get(method)),
+            per_second=_increase(calls, earlier.get(method)) / window,
+            seconds=_quantiles(now, before, _DURATION, grpc_method=method),
         )
         for method, calls in sorted(ended.items())
     )
@@ -163,7 +138,7 @@ def _method_rows(now: Scrape, before: Scrape, window: float) -> tuple[MethodRow,
 
 def _generator_rows(now: Scrape, before: Scrape, window: float) -> tuple[GeneratorRow, ...]:
     loaded = now.by("magenta_bridge_generator_loaded", "generator")
-    requests, bad = now.by(_REQUESTS, "generator"), _bad(now, _REQUESTS, "generator")
+    requests, errors = now.by(_REQUESTS, "generator"), _errors(now, _REQUESTS, "generator")
     notes = now.by("magenta_bridge_notes_total", "generator")
     music = now.by("magenta_bridge_music_seconds_total", "generator")
     earlier = before.by("magenta_bridge_music_seconds_total", "generator")
@@ -171,36 +146,40 @@ def _generator_rows(now: Scrape, before: Scrape, window: float) -> tuple[Generat
         GeneratorRow(
             generator=name,
             loaded=name in loaded,
-            requests=_whole(requests.get(name)),
-            errors=_whole(bad.get(name)),
-            notes=_whole(notes.get(name)),
+            requests=_count(requests.get(name)),
+            errors=_count(errors.get(name)),
+            notes=_count(notes.get(name)),
             music_seconds=music.get(name, 0.0),
-            speed=_grown(music.get(name), earlier.get(name)) / window,
+            speed=_increase(music.get(name), earlier.get(name)) / window,
         )
         for name in sorted(loaded.keys() | requests.keys())
     )
 
 
-def _bad(scrape: Scrape, name: str, label: str) -> dict[str, float]:
-    """Returns how many calls did not end well, by a label."""
+def _errors(scrape: Scrape, name: str, label: str) -> dict[str, float]:
+    """Return the number of calls with an error, by a label."""
     rows = [row for row in scrape.samples.get(name, []) if row.labels["grpc_status"] != "OK"]
     return Scrape({name: rows}).by(name, label)
 
 
 def _counts(scrape: Scrape, name: str) -> dict[str, int]:
-    return {reason: _whole(count) for reason, count in sorted(scrape.by(name, "reason").items())}
+    return {reason: _count(count) for reason, count in sorted(scrape.by(name, "reason").items())}
 
 
-def _spread(now: Scrape, before: Scrape, name: str, **labels: str) -> Spread:
-    buckets = newer_than(read_buckets(now, name, **labels), read_buckets(before, name, **labels))
-    return Spread(quantile(buckets, 0.5), quantile(buckets, 0.99))
+def _quantiles(now: Scrape, before: Scrape, name: str, **labels: str) -> Quantiles:
+    earlier = read_buckets(before, name, **labels)
+    buckets = {
+        bound: count - earlier.get(bound, 0.0)
+        for bound, count in read_buckets(now, name, **labels).items()
+    }
+    return Quantiles(quantile(buckets, 0.5), quantile(buckets, 0.99))
 
 
-def _whole(number: float | None) -> int:
+def _count(number: float | None) -> int:
     return round(number or 0.0)
 
 
-def _grown(now: float | None, before: float | None) -> float:
+def _increase(now: float | None, before: float | None) -> float:
     return (now or 0.0) - (before or 0.0)
 
 
@@ -208,28 +187,25 @@ WINDOW_SECONDS: Final = 60.0
 
 
 class History:
-    """Keeps the readings of the last minute."""
+    """The scrapes of the last minute."""
 
     def __init__(self) -> None:
-        self._readings: deque[Scrape] = deque()
+        self._scrapes: deque[Scrape] = deque()
 
     def add(self, scrape: Scrape) -> Snapshot:
-        """Takes a new reading and returns what it says.
-
-        A server that was started anew begins a new history.
-        """
-        if self._readings and uptime(scrape) < uptime(self._readings[-1]):
-            self._readings.clear()
-        self._readings.append(scrape)
-        while uptime(self._readings[0]) < uptime(scrape) - WINDOW_SECONDS:
-            self._readings.popleft()
-        before = self._readings[0] if len(self._readings) > 1 else None
+        """Add a scrape and return its snapshot; a restarted server starts a new history."""
+        if self._scrapes and uptime(scrape) < uptime(self._scrapes[-1]):
+            self._scrapes.clear()
+        self._scrapes.append(scrape)
+        while uptime(self._scrapes[0]) < uptime(scrape) - WINDOW_SECONDS:
+            self._scrapes.popleft()
+        before = self._scrapes[0] if len(self._scrapes) > 1 else None
         return take_snapshot(scrape, before)
 
     def rates(self) -> list[float]:
-        """Returns how many calls a second were begun between each two readings."""
+        """Return the calls started per second between each two scrapes."""
         return [
-            ((later.value(_STARTED) or 0.0) - (earlier.value(_STARTED) or 0.0))
+            _increase(later.value(_STARTED), earlier.value(_STARTED))
             / max(uptime(later) - uptime(earlier), 1e-9)
-            for earlier, later in pairwise(self._readings)
+            for earlier, later in pairwise(self._scrapes)
         ]

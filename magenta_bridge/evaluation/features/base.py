@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import Features
+from magenta_bridge.evaluation.features.statistics import Features
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence

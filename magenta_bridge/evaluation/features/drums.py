@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import drums
-from magenta_bridge.evaluation.features.common import Features, bars_of, longest_run, repeated_share
 from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
+from magenta_bridge.evaluation.features.statistics import (
+    Features,
+    bars_of,
+    longest_run,
+    repeated_share,
+)
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 

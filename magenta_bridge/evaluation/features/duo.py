@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
 from magenta_bridge.encodings.bars import sounding_ids
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     bars_of,
     is_stuck,
@@ -17,7 +18,6 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 

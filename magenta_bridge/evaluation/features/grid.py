@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.evaluation.copying import Copying, Passage, measure_copying
-from magenta_bridge.evaluation.features.common import Features
+from magenta_bridge.evaluation.features.statistics import Features
 from magenta_bridge.evaluation.likelihood import Piece
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.quantize import place, quantize

@@ -9,16 +9,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings import performance
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     is_stuck,
     pitch_range,
     scale_consistency,
 )
 from magenta_bridge.evaluation.likelihood import Piece
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 

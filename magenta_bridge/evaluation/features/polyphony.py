@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import polyphony
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     bars_of,
     is_stuck,
@@ -16,7 +17,6 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.features.common import repeated_share
+from magenta_bridge.evaluation.features.statistics import repeated_share
 from magenta_bridge.evaluation.metrics.note_array import Tones
 
 Onset: TypeAlias = tuple[int, int, bool]

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.evaluation.report.comparison import Continuation, Listening
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.render.audio import wav_bytes
-from magenta_bridge.render.pianoroll import PRIMER_COLOR, Layer, draw_piano_roll
+from magenta_bridge.render.piano_roll import PRIMER_COLOR, Layer, draw_piano_roll
 from magenta_bridge.sequences.edit import cut, merge
 
 _HUMAN: Final = "as it was written"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from magenta_bridge.arguments import write_argument
 from magenta_bridge.errors import BundleError
-from magenta_bridge.generators.arguments import write_argument
 from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 

@@ -107,7 +107,7 @@ def _base64(data: bytes) -> str:
 
 def _image_size(png: bytes) -> tuple[int, int]:
     with Image.open(io.BytesIO(png)) as picture:
-        return picture.size
+        return picture.width, picture.height
 
 
 def _tone(found: Comparison, model: ModelResult) -> int:

@@ -1,1 +1,1 @@
-"""Bundles."""
+"""The bundles that a server loads: their sources, state and health."""

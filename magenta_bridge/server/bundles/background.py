@@ -1,4 +1,4 @@
-"""Threads for what would hold up the event loop: drives that hang, programs that are built."""
+"""Daemon threads for work that would block the event loop: slow drives, compiling programs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from magenta_bridge.errors import CancelledError
 
 T = TypeVar("T")
 
-_PATIENCE_SECONDS: Final = 1.0
+_CLOSE_SECONDS: Final = 1.0
 
 
 class BackgroundThreads:
-    """Runs each piece of work on a thread of its own.
+    """Runs each function on a new daemon thread, so that a hung drive cannot keep the process.
 
-    The threads are daemons: a drive that does not answer must not keep the process.
-
-    Threading: one event loop uses it.
+    Threading: call it on one event loop.
     """
 
     def __init__(self) -> None:
@@ -29,50 +27,46 @@ class BackgroundThreads:
         self._running: set[asyncio.Future[None]] = set()
 
     async def run(self, work: Callable[[Callable[[], None]], T]) -> T:
-        """Returns what the work returns, or raises what it raises.
+        """Return what the function returns, or raise what it raises.
 
         Args:
-            work: Called with an interrupt, which raises once nobody waits for the result.
+            work: Called with an interrupt, which raises once the result is no longer needed.
         """
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()
-        unwanted = threading.Event()
+        result: Future[T] = Future()
+        result.set_running_or_notify_cancel()
+        cancelled = threading.Event()
 
         def interrupt() -> None:
-            if unwanted.is_set() or self._closed.is_set():
-                raise CancelledError("The loading was stopped.")
+            if cancelled.is_set() or self._closed.is_set():
+                raise CancelledError("Loading was stopped.")
 
         loop = asyncio.get_running_loop()
         ended = loop.create_future()
         self._running.add(ended)
         ended.add_done_callback(self._running.discard)
 
+        def end() -> None:
+            if not ended.done():
+                ended.set_result(None)
+
         def run() -> None:
             try:
-                future.set_result(work(interrupt))
-            except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the future
-                future.set_exception(error)
+                result.set_result(work(interrupt))
+            except BaseException as error:  # noqa: BLE001 - passed to the future
+                result.set_exception(error)
             finally:
-                _tell(loop, ended)
+                # The loop may have been closed if a drive blocked this thread for long.
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(end)
 
-        threading.Thread(target=run, name="aside", daemon=True).start()
+        threading.Thread(target=run, name="background", daemon=True).start()
         try:
-            return await asyncio.wrap_future(future)
+            return await asyncio.wrap_future(result)
         finally:
-            unwanted.set()
+            cancelled.set()
 
     async def close(self) -> None:
-        """Interrupts what is still running, and gives it a moment to end."""
+        """Interrupt the running functions, and wait a second at most for them to end."""
         self._closed.set()
         if self._running:
-            await asyncio.wait(self._running, timeout=_PATIENCE_SECONDS)
-
-
-def _tell(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
-    def end() -> None:
-        if not ended.done():
-            ended.set_result(None)
-
-    # The loop may have ended long since, where a drive kept this thread waiting.
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(end)
+            await asyncio.wait(self._running, timeout=_CLOSE_SECONDS)

@@ -1,4 +1,4 @@
-"""Health of the server as a whole and of each generator, as ``grpc.health.v1`` tells it."""
+"""Health of the server and of each generator, as the service ``grpc.health.v1``."""
 
 from __future__ import annotations
 
@@ -8,56 +8,55 @@ from typing import Any, Final
 import grpc
 from grpc_health.v1 import health, health_pb2
 
-from magenta_bridge.generators.registry import GeneratorRegistry, GeneratorStatus
+from magenta_bridge.description import GeneratorStatus
+from magenta_bridge.generators.registry import GeneratorRegistry
 
 MODELS: Final = "magenta_bridge.v1.models/"
 
-_Answer = health_pb2.HealthCheckResponse
+_Response = health_pb2.HealthCheckResponse
 
 
 class ModelHealth(health.aio.HealthServicer):  # type: ignore[misc] # it has no types
-    """Knows a service ``magenta_bridge.v1.models/ID`` for each generator beside the server's own.
+    """A health servicer with a service ``magenta_bridge.v1.models/ID`` for each generator.
 
-    SERVING when the generator is ready, NOT_SERVING while it is loading or when it failed.
+    It is SERVING while the generator is ready, and NOT_SERVING while it is loading or has failed.
 
-    Threading: one event loop uses it.
+    Threading: call it on one event loop.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: dict[str, int] = {}
-        self._showing = asyncio.Lock()
+        self._published: dict[str, int] = {}
+        self._publishing = asyncio.Lock()
 
     async def Check(  # noqa: N802 - the rpc's name
         self,
         request: health_pb2.HealthCheckRequest,
-        context: Any,  # noqa: ANN401 - a grpc.aio.ServicerContext, whose stubs want arguments
+        context: Any,  # noqa: ANN401 - a grpc.aio.ServicerContext, whose stubs need arguments
     ) -> health_pb2.HealthCheckResponse:
-        """Answers for one service; NOT_FOUND also for a generator that there was once."""
-        answer = await super().Check(request, context)
-        if answer.status == _Answer.SERVICE_UNKNOWN:
+        """Return the status of one service; NOT_FOUND also for a generator that was removed."""
+        response = await super().Check(request, context)
+        if response.status == _Response.SERVICE_UNKNOWN:
             await context.abort(grpc.StatusCode.NOT_FOUND)
-        return answer
+        return response
 
-    async def show(self, registry: GeneratorRegistry) -> None:
-        """Tells how the generators of a registry stand now."""
-        async with self._showing:
+    async def publish(self, registry: GeneratorRegistry) -> None:
+        """Set the status of all generators of a registry."""
+        async with self._publishing:
             now = {
-                MODELS + entry.id: _Answer.SERVING
+                MODELS + entry.id: _Response.SERVING
                 if entry.status is GeneratorStatus.READY
-                else _Answer.NOT_SERVING
+                else _Response.NOT_SERVING
                 for entry in registry.entries()
             }
-            gone = dict.fromkeys(self._shown.keys() - now.keys(), _Answer.SERVICE_UNKNOWN)
-            for service, status in (gone | now).items():
-                if self._shown.get(service) != status:
+            removed = dict.fromkeys(self._published.keys() - now, _Response.SERVICE_UNKNOWN)
+            for service, status in (removed | now).items():
+                if self._published.get(service) != status:
                     await self.set(service, status)
-                    self._shown[service] = status
-            for service in gone:
-                del self._shown[service]
+            self._published = now
 
     async def enter_graceful_shutdown(self) -> None:
-        """Says NOT_SERVING of everything from now on."""
-        # No service may be added while it goes through them.
-        async with self._showing:
+        """Set every service to NOT_SERVING, and keep it there."""
+        # It iterates over the services, so none may be added meanwhile.
+        async with self._publishing:
             await super().enter_graceful_shutdown()

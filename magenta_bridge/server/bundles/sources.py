@@ -1,4 +1,4 @@
-"""Where a server's generators come from."""
+"""Where a server loads its generators from."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from magenta_bridge.generators.loading import load_generator
 
 @dataclass(frozen=True)
 class Sources:
-    """Where generators come from.
+    """Where a server loads its generators from.
 
     Attributes:
-        files: Bundles that serve as long as the server runs.
-        folder: Folder whose bundles come and go; None for none.
-        pause_seconds: Time from one look into the folder to the next.
-        load: Makes a generator of a file.
+        files: Bundles to serve for as long as the server runs.
+        folder: Folder whose bundles are loaded and unloaded as they come and go; None for none.
+        pause_seconds: Interval between two scans of the folder.
+        load: Loads a generator from a file.
     """
 
     files: Sequence[Path] = ()

@@ -1,1 +1,1 @@
-"""Rpc."""
+"""gRPC: calls, their boundary and their statuses."""

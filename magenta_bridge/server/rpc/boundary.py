@@ -1,4 +1,4 @@
-"""Stands around every method of ours: who may call, for how long, and errors as statuses."""
+"""The boundary around every call of our services: admission, deadlines, errors as statuses."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from magenta_bridge.limits import LONGEST_REQUEST_SECONDS, REQUEST_SECONDS
 from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.rpc.status import status_of
 
-_TOO_LONG: Final = (
-    "The time allowed for the request has passed, and it was stopped; ask for less music at "
-    "once, or allow more time."
+_TIMEOUT: Final = (
+    "The request took longer than its timeout and was stopped; request less music at once, or "
+    "set a longer timeout."
 )
 
-# A caller takes a call back when its own clock says so, a little before ours does.
+# A client cancels a call at its own deadline, which comes a little before ours.
 _DEADLINE_SLACK_SECONDS: Final = 0.02
 
 
 class Gate(Protocol):
-    """Lets calls in or refuses them, before any work is done."""
+    """Admits or rejects calls before any work is done."""
 
     def admit(self, call: Call) -> Call:
-        """Returns the call, with what is now known of its caller.
+        """Return the call, with what is now known about its caller.
 
         Raises:
-            MagentaBridgeError: It is refused; the caller is told so.
+            MagentaBridgeError: The call is rejected; the caller receives this error.
         """
 
 
 class Observer(Protocol):
-    """Sees calls go by."""
+    """Observes every call, for instance to count or log it."""
 
     def began(self, call: Call) -> None:
-        """Hears of a call before it passes the gates."""
+        """Handle the start of a call, before it passes the gates."""
 
     def ended(self, call: Call, code: str, reason: str, seconds: float) -> None:
-        """Hears how it ended.
+        """Handle the end of a call.
 
         Args:
-            call: The call, as the gates left it.
+            call: The call, as the gates returned it.
             code: Name of the canonical code, such as ``OK``.
-            reason: The error's reason, such as ``OVERLOADED``; empty when there was none.
-            seconds: How long it took.
+            reason: The error's reason, such as ``OVERLOADED``; empty without an error.
+            seconds: Duration of the call.
         """
 
 
@@ -61,7 +61,7 @@ class CallError(Exception):
     """A call ended with a status other than OK.
 
     Attributes:
-        status: What the caller gets to know.
+        status: The status that the caller receives.
     """
 
     def __init__(self, status: status_pb2.Status) -> None:
@@ -70,15 +70,15 @@ class CallError(Exception):
 
 
 class Boundary:
-    """Makes sure that a caller sees results or a documented status, and nothing else.
+    """Ensures that a caller receives a result or a documented status, and nothing else.
 
-    Threading: one event loop uses it.
+    Threading: call it on one event loop.
 
     Args:
-        seconds: Time for a request that brings no deadline.
-        longest: Time for a request that brings a later deadline than that.
-        gates: Who may pass; asked in order.
-        observers: Who hears of every call.
+        seconds: Timeout of a request without a deadline.
+        longest: Maximum timeout of a request; later deadlines are shortened to it.
+        gates: Admission checks, in order.
+        observers: Observers of every call.
     """
 
     def __init__(
@@ -93,45 +93,37 @@ class Boundary:
         self._longest = longest
         self._gates = tuple(gates)
         self._observers = tuple(observers)
-        self._refusing = False
+        self.draining = False
         self._calls = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
     def deadline(self, remaining: float | None) -> float:
-        """Returns when a call must end, by ``time.monotonic()``.
+        """Return when a call must end, by ``time.monotonic()``.
 
         Args:
-            remaining: Seconds that the caller allows; None if it does not say.
+            remaining: The caller's timeout in seconds; None if it has none.
         """
         allowed = self._seconds if remaining is None else min(remaining, self._longest)
         return time.monotonic() + allowed
 
-    @property
-    def refusing(self) -> bool:
-        """Whether new calls are refused, since the server is going away."""
-        return self._refusing
-
-    def refuse(self) -> None:
-        """Answers every new call with UNAVAILABLE from now on; those in hand go on."""
-        self._refusing = True
+    def drain(self) -> None:
+        """Reject new calls with UNAVAILABLE; calls in flight continue."""
+        self.draining = True
 
     async def wait_idle(self) -> None:
-        """Returns when no call is in hand."""
+        """Return when no call is in flight."""
         await self._idle.wait()
 
     @contextlib.asynccontextmanager
     async def enter(self, call: Call) -> AsyncIterator[Call]:
-        """Opens the boundary for one call.
-
-        Args:
-            call: The call.
+        """Run one call inside the boundary.
 
         Yields:
-            The call, with what the gates found out.
+            The call, as the gates returned it.
 
         Raises:
-            Refused: It did not end well.
+            CallError: The call failed or was rejected.
         """
         began = time.monotonic()
         self._calls += 1
@@ -140,17 +132,22 @@ class Boundary:
         for observer in self._observers:
             observer.began(call)
         try:
-            if self._refusing:
+            if self.draining:
                 raise ServerUnavailableError("The server is shutting down; try again later.")
             for gate in self._gates:
                 call = gate.admit(call)
             yield call
             code = "OK"
         except Exception as raised:
-            known = DeadlineError(_TOO_LONG) if isinstance(raised, asyncio.TimeoutError) else raised
-            code, reason = _named(known)
-            about = {"method": call.method, "request_id": call.name}
-            raise CallError(status_of(known, where=_place(call), about=about)) from raised
+            error = DeadlineError(_TIMEOUT) if isinstance(raised, asyncio.TimeoutError) else raised
+            code, reason = _code_and_reason(error)
+            raise CallError(
+                status_of(
+                    error,
+                    where=f"{call.method} {call.name!r}",
+                    about={"method": call.method, "request_id": call.name},
+                )
+            ) from raised
         finally:
             if code == "CANCELLED" and call.time_remaining() < _DEADLINE_SLACK_SECONDS:
                 code = reason = DeadlineError.code
@@ -161,12 +158,7 @@ class Boundary:
                 observer.ended(call, code, reason, time.monotonic() - began)
 
 
-def _named(error: Exception) -> tuple[str, str]:
-    """Returns code and reason of what a caller gets to know of an error."""
+def _code_and_reason(error: Exception) -> tuple[str, str]:
     if isinstance(error, MagentaBridgeError) and error.code != "UNKNOWN":
         return error.code, error.reason
     return InternalError.code, InternalError.reason
-
-
-def _place(call: Call) -> str:
-    return f"{call.method} {call.name!r}"

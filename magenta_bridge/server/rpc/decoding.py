@@ -1,4 +1,4 @@
-"""From bytes to a request, or to the error that says why they are none."""
+"""Decode requests, so that an invalid request becomes our own error."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from magenta_bridge.limits import MESSAGE_BYTES, check_limit
 def decoder(
     deserialize: Callable[[bytes], Message],
 ) -> Callable[[bytes], Message | MagentaBridgeError]:
-    """Returns a deserializer that hands on the error it would raise.
+    """Return a deserializer that returns its error instead of raising it.
 
-    gRPC answers an exception of the deserializer itself, as UNKNOWN with the text of it.
+    gRPC would respond to an exception of the deserializer with UNKNOWN and the exception's text.
     """
 
     def decode(data: bytes) -> Message | MagentaBridgeError:
@@ -26,7 +26,7 @@ def decoder(
             return error
         except DecodeError:
             return InvalidArgumentError(
-                "The request is damaged or of another type than this method takes.",
+                "The request is damaged or not of the type that this method takes.",
                 field="request",
             )
 

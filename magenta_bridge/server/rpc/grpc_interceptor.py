@@ -1,4 +1,4 @@
-"""Puts the boundary around every method of ours that comes over gRPC."""
+"""gRPC: the options of its connections, and an interceptor that runs calls in the boundary."""
 
 from __future__ import annotations
 
@@ -13,27 +13,54 @@ from google.protobuf.message import Message
 from grpc_status import rpc_status
 
 from magenta_bridge.errors import CancelledError, MagentaBridgeError
+from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
 from magenta_bridge.server.rpc.decoding import decoder
 
 OUR_METHODS: Final = "/magenta_bridge.v1."
 
+# Minimum interval between a client's keepalive pings. Our client sends one every ten seconds, or
+# every second if it is set to detect a hung server quickly.
+_LOCAL_PING_MS: Final = 900
+_REMOTE_PING_MS: Final = 5_000
 
-# What a deserializer gives: the request, or why it is none.
+_OPTIONS: Final = [
+    # A second server on the port must fail, instead of receiving every other request.
+    ("grpc.so_reuseport", 0),
+    # Twice the accepted size, so that a request that is too large gets our own error.
+    ("grpc.max_receive_message_length", 2 * MESSAGE_BYTES.value),
+    ("grpc.max_send_message_length", MESSAGE_BYTES.value),
+    # Detect a hung or disconnected client within half a minute, and cancel its calls.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # Pings may be sent however much data is pending.
+    ("grpc.http2.max_pings_without_data", 0),
+]
+
+
+# What the deserializer returns: the request, or the error of a request that cannot be decoded.
 _Request: TypeAlias = Message | MagentaBridgeError
-# A grpc.aio.ServicerContext; its stubs want type arguments, its class takes none.
+# A grpc.aio.ServicerContext; its stubs need type arguments, its class takes none.
 _Context: TypeAlias = Any
 _Handler: TypeAlias = Any
 
 
-class BoundaryInterceptor(grpc.aio.ServerInterceptor):
-    """Hands every call of our methods to a boundary.
+def transport_options(*, loopback: bool) -> list[tuple[str, int]]:
+    """Return the options of a server, on loopback or open to other computers."""
+    ping_ms = _LOCAL_PING_MS if loopback else _REMOTE_PING_MS
+    return [*_OPTIONS, ("grpc.http2.min_ping_interval_without_data_ms", ping_ms)]
 
-    The standard services (health, reflection) keep their own ways: a health watch has no end.
+
+class BoundaryInterceptor(grpc.aio.ServerInterceptor):
+    """Passes every call of our services through a boundary.
+
+    The standard services (health, reflection) bypass it, because a health watch never ends.
 
     Args:
-        boundary: What every call passes.
+        boundary: The boundary.
     """
 
     def __init__(self, boundary: Boundary) -> None:
@@ -44,56 +71,45 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[_Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> _Handler:
-        """Returns the method's handler, wrapped when it is one of ours."""
+        """Return the method's handler, wrapped if the method is one of ours."""
         handler = await continuation(handler_call_details)
         method = str(handler_call_details.method)
         if handler is None or not method.startswith(OUR_METHODS):
             return handler
-        deserialize = decoder(handler.request_deserializer)
-        if handler.response_streaming:
-            return grpc.unary_stream_rpc_method_handler(
-                self._stream(handler.unary_stream, method),
-                request_deserializer=deserialize,
-                response_serializer=handler.response_serializer,
+        coders = {
+            "request_deserializer": decoder(handler.request_deserializer),
+            "response_serializer": handler.response_serializer,
+        }
+        if not handler.response_streaming:
+            return grpc.unary_unary_rpc_method_handler(
+                self._wrap(method, lambda request, call, _: handler.unary_unary(request, call)),
+                **coders,
             )
-        return grpc.unary_unary_rpc_method_handler(
-            self._unary(handler.unary_unary, method),
-            request_deserializer=deserialize,
-            response_serializer=handler.response_serializer,
-        )
 
-    def _unary(
-        self, behavior: Callable[[Message, Call], Awaitable[Message]], method: str
-    ) -> Callable[[_Request, _Context], Any]:
-        async def call(request: _Request, context: _Context) -> Message | None:
-            answer = None
+        async def send(request: Message, call: Call, context: _Context) -> None:
+            async with contextlib.aclosing(handler.unary_stream(request, call)) as responses:
+                async for response in responses:
+                    await _write(context, response)
+
+        return grpc.unary_stream_rpc_method_handler(self._wrap(method, send), **coders)
+
+    def _wrap(
+        self, method: str, work: Callable[[Message, Call, _Context], Awaitable[Message | None]]
+    ) -> Callable[[_Request, _Context], Awaitable[Message | None]]:
+        """Return a handler that runs ``work`` inside the boundary and within its deadline."""
+
+        async def handle(request: _Request, context: _Context) -> Message | None:
+            response = None
             try:
-                async with self._enter(request, context, method) as (message, known):
-                    answer = await asyncio.wait_for(
-                        behavior(message, known), known.time_remaining()
+                async with self._enter(request, context, method) as (message, call):
+                    response = await asyncio.wait_for(
+                        work(message, call, context), call.time_remaining()
                     )
-            except CallError as refused:
-                await _abort(context, refused)
-            return answer
+            except CallError as error:
+                await _abort(context, error)
+            return response
 
-        return call
-
-    def _stream(
-        self, behavior: Callable[[Message, Call], AsyncGenerator[Message, None]], method: str
-    ) -> Callable[[_Request, _Context], Any]:
-        async def send(message: Message, known: Call, context: _Context) -> None:
-            async with contextlib.aclosing(behavior(message, known)) as pieces:
-                async for piece in pieces:
-                    await _write(context, piece)
-
-        async def call(request: _Request, context: _Context) -> None:
-            try:
-                async with self._enter(request, context, method) as (message, known):
-                    await asyncio.wait_for(send(message, known, context), known.time_remaining())
-            except CallError as refused:
-                await _abort(context, refused)
-
-        return call
+        return handle
 
     @contextlib.asynccontextmanager
     async def _enter(
@@ -109,46 +125,46 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             connection=context.peer(),
         )
         context.set_trailing_metadata(((REQUEST_ID_HEADER, call.name_in_header),))
-        async with self._boundary.enter(call) as known:
+        async with self._boundary.enter(call) as admitted:
             if isinstance(request, MagentaBridgeError):
                 raise request
-            yield request, known
+            yield request, admitted
 
 
 def _metadata(context: _Context) -> dict[str, str]:
-    """Returns the headers that are text; of those that come twice, the last."""
+    """Return the text headers; the last value of those that are repeated."""
     return {
         key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
     }
 
 
 def _caller(context: _Context) -> str:
-    """Returns the common name of the peer's certificate or, when it has none, its address."""
+    """Return the common name of the peer's certificate, or its address without a certificate."""
     names = context.auth_context().get("x509_common_name")
     return names[0].decode("utf-8", "replace") if names else _host(context.peer())
 
 
 def _host(peer: str) -> str:
-    """Returns the address of ``ipv4:127.0.0.1:5000`` or ``ipv6:%5B::1%5D:5000`` alone."""
+    """Return the address of ``ipv4:127.0.0.1:5000`` or ``ipv6:%5B::1%5D:5000``."""
     address = urllib.parse.unquote(peer).partition(":")[2]
     return address.rpartition(":")[0].strip("[]") or peer
 
 
-async def _write(context: _Context, piece: Message) -> None:
+async def _write(context: _Context, response: Message) -> None:
     try:
-        await context.write(piece)
+        await context.write(response)
     except grpc.aio.BaseError as error:
-        # Or the server was stopped. It has no class that says no more than that.
-        raise CancelledError("The caller is gone.") from error
+        # gRPC has no more specific class; it is also raised when the server stops.
+        raise CancelledError("The caller has disconnected.") from error
 
 
-async def _abort(context: _Context, refused: CallError) -> None:
-    status = rpc_status.to_status(refused.status)
+async def _abort(context: _Context, error: CallError) -> None:
+    status = rpc_status.to_status(error.status)
     headers = (*context.trailing_metadata(), *status.trailing_metadata)
     try:
         await context.abort(status.code, status.details, headers)
     except grpc.aio.AbortError:
         raise
     except grpc.aio.BaseError:
-        # Nobody is there to be told.
+        # The caller has disconnected.
         return

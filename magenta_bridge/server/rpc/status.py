@@ -1,4 +1,4 @@
-"""From our errors to ``google.rpc.Status``: the one place where they meet."""
+"""Convert errors to ``google.rpc.Status``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Final
 
 import grpc
-from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
@@ -17,8 +16,8 @@ from magenta_bridge.errors import InternalError, MagentaBridgeError
 
 DOMAIN: Final = "magenta-bridge"
 
-# A status travels in HTTP headers, of which 8 KiB arrive everywhere; the text goes there
-# twice, once percent-encoded. These bounds keep the sum below, whatever a caller sent.
+# A status is sent in HTTP headers, which may be 8 KiB everywhere and contain the message twice,
+# once percent-encoded. These limits keep the headers below that size for any request.
 _MESSAGE_BYTES: Final = 1_000
 _VALUE_BYTES: Final = 200
 _METADATA_ENTRIES: Final = 8
@@ -31,23 +30,21 @@ _log = logging.getLogger(__name__)
 def status_of(
     error: Exception, *, where: str, about: Mapping[str, str] | None = None
 ) -> status_pb2.Status:
-    """Returns what the caller gets to know of an error.
+    """Return the status that the caller receives.
 
     Args:
-        error: Any exception. One that is not ours is a bug: it is logged with its traceback
-            under an incident id, and the caller is told that id and nothing else.
-        where: Method and request id, for the log.
-        about: The same for a log that programs read.
+        error: Any exception. An unexpected one is logged with its traceback under an incident id,
+            and the caller receives only that id.
+        where: Method and request id, for the text log.
+        about: The same, as fields of the JSON log.
     """
     if not isinstance(error, MagentaBridgeError) or error.code == "UNKNOWN":
         error = _incident(error, where, about or {})
     message = _cut(error.message, _MESSAGE_BYTES)
-    details = [_error_info(error), *_advice(error, message)]
-    return status_pb2.Status(
-        code=grpc.StatusCode[error.code].value[0],
-        message=message,
-        details=[_packed(detail) for detail in details],
-    )
+    status = status_pb2.Status(code=grpc.StatusCode[error.code].value[0], message=message)
+    for detail in (_error_info(error), *_advice(error, message)):
+        status.details.add().Pack(detail)
+    return status
 
 
 def _incident(error: Exception, where: str, about: Mapping[str, str]) -> InternalError:
@@ -55,7 +52,7 @@ def _incident(error: Exception, where: str, about: Mapping[str, str]) -> Interna
     fields = {"incident": incident, **about}
     _log.error("Incident %s in %s", incident, where, exc_info=error, extra={"fields": fields})
     return InternalError(
-        f"The server failed on this request (incident {incident}); its log says why. "
+        f"The server failed on this request; for the cause, see incident {incident} in its log. "
         "Please report it.",
         metadata={"incident": incident},
     )
@@ -82,10 +79,10 @@ def _advice(error: MagentaBridgeError, message: str) -> list[Message]:
 
 
 def _retry_delay(error: MagentaBridgeError) -> Duration:
-    """Returns the time that the error names, else the usual one of its code."""
-    told = error.metadata.get("retry_after_ms", "")
+    """Return the delay in the error's metadata, or the default of its code."""
+    stated = error.metadata.get("retry_after_ms", "")
     delay = Duration()
-    delay.FromMilliseconds(int(told) if told.isdecimal() else _RETRY_DELAYS_MS[error.code])
+    delay.FromMilliseconds(int(stated) if stated.isdecimal() else _RETRY_DELAYS_MS[error.code])
     return delay
 
 
@@ -94,12 +91,6 @@ def _quota(error: MagentaBridgeError, message: str) -> error_details_pb2.QuotaFa
         subject=_cut(error.metadata.get("limit", "requests"), _VALUE_BYTES), description=message
     )
     return error_details_pb2.QuotaFailure(violations=[violation])
-
-
-def _packed(detail: Message) -> Any:
-    packed = Any()
-    packed.Pack(detail)
-    return packed
 
 
 def _cut(text: str, most_bytes: int) -> str:

@@ -1,1 +1,1 @@
-"""Security."""
+"""Endpoints, tokens, certificates and rate limits."""

@@ -1,4 +1,4 @@
-"""Where the server listens, who could reach that, and whether the port is free."""
+"""Parse the address to listen on, and check that its port is free."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A host of this computer and a port.
+    """A local host and a port.
 
     Attributes:
-        host: A name or an address, an IPv6 one without brackets.
-        port: 0 to 65535; 0 for any free one.
+        host: A name or an IP address; an IPv6 address without brackets.
+        port: 0 to 65535; 0 for any free port.
     """
 
     host: str
@@ -28,7 +28,7 @@ class Endpoint:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether this computer alone can reach it; of a name that may lead anywhere, no."""
+        """Whether only this computer can reach it; False for host names other than localhost."""
         if self.host == "localhost":
             return True
         try:
@@ -38,44 +38,49 @@ class Endpoint:
 
 
 def read_endpoint(address: str) -> Endpoint:
-    """Reads ``HOST:PORT``.
+    """Parse ``HOST:PORT``.
 
     Raises:
-        InvalidArgumentError: It is not of that form.
+        InvalidArgumentError: The address has another form.
     """
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise InvalidArgumentError(
-            f"{address!r} is no address; write HOST:PORT, such as 127.0.0.1:50051.",
+            f"{address!r} is not an address; write HOST:PORT, such as 127.0.0.1:50051.",
             field="address",
         )
     return Endpoint(host, int(port))
 
 
 def check_free(endpoint: Endpoint) -> None:
-    """Makes sure that the port can be listened on; gRPC itself would only say that it failed.
+    """Check that the port can be opened; gRPC's own error has no reason.
 
     Raises:
-        UnsupportedError: Another program has the port, or the system forbids it.
+        UnsupportedError: Another program uses the port, or the system forbids it.
     """
     family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
     try:
-        # Of a name that leads nowhere, create_server would tell a number alone.
+        # For an unknown name, create_server's error has only a number.
         socket.getaddrinfo(endpoint.host, endpoint.port, family)
         socket.create_server((endpoint.host, endpoint.port), family=family).close()
     except OSError as error:
-        raise UnsupportedError(
-            f"Cannot listen on {endpoint}: {_reason(error)}", field="address"
-        ) from error
+        raise listen_error(endpoint, error) from error
+
+
+def listen_error(endpoint: Endpoint, error: OSError) -> UnsupportedError:
+    """Return the error for a port that cannot be opened."""
+    return UnsupportedError(f"Cannot listen on {endpoint}: {_reason(error)}", field="address")
 
 
 def _reason(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
-        return "no address of this computer has that name; give an address of it."
-    # 10048 is how Windows says it.
+        return "the name does not resolve; use an address of this computer."
+    # 10048 is the code on Windows.
     if error.errno in (errno.EADDRINUSE, 10_048):
-        return "another program uses the port, maybe a second server; end it or choose another."
+        return (
+            "another program uses the port, maybe a second server; stop it or choose another port."
+        )
     if error.errno == errno.EACCES:
-        return "the system keeps this port for itself; choose one above 1023."
+        return "the port is reserved by the system; choose one above 1023."
     return f"{os.strerror(error.errno or 0)}; choose another address."

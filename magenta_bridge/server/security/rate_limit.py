@@ -1,4 +1,4 @@
-"""How often one caller may call."""
+"""Limit the rate of calls per caller."""
 
 from __future__ import annotations
 
@@ -13,24 +13,22 @@ from magenta_bridge.limits import CALLS_PER_SECOND, RATE_CALLERS
 from magenta_bridge.server.rpc.boundary import Gate
 from magenta_bridge.server.rpc.call import Call
 
-# Far above what sums of clock times lose, far below what anybody waits for.
+# Tolerance for rounding errors of clock times.
 _ROUNDING_SECONDS: Final = 1e-6
 
 
 class RateGate:
-    """Refuses the calls of a caller that calls too often: a token bucket for each account.
+    """Rejects calls above a rate, with a token bucket for each account.
 
-    A bucket is kept as the one time at which it will be full again (the generic cell rate
-    algorithm, ITU-T I.371, annex A, in its form as virtual scheduling). A bucket that is full
-    says nothing and is forgotten.
+    A bucket is stored as the time at which it will be full again (the generic cell rate algorithm,
+    ITU-T I.371, annex A, in its form as virtual scheduling). Full buckets are removed.
 
-    Threading: one event loop uses it.
+    Threading: call it on one event loop.
 
     Args:
         calls_per_second: Average rate, above 0.
-        calls_at_once: Calls that a caller may make at once after a pause, from 1 up.
-        callers: Most callers that are remembered; beyond, the one that called least recently
-            is forgotten, and has a full bucket again.
+        calls_at_once: Burst size in calls, from 1 up.
+        callers: Maximum number of buckets; beyond it, the least recently used one is removed.
         now: The clock, in seconds.
     """
 
@@ -50,36 +48,36 @@ class RateGate:
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
     def __len__(self) -> int:
-        """Returns how many callers are remembered."""
+        """Return the number of buckets."""
         return len(self._full_at)
 
     def admit(self, call: Call) -> Call:
-        """Returns the call as it is.
+        """Return the call unchanged.
 
         Raises:
-            RateLimitedError: Its caller has to wait.
+            RateLimitedError: The caller exceeds the rate.
         """
         now = self._now()
         full_at = max(self._full_at.get(call.account, now), now)
         wait = full_at - now - self._tolerance
         if wait > _ROUNDING_SECONDS:
-            raise self._refusal(call, wait)
+            raise self._error(call, wait)
         self._full_at[call.account] = full_at + self._interval
         self._full_at.move_to_end(call.account)
-        self._forget(now)
+        self._evict(now)
         return call
 
-    def _forget(self, now: float) -> None:
+    def _evict(self, now: float) -> None:
         while len(self._full_at) > self._callers or next(iter(self._full_at.values())) <= now:
             self._full_at.popitem(last=False)
 
-    def _refusal(self, call: Call, wait: float) -> RateLimitedError:
+    def _error(self, call: Call, wait: float) -> RateLimitedError:
         wait_ms = math.ceil(wait * 1_000)
         return RateLimitedError(
-            f"{call.caller or 'This caller'} calls more often than the {self._rate:g} times a "
-            f"second that are accepted; try again in {wait_ms} ms.",
+            f"{call.caller or 'This caller'} exceeds the rate limit of {self._rate:g} calls per "
+            f"second; try again in {wait_ms} ms.",
             metadata={
-                "limit": "calls a second",
+                "limit": "calls per second",
                 "maximum": f"{self._rate:g}",
                 "retry_after_ms": str(wait_ms),
             },
@@ -87,12 +85,12 @@ class RateGate:
 
 
 def rate_gates(rate: float | None, calls_at_once: int, *, loopback: bool) -> list[Gate]:
-    """Returns the gate that the settings ask for, if they do.
+    """Return the gate of a rate limit; empty without one.
 
     Args:
-        rate: Calls per second; 0 for any rate, None for the default of the address.
-        calls_at_once: Calls allowed at once after a pause.
-        loopback: Whether this computer alone can reach the server.
+        rate: Calls per second; 0 for no limit, None for the default of the address.
+        calls_at_once: Burst size in calls.
+        loopback: Whether only this computer can reach the server.
     """
     if rate is None:
         rate = 0.0 if loopback else float(CALLS_PER_SECOND.value)

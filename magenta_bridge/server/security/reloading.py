@@ -1,4 +1,4 @@
-"""Tokens and certificates whose files are read again when they change, without a restart."""
+"""Tokens and certificates that are reloaded when their files change, without a restart."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from magenta_bridge.server.security.tokens import Token, Tokens, read_tokens
 
 _log = logging.getLogger(__name__)
 
-# Files are looked at no more often than this, however many callers there are.
+# Minimum interval between two checks of the files, for any number of callers.
 LOOK_SECONDS: Final = 1.0
-
-_Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 class FileChangeDetector:
-    """Tells when files have changed; a file that is missing counts as one state of it.
+    """Detects changes of files; a missing file counts as one of its states.
 
     Args:
         paths: The files.
@@ -31,81 +29,81 @@ class FileChangeDetector:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = tuple(paths)
-        self._seen = self._look()
-        self._looked = time.monotonic()
+        self._stamps = self._read_stamps()
+        self._checked = time.monotonic()
 
     def changed(self) -> bool:
-        """Tells whether they have changed since this was last asked; looks once a second."""
+        """Return whether the files have changed since the last check, at most once per second."""
         now = time.monotonic()
-        if now - self._looked < LOOK_SECONDS:
+        if now - self._checked < LOOK_SECONDS:
             return False
-        self._looked, before, self._seen = now, self._seen, self._look()
-        return self._seen != before
+        self._checked, before, self._stamps = now, self._stamps, self._read_stamps()
+        return self._stamps != before
 
-    def _look(self) -> _Stamp:
-        return tuple(_stamp(path) for path in self._paths)
+    def _read_stamps(self) -> list[tuple[int, int, int] | None]:
+        return [_stamp(path) for path in self._paths]
 
 
 class FileTokens(Tokens):
-    """The tokens of a file, as it is now, and others that stay.
+    """The current tokens of a file, and others that stay.
 
-    A file that cannot be used is told of in the log, once, and those who were known stay so.
+    If the changed file is invalid, a warning is logged and the earlier tokens stay valid.
 
     Threading: one thread at a time.
 
     Args:
         path: The file.
-        others: Tokens that are in no file.
+        others: Tokens that are not in the file.
 
     Raises:
-        MagentaBridgeError: The file cannot be used.
+        MagentaBridgeError: The file is invalid.
     """
 
     def __init__(self, path: Path, others: Sequence[Token] = ()) -> None:
         self._path, self._others = path, tuple(others)
-        self._watched = FileChangeDetector([path])
+        self._changes = FileChangeDetector([path])
         super().__init__([*read_tokens(path), *others])
 
     def find(self, text: str) -> Token | None:
-        """Returns the token that was shown; see ``Tokens``."""
-        if self._watched.changed():
+        """Return the token with this text; see ``Tokens``."""
+        if self._changes.changed():
             try:
                 super().__init__([*read_tokens(self._path), *self._others])
-                _log.info("Read %s again: %d tokens.", self._path, len(self))
+                _log.info("Reloaded %s: %d tokens.", self._path, len(self))
             except MagentaBridgeError as error:
-                _log.warning("The tokens stay as they were: %s", error.message)
+                _log.warning("The tokens stay unchanged: %s", error.message)
         return super().find(text)
 
 
 def server_credentials(tls: TlsFiles) -> grpc.ServerCredentials:
-    """Returns what gRPC needs to speak TLS, from files that have been checked.
+    """Return the gRPC credentials of a server.
 
-    They are read again when they change, before the next connection is made; files that cannot
-    be used are told of in the log, and those before stay in use.
+    Changed files are reloaded before the next connection. If they are invalid, a warning is logged
+    and the earlier certificates stay in use.
 
     Raises:
         InvalidArgumentError: There is no certificate.
-        NotFoundError: A file is not there.
-        FileFormatError: A file is damaged, encrypted or expired, or two do not belong together.
+        NotFoundError: A file does not exist.
+        FileFormatError: A file is damaged, encrypted or expired, or the key does not match.
     """
-    watched = FileChangeDetector(
+    changes = FileChangeDetector(
         [Path(each) for each in (tls.ca, tls.cert, tls.key) if each is not None]
     )
 
-    def renewed() -> grpc.ServerCertificateConfiguration | None:
-        if not watched.changed():
+    def reload() -> grpc.ServerCertificateConfiguration | None:
+        if not changes.changed():
             return None
         try:
             found = _configuration(tls)
         except MagentaBridgeError as error:
-            _log.warning("The certificates stay as they were: %s", error.message)
+            _log.warning("The certificates stay unchanged: %s", error.message)
             return None
-        _log.info("Read %s again.", tls.cert)
+        _log.info("Reloaded %s.", tls.cert)
         return found
 
     return grpc.dynamic_ssl_server_credentials(
         _configuration(tls),
-        renewed,  # type: ignore[arg-type]  # None, for no change, is missing in the stubs
+        reload,  # type: ignore[arg-type]  # the stubs lack None, for no change
         require_client_authentication=tls.ca is not None,
     )
 

@@ -1,4 +1,4 @@
-"""Tokens: who has one may call. Only their digests are kept."""
+"""Access tokens, of which only the digests are kept, and the gate that requires them."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from magenta_bridge.errors import FileFormatError
+from magenta_bridge.errors import FileFormatError, UnauthenticatedError
 from magenta_bridge.files import read_limited, warn_if_open
 from magenta_bridge.limits import TOKEN_FILE_BYTES
+from magenta_bridge.server.rpc.call import Call
 
 SHORTEST_CHARACTERS: Final = 32
 
+_HEADER: Final = "authorization"
 _ADMIN: Final = "admin"
 _FORM: Final = "NAME:TOKEN or NAME:TOKEN:admin"
-_ADVICE: Final = f"give a text file with one token a line, as {_FORM}"
-_MAKE: Final = "make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+_ADVICE: Final = f"give a text file with one token per line, as {_FORM}"
+_CREATE: Final = "create one with: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
-# What RFC 6750, section 2.1, lets a bearer token consist of.
+# The characters of a bearer token: RFC 6750, section 2.1.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token that the server knows.
+    """An accepted token.
 
     Attributes:
-        name: Whose it is, for logs.
+        name: Name of its owner, for logs and limits.
         admin: Whether its owner may load and unload generators.
         digest: SHA-256 of the token, 32 bytes.
     """
@@ -41,12 +43,12 @@ class Token:
 
 
 class Tokens:
-    """All tokens that a server knows.
+    """The tokens that a server accepts.
 
-    Threading: safe from any thread, since nothing changes after construction.
+    Threading: safe from any thread; immutable after construction.
 
     Args:
-        tokens: The tokens. Two may bear one name, so that a new one can take over from an old.
+        tokens: The tokens. Two may have one name, so that a new token can replace an old one.
 
     Raises:
         FileFormatError: One token has two names.
@@ -59,17 +61,14 @@ class Tokens:
             other = named.setdefault(token.digest, token.name)
             if other != token.name:
                 raise FileFormatError(
-                    f"{other} and {token.name} have the same token; give each one of their own."
+                    f"{other} and {token.name} have the same token; give each its own."
                 )
 
     def __len__(self) -> int:
         return len(self._tokens)
 
     def find(self, text: str) -> Token | None:
-        """Returns the token that was shown; None when there is no such.
-
-        It takes as long whichever it is, or none.
-        """
+        """Return the token with this text, if it is valid. Runs in constant time."""
         digest = _digest(text)
         found = None
         for token in self._tokens:
@@ -78,42 +77,80 @@ class Tokens:
         return found
 
 
-def make_token(name: str, text: str, *, admin: bool = False, where: str) -> Token:
-    """Checks a token.
+class AccessGate:
+    """Admits callers with an accepted token, or every caller if the server has no tokens.
 
     Args:
-        name: Whose it is.
-        text: The token itself, which no message repeats.
+        tokens: The accepted tokens; None or empty to admit calls without one.
+        all_admins: Whether every caller is an administrator if the server has no tokens.
+    """
+
+    def __init__(self, tokens: Tokens | None, *, all_admins: bool) -> None:
+        self._tokens = tokens
+        self._all_admins = all_admins
+
+    def admit(self, call: Call) -> Call:
+        """Return the call with its caller's name and role, and without the token.
+
+        Raises:
+            UnauthenticatedError: The token is missing or invalid.
+        """
+        metadata = {name: value for name, value in call.metadata.items() if name != _HEADER}
+        if not self._tokens:
+            return replace(call, admin=self._all_admins, metadata=metadata)
+        # ``Bearer TOKEN``; see RFC 6750, section 2.1.
+        scheme, _, text = call.metadata.get(_HEADER, "").partition(" ")
+        if scheme.lower() != "bearer" or not text.strip():
+            raise UnauthenticatedError(
+                "This server requires a token; pass it as Client(..., token=...), on the command "
+                "line with --token-file, or as the metadata 'authorization: Bearer TOKEN'."
+            )
+        token = self._tokens.find(text.strip())
+        if token is None:
+            raise UnauthenticatedError(
+                "Invalid token. Ask the server administrator for a valid one."
+            )
+        return replace(call, caller=token.name, admin=token.admin, metadata=metadata)
+
+
+def make_token(name: str, text: str, *, admin: bool = False, where: str) -> Token:
+    """Check and create a token.
+
+    Args:
+        name: Name of its owner.
+        text: The token itself, which no error message repeats.
         admin: Whether its owner may load and unload generators.
-        where: Where it stands; begins messages.
+        where: Where the token was read from; begins error messages.
 
     Raises:
-        FileFormatError: The name or the token is not acceptable.
+        FileFormatError: The name or the token is invalid.
     """
     if not _NAME.fullmatch(name):
         raise FileFormatError(
-            f"{where}: the name in front of a token has 1 to 64 letters, digits or ._@- ; "
+            f"{where}: the name before a token must be 1 to 64 letters, digits or ._@- ; "
             f"write {_FORM}."
         )
     if not _TOKEN.fullmatch(text):
-        raise FileFormatError(f"{where}: a token has letters, digits or -._~+/ alone; {_MAKE}")
+        raise FileFormatError(
+            f"{where}: a token consists of letters, digits and -._~+/ only; {_CREATE}"
+        )
     if len(text) < SHORTEST_CHARACTERS:
         raise FileFormatError(
-            f"{where}: a token of {len(text)} characters can be guessed; have at least "
-            f"{SHORTEST_CHARACTERS}: {_MAKE}"
+            f"{where}: a token of {len(text)} characters can be guessed; use at least "
+            f"{SHORTEST_CHARACTERS}: {_CREATE}"
         )
     return Token(name, admin, _digest(text))
 
 
 def read_tokens(path: Path) -> list[Token]:
-    """Reads a file of tokens: one a line, ``NAME:TOKEN`` or ``NAME:TOKEN:admin``.
+    """Read a token file: one ``NAME:TOKEN`` or ``NAME:TOKEN:admin`` per line.
 
-    Empty lines and those that begin with ``#`` are passed over; a line without a name is
-    called by its number, ``line-3``.
+    Empty lines and lines that begin with ``#`` are skipped. A token without a name is named by its
+    line number: ``line-3``.
 
     Raises:
-        NotFoundError: The file is not there, or may not be read.
-        FileFormatError: A line is of another form, or there is no token at all.
+        NotFoundError: The file does not exist or is not readable.
+        FileFormatError: A line has another form, or the file contains no token.
         LimitExceededError: The file is too large.
     """
     tokens = [
@@ -121,34 +158,34 @@ def read_tokens(path: Path) -> list[Token]:
         for where, name, text, admin in _read_lines(path)
     ]
     if not tokens:
-        raise FileFormatError(f"{path} holds no token; {_ADVICE}.")
+        raise FileFormatError(f"{path} contains no token; {_ADVICE}.")
     return tokens
 
 
 def read_first_token(path: Path) -> str:
-    """Returns the text of the first token of a file, for a client that shows it.
+    """Return the text of the first token of a file, for a client to send.
 
     Raises:
-        NotFoundError: The file is not there, or may not be read.
-        FileFormatError: There is no token in it.
+        NotFoundError: The file does not exist or is not readable.
+        FileFormatError: The file contains no token.
         LimitExceededError: The file is too large.
     """
     for where, name, text, _ in _read_lines(path):
         make_token(name, text, where=where)
         return text
-    raise FileFormatError(f"{path} holds no token; {_ADVICE}.")
+    raise FileFormatError(f"{path} contains no token; {_ADVICE}.")
 
 
 def _read_lines(path: Path) -> Iterator[tuple[str, str, str, bool]]:
-    """Yields place, name, token and rank of each line that holds a token."""
+    """Yield the location, name, token and admin flag of each line with a token."""
     data = read_limited(path, TOKEN_FILE_BYTES, advice=_ADVICE)
     warn_if_open(path)
-    # No message says what a line holds: it may be a token that was misspelled.
+    # Error messages never repeat a line: it may contain a mistyped token.
     for number, line in enumerate(data.decode("utf-8-sig", "replace").splitlines(), start=1):
-        held = line.strip()
-        if not held or held.startswith("#"):
+        entry = line.strip()
+        if not entry or entry.startswith("#"):
             continue
-        words = held.split(":")
+        words = entry.split(":")
         where = f"{path}, line {number}"
         if len(words) > 3 or (len(words) == 3 and words[2] != _ADMIN):
             raise FileFormatError(f"{where}: write {_FORM}.")

@@ -1,1 +1,1 @@
-"""Services."""
+"""The servicers of the rpcs, and their requests and messages."""

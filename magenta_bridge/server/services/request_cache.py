@@ -1,4 +1,4 @@
-"""The same request, sent again, gets the answer of the first time (AIP-155)."""
+"""Return the same response to a repeated request (idempotency by request id, AIP-155)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,19 @@ A = TypeVar("A", bound=Message)
 _Key = tuple[str, str, str]
 
 
-class Repeats(Generic[A]):
-    """Remembers the answers of requests that carry a ``request_id``.
+class RequestCache(Generic[A]):
+    """Caches the responses to requests with a ``request_id``.
 
-    An id belongs to its caller and method. A repetition that comes while the first request is
-    in work waits for it; where that one fails or is taken back, it does the work itself, so
-    that only good answers are ever repeated. When there is no more room, the oldest answers are
-    forgotten.
+    An id belongs to its caller and method. A repeated request waits while the first is in flight;
+    if the first fails or is canceled, the repeated one does the work, so that only successful
+    responses are cached. The oldest responses are evicted first.
 
-    Threading: one event loop uses it.
+    Threading: call it on one event loop.
 
     Args:
-        seconds: How long an answer is remembered.
-        answers: Most answers remembered.
-        size: Most bytes of all remembered answers together.
+        seconds: How long a response is cached.
+        answers: Maximum number of cached responses.
+        size: Maximum size of all cached responses together, in bytes.
         now: The clock, in seconds.
     """
 
@@ -47,92 +46,84 @@ class Repeats(Generic[A]):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._seconds = seconds
-        self._most_answers = answers
-        self._most_bytes = size
+        self._max_responses = answers
+        self._max_bytes = size
         self._now = now
-        self._kept: OrderedDict[_Key, _Answer[A]] = OrderedDict()
+        self._cached: OrderedDict[_Key, _Response[A]] = OrderedDict()
         self._bytes = 0
-        self._in_work: dict[_Key, _Attempt] = {}
+        # Requests in flight: their digests, and events that are set at their end.
+        self._in_flight: dict[_Key, tuple[bytes, asyncio.Event]] = {}
 
     def __len__(self) -> int:
-        """Returns how many answers are remembered."""
-        return len(self._kept)
+        """Return the number of cached responses."""
+        return len(self._cached)
 
-    async def answer(self, call: Call, request: Message, work: Callable[[], Awaitable[A]]) -> A:
-        """Returns the answer to a request.
+    async def get(self, call: Call, request: Message, work: Callable[[], Awaitable[A]]) -> A:
+        """Return the response to a request.
 
         Args:
-            call: The call; without a ``request_id`` nothing is looked up or remembered.
+            call: The call; without a ``request_id`` the cache is bypassed.
             request: The request.
-            work: Makes the answer.
+            work: Computes the response.
 
         Raises:
-            InvalidArgumentError: The id stands for another request.
+            InvalidArgumentError: The id was used for another request.
         """
         if not call.request_id:
             return await work()
         key = (call.caller, call.method, call.request_id)
         digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
-        while (attempt := self._in_work.get(key)) is not None:
-            _check_same(attempt.digest, digest)
-            await attempt.over.wait()
-        self._forget_old()
-        kept = self._kept.get(key)
-        if kept is not None:
-            _check_same(kept.digest, digest)
-            return kept.answer
-        return await self._first(key, digest, work)
-
-    async def _first(self, key: _Key, digest: bytes, work: Callable[[], Awaitable[A]]) -> A:
-        attempt = self._in_work[key] = _Attempt(digest)
+        while (first := self._in_flight.get(key)) is not None:
+            _check_same(first[0], digest)
+            await first[1].wait()
+        self._evict_expired()
+        cached = self._cached.get(key)
+        if cached is not None:
+            _check_same(cached.digest, digest)
+            return cached.message
+        ended = asyncio.Event()
+        self._in_flight[key] = digest, ended
         try:
-            answer = await work()
-            self._keep(key, _Answer(digest, answer, answer.ByteSize(), self._now() + self._seconds))
-            return answer
+            message = await work()
+            until = self._now() + self._seconds
+            self._store(key, _Response(digest, message, message.ByteSize(), until))
+            return message
         finally:
-            del self._in_work[key]
-            attempt.over.set()
+            del self._in_flight[key]
+            ended.set()
 
-    def _keep(self, key: _Key, answer: _Answer[A]) -> None:
-        if answer.size > self._most_bytes:
+    def _store(self, key: _Key, response: _Response[A]) -> None:
+        if response.size > self._max_bytes:
             return
-        self._kept[key] = answer
-        self._bytes += answer.size
-        while self._bytes > self._most_bytes or len(self._kept) > self._most_answers:
-            self._forget_oldest()
+        self._cached[key] = response
+        self._bytes += response.size
+        while self._bytes > self._max_bytes or len(self._cached) > self._max_responses:
+            self._evict_oldest()
 
-    def _forget_old(self) -> None:
+    def _evict_expired(self) -> None:
         now = self._now()
-        while self._kept and next(iter(self._kept.values())).until <= now:
-            self._forget_oldest()
+        while self._cached and next(iter(self._cached.values())).until <= now:
+            self._evict_oldest()
 
-    def _forget_oldest(self) -> None:
-        _, answer = self._kept.popitem(last=False)
-        self._bytes -= answer.size
+    def _evict_oldest(self) -> None:
+        _, response = self._cached.popitem(last=False)
+        self._bytes -= response.size
 
 
 @dataclass(frozen=True)
-class _Answer(Generic[A]):
-    """What was answered, to which request, and until when that is known."""
+class _Response(Generic[A]):
+    """A cached response, the digest of its request, and when it expires."""
 
     digest: bytes
-    answer: A
+    message: A
     size: int
     until: float
-
-
-class _Attempt:
-    """A request in work, and the moment when it is so no more."""
-
-    def __init__(self, digest: bytes) -> None:
-        self.digest = digest
-        self.over = asyncio.Event()
 
 
 def _check_same(known: bytes, digest: bytes) -> None:
     if known != digest:
         raise InvalidArgumentError(
-            "request_id was used for another request within the last ten minutes; every request "
-            "needs an id of its own.",
+            "request_id was used for another request within the last ten minutes; use a unique id "
+            "for each request.",
             field="request_id",
         )

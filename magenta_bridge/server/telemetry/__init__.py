@@ -1,1 +1,1 @@
-"""Telemetry."""
+"""Log, metrics and traces of the server."""

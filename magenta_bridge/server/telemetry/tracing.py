@@ -1,4 +1,4 @@
-"""A span of OpenTelemetry for each call. Import it only where the extra ``otel`` is installed."""
+"""An OpenTelemetry span for each call; importing this requires the extra ``otel``."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from magenta_bridge import __version__
 from magenta_bridge.server.rpc.call import Call
-from magenta_bridge.server.telemetry.log_format import printable
+from magenta_bridge.server.telemetry.log import printable
 
 _LAST_SPANS_SECONDS: Final = 2.0
-# The server's own faults; a caller's mistake is no error of the span (semantic conventions).
-_OUR_FAULTS: Final = frozenset(
+# Server errors; by the semantic conventions, a caller's error does not fail the span.
+_SERVER_ERRORS: Final = frozenset(
     {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
 )
 
 
 class Tracing:
-    """An ``Observer`` that opens a span when a call begins and closes it when the call ends.
+    """An ``Observer`` that starts a span when a call begins and ends it with the call.
 
     A caller's ``traceparent`` header makes the span part of the caller's trace.
 
     Args:
-        processor: What becomes of ended spans; None sends them to a collector, as the
-            environment variables ``OTEL_EXPORTER_OTLP_...`` say.
+        processor: Handles ended spans; None sends them to the collector that the environment
+            variables ``OTEL_EXPORTER_OTLP_...`` configure.
     """
 
     def __init__(self, processor: SpanProcessor | None = None) -> None:
-        # Its own end is ours to choose, and no other library's spans are ours to send.
+        # Not the global provider: this one exports only our spans, until stop is called.
         self._provider = TracerProvider(resource=_resource(), shutdown_on_exit=False)
         self._provider.add_span_processor(processor or BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("magenta_bridge", __version__)
@@ -45,7 +45,7 @@ class Tracing:
         self._open: dict[str, Span] = {}
 
     def began(self, call: Call) -> None:
-        """See ``Observer``."""
+        """Start the call's span; see ``Observer``."""
         name = call.method.removeprefix("/")
         service, _, method = name.partition("/")
         self._open[call.own_id] = self._tracer.start_span(
@@ -61,7 +61,7 @@ class Tracing:
         )
 
     def ended(self, call: Call, code: str, reason: str, seconds: float) -> None:  # noqa: ARG002
-        """See ``Observer``."""
+        """End the call's span; see ``Observer``."""
         span = self._open.pop(call.own_id, None)
         if span is None:
             return
@@ -70,16 +70,16 @@ class Tracing:
             span.set_attribute("magenta_bridge.generator", printable(call.generator_id))
         if reason:
             span.set_attribute("error.type", reason)
-        if code in _OUR_FAULTS:
+        if code in _SERVER_ERRORS:
             span.set_status(Status(StatusCode.ERROR))
         span.end()
 
     async def start(self) -> None:
-        """Has nothing to do: spans are sent from the first call on."""
+        """Do nothing; spans are sent from the first call on."""
 
     async def stop(self) -> None:
-        """Sends the last spans, for two seconds at most."""
-        # A thread of its own: a collector that does not answer must not keep the process.
+        """Send the last spans, for two seconds at most."""
+        # On a daemon thread, so that an unresponsive collector cannot keep the process.
         sending = threading.Thread(target=self._provider.shutdown, daemon=True)
         sending.start()
         await asyncio.to_thread(sending.join, _LAST_SPANS_SECONDS)

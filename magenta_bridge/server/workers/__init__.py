@@ -1,1 +1,1 @@
-"""Workers."""
+"""The threads that run the generators, and their fair queue."""

@@ -1,47 +1,158 @@
-"""Threads that do the generators' work, one chunk at a time, by a fair schedule."""
+"""Worker threads that run the generators chunk by chunk, in the order of a fair queue."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import enum
 import functools
 import os
 import threading
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Callable
-from typing import Any, TypeVar
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import Future
+from typing import Any, Final, Generic, TypeVar
 
-from magenta_bridge.errors import OverloadedError, ServerUnavailableError
+from magenta_bridge.errors import (
+    CancelledError,
+    DeadlineError,
+    OverloadedError,
+    ServerUnavailableError,
+)
 from magenta_bridge.limits import OPEN_REQUESTS, QUEUE_SECONDS
-from magenta_bridge.server.settings import ServerSettings
-from magenta_bridge.server.workers.admission import Admission
-from magenta_bridge.server.workers.fair_queue import Schedule
-from magenta_bridge.server.workers.job import End, Job, Step, Work, WorkObserver
+from magenta_bridge.server.workers.fair_queue import FairQueue
 
 T = TypeVar("T")
+Work = Callable[[Callable[[], None]], Iterator[T]]
+# Called by the worker threads after each step with the seconds it waited and the seconds it ran.
+StepObserver = Callable[[float, float], None]
+
+# Requests accepted beyond the limit from clients without any, so that no client can use all slots.
+RESERVED: Final = 16
+
+
+class End(enum.Enum):
+    """What ``Job.step`` returns after the last item."""
+
+    END = enum.auto()
+
+
+class Step(Generic[T]):
+    """One call on a worker thread, and the future of its result."""
+
+    def __init__(self, call: Callable[[], T], observer: StepObserver | None = None) -> None:
+        self.future: Future[T] = Future()
+        self._call: Callable[[], T] | None = call
+        self._observer = observer
+        self._queued = time.monotonic()
+
+    def run(self) -> None:
+        """Make the call, unless it was withdrawn."""
+        call = self._call
+        if not self.future.set_running_or_notify_cancel() or call is None:
+            return
+        began = time.monotonic()
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 - passed to the future
+            self._observe(began)
+            self.future.set_exception(error)
+        else:
+            self._observe(began)
+            self.future.set_result(result)
+
+    def withdraw(self) -> bool:
+        """Cancel the call and release what it references; return False if it has begun."""
+        if not self.future.cancel():
+            return False
+        self._call = None
+        return True
+
+    def _observe(self, began: float) -> None:
+        # Before the future is set, so that a step is counted when its result is available.
+        if self._observer is not None:
+            self._observer(began - self._queued, time.monotonic() - began)
+
+
+class Job(Generic[T]):
+    """The iterator of one request, from its first step until it is closed.
+
+    Threading: step it on one thread at a time; ``cancel`` and ``close`` are safe from any thread.
+
+    Args:
+        work: Called with an interrupt, which raises once the result is no longer needed.
+        deadline: When the work must end, by ``time.monotonic()``.
+    """
+
+    def __init__(self, work: Work[T], deadline: float) -> None:
+        self.deadline = deadline
+        self._work = work
+        self._iterator: Iterator[T] | None = None
+        self._cancelled = threading.Event()
+        self._stepping = threading.Lock()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is an iterator to close."""
+        return self._iterator is not None
+
+    def interrupt(self) -> None:
+        """Raise if the work was canceled or its deadline has passed."""
+        if self._cancelled.is_set():
+            raise CancelledError("The caller canceled the request.")
+        if time.monotonic() > self.deadline:
+            raise DeadlineError("The request took longer than its timeout and was stopped.")
+
+    def cancel(self) -> None:
+        """Stop the running step, if there is one, at its next interrupt."""
+        self._cancelled.set()
+
+    def step(self) -> T | End:
+        """Return the next item, or ``End.END``."""
+        try:
+            with self._stepping:
+                self.interrupt()
+                if self._iterator is None:
+                    self._iterator = iter(self._work(self.interrupt))
+                return next(self._iterator, End.END)
+        finally:
+            if self._cancelled.is_set():
+                self.close()
+
+    def close(self) -> None:
+        """Close the iterator; if a step is running, the step closes it at its end."""
+        if not self._stepping.acquire(blocking=False):
+            return
+        try:
+            close = getattr(self._iterator, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._stepping.release()
 
 
 class WorkerPool:
     """Runs iterators on worker threads, a step at a time.
 
-    Between two steps an iterator holds no thread, so a slow reader holds up nobody, and what is
-    urgent overtakes what is long. Nothing is made ahead of the reader. Which step is next is
-    said by ``Schedule``: equal shares of time for all clients, and within them what is due
-    first.
+    An iterator holds no thread between two steps, so a slow reader delays no other request, and an
+    urgent request overtakes a long one. Steps run only as the reader requests them. ``FairQueue``
+    decides which step is next: equal shares of time for all clients, earliest deadline first.
 
-    A step is due when its music would be heard if it played from the moment the request came:
-    at that time plus the music made so far, yet never after the request's deadline. A new
-    request is thus due at once, one bar is through before a long piece goes on, and of two
-    streams the one whose lead is smaller comes first. Work that does not tell how much music
-    it has made is due at its deadline.
+    The deadline of a step is the time at which its music would sound if it played from the arrival
+    of the request: arrival plus the music generated so far, and never after the request's
+    deadline. So a new request is due at once, one bar is complete before a long request continues,
+    and of two streams the one with the smaller lead is first. Work without a known duration is due
+    at its deadline.
 
-    Threading: one event loop uses it. An iterator is stepped by one thread at a time, but not
-    always by the same.
+    Threading: call it on one event loop. An iterator is stepped by one thread at a time, but not
+    always by the same one.
 
     Args:
-        threads: Worker threads; None for one per core.
-        waiting: Requests accepted beyond those that have a thread each.
-        queue_seconds: How long a request may wait for its first step.
+        threads: Number of worker threads; None for one per core.
+        waiting: Requests accepted beyond those that have a thread.
+        queue_seconds: Maximum time that a request waits for its first step.
+        clock: Measures the seconds for which a step used a thread.
     """
 
     def __init__(
@@ -50,16 +161,19 @@ class WorkerPool:
         *,
         waiting: int = OPEN_REQUESTS.value,
         queue_seconds: float = float(QUEUE_SECONDS.value),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         count = threads or os.cpu_count() or 1
-        self._admission = Admission(count + waiting)
+        self._limit = count + waiting
+        self._open: Counter[str] = Counter()
         self._queue_seconds = queue_seconds
-        self._schedule: Schedule[Step[Any]] = Schedule()
+        self._clock = clock
+        self._queue: FairQueue[Step[Any]] = FairQueue()
         self._closings: deque[Step[None]] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._observer: WorkObserver | None = None
-        # Daemons: a generator that does not answer its interrupt must not keep the process.
+        self._observer: StepObserver | None = None
+        # Daemons: a generator that ignores its interrupt must not keep the process.
         self._threads = [
             threading.Thread(target=self._run, name=f"worker-{number}", daemon=True)
             for number in range(count)
@@ -67,19 +181,19 @@ class WorkerPool:
         for thread in self._threads:
             thread.start()
 
-    def observe(self, observer: WorkObserver) -> None:
-        """Tells ``observer`` of every step from now on."""
+    def observe(self, observer: StepObserver) -> None:
+        """Call ``observer`` after every step from now on."""
         self._observer = observer
 
     @property
     def waiting(self) -> int:
-        """How many steps wait for a thread."""
-        return len(self._schedule)
+        """Number of steps that wait for a thread."""
+        return len(self._queue)
 
     @property
     def open(self) -> int:
-        """How many requests are being worked on or wait."""
-        return self._admission.open
+        """Number of requests that are running or queued."""
+        return self._open.total()
 
     async def iterate(
         self,
@@ -89,25 +203,25 @@ class WorkerPool:
         account: str = "",
         music: Callable[[T], float] | None = None,
     ) -> AsyncGenerator[T, None]:
-        """Runs ``work`` and yields what it yields.
+        """Run ``work`` and yield its items.
 
-        Closing or cancelling this iterator stops the work within one of its chunks.
+        Closing or canceling this iterator stops the work within one of its chunks.
 
         Args:
-            work: Called with an interrupt, which raises once the work is not wanted any more.
-            seconds: Time allowed for all of it.
-            account: Client whose share of the threads is used.
-            music: Tells from an item how many seconds of music there are up to its end.
+            work: Called with an interrupt, which raises once the result is no longer needed.
+            seconds: Timeout of the whole work.
+            account: The client's account.
+            music: Returns the seconds of music generated up to the end of an item.
 
         Raises:
-            OverloadedError: There is as much to do as is accepted, or the request has waited
+            OverloadedError: The pool has as many requests as it accepts, or the request has waited
                 too long.
-            DeadlineError: The time has passed.
+            DeadlineError: The timeout has passed.
             ServerUnavailableError: The pool is closed.
         """
         if self._closed:
             raise ServerUnavailableError("The server is shutting down; try again in a moment.")
-        with self._admission.enter(account):
+        with self._admit(account):
             came = time.monotonic()
             job = Job(work, came + seconds)
             due = job.deadline if music is None else min(came, job.deadline)
@@ -123,6 +237,23 @@ class WorkerPool:
                 if job.begun:
                     self._put_closing(Step(job.close))
 
+    @contextlib.contextmanager
+    def _admit(self, account: str) -> Iterator[None]:
+        """Count a request, or reject it if there are too many."""
+        if self.open >= self._limit + (0 if self._open[account] else RESERVED):
+            raise OverloadedError(
+                f"The server has {self.open} open requests and accepts no more; "
+                "try again in a moment.",
+                metadata={"limit": "open requests", "maximum": str(self._limit)},
+            )
+        self._open[account] += 1
+        try:
+            yield
+        finally:
+            self._open[account] -= 1
+            if not self._open[account]:
+                del self._open[account]
+
     async def _first_step(self, job: Job[T], account: str, due: float) -> T | End:
         step = self._put(account, due, job.step)
         result = asyncio.wrap_future(step.future)
@@ -130,8 +261,8 @@ class WorkerPool:
             done, _ = await asyncio.wait({result}, timeout=self._queue_seconds)
             if not done and step.withdraw():
                 raise OverloadedError(
-                    f"The request has waited {self._queue_seconds:g} seconds for its turn; "
-                    "the server has too much to do, try again in a moment.",
+                    f"The request was queued for {self._queue_seconds:g} seconds; the server is "
+                    "overloaded, try again in a moment.",
                     metadata={"limit": "queue age", "maximum": f"{self._queue_seconds:g}"},
                 )
             return await result
@@ -142,7 +273,7 @@ class WorkerPool:
     def _put(self, account: str, due: float, call: Callable[[], T]) -> Step[T]:
         step = Step(call, self._observer)
         with self._changed:
-            self._schedule.put(account, due, step)
+            self._queue.put(account, due, step)
             self._changed.notify()
         return step
 
@@ -156,7 +287,7 @@ class WorkerPool:
             pass
 
     def _run_next(self) -> bool:
-        # No name outlives the step: a thread that waits must not keep a generator that has gone.
+        # In its own frame: an idle thread must not reference a generator that was unloaded.
         call = self._next()
         if call is None:
             return False
@@ -164,33 +295,26 @@ class WorkerPool:
         return True
 
     def _next(self) -> Callable[[], None] | None:
-        """Returns what a thread shall do next, cleaning up before all music; None to end."""
+        """Return what the thread does next, closings before steps; None to end."""
         with self._changed:
             while True:
                 if self._closings:
                     return self._closings.popleft().run
                 if self._closed:
                     return None
-                taken = self._schedule.take()
+                taken = self._queue.take()
                 if taken is not None:
                     return functools.partial(self._run_step, *taken)
                 self._changed.wait()
 
     def _run_step(self, account: str, step: Step[Any]) -> None:
-        began = time.monotonic()
+        began = self._clock()
         step.run()
         with self._changed:
-            self._schedule.charge(account, time.monotonic() - began)
+            self._queue.charge(account, self._clock() - began)
 
     def close(self) -> None:
-        """Lets the threads end after the step in hand; no request is taken any more."""
+        """End each thread after its current step; accept no more requests."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-
-
-def pool_of(settings: ServerSettings) -> WorkerPool:
-    """Returns the pool that the settings ask for."""
-    return WorkerPool(
-        settings.workers, waiting=settings.queue, queue_seconds=settings.queue_seconds
-    )

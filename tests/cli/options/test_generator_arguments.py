@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 import pytest
 
-from magenta_bridge.cli.options.generator_arguments import SEEDS, choose_seeds, read_settings
+from magenta_bridge.cli.options.generator_arguments import choose_seeds, read_settings
 from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.limits import SEEDS
 from tests.cli.tables import TABLE
 
 

@@ -1,4 +1,4 @@
-"""Single words are read exactly, or refused with a sentence."""
+"""Parameters are parsed exactly, or refused."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_numbers_are_read() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "abc", "nan", "inf", "-inf", "1,5"])
-def test_what_is_no_finite_number_is_refused(text: str) -> None:
+def test_an_invalid_number_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a number"):
         read_number(text)
 
@@ -38,7 +38,7 @@ def test_an_address_is_returned_as_written(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "localhost", ":50051", "host:0", "host:65536", "a b:1"])
-def test_what_is_no_address_is_refused(text: str) -> None:
+def test_an_invalid_address_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not HOST:PORT"):
         read_address(text)
 
@@ -49,7 +49,7 @@ def test_a_time_signature_is_read(text: str, meter: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "4", "0/4", "4/0", "4/3", "6/8/2", "33/4", "-3/4"])
-def test_what_is_no_time_signature_is_refused(text: str) -> None:
+def test_an_invalid_time_signature_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a time signature"):
         read_meter(text)
 
@@ -59,7 +59,7 @@ def test_a_setting_is_split_at_its_first_equals_sign() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "temperature", "=1"])
-def test_what_is_no_setting_is_refused(text: str) -> None:
+def test_an_invalid_setting_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not NAME=VALUE"):
         read_setting(text)
 
@@ -73,6 +73,6 @@ def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0s", "0h0m", "10", "soon", "30m1h", "-5m", "1.5h", "2 h"])
-def test_what_is_no_duration_is_said_in_words(text: str) -> None:
+def test_an_invalid_duration_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="such as 30s, 20m, 2h or 1h30m"):
         read_duration(text)

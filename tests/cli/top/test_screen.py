@@ -1,4 +1,4 @@
-"""From scrapes to what ``magenta-bridge top`` shows."""
+"""The output of ``magenta-bridge top``, from scrapes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 import pytest
 from rich.console import Console
 
-from magenta_bridge.cli.top.scrape import Sample, Scrape, quantile, read_place
+from magenta_bridge.cli.top.scrape import Sample, Scrape, metrics_url, quantile
 from magenta_bridge.cli.top.screen import as_text, draw, sparkline
 from magenta_bridge.cli.top.snapshot import History, take_snapshot
 
@@ -17,7 +17,7 @@ METHOD = "magenta_bridge.v1.GenerationService/Generate"
 
 
 def _reading(uptime: float, calls: float, bad: float = 0.0) -> Scrape:
-    """A reading of a server whose calls took 1 to 2 ms each."""
+    """Return a scrape of a server whose calls took 1 to 2 ms each."""
 
     def one(value: float, **labels: str) -> list[Sample]:
         return [Sample(labels, value)]
@@ -48,19 +48,19 @@ def _reading(uptime: float, calls: float, bad: float = 0.0) -> Scrape:
 @pytest.mark.parametrize(
     ("share", "value"), [(0.0, 0.0), (0.25, 0.5), (0.5, 1.0), (0.75, 2.0), (0.99, 4.0), (1.0, 4.0)]
 )
-def test_a_quantile_lies_evenly_in_its_bucket(share: float, value: float) -> None:
+def test_a_quantile_is_interpolated_in_its_bucket(share: float, value: float) -> None:
     """Two up to 1, one from 1 to 3, one beyond the last bound, 4."""
     buckets = {1.0: 2.0, 3.0: 3.0, 4.0: 3.0, math.inf: 4.0}
     expected = 3.0 if share == 0.75 else value
     assert quantile(buckets, share) == pytest.approx(expected)
 
 
-def test_no_values_have_no_quantile() -> None:
+def test_an_empty_histogram_has_no_quantile() -> None:
     assert quantile({}, 0.5) is None
     assert quantile({1.0: 0.0, math.inf: 0.0}, 0.5) is None
 
 
-def test_one_reading_counts_from_the_start() -> None:
+def test_one_scrape_covers_the_time_since_the_start() -> None:
     snapshot = take_snapshot(_reading(10, calls=40, bad=4))
     assert (snapshot.version, snapshot.serving) == ("9.9.9", True)
     assert (snapshot.calls, snapshot.per_second) == (40, 4.0)
@@ -73,7 +73,7 @@ def test_one_reading_counts_from_the_start() -> None:
     assert (generator.generator, generator.speed) == ("scale", 8.0)
 
 
-def test_rates_are_of_the_last_minute() -> None:
+def test_rates_cover_the_last_minute() -> None:
     history = History()
     for second in range(200):
         snapshot = history.add(_reading(second, calls=second * second))
@@ -84,7 +84,7 @@ def test_rates_are_of_the_last_minute() -> None:
     assert history.rates()[-1] == 199**2 - 198**2
 
 
-def test_a_server_that_was_started_anew_begins_a_new_history() -> None:
+def test_a_restarted_server_starts_a_new_history() -> None:
     history = History()
     history.add(_reading(50, calls=100))
     history.add(_reading(51, calls=110))
@@ -93,28 +93,28 @@ def test_a_server_that_was_started_anew_begins_a_new_history() -> None:
     assert history.rates() == []
 
 
-def test_the_text_says_what_a_server_without_calls_does() -> None:
+def test_the_text_of_a_server_without_calls() -> None:
     text = as_text(take_snapshot(_reading(3_700, calls=0)))
     assert text.startswith("Magenta Bridge 9.9.9, serving, up 1 h 1 min\n")
-    assert "steps of work waited - ms" in text
+    assert "steps waited - ms" in text
 
 
-def test_a_curve_reaches_from_nothing_to_the_most() -> None:
+def test_a_curve_is_scaled_to_its_maximum() -> None:
     assert sparkline([0, 1, 4, 8]) == " \u2581\u2584\u2588"
     assert sparkline([0, 1, 8], plain=True) == " .@"
     assert sparkline([0, 0]) == "  "
     assert sparkline([]) == ""
 
 
-def test_the_screen_shows_all_and_keeps_to_plain_characters_where_asked() -> None:
+def test_the_screen_is_complete_and_limited_to_ascii_if_needed() -> None:
     console = Console(width=100, file=io.StringIO(), record=True)
     snapshot = take_snapshot(_reading(10, calls=40, bad=4))
     console.print(draw(snapshot, [1.0, 2.0], plain=True))
     shown = console.export_text()
     assert shown.isascii()
-    assert all(word in shown for word in ("Generate", "scale", "NOT_FOUND 4", "at most 2.0"))
-    console.print(draw(snapshot, [], fault="No server shows its metrics."))
-    assert "No server shows its metrics." in console.export_text()
+    assert all(word in shown for word in ("Generate", "scale", "NOT_FOUND 4", "maximum 2.0"))
+    console.print(draw(snapshot, [], error="No metrics."))
+    assert "No metrics." in console.export_text()
 
 
 @pytest.mark.parametrize(
@@ -127,11 +127,11 @@ def test_the_screen_shows_all_and_keeps_to_plain_characters_where_asked() -> Non
         ("http://127.0.0.1:1/metrics", "http://127.0.0.1:1/metrics"),
     ],
 )
-def test_a_place_is_a_port_an_address_or_a_url(text: str, url: str) -> None:
-    assert read_place(text) == url
+def test_an_address_is_a_port_an_address_or_a_url(text: str, url: str) -> None:
+    assert metrics_url(text) == url
 
 
 @pytest.mark.parametrize("text", ["", "x", "ftp://a:1", "http://a b:1", "file:///etc", "99999999"])
-def test_any_other_place_is_refused(text: str) -> None:
+def test_an_invalid_address_is_a_usage_error(text: str) -> None:
     with pytest.raises(click.BadParameter, match="9464"):
-        read_place(text)
+        metrics_url(text)

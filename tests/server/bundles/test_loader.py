@@ -1,4 +1,4 @@
-"""From the open port to the first request: what is heard while bundles are loaded."""
+"""The responses of a server while its bundles are loading."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from magenta_bridge.client import AsyncClient, GeneratorStatus
+from magenta_bridge.client import AsyncClient
+from magenta_bridge.description import GeneratorStatus
 from magenta_bridge.errors import (
     BundleError,
     InvalidArgumentError,
@@ -57,7 +58,7 @@ def _free_address() -> str:
 
 @contextlib.asynccontextmanager
 async def _loading(gated: GatedGenerator) -> AsyncIterator[tuple[grpc.aio.Channel, Any]]:
-    """Starts a server that waits at a gate for its generator's first bar."""
+    """Start a server that waits at a gate for its generator's first bar."""
     address = _free_address()
     server = app.BridgeServer(
         GeneratorRegistry([ScaleGenerator()]), _settings(address, lambda _: gated, "gated")
@@ -88,8 +89,8 @@ def _watch(channel: grpc.aio.Channel, service: str) -> Any:  # noqa: ANN401 - it
         "magenta_bridge.v1.models/gated",
     ],
 )
-async def test_health_says_serving_once_all_is_warm(service: str) -> None:
-    """The port is open long before; nothing but the first bar keeps the server waiting."""
+async def test_health_is_serving_once_all_generators_are_warm(service: str) -> None:
+    """The port is open long before; the server only waits for the first bar."""
     gated = GatedGenerator()
     async with _loading(gated) as (channel, starting):
         health = _watch(channel, service)
@@ -102,7 +103,7 @@ async def test_health_says_serving_once_all_is_warm(service: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_who_is_ready_serves_while_others_load() -> None:
+async def test_ready_generators_serve_while_others_load() -> None:
     async with _loading(GatedGenerator()) as (channel, _):
         request = pb.GenerateRequest(generator_id="scale", options=options())
         assert (await GenerationServiceStub(channel).Generate(request, timeout=10)).sequences
@@ -118,7 +119,7 @@ async def test_who_is_ready_serves_while_others_load() -> None:
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("generator_id", ["gated", "not_known_yet"])
-async def test_who_is_still_loading_is_to_be_asked_again(generator_id: str) -> None:
+async def test_a_loading_generator_is_unavailable(generator_id: str) -> None:
     async with _loading(GatedGenerator()) as (channel, _):
         request = pb.GenerateRequest(generator_id=generator_id, options=options())
         with pytest.raises(grpc.RpcError) as caught:
@@ -128,10 +129,10 @@ async def test_who_is_still_loading_is_to_be_asked_again(generator_id: str) -> N
 
 
 @pytest.mark.asyncio
-async def test_health_knows_nothing_of_other_generators() -> None:
+async def test_health_of_an_unknown_generator_is_not_found() -> None:
     async with _loading(GatedGenerator()) as (channel, _):
         health = health_pb2_grpc.HealthStub(channel)
-        request = health_pb2.HealthCheckRequest(service="magenta_bridge.v1.models/nobody")
+        request = health_pb2.HealthCheckRequest(service="magenta_bridge.v1.models/missing")
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await health.Check(request, timeout=10)
         assert caught.value.code() is grpc.StatusCode.NOT_FOUND
@@ -151,7 +152,7 @@ async def test_a_signal_ends_loading_at_once() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_drive_that_does_not_answer_does_not_hold_up_the_end() -> None:
+async def test_a_hung_drive_does_not_delay_the_shutdown() -> None:
     reading, answer = threading.Event(), threading.Event()
 
     def hang(_: Path) -> SequenceGenerator:
@@ -169,7 +170,7 @@ async def test_a_drive_that_does_not_answer_does_not_hold_up_the_end() -> None:
 
 @pytest.mark.asyncio
 async def test_a_named_bundle_that_cannot_be_used_ends_the_server(tmp_path: Path) -> None:
-    """With the sentence that says why; a folder's would only be reported."""
+    """The error has the reason; a bundle of a folder would only be reported."""
     broken = tmp_path / "broken.mag"
     broken.write_bytes(b"nothing of use")
     same = [put(tmp_path, "a.mag"), put(tmp_path, "b.mag")]
@@ -190,7 +191,7 @@ async def test_a_named_bundle_that_cannot_be_used_ends_the_server(tmp_path: Path
 
 
 @pytest.mark.asyncio
-async def test_named_bundles_and_a_folder_serve_side_by_side(tmp_path: Path) -> None:
+async def test_named_bundles_and_a_folder_serve_together(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     named = put(tmp_path, "named.mag")
@@ -210,22 +211,22 @@ async def test_named_bundles_and_a_folder_serve_side_by_side(tmp_path: Path) -> 
 
 
 @pytest.mark.asyncio
-async def test_a_bundle_may_be_asked_for_before_the_folder_is_looked_into(tmp_path: Path) -> None:
-    """The first of one id keeps it all the same."""
+async def test_a_bundle_can_be_loaded_before_the_next_scan(tmp_path: Path) -> None:
+    """The first bundle keeps its id."""
     sources = Sources(folder=tmp_path, pause_seconds=3600)
     server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0", sources=sources))
     async with AsyncClient(await server.start(), timeout=30) as bridge:
         put(tmp_path, "a.mag")
         put(tmp_path, "b.mag", description="second")
         assert (await bridge.load_bundle("a.mag")).id == "tune"
-        with pytest.raises(BundleError, match=r"as a\.mag is"):
+        with pytest.raises(BundleError, match=r"as a\.mag"):
             await bridge.load_bundle("b.mag")
         assert (await bridge.generator("tune")).description == "first"
     await server.drain(0)
 
 
 @pytest.mark.asyncio
-async def test_a_server_without_a_folder_says_so() -> None:
+async def test_a_server_without_a_folder_cannot_load_bundles() -> None:
     server = AdminServer(GeneratorRegistry(), ServerSettings("127.0.0.1:0"))
     async with AsyncClient(await server.start(), timeout=30) as bridge:
         assert await bridge.bundles() == []
@@ -235,7 +236,7 @@ async def test_a_server_without_a_folder_says_so() -> None:
 
 
 @pytest.mark.asyncio
-async def test_only_administrators_look_after_bundles(tmp_path: Path) -> None:
+async def test_only_administrators_manage_bundles(tmp_path: Path) -> None:
     put(tmp_path, "mine.mag")
     text = secrets.token_urlsafe(32)
     settings = ServerSettings(

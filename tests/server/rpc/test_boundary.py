@@ -1,4 +1,4 @@
-"""The boundary: gates are asked in order, and observers hear of every end."""
+"""The boundary: gates run in order, and observers see every call."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class _Closed:
 
 class _Listener:
     def __init__(self) -> None:
-        self.heard: list[tuple[str, ...]] = []
+        self.received: list[tuple[str, ...]] = []
 
     def began(self, call: Call) -> None:
-        self.heard.append(("began", call.caller))
+        self.received.append(("began", call.caller))
 
     def ended(self, call: Call, code: str, reason: str, seconds: float) -> None:
         assert seconds >= 0.0
-        self.heard.append(("ended", call.caller, code, reason))
+        self.received.append(("ended", call.caller, code, reason))
 
 
 def _call(boundary: Boundary) -> Call:
@@ -45,11 +45,11 @@ async def test_a_call_passes_the_gates_in_order() -> None:
     boundary = Boundary(gates=[_Namer(), _Namer()], observers=[listener])
     async with boundary.enter(_call(boundary)) as known:
         assert known.caller == "me!!"
-    assert listener.heard == [("began", "me"), ("ended", "me!!", "OK", "")]
+    assert listener.received == [("began", "me"), ("ended", "me!!", "OK", "")]
 
 
 @pytest.mark.asyncio
-async def test_a_gate_refuses_before_any_work() -> None:
+async def test_a_gate_rejects_before_any_work() -> None:
     listener = _Listener()
     boundary = Boundary(gates=[_Namer(), _Closed(), _Namer()], observers=[listener])
     with pytest.raises(CallError) as caught:
@@ -57,22 +57,22 @@ async def test_a_gate_refuses_before_any_work() -> None:
             pytest.fail("the call was let in")
     assert caught.value.status.code == code_pb2.RESOURCE_EXHAUSTED
     assert caught.value.status.message == "me! is refused."
-    assert listener.heard[1:] == [("ended", "me!", "RESOURCE_EXHAUSTED", "OVERLOADED")]
+    assert listener.received[1:] == [("ended", "me!", "RESOURCE_EXHAUSTED", "OVERLOADED")]
 
 
 @pytest.mark.asyncio
-async def test_a_bug_is_told_as_an_incident() -> None:
+async def test_a_bug_is_reported_as_an_incident() -> None:
     listener = _Listener()
     boundary = Boundary(observers=[listener])
     with pytest.raises(CallError) as caught:
         async with boundary.enter(_call(boundary)):
             raise KeyError("secret")
     assert "secret" not in str(caught.value.status)
-    assert listener.heard[1:] == [("ended", "me", "INTERNAL", "INTERNAL")]
+    assert listener.received[1:] == [("ended", "me", "INTERNAL", "INTERNAL")]
 
 
 @pytest.mark.asyncio
-async def test_a_canceled_call_is_counted_as_such_and_the_boundary_is_idle_again() -> None:
+async def test_a_canceled_call_is_counted_and_the_boundary_is_idle_again() -> None:
     listener = _Listener()
     boundary = Boundary(observers=[listener])
 
@@ -86,11 +86,11 @@ async def test_a_canceled_call_is_counted_as_such_and_the_boundary_is_idle_again
     with pytest.raises(asyncio.CancelledError):
         await waiting
     await asyncio.wait_for(boundary.wait_idle(), 10)
-    assert listener.heard[1:] == [("ended", "me", "CANCELLED", "")]
+    assert listener.received[1:] == [("ended", "me", "CANCELLED", "")]
 
 
 @pytest.mark.asyncio
-async def test_a_call_that_takes_too_long_is_told_so() -> None:
+async def test_a_call_beyond_its_deadline_gets_an_error() -> None:
     boundary = Boundary(0.01)
     call = _call(boundary)
     with pytest.raises(CallError) as caught:
@@ -100,22 +100,22 @@ async def test_a_call_that_takes_too_long_is_told_so() -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_call_taken_back_as_its_time_ends_was_too_slow() -> None:
-    """A caller's clock runs out a little before ours; it did not change its mind."""
+async def test_a_cancellation_at_the_deadline_counts_as_exceeded() -> None:
+    """A client's deadline passes a little before the server's."""
     listener = _Listener()
     boundary = Boundary(0.001, observers=[listener])
     with pytest.raises(asyncio.CancelledError):
         async with boundary.enter(_call(boundary)):
             raise asyncio.CancelledError
-    assert listener.heard[1:] == [("ended", "me", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")]
+    assert listener.received[1:] == [("ended", "me", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")]
 
 
 @pytest.mark.asyncio
-async def test_a_boundary_says_whether_it_refuses() -> None:
+async def test_a_draining_boundary_rejects_calls() -> None:
     boundary = Boundary()
-    assert not boundary.refusing
-    boundary.refuse()
-    assert boundary.refusing
+    assert not boundary.draining
+    boundary.drain()
+    assert boundary.draining
     with pytest.raises(CallError):
         async with boundary.enter(_call(boundary)):
             pytest.fail("the call was let in")

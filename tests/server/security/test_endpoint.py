@@ -1,4 +1,4 @@
-"""Addresses are read, told apart by who can reach them, and tried before gRPC has them."""
+"""Endpoints: parsing, loopback detection, and checks before gRPC opens the port."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from magenta_bridge.server.security.endpoint import Endpoint, check_free, read_e
         ("[::1]:65535", Endpoint("::1", 65_535)),
     ],
 )
-def test_loopback_addresses_are_read(address: str, expected: Endpoint) -> None:
+def test_loopback_addresses_are_parsed(address: str, expected: Endpoint) -> None:
     assert read_endpoint(address) == expected
     assert str(expected) == address
     assert expected.is_loopback
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.168.1.5", "example.com", "127.1"])  # noqa: S104
-def test_hosts_that_others_could_reach_are_not_loopback(host: str) -> None:
+def test_other_hosts_are_not_loopback(host: str) -> None:
     assert not read_endpoint(f"{host}:50051").is_loopback
 
 
-def test_a_name_of_nobody_is_told() -> None:
-    with pytest.raises(UnsupportedError, match="no address of this computer"):
+def test_an_unknown_host_name_is_an_error() -> None:
+    with pytest.raises(UnsupportedError, match="does not resolve"):
         check_free(Endpoint("no-such-host.invalid", 0))
 
 
 @pytest.mark.parametrize(
     "address", ["", "127.0.0.1", ":50051", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536"]
 )
-def test_what_is_no_address_is_refused(address: str) -> None:
+def test_an_invalid_address_is_an_error(address: str) -> None:
     with pytest.raises(InvalidArgumentError, match="HOST:PORT"):
         read_endpoint(address)
 
 
-def test_a_taken_port_is_told_by_its_number() -> None:
+def test_the_error_for_a_taken_port_has_its_number() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UnsupportedError, match=f"127.0.0.1:{port}: another program"):

@@ -1,4 +1,4 @@
-"""Tokens are read from files, compared in full, and never repeated."""
+"""Tokens: reading files, comparison, and error messages without tokens."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def _file(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_file_names_its_tokens_and_their_ranks(tmp_path: Path) -> None:
+def test_a_file_contains_names_tokens_and_roles(tmp_path: Path) -> None:
     third = secrets.token_urlsafe(40)
     path = _file(
         tmp_path,
-        f"\ufeff# those who may call\n\nmaria:{FIRST}\r\n  owner:{SECOND}:admin  \n{third}\n",
+        f"\ufeff# accepted tokens\n\nmaria:{FIRST}\r\n  owner:{SECOND}:admin  \n{third}\n",
     )
     tokens = read_tokens(path)
     assert [(token.name, token.admin) for token in tokens] == [
@@ -46,13 +46,13 @@ def test_a_file_names_its_tokens_and_their_ranks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "x", FIRST[:-1], f"{FIRST}x", FIRST.swapcase(), "\u266d"]
 )
-def test_no_other_text_is_found(text: str) -> None:
+def test_other_texts_are_not_found(text: str) -> None:
     known = Tokens([make_token("maria", FIRST, where="here")])
     assert known.find(text) is None
 
 
 def test_every_token_is_compared_whichever_was_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or the time that an answer takes would tell how far down the list it stands."""
+    """Otherwise the response time would disclose the position in the list."""
     compared = []
     compare = hmac.compare_digest
 
@@ -67,12 +67,12 @@ def test_every_token_is_compared_whichever_was_shown(monkeypatch: pytest.MonkeyP
     assert compared == [(32, 32)] * 8
 
 
-def test_two_tokens_of_one_name_are_a_change_of_tokens() -> None:
+def test_two_tokens_may_have_one_name() -> None:
     old, new = (make_token("maria", text, where="here") for text in (FIRST, SECOND))
     assert Tokens([old, new]).find(FIRST) == old
 
 
-def test_one_token_of_two_names_is_refused() -> None:
+def test_one_token_with_two_names_is_an_error() -> None:
     both = [make_token(name, FIRST, where="here") for name in ("maria", "paul")]
     with pytest.raises(FileFormatError, match="maria and paul"):
         Tokens(both)
@@ -83,17 +83,17 @@ def test_one_token_of_two_names_is_refused() -> None:
     [
         ("maria:pass12", "6 characters can be guessed"),
         ("maria:", "letters, digits"),
-        (f":{FIRST}", "in front of a token"),
-        (f"ma ria:{FIRST}", "in front of a token"),
+        (f":{FIRST}", "before a token"),
+        (f"ma ria:{FIRST}", "before a token"),
         (f"maria:{FIRST[:20]} {FIRST[20:]}", "letters, digits"),
         (f"maria:{FIRST}:boss", "NAME:TOKEN"),
         (f"maria:{FIRST}:admin:", "NAME:TOKEN"),
         (f"maria:{FIRST}\u266d", "letters, digits"),
-        ("# nobody yet", "no token"),
+        ("# none yet", "no token"),
         ("", "no token"),
     ],
 )
-def test_what_is_wrong_with_a_line_is_told_without_the_token(
+def test_the_error_for_an_invalid_line_does_not_contain_the_token(
     tmp_path: Path, line: str, complaint: str
 ) -> None:
     path = _file(tmp_path, f"\n{line}\n")
@@ -103,7 +103,7 @@ def test_what_is_wrong_with_a_line_is_told_without_the_token(
     assert not any(part and part in caught.value.message for part in (FIRST, FIRST[:20], "pass12"))
 
 
-def test_a_file_that_is_missing_or_endless_is_told(tmp_path: Path) -> None:
+def test_a_missing_or_endless_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"tokens\.txt: No such file"):
         read_tokens(tmp_path / "tokens.txt")
     with pytest.raises(NotFoundError, match="directory"):
@@ -114,7 +114,7 @@ def test_a_file_that_is_missing_or_endless_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
 @pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, False), (0o644, True)])
-def test_a_file_that_everybody_may_read_is_warned_of(
+def test_a_world_readable_file_is_logged_as_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, mode: int, warned: bool
 ) -> None:
     path = _file(tmp_path, f"maria:{FIRST}")
@@ -125,10 +125,10 @@ def test_a_file_that_everybody_may_read_is_warned_of(
     assert FIRST not in caplog.text
 
 
-def test_a_changed_file_is_read_again(
+def test_a_changed_file_is_reloaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A token is replaced without a restart, and a broken file locks nobody out."""
+    """A token is replaced without a restart, and an invalid file keeps the earlier tokens."""
     monkeypatch.setattr(rotation, "LOOK_SECONDS", 0.0)
     path = _file(tmp_path, f"maria:{FIRST}\n")
     tokens = rotation.FileTokens(path)
@@ -142,4 +142,4 @@ def test_a_changed_file_is_read_again(
         assert tokens.find(SECOND)
         path.unlink()
         assert tokens.find(SECOND)
-    assert caplog.text.count("The tokens stay as they were") == 2
+    assert caplog.text.count("The tokens stay unchanged") == 2

@@ -1,4 +1,4 @@
-"""Pages of a list: each id once, whatever the size."""
+"""Pages of a list: each id once, for any page size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAMES = st.lists(st.text(min_size=1), unique=True, max_size=120).map(sorted)
 
 
 @given(NAMES, st.integers(0, 200))
-def test_pages_hold_every_id_once_and_in_order(names: list[str], size: int) -> None:
+def test_the_pages_contain_every_id_once_and_in_order(names: list[str], size: int) -> None:
     found: list[str] = []
     token = ""
     while True:
@@ -32,7 +32,7 @@ def test_a_list_that_changes_between_pages_neither_repeats_nor_skips() -> None:
 
 
 @pytest.mark.parametrize("token", ["?", "a", "ü", "/w==", "AAAA\n"])
-def test_a_foreign_token_is_refused(token: str) -> None:
+def test_an_invalid_token_is_an_error(token: str) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         cut_page(["a"], 0, token)
     assert caught.value.field == "page_token"

@@ -1,4 +1,4 @@
-"""Requests that come twice are worked on once, in memory that has an end."""
+"""Repeated requests are processed once, with a bounded cache."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from magenta_bridge.errors import InvalidArgumentError, OverloadedError
 from magenta_bridge.server.rpc.call import Call
-from magenta_bridge.server.services.request_cache import Repeats
+from magenta_bridge.server.services.request_cache import RequestCache
 from magenta_bridge.v1 import generation_pb2 as pb
 
 
 class _Worker:
-    """Counts what it makes; a gate holds it up."""
+    """Counts its runs; a gate delays it."""
 
     def __init__(self) -> None:
         self.made = 0
@@ -22,7 +22,7 @@ class _Worker:
         self.gate.set()
 
     def job(self, size: int = 0) -> Callable[[], Awaitable[pb.GenerateResponse]]:
-        """Returns work whose answer tells the number of the attempt."""
+        """Return work whose response contains the number of the run."""
 
         async def work() -> pb.GenerateResponse:
             self.made += 1
@@ -37,7 +37,7 @@ class _Worker:
 
 
 class _Clock:
-    """A clock that a test moves."""
+    """A simulated clock."""
 
     time = 0.0
 
@@ -54,54 +54,52 @@ def _request(generator_id: str = "scale") -> pb.GenerateRequest:
 
 
 @pytest.mark.asyncio
-async def test_a_repetition_gets_the_first_answer() -> None:
-    repeats, worker = Repeats[pb.GenerateResponse](), _Worker()
-    first = await repeats.answer(_call("a"), _request(), worker.job())
-    assert await repeats.answer(_call("a"), _request(), worker.job()) == first
+async def test_a_repeated_request_gets_the_first_response() -> None:
+    cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
+    first = await cache.get(_call("a"), _request(), worker.job())
+    assert await cache.get(_call("a"), _request(), worker.job()) == first
     assert worker.made == 1
 
 
 @pytest.mark.asyncio
-async def test_without_an_id_or_with_another_or_of_another_caller_it_is_new() -> None:
-    repeats, worker = Repeats[pb.GenerateResponse](), _Worker()
+async def test_another_id_caller_or_method_is_a_new_request() -> None:
+    cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     calls = (_call(""), _call(""), _call("a"), _call("b"), _call("a", "you"), _call("a", "me", "M"))
     for call in calls:
-        await repeats.answer(call, _request(), worker.job())
+        await cache.get(call, _request(), worker.job())
     assert worker.made == len(calls)
 
 
 @pytest.mark.asyncio
-async def test_a_repetition_waits_for_the_one_in_work() -> None:
-    repeats, worker = Repeats[pb.GenerateResponse](), _Worker()
+async def test_a_repeated_request_waits_for_the_one_in_flight() -> None:
+    cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     worker.gate.clear()
-    asked = [
-        asyncio.ensure_future(repeats.answer(_call("a"), _request(), worker.job()))
-        for _ in range(3)
+    requested = [
+        asyncio.ensure_future(cache.get(_call("a"), _request(), worker.job())) for _ in range(3)
     ]
     await asyncio.sleep(0)
     with pytest.raises(InvalidArgumentError):
-        await repeats.answer(_call("a"), _request("other"), worker.job())
+        await cache.get(_call("a"), _request("other"), worker.job())
     worker.gate.set()
-    answers = await asyncio.wait_for(asyncio.gather(*asked), 10)
+    answers = await asyncio.wait_for(asyncio.gather(*requested), 10)
     assert [answer.seed for answer in answers] == [1, 1, 1]
 
 
 @pytest.mark.asyncio
-async def test_an_id_that_stands_for_another_request_is_refused() -> None:
-    repeats, worker = Repeats[pb.GenerateResponse](), _Worker()
-    await repeats.answer(_call("a"), _request(), worker.job())
+async def test_an_id_of_another_request_is_an_error() -> None:
+    cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
+    await cache.get(_call("a"), _request(), worker.job())
     with pytest.raises(InvalidArgumentError) as caught:
-        await repeats.answer(_call("a"), _request("other"), worker.job())
+        await cache.get(_call("a"), _request("other"), worker.job())
     assert caught.value.field == "request_id"
 
 
 @pytest.mark.asyncio
-async def test_where_the_first_is_taken_back_the_second_does_the_work() -> None:
-    repeats, worker = Repeats[pb.GenerateResponse](), _Worker()
+async def test_if_the_first_request_is_canceled_the_second_does_the_work() -> None:
+    cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
     worker.gate.clear()
     first, second = (
-        asyncio.ensure_future(repeats.answer(_call("a"), _request(), worker.job()))
-        for _ in range(2)
+        asyncio.ensure_future(cache.get(_call("a"), _request(), worker.job())) for _ in range(2)
     )
     await asyncio.sleep(0)
     first.cancel()
@@ -111,37 +109,37 @@ async def test_where_the_first_is_taken_back_the_second_does_the_work() -> None:
 
 
 @pytest.mark.asyncio
-async def test_failures_are_not_repeated() -> None:
-    repeats, worker = Repeats[pb.GenerateResponse](), _Worker()
+async def test_errors_are_not_cached() -> None:
+    cache, worker = RequestCache[pb.GenerateResponse](), _Worker()
 
     async def fail() -> pb.GenerateResponse:
         raise OverloadedError("Not now.")
 
     with pytest.raises(OverloadedError):
-        await repeats.answer(_call("a"), _request(), fail)
-    assert (await repeats.answer(_call("a"), _request("other"), worker.job())).seed == 1
+        await cache.get(_call("a"), _request(), fail)
+    assert (await cache.get(_call("a"), _request("other"), worker.job())).seed == 1
 
 
 @pytest.mark.asyncio
-async def test_answers_are_forgotten_after_their_time() -> None:
+async def test_responses_expire() -> None:
     clock = _Clock()
-    repeats, worker = Repeats[pb.GenerateResponse](seconds=600, now=clock), _Worker()
+    cache, worker = RequestCache[pb.GenerateResponse](seconds=600, now=clock), _Worker()
     for clock.time, made in ((0.0, 1), (599.0, 1), (601.0, 2)):
-        await repeats.answer(_call("a"), _request(), worker.job())
+        await cache.get(_call("a"), _request(), worker.job())
         assert worker.made == made
 
 
 @pytest.mark.asyncio
-async def test_the_oldest_answers_make_room() -> None:
-    by_count = Repeats[pb.GenerateResponse](answers=10)
-    by_size = Repeats[pb.GenerateResponse](size=10_500)
+async def test_the_oldest_responses_are_evicted() -> None:
+    by_count = RequestCache[pb.GenerateResponse](answers=10)
+    by_size = RequestCache[pb.GenerateResponse](size=10_500)
     worker = _Worker()
     for number in range(100):
-        for repeats in (by_count, by_size):
-            await repeats.answer(_call(str(number)), _request(), worker.job(size=1_000))
+        for cache in (by_count, by_size):
+            await cache.get(_call(str(number)), _request(), worker.job(size=1_000))
     assert (len(by_count), len(by_size)) == (10, 10)
     made = worker.made
-    await by_size.answer(_call("99"), _request(), worker.job())
+    await by_size.get(_call("99"), _request(), worker.job())
     assert worker.made == made
-    await by_size.answer(_call("1"), _request(), worker.job(size=20_000))
+    await by_size.get(_call("1"), _request(), worker.job(size=20_000))
     assert len(by_size) == 10, "an answer larger than all room together is not kept"

@@ -1,16 +1,16 @@
-"""Labels have few values."""
+"""The values of labels are limited."""
 
 from __future__ import annotations
 
 import pytest
 
-from magenta_bridge.server.telemetry.labels import KnownNames, known_method
+from magenta_bridge.server.telemetry.metrics import KnownNames, known_method
 from magenta_bridge.v1 import generation_pb2
 
 SERVICE = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"].full_name
 
 
-def test_a_method_of_ours_keeps_its_name() -> None:
+def test_a_known_method_keeps_its_name() -> None:
     assert known_method(f"/{SERVICE}/Generate") == f"{SERVICE}/Generate"
 
 
@@ -18,13 +18,13 @@ def test_a_method_of_ours_keeps_its_name() -> None:
     "method",
     ["", "/", "/a/b", f"/{SERVICE}/Nothing", f"/{SERVICE}.Generate", f"//{SERVICE}/Generate"],
 )
-def test_any_other_method_has_none(method: str) -> None:
+def test_unknown_methods_are_other(method: str) -> None:
     assert known_method(method) == "other"
 
 
-def test_names_that_came_and_went_are_at_most_so_many() -> None:
+def test_the_number_of_names_is_limited() -> None:
     loaded: set[str] = set()
-    names = KnownNames(lambda: loaded, most=2)
+    names = KnownNames(lambda: loaded, limit=2)
     assert names.label("a") == "other"
     loaded.add("a")
     assert names.label("a") == "a"

@@ -1,4 +1,4 @@
-"""The log: a line for each call, for people or for programs, which no caller can forge."""
+"""The log: a line for each call, as text or JSON, which no caller can forge."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ import grpc
 import pytest
 
 from magenta_bridge.noteseq import NoteSequence
-from magenta_bridge.server.telemetry.log_format import JsonFormatter, TextFormatter
-from magenta_bridge.server.telemetry.log_handler import LogWriter, logging_to
+from magenta_bridge.server.telemetry.log import (
+    JsonFormatter,
+    LogWriter,
+    TextFormatter,
+    logging_to,
+)
 from magenta_bridge.v1 import generation_pb2 as pb
 from magenta_bridge.v1.generation_pb2_grpc import GenerationServiceStub
 from tests.contract.fake_generator import LEAK
@@ -45,11 +49,11 @@ def _call(live: LiveServer, generator: str = "scale", **fields: Any) -> None:  #
 
 
 def test_a_call_is_a_line_of_json(live: LiveServer) -> None:
-    """Programs read field by field what was called, by whom, and how it ended."""
+    """With the method, the caller and the status as fields."""
     stream = io.StringIO()
     with logging_to(stream, form="json"):
         _call(live, request_id="take 7")
-        _call(live, "nobody")
+        _call(live, "missing")
     good, missing = map(json.loads, stream.getvalue().splitlines())
     assert LINE.match(f"{good['time']} INFO x")
     assert {name: good[name] for name in ("level", "event", "method", "code", "reason")} == {
@@ -76,7 +80,7 @@ def test_a_call_is_a_line_of_text(live: LiveServer) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_bug_is_told_with_its_incident_and_traceback(live: LiveServer, form: str) -> None:
+def test_a_bug_is_logged_with_its_incident_and_traceback(live: LiveServer, form: str) -> None:
     stream = io.StringIO()
     with logging_to(stream, form=form):
         _call(live, "faulty", request_id="take 7")
@@ -92,8 +96,8 @@ def test_a_bug_is_told_with_its_incident_and_traceback(live: LiveServer, form: s
 
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\x1b[2K\r", "\u2028", "\x85", "\x0b", "\x00"])
-def test_nobody_forges_a_line(live: LiveServer, form: str, end: str) -> None:
-    """Line ends and terminal codes in what a caller sends, or in an error, are escaped."""
+def test_callers_cannot_forge_a_line(live: LiveServer, form: str, end: str) -> None:
+    """Line ends and terminal codes of requests and errors are escaped."""
     stream = io.StringIO()
 
     def fail() -> Exception:
@@ -101,7 +105,7 @@ def test_nobody_forges_a_line(live: LiveServer, form: str, end: str) -> None:
 
     live.faulty.make_error = fail
     with logging_to(stream, form=form):
-        _call(live, f"nobody{end}{FORGED}", request_id=f"x{end}{FORGED}")
+        _call(live, f"missing{end}{FORGED}", request_id=f"x{end}{FORGED}")
         _call(live, "faulty")
     text = stream.getvalue()
     assert all(c.isprintable() or c == "\n" for c in text)
@@ -114,16 +118,16 @@ def test_nobody_forges_a_line(live: LiveServer, form: str, end: str) -> None:
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_neither_music_nor_secrets_are_logged(live: LiveServer, form: str) -> None:
     stream = io.StringIO()
-    primer = NoteSequence(collection_name="my unheard song")
+    primer = NoteSequence(collection_name="my secret song")
     with logging_to(stream, form=form, level="debug"):
         _call(live, primer=primer)
         _call(live, "faulty", primer=primer)
     assert stream.getvalue()
     assert "hush-hush" not in stream.getvalue()
-    assert "unheard" not in stream.getvalue()
+    assert "secret song" not in stream.getvalue()
 
 
-def test_a_long_text_is_cut(live: LiveServer) -> None:
+def test_a_long_text_is_truncated(live: LiveServer) -> None:
     stream = io.StringIO()
     with logging_to(stream, form="json"):
         _call(live, "n" * 100_000, request_id="x" * 100_000)
@@ -131,7 +135,7 @@ def test_a_long_text_is_cut(live: LiveServer) -> None:
 
 
 @pytest.mark.parametrize("level", ["warning", "error"])
-def test_a_level_leaves_out_what_is_below(live: LiveServer, level: str) -> None:
+def test_a_level_excludes_lower_levels(live: LiveServer, level: str) -> None:
     stream = io.StringIO()
     with logging_to(stream, level=level):
         _call(live)
@@ -140,7 +144,7 @@ def test_a_level_leaves_out_what_is_below(live: LiveServer, level: str) -> None:
     assert [line.split()[1] for line in lines] == ["ERROR"]
 
 
-def test_the_log_is_as_it_was_afterwards() -> None:
+def test_the_logging_configuration_is_restored() -> None:
     root = logging.getLogger()
     before = root.handlers[:], root.level, logging.getLogger("magenta_bridge").level
     with logging_to(io.StringIO()):
@@ -152,34 +156,34 @@ def _record(text: str) -> logging.LogRecord:
     return logging.LogRecord("x", logging.INFO, "", 0, text, None, None)
 
 
-def test_a_pipe_that_nobody_reads_holds_up_nobody() -> None:
-    """What does not fit is dropped and counted; once somebody reads, the count is told."""
+def test_an_unread_pipe_does_not_block_and_dropped_lines_are_counted() -> None:
+    """The number of dropped lines is logged once the pipe is read."""
     readable, writable = os.pipe()
     with os.fdopen(readable) as reader, os.fdopen(writable, "w") as stream:
-        writer = LogWriter(stream, most=5)
-        writer.setFormatter(TextFormatter())
-        # 64 KiB fit into the pipe, some more into the stream; then the thread waits for a reader.
+        writer = LogWriter(stream, TextFormatter(), limit=5)
+        writer.start()
+        # The pipe takes 64 KiB and the stream some more; then the thread waits for a reader.
         for _ in range(3_000):
-            writer.handle(_record("x" * 100))
+            writer.handler.handle(_record("x" * 100))
         with ThreadPoolExecutor(1) as pool:
             reading = pool.submit(reader.readlines)
-            writer.close()
+            writer.stop()
             stream.close()
-            lines = reading.result(30)
-    missing = [re.search(r"(\d+) lines are missing here", line) for line in lines]
-    lost = [int(found[1]) for found in missing if found is not None]
+            lines = reading.result(60)
+    warnings = [re.search(r"(\d+) log lines were dropped", line) for line in lines]
+    lost = [int(found[1]) for found in warnings if found is not None]
     assert lost
     assert len(lines) - len(lost) + sum(lost) == 3_000
 
 
-def test_a_reader_that_went_away_is_no_fault() -> None:
+def test_a_closed_reader_is_not_an_error() -> None:
     readable, writable = os.pipe()
     os.close(readable)
     stream = os.fdopen(writable, "w")
-    writer = LogWriter(stream)
-    writer.setFormatter(JsonFormatter())
+    writer = LogWriter(stream, JsonFormatter())
+    writer.start()
     for _ in range(10):
-        writer.emit(_record("x"))
-    writer.close()
+        writer.handler.handle(_record("x"))
+    writer.stop()
     with pytest.raises(BrokenPipeError):
         stream.close()

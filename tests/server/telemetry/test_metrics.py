@@ -1,4 +1,4 @@
-"""Every metric is told of in the documents, by its name and its labels, and no other is."""
+"""The documentation lists every metric with its labels, and no others."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.telemetry.metrics import Metrics
 from tests.architecture.sources import ROOT
 
-# Read by the operating system, and on Linux alone.
-_OF_THE_PROCESS = "process_"
+# Collected on Linux only.
+_PROCESS = "process_"
 _ENDS = (("OK", ""), ("NOT_FOUND", "NOT_FOUND"), ("RESOURCE_EXHAUSTED", "OVERLOADED"))
-_WATCHED = ("requests_open", "steps_waiting", "serving", "uptime_seconds")
+_GAUGES = ("requests_open", "steps_waiting", "serving", "uptime_seconds")
 
 
 def _counted() -> dict[str, set[str]]:
-    """Returns name -> labels of all that is counted once calls of each kind were made."""
+    """Return the names and labels of all metrics after calls of each kind."""
     metrics = Metrics(lambda: ["scale"])
-    for name in _WATCHED:
-        metrics.watch(name, "Told when asked.", lambda: 0.0)
+    for name in _GAUGES:
+        metrics.add_gauge(name, "A gauge.", lambda: 0.0)
     for code, reason in _ENDS:
         call = Call("/magenta_bridge.v1.GenerationService/Generate", 0.0, generator_id="scale")
         metrics.began(call)
@@ -30,14 +30,14 @@ def _counted() -> dict[str, set[str]]:
         name = {"counter": f"{family.name}_total", "info": f"{family.name}_info"}.get(
             family.type, family.name
         )
-        if not name.startswith(_OF_THE_PROCESS):
+        if not name.startswith(_PROCESS):
             labels = {label for sample in family.samples for label in sample.labels}
             found[name] = labels - {"le", "version", "python"}
     return found
 
 
 def _documented() -> dict[str, set[str]]:
-    """Returns name -> labels of the table; a name that begins with ``_`` goes on from the first."""
+    """Return the names and labels of the table, completing names that begin with ``_``."""
     text = (ROOT / "docs" / "watching.md").read_text(encoding="utf-8")
     found: dict[str, set[str]] = {}
     for names, labels in re.findall(r"^\| (`[a-z_]+`.*?) \| (.*?) \|", text, re.MULTILINE):
@@ -47,5 +47,5 @@ def _documented() -> dict[str, set[str]]:
     return found
 
 
-def test_the_table_of_metrics_is_what_is_counted() -> None:
+def test_the_documented_metrics_are_those_collected() -> None:
     assert _documented() == _counted()

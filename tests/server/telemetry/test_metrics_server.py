@@ -1,4 +1,4 @@
-"""The port of the metrics: two paths, sentences for the rest, and nobody who can block it."""
+"""The metrics port: two paths, errors for the rest, and no way to block it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _State:
 
 @pytest_asyncio.fixture
 async def port() -> AsyncIterator[MetricsPort]:
-    """An open port that says it serves until ``_State`` says otherwise."""
+    """An open port whose health is that of ``_State``."""
     _State.serving = True
     made = MetricsPort(0, Metrics(lambda: ["scale"]).registry, lambda: _State.serving)
     await made.start()
@@ -40,15 +40,15 @@ def _ask(port: MetricsPort, method: str, path: str) -> tuple[int, str]:
 
 
 @pytest.mark.asyncio
-async def test_metrics_and_health_are_answered(port: MetricsPort) -> None:
+async def test_metrics_and_health_are_served(port: MetricsPort) -> None:
     status, page = await asyncio.to_thread(_ask, port, "GET", "/metrics")
     assert status == 200
     assert 'magenta_bridge_generator_loaded{generator="scale"} 1.0' in page
-    assert "_created" not in page  # as many series again, and nobody asks when each began
+    assert "_created" not in page  # they would double the number of series
     assert await asyncio.to_thread(_ask, port, "GET", "/healthz") == (200, "Serving.\n")
     _State.serving = False
-    status, told = await asyncio.to_thread(_ask, port, "GET", "/healthz")
-    assert (status, told) == (503, "Draining; no new calls are taken.\n")
+    status, text = await asyncio.to_thread(_ask, port, "GET", "/healthz")
+    assert (status, text) == (503, "Draining.\n")
 
 
 @pytest.mark.asyncio
@@ -56,14 +56,16 @@ async def test_metrics_and_health_are_answered(port: MetricsPort) -> None:
     ("method", "path"),
     [("GET", "/"), ("GET", "/metrics/"), ("GET", "/favicon.ico"), ("POST", "/metrics")],
 )
-async def test_all_else_is_one_sentence(port: MetricsPort, method: str, path: str) -> None:
-    status, told = await asyncio.to_thread(_ask, port, method, path)
+async def test_other_paths_and_methods_are_not_found(
+    port: MetricsPort, method: str, path: str
+) -> None:
+    status, text = await asyncio.to_thread(_ask, port, method, path)
     assert status == 404
-    assert told == "There is nothing here; ask for GET /metrics or GET /healthz.\n"
+    assert text == "Not found. Available: GET /metrics and GET /healthz.\n"
 
 
 @pytest.mark.asyncio
-async def test_who_connects_and_says_nothing_holds_up_nobody(port: MetricsPort) -> None:
+async def test_silent_connections_do_not_block_others(port: MetricsPort) -> None:
     host, _, number = port.address.rpartition(":")
     silent = [socket.create_connection((host, int(number))) for _ in range(10)]
     assert (await asyncio.to_thread(_ask, port, "GET", "/metrics"))[0] == 200
@@ -72,7 +74,7 @@ async def test_who_connects_and_says_nothing_holds_up_nobody(port: MetricsPort) 
 
 
 @pytest.mark.asyncio
-async def test_a_taken_port_is_refused_and_a_closed_one_is_free(port: MetricsPort) -> None:
+async def test_a_taken_port_is_an_error_and_a_closed_one_is_free(port: MetricsPort) -> None:
     number = int(port.address.rpartition(":")[2])
     registry = Metrics(list).registry
     second = MetricsPort(number, registry, lambda: True)

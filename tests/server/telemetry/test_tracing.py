@@ -1,4 +1,4 @@
-"""Traces: a span for each call, sent only where somebody asks for it."""
+"""Traces: a span for each call, sent only if enabled."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from magenta_bridge.errors import NotFoundError, UnsupportedError
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import Call
+from magenta_bridge.server.telemetry.setup import open_tracing, traces_enabled
 from magenta_bridge.server.telemetry.tracing import Tracing
-from magenta_bridge.server.telemetry.tracing_setup import open_tracing, traces_wanted
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -83,7 +83,7 @@ async def test_a_span_belongs_to_the_trace_of_its_caller() -> None:
     ("error", "code", "status"),
     [(NotFoundError("No."), 5, StatusCode.UNSET), (KeyError("secret"), 13, StatusCode.ERROR)],
 )
-async def test_an_error_is_told_and_our_own_faults_are_errors(
+async def test_errors_are_recorded_and_server_errors_fail_the_span(
     error: Exception, code: int, status: StatusCode
 ) -> None:
     span = await _trace(_call(), error)
@@ -94,7 +94,7 @@ async def test_an_error_is_told_and_our_own_faults_are_errors(
     assert "secret" not in span.to_json()
 
 
-def test_a_call_that_the_gates_replaced_is_still_the_same() -> None:
+def test_a_call_that_a_gate_replaced_keeps_its_span() -> None:
     exporter = InMemorySpanExporter()
     tracing, call = Tracing(SimpleSpanProcessor(exporter)), _call()
     tracing.began(call)
@@ -112,7 +112,7 @@ class _Collector(trace_service_pb2_grpc.TraceServiceServicer):
         request: trace_service_pb2.ExportTraceServiceRequest,
         context: object,  # noqa: ARG002
     ) -> trace_service_pb2.ExportTraceServiceResponse:
-        """Keeps the names."""
+        """Keep the names."""
         for row in request.resource_spans:
             self.services |= {
                 entry.value.string_value
@@ -125,7 +125,7 @@ class _Collector(trace_service_pb2_grpc.TraceServiceServicer):
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Collector]:
-    """A real collector on a free port, which the environment names."""
+    """A real collector on a free port, configured in the environment."""
     servicer = _Collector()
     server = grpc.server(ThreadPoolExecutor(1))
     add: Any = trace_service_pb2_grpc.add_TraceServiceServicer_to_server
@@ -134,15 +134,15 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Collector]:
     server.start()
     monkeypatch.setenv(ENDPOINT, f"http://127.0.0.1:{port}")
     yield servicer
-    server.stop(0).wait()
+    server.stop(0).wait(60)
 
 
 @pytest.mark.asyncio
-async def test_spans_reach_a_collector_before_the_server_is_gone(
+async def test_spans_reach_a_collector_before_the_server_exits(
     collector: _Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OTEL_SERVICE_NAME", "on stage")
-    tracing = open_tracing(insist=False)
+    tracing = open_tracing(required=False)
     assert tracing is not None
     async with Boundary(observers=[tracing]).enter(_call()):
         pass
@@ -152,11 +152,11 @@ async def test_spans_reach_a_collector_before_the_server_is_gone(
 
 
 @pytest.mark.asyncio
-async def test_a_collector_that_is_not_there_does_not_hold_the_end(
+async def test_an_unreachable_collector_does_not_delay_the_shutdown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(ENDPOINT, "http://127.0.0.1:9")
-    tracing = open_tracing(insist=True)
+    tracing = open_tracing(required=True)
     assert tracing is not None
     async with Boundary(observers=[tracing]).enter(_call()):
         pass
@@ -179,24 +179,24 @@ async def test_a_collector_that_is_not_there_does_not_hold_the_end(
     ],
 )
 def test_the_standard_variables_decide(environment: dict[str, str], wanted: bool) -> None:
-    assert traces_wanted(environment) is wanted
+    assert traces_enabled(environment) is wanted
 
 
-def test_what_is_not_installed_is_said_and_ends_only_who_insists(
+def test_a_missing_extra_is_an_error_only_if_tracing_is_required(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     monkeypatch.delitem(sys.modules, "magenta_bridge.server.telemetry.tracing")
     with pytest.raises(UnsupportedError, match=r"pip install .*\[otel\]"):
-        open_tracing(insist=True)
-    assert open_tracing(insist=False) is None
+        open_tracing(required=True)
+    assert open_tracing(required=False) is None
     assert not caplog.messages
     monkeypatch.setenv("OTEL_TRACES_EXPORTER", "otlp")
-    assert open_tracing(insist=False) is None
+    assert open_tracing(required=False) is None
     assert "magenta-bridge[otel]" in caplog.text
 
 
-def test_another_protocol_is_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_protocol_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
     with pytest.raises(UnsupportedError, match="OTEL_EXPORTER_OTLP_PROTOCOL"):
-        open_tracing(insist=True)
+        open_tracing(required=True)

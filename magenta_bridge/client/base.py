@@ -1,0 +1,68 @@
+"""What both clients share apart from their calls: arguments, stubs, and the health check."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from magenta_bridge.certificates.tls import TlsFiles
+from magenta_bridge.client.channel import (
+    DEFAULT_ADDRESS,
+    DEFAULT_TIMEOUT,
+    KEEPALIVE_SECONDS,
+    ChannelSettings,
+)
+from magenta_bridge.errors import NotFoundError, ServerUnavailableError
+from magenta_bridge.v1 import generation_pb2_grpc, model_pb2_grpc
+
+# Prefix of a generator's service name in the health check.
+_HEALTH_PREFIX: Final = "magenta_bridge.v1.models/"
+
+
+class Stubs:
+    """The stubs of a channel, of either kind."""
+
+    def __init__(self, channel: Any) -> None:  # noqa: ANN401 - grpc.Channel or grpc.aio.Channel
+        self.channel = channel
+        self.generation: Any = generation_pb2_grpc.GenerationServiceStub(channel)
+        self.health: Any = health_pb2_grpc.HealthStub(channel)
+        self.models: Any = model_pb2_grpc.ModelServiceStub(channel)
+
+
+class BaseClient:
+    """Checks the arguments of a client; opens no connection."""
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        timeout: float = DEFAULT_TIMEOUT,
+        *,
+        token: str | None = None,
+        tls: TlsFiles | bool | None = None,
+        keepalive: float = KEEPALIVE_SECONDS,
+    ) -> None:
+        self._settings = ChannelSettings.read(address, token, tls, keepalive)
+        self._timeout = timeout
+        self._closed = False
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ServerUnavailableError("This client is closed; open a new one.")
+
+    def _health_request(self, generator_id: str | None) -> health_pb2.HealthCheckRequest:
+        service = "" if generator_id is None else f"{_HEALTH_PREFIX}{generator_id}"
+        return health_pb2.HealthCheckRequest(service=service)
+
+    def _unknown_generator(
+        self, error: grpc.RpcError, generator_id: str | None
+    ) -> NotFoundError | None:
+        """Return the error for an unknown generator; None for any other failure."""
+        if error.code() is not grpc.StatusCode.NOT_FOUND:
+            return None
+        return NotFoundError(
+            f"The server at {self._settings.address} has no generator {generator_id!r}; "
+            "'magenta-bridge generators --server' lists those it has.",
+            field="generator_id",
+        )
