@@ -146,8 +146,8 @@ def _measure_bars(
     nll = found.network.nats_per_step
     return Report(
         headline=f"Held out: {nll:.4f} nats per step, {comparison_of(found)}; distance of its "
-        f"music {found.made:.4f}, of the best n-gram's {min(found.ngrams.values()):.4f}, of other human "
-        f"music {found.human:.4f}.",
+        f"music {found.made:.4f}, of the best n-gram's {min(found.ngrams.values()):.4f}, of "
+        f"other human music {found.human:.4f}.",
         nll=nll,
         sections=[bars_section(found), music_section(music)],
         limits=music.features.limits,
