@@ -154,14 +154,14 @@ def test_the_ngram_is_scored_on_the_same_steps() -> None:
     assert score.steps == score_bars(_network(2), songs).steps
 
 
-def test_the_card_says_who_comes_nearer() -> None:
+def test_the_card_compares_with_the_best_n_gram() -> None:
     text = bars_section(REPORT)
     assert gain_of(REPORT) == pytest.approx(0.5)
-    assert "The network lies 50.0% below the n-gram." in text
-    assert "It comes nearer than the best n-gram" in text
+    assert "The NLL of the network is 50.0% below the n-gram." in text
+    assert "It is closer to human music than the best n-gram" in text
     assert comparison_of(REPORT) == "50.0% below the n-gram"
     beaten = replace(REPORT, made=0.04, network=Score(150.0, 50, 100))
     assert comparison_of(beaten) == "50.0% above the n-gram"
     worse = bars_section(beaten)
-    assert "The network lies 50.0% above the n-gram." in worse
-    assert "It comes not nearer than the best n-gram" in worse
+    assert "The NLL of the network is 50.0% above the n-gram." in worse
+    assert "It is not closer to human music than the best n-gram" in worse

@@ -53,7 +53,7 @@ def test_the_weights_of_the_program_are_named() -> None:
     assert "| **program as served, int8** |" in likelihood_section(_FOUND)
     thin = likelihood_section(dataclasses.replace(_FOUND, weights="int4"))
     assert "| **program as served, int4** |" in thin
-    assert "Its int4 weights change the network's loss by +1.000%." in thin
+    assert "Its int4 weights change the network's NLL by +1.000%." in thin
 
 
 def test_the_card_holds_every_figure() -> None:
@@ -76,7 +76,7 @@ def test_the_card_holds_every_figure() -> None:
         "1.0100",
         "49.5%",
         "+1.000%",
-        "4% play",
+        "4% repeat the primer",
         "No chords.",
     ):
         assert wanted in text
