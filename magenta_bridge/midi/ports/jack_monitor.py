@@ -16,9 +16,6 @@ _CLIENT_NAME = b"Magenta Bridge watch"
 _DO_NOT_START_A_SERVER = 1
 
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-_MESSAGE = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
-# JACK may call these for as long as the process lives.
-_ignore_message = _MESSAGE(lambda _text: None)
 
 
 class JackWatch:
@@ -79,6 +76,9 @@ def jack_library() -> Any | None:  # noqa: ANN401 - a library's functions have n
     except OSError:
         return None
     if library is not None:
-        library.jack_set_error_function(_ignore_message)
-        library.jack_set_info_function(_ignore_message)
+        # A C function that does nothing: one of Python's ends the process if JACK calls it while
+        # the interpreter ends.
+        ignore_message = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p)
+        library.jack_set_error_function(ignore_message)
+        library.jack_set_info_function(ignore_message)
     return library

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from magenta_bridge.midi.ports.port import Receiver
 
+# The longest that a call from RtMidi's thread is expected to take.
+_CALLBACK_S = 0.01
+
 _log = logging.getLogger(__name__)
 
 
@@ -177,11 +180,17 @@ class SteadyPort:
 
 
 def _let_go(end: Any) -> None:  # noqa: ANN401 - rtmidi names no types
-    """Closes a connection, once."""
-    if end is not None:
-        with contextlib.suppress(*binding().errors):
-            end.close_port()
-            end.delete()
+    """Close a connection, once."""
+    if end is None:
+        return
+    with contextlib.suppress(*binding().errors):
+        if isinstance(end, binding().ends["input"]):
+            # RtMidi waits for its thread with Python's lock held, and hangs if a message is on its
+            # way to Python; so the steady ones, such as a clock's, are ended before.
+            end.ignore_types(sysex=True, timing=True, active_sense=True)
+            time.sleep(_CALLBACK_S)
+        end.close_port()
+        end.delete()
 
 
 class SteadyOutput(SteadyPort):
