@@ -150,7 +150,7 @@ class MidiSystem:
     def _close(self) -> None:
         if self.dead:
             # At the end of Python supriya-midi would print a list of the ports given up.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             return
         self._dead = True
         for lister in self._listers.values():

@@ -30,16 +30,17 @@ class JackWatch:
     def __init__(self) -> None:
         self._dead = False
         self._on_shutdown = _SHUTDOWN(self._note_death)
-        self._library = jack_library()
-        client = None
-        if self._library is not None:
-            self._library.jack_client_open.restype = ctypes.c_void_p
-            status = ctypes.byref(ctypes.c_int())
-            client = self._library.jack_client_open(_CLIENT_NAME, _DO_NOT_START_A_SERVER, status)
+        library = jack_library()
+        if library is None:
+            raise ConnectionError("There is no JACK library.")
+        library.jack_client_open.restype = ctypes.c_void_p
+        status = ctypes.byref(ctypes.c_int())
+        client = library.jack_client_open(_CLIENT_NAME, _DO_NOT_START_A_SERVER, status)
         if not client:
             raise ConnectionError("No JACK server answers.")
+        self._library = library
         self._client: ctypes.c_void_p | None = ctypes.c_void_p(client)
-        self._library.jack_on_shutdown(self._client, self._on_shutdown, None)
+        library.jack_on_shutdown(self._client, self._on_shutdown, None)
         _alive.append(self)
 
     @property
