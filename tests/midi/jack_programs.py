@@ -74,7 +74,7 @@ def close_inputs(name: str) -> None:
     ended.set()
     thread.join()
     clock.close()
-    say("closed")
+    show("closed")
 
 
 def send(name: str) -> None:
