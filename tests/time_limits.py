@@ -2,8 +2,9 @@
 
 pytest-timeout interrupts the main thread. A test that then waits again, in the ``__exit__`` of a
 process for instance, would hang for good. ``kill_grace_s`` after the test's timeout this plugin
-therefore kills the child processes of the test's process, which ends every read from them and every wait for them.
-If the test still hangs, it ends the test's own process, and xdist reports the test as failed.
+therefore kills the child processes of the test's process, which ends every read from them and
+every wait for them. If the test still hangs, it ends the test's own process, and xdist reports
+the test as failed.
 """
 
 from __future__ import annotations
