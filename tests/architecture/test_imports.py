@@ -27,7 +27,7 @@ LEARNING_ROOMS = (
 )
 LEARNING_LIBRARIES = {"tensorflow", "keras", "librosa", "bokeh"}
 # Slow or absent on some machines: they may be imported only inside the function that needs them.
-LATE_LIBRARIES = {"matplotlib", "note_seq", "pretty_midi", "rtmidi"}
+LATE_LIBRARIES = {"matplotlib", "note_seq", "pretty_midi", "rtmidi", "supriya_midi"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 
 

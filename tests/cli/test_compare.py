@@ -161,7 +161,7 @@ def test_an_earlier_page_is_replaced_and_no_other_file(written: Written, tmp_pat
         (foreign, "is not a page of an earlier comparison"),
         (bundle, "must end in .html"),
         (tmp_path, "is a folder"),
-        (foreign / "deeper.html", "cannot be made"),
+        (foreign / "deeper.html", "cannot be created"),
     ):
         result = call_program("compare", *BUNDLES[:2], "--data", TUNES, "-o", target)
         assert result.returncode == 1

@@ -112,8 +112,8 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     ("output", "card", "message"),
     [
         ("mine.md", "card.md", "must be a file that ends in .mag"),
-        ("file/mine.mag", "card.md", "cannot be made"),
-        ("mine.mag", "file/card.md", "cannot be made"),
+        ("file/mine.mag", "card.md", "cannot be created"),
+        ("mine.mag", "file/card.md", "cannot be created"),
         ("mine.mag", "mine.png", "cannot be the model card"),
     ],
 )

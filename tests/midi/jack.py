@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from tests.midi.bounded import TIMEOUT_S, ChildProgram, child_program, wait_for
 
 _STOP_TRIES = 3
@@ -40,13 +42,27 @@ class Jack:
 
     def start(self) -> None:
         """Start the server and wait until it responds."""
-        self._server = subprocess.Popen(
+        server = subprocess.Popen(
             ["jackd", "-n", self.name, "-d", "dummy", "-r", "48000", "-p", "128"],
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_for(lambda: "system:" in self.ports(), f"a response of jackd -n {self.name}")
+        self._server = server
+        try:
+            wait_for(
+                lambda: server.poll() is not None or "system:" in self.ports(),
+                f"a response of jackd -n {self.name}",
+            )
+        except BaseException:
+            self.kill()
+            raise
+        if server.returncode is not None:
+            self._server = None
+            pytest.fail(
+                f"jackd ended with code {server.returncode}. JACK has room for eight servers, "
+                "including killed ones."
+            )
 
     def ports(self) -> str:
         """Return the names of all ports, one per line; nothing if the server does not respond."""
@@ -99,8 +115,8 @@ class Jack:
 def jack_server(name: str) -> Iterator[Jack]:
     """Run a server; its name contains the PID, so that tests can run in parallel."""
     jack = Jack(f"{name}-{os.getpid()}")
+    jack.start()
     try:
-        jack.start()
         yield jack
     finally:
         jack.stop()

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 import mido
 
@@ -52,6 +53,28 @@ def receive(name: str) -> None:
     show("ready")
     sys.stdin.read()
     port.close()
+
+
+def close_inputs(name: str) -> None:
+    """Open and close an input ten times while a clock arrives at it."""
+    clock, ended = open_output(name, virtual=True), threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(0.0005):
+            clock.send(mido.Message("clock"))
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    for _ in range(10):
+        received = threading.Event()
+        port = open_input(name)
+        port.callback = lambda _message, received=received: received.set()
+        received.wait(10)
+        port.close()
+    ended.set()
+    thread.join()
+    clock.close()
+    show("closed")
 
 
 def send(name: str) -> None:
@@ -113,8 +136,14 @@ def main() -> None:
     """Run the program with the given name."""
     logging.basicConfig(stream=sys.stderr)
     name, *arguments = sys.argv[1:]
-    programs = {"names": names, "receive": receive, "send": send, "supervise": supervise}
-    programs[name](*arguments)  # type: ignore[operator]
+    programs: dict[str, Callable[..., None]] = {
+        "names": names,
+        "receive": receive,
+        "close_inputs": close_inputs,
+        "send": send,
+        "supervise": supervise,
+    }
+    programs[name](*arguments)
 
 
 if __name__ == "__main__":

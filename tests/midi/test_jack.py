@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
+import sys
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +21,23 @@ from tests.midi.jack import FluidSynth, Jack, jack_program, jack_server
 pytestmark = pytest.mark.timeout(900)
 
 SYNTHESIZER = "fluidsynth-midi:midi_00"
+# The bindings of RtMidi that a Python must have; see setup.py.
+BINDINGS = [
+    *(["rtmidi"] if sys.version_info < (3, 13) else []),
+    *(["supriya_midi"] if sys.version_info >= (3, 11) else []),
+]
+each_binding = pytest.mark.usefixtures("binding")
+
+
+@pytest.fixture(params=BINDINGS)
+def binding(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Make the programs of a test use one binding; python-rtmidi is preferred if installed."""
+    assert importlib.util.find_spec(request.param), f"{request.param} is not installed"
+    if request.param != "rtmidi":
+        (tmp_path / "rtmidi.py").write_text("raise ImportError('hidden by a test')\n")
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
 
 
 @pytest.fixture
@@ -28,6 +47,7 @@ def own_jack() -> Iterator[Jack]:
         yield server
 
 
+@each_binding
 @pytest.mark.parametrize("name", ["in", "Eingang für Ärger 鍵盤"])
 def test_notes_are_sent_to_a_virtual_port(jack: Jack, name: str) -> None:
     with jack_program(jack, "receive", name) as receiver, jack_program(jack, "names") as lister:
@@ -41,6 +61,7 @@ def test_notes_are_sent_to_a_virtual_port(jack: Jack, name: str) -> None:
             assert sender.finish().endswith("closed")
 
 
+@each_binding
 def test_the_error_for_an_unknown_port_lists_the_available_ones(jack: Jack) -> None:
     with jack_program(jack, "receive", "in") as receiver:
         receiver.wait_for("ready")
@@ -61,6 +82,7 @@ def test_the_first_of_two_ports_with_the_same_name_is_used(jack: Jack) -> None:
                 assert first.read_line("the note") == "on 0 60"
 
 
+@each_binding
 def test_without_a_server_the_error_is_one_sentence() -> None:
     with jack_program(Jack("no-such-server"), "send", "in") as sender:
         error = sender.finish()
@@ -68,6 +90,13 @@ def test_without_a_server_the_error_is_one_sentence() -> None:
         assert "\n" not in error
 
 
+@each_binding
+def test_an_input_closes_while_a_clock_arrives(jack: Jack) -> None:
+    with jack_program(jack, "close_inputs", "in") as closer:
+        assert closer.finish() == "closed"
+
+
+@each_binding
 def test_a_port_that_vanishes_and_returns_is_used_again(jack: Jack) -> None:
     with jack_program(jack, "receive", "in") as receiver:
         receiver.wait_for("ready")
@@ -89,6 +118,7 @@ def test_a_port_that_vanishes_and_returns_is_used_again(jack: Jack) -> None:
                 assert "off 0 62" in another.finish()
 
 
+@each_binding
 def test_a_server_that_dies_and_returns_is_used_again(own_jack: Jack) -> None:
     with jack_program(own_jack, "receive", "in") as receiver:
         receiver.wait_for("ready")
@@ -107,6 +137,7 @@ def test_a_server_that_dies_and_returns_is_used_again(own_jack: Jack) -> None:
                 assert sender.exit_code() == 0
 
 
+@each_binding
 def test_the_supervisor_survives_the_death_of_the_server(own_jack: Jack) -> None:
     with jack_program(own_jack, "receive", "in") as receiver:
         receiver.wait_for("ready")

@@ -1,20 +1,13 @@
-"""Prints the events of the player as lines, or opens the view that draws them."""
+"""Print the events of the player as lines."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import sys
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from magenta_bridge.midi.process.settings import MidiSettings
-
-if TYPE_CHECKING:
-    from magenta_bridge.cli.midi.rich_view import RichView
 
 _SENTENCES: Final = {
     "ready": "Ready.",
@@ -62,15 +55,3 @@ class LineView:
             line = None if before == details["state"] else str(details["state"])
         if line is not None:
             click.echo(f"{time.strftime('%H:%M:%S')} {line}")
-
-
-@contextlib.contextmanager
-def open_view(*, drawn: bool) -> Iterator[LineView | RichView]:
-    """Yield a drawn view if requested and possible, otherwise a line view."""
-    if drawn and sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
-        from magenta_bridge.cli.midi.rich_view import RichView
-
-        with RichView() as view:
-            yield view
-    else:
-        yield LineView()

@@ -1,9 +1,11 @@
-"""Runs ``magenta-bridge midi``: server, ports, player and its supervisor."""
+"""Run ``magenta-bridge midi``: server, ports, player, and supervisor."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +23,9 @@ from magenta_bridge.midi.process.settings import (
 )
 
 if TYPE_CHECKING:
+    from magenta_bridge.cli.midi.line_view import LineView
     from magenta_bridge.cli.midi.recording import Recording
+    from magenta_bridge.cli.midi.rich_view import RichView
 
 Show = Callable[[str], None]
 
@@ -48,7 +52,6 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - the command's options
     Raises:
         MagentaBridgeError: The session cannot start, or ended because of an error.
     """
-    from magenta_bridge.cli.midi.line_view import open_view
     from magenta_bridge.cli.midi.recording import Recording, prepare_folder
     from magenta_bridge.midi.process.panic_process import PORTS_ARE_SHARED, GuardedPort
     from magenta_bridge.midi.process.player_process import play
@@ -60,7 +63,7 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - the command's options
     recording = Recording(options["qpm"], options["playback_channel"])
     with (
         _saved(recording, record),
-        open_view(drawn=options["ui"]) as view,
+        _open_view(drawn=options["ui"]) as view,
         _server(options, view.show) as (address, generators),
     ):
         settings = _settings(options, address, generators, view.show)
@@ -223,3 +226,17 @@ def _read_call(path: Path) -> bytes:
 
 def _split(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+@contextlib.contextmanager
+def _open_view(*, drawn: bool) -> Iterator[LineView | RichView]:
+    """Yield a drawn view if requested and possible, otherwise a line view."""
+    if drawn and sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
+        from magenta_bridge.cli.midi.rich_view import RichView
+
+        with RichView() as view:
+            yield view
+    else:
+        from magenta_bridge.cli.midi.line_view import LineView
+
+        yield LineView()

@@ -51,7 +51,7 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     out = tmp_path / "file" / "out"
-    with pytest.raises(NotFoundError, match="cannot be made"), exclusive_lock(out):
+    with pytest.raises(NotFoundError, match="cannot be created"), exclusive_lock(out):
         pass
 
 

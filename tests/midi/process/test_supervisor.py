@@ -155,7 +155,7 @@ def test_a_player_that_ends_by_itself_ends_the_supervisor(receiver: SocketReceiv
 def test_the_supervisor_loads_neither_ports_nor_music() -> None:
     code = (
         "import sys, magenta_bridge.midi.process.supervisor\n"
-        "heavy = ('rtmidi', 'numpy', 'grpc', 'tensorflow', 'google.protobuf')\n"
+        "heavy = ('rtmidi', 'supriya_midi', 'numpy', 'grpc', 'tensorflow', 'google.protobuf')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     result = subprocess.run(
