@@ -88,7 +88,7 @@ def test_the_page_is_complete_and_loads_nothing_else(
 def test_the_summary_mentions_few_pieces_and_new_music(window: webdriver.Chrome) -> None:
     summary = window.find_element(By.ID, "summary").text
     assert "That is little" in summary
-    assert "None of these models ever heard this music" in summary
+    assert "None of these models was trained on this music" in summary
 
 
 def test_every_figure_is_explained_by_one_sentence(window: webdriver.Chrome) -> None:
