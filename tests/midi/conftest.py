@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.cli.midi.managed_server import ManagedServer
+from magenta_bridge.midi.ports.watcher import watcher
 from tests.cli.program import PROGRAM
-from tests.midi.bounded import ChildProgram, Start, child_program, run_bounded
+from tests.midi.bounded import ChildProgram, Start, child_program, join, run_bounded
 from tests.midi.harness import Harness
 from tests.midi.jack import Jack, jack_server
 from tests.midi.virtual_clock import VirtualClock
@@ -29,6 +30,10 @@ def jack() -> Iterator[Jack]:
     """A JACK server that tests do not end."""
     with jack_server("magenta-bridge-test") as server:
         yield server
+        # A thread that is inside RtMidi when the interpreter exits aborts the process.
+        watcher._stop.set()
+        if watcher._thread is not None:
+            join(watcher._thread)
 
 
 @pytest.fixture
