@@ -72,7 +72,7 @@ def test_a_saved_network_gives_the_same_row(music: Path, tmp_path: Path) -> None
     assert again["seeds"] == found["seeds"]
 
     people = call(music, "--from", str(tmp_path / "row")).output
-    assert f"gru 20k joint {again['nats_per_frame']:.2f} nats a frame" in people
+    assert f"gru 20k joint {again['nats_per_frame']:.2f} nats per frame" in people
     assert f"mean {found['mean']:.2f}, standard deviation {found['deviation']:.2f}" in people
 
     row = tmp_path / "row" / "row.json"

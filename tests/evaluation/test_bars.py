@@ -107,7 +107,7 @@ def test_music_drawn_begins_with_a_note() -> None:
 
 
 @pytest.mark.parametrize("tracks", [1, 2])
-def test_bars_are_scored_as_the_network_foretells_them(tracks: int) -> None:
+def test_bars_are_scored_with_the_logits_of_the_network(tracks: int) -> None:
     """The score is the loss that the network itself computes, over all bars of all songs."""
     network = _network(tracks)
     songs = [_song(0, 3, tracks), _song(2, 11, tracks, seed=1)]

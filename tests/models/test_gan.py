@@ -56,7 +56,7 @@ def test_one_fit_moves_generator_and_critic() -> None:
         assert any(part in path for path in moved), part
 
 
-def test_foretelling_gets_better() -> None:
+def test_the_prediction_loss_falls() -> None:
     history = _learner().fit(_batch(), epochs=8, verbose=0).history["nats"]
     assert history[-1] < 0.9 * history[0]
 

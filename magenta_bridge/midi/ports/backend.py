@@ -1,4 +1,4 @@
-"""The machine's MIDI system, through RtMidi, and what is left of it when it dies.
+"""The machine's MIDI system, through RtMidi, also after its death.
 
 After a system's death its ports must not be touched: RtMidi ends the process when they are
 closed. They are given up as they are, and a new system is looked for.
@@ -26,7 +26,7 @@ CLIENT_NAME: Final = "Magenta Bridge"
 LISTER_NAME: Final = "Magenta Bridge list"
 SYSTEM_VARIABLE: Final = "MAGENTA_BRIDGE_MIDI"
 
-# What our ends of a connection are called, so that they are not listed as ports of others.
+# Name of our ends of connections, which are not listed as ports.
 OWN_ENDS: Final = {"input": "hears", "output": "plays"}
 
 _ALSA_DEVICE = Path("/dev/snd/seq")
@@ -89,7 +89,7 @@ def set_receiver(end: Any, receive: Callable[[Sequence[int]], None]) -> None:  #
 
 
 class MidiSystem:
-    """One MIDI system that answered: ALSA, JACK, CoreMIDI or Windows.
+    """One MIDI system: ALSA, JACK, CoreMIDI, or Windows.
 
     Threading: any thread, one at a time.
 
@@ -107,16 +107,16 @@ class MidiSystem:
         # Raises the error when there is no server; supriya-midi reports that later.
         self._watch = JackWatch() if name == "jack" else None
         self._listers = {way: self._new_client(way, LISTER_NAME) for way in self._ends}
-        # A JACK server takes it badly when a program ends without a word.
+        # Disconnect from JACK at exit: its server may fail when a client vanishes.
         atexit.register(self._close)
 
     @property
     def dead(self) -> bool:
-        """Whether the system went away; its ports must not be touched then."""
+        """Whether the system died; its ports must not be used any more."""
         return self._dead or (self._watch is not None and self._watch.dead)
 
     def port_names(self, direction: Direction) -> list[str]:
-        """Returns the names of the ports of others, in the system's order and spelling.
+        """Return the names of other programs' ports, in the system's order and spelling.
 
         Our own ends are left in as empty names: RtMidi opens ports by position.
 
@@ -133,7 +133,7 @@ class MidiSystem:
         return ["" if _is_own_end(name) else name for name in names]
 
     def new_end(self, direction: Direction) -> Any:  # noqa: ANN401 - rtmidi names no types
-        """Returns an RtMidi object that can open a port, and is to be deleted by its ``delete``.
+        """Return an RtMidi object that can open a port; call its ``delete`` when done.
 
         Raises:
             PortGoneError: The system has died.
@@ -160,13 +160,13 @@ class MidiSystem:
 
 
 def _keep(end: Any) -> Any:  # noqa: ANN401 - rtmidi names no types
-    """Keeps Python from ever cleaning an RtMidi object up, which crashes when its system died."""
+    """Keep Python from deleting an RtMidi object, which crashes when its system has died."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(end))
     return end
 
 
 class _Current:
-    """The system in use by this process, found when first asked for."""
+    """The system used by this process, found at first use."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -177,7 +177,7 @@ _current = _Current()
 
 
 def current_system() -> MidiSystem:
-    """Returns the machine's MIDI system, looking for it anew if the one before has died.
+    """Return the machine's MIDI system; search again if the previous one has died.
 
     Raises:
         UnsupportedError: There is none.
@@ -198,7 +198,7 @@ def current_system() -> MidiSystem:
 
 
 def _candidates() -> list[str]:
-    """Returns the names of the systems to try, in order."""
+    """Return the names of the systems to try, in order."""
     chosen = os.environ.get(SYSTEM_VARIABLE, "").lower()
     if chosen and chosen not in _SYSTEMS:
         raise InvalidArgumentError(

@@ -1,4 +1,4 @@
-"""Hears when the JACK server goes away, which RtMidi does not tell.
+"""Detect the end of the JACK server, which RtMidi does not report.
 
 RtMidi goes on listing a dead server's ports and takes messages for them. JACK tells its clients;
 so one more client, without ports and outside the audio graph, listens for that alone.
@@ -19,7 +19,7 @@ _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 class JackWatch:
-    """Knows whether the JACK server that answered at first is still there.
+    """Detects whether the JACK server is still running.
 
     Threading: any thread.
 
@@ -45,11 +45,11 @@ class JackWatch:
 
     @property
     def dead(self) -> bool:
-        """Whether the server went away; that one does not come back."""
+        """Whether the server has ended; it does not return."""
         return self._dead
 
     def close(self) -> None:
-        """Takes leave of the server, if it is still there; a second call does nothing."""
+        """Disconnect from the server if it is running; a second call does nothing."""
         client, self._client = self._client, None
         if client is not None and not self._dead:
             self._library.jack_client_close(client)
@@ -58,14 +58,14 @@ class JackWatch:
         self._dead = True
 
 
-# A watch must outlive its client: JACK calls it from a thread of its own. Closing a client after
+# A watch must outlive its client: JACK calls it from another thread. Closing a client after
 # its server's death ends the process.
 _alive: list[JackWatch] = []
 
 
 @functools.cache
 def jack_library() -> Any | None:  # noqa: ANN401 - a library's functions have no types
-    """Load the machine's JACK library for RtMidi too; return None when there is none.
+    """Load the machine's JACK library for RtMidi too; return None if it is not installed.
 
     The wheels of RtMidi's bindings bring copies, which a JACK server of another version refuses.
     A library that is loaded globally, and first, takes their place. It prints nothing.
