@@ -7,7 +7,7 @@ MINUTES ?= 3
 # Limit of the whole test run.
 TEST_SECONDS ?= 840
 
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # pip compiles on one core only. Templates and tests in packages may fail to compile.

@@ -56,7 +56,7 @@ def test_fit_changes_generator_and_critic() -> None:
         assert any(part in path for path in moved), part
 
 
-def test_the_likelihood_improves() -> None:
+def test_the_prediction_loss_falls() -> None:
     history = _learner().fit(_batch(), epochs=8, verbose=0).history["nats"]
     assert history[-1] < 0.9 * history[0]
 

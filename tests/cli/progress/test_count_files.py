@@ -1,4 +1,4 @@
-"""Files are counted where somebody looks on, and nowhere else."""
+"""The number of files read is shown on a terminal, and nowhere else."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from magenta_bridge.cli.progress.corpus_counter import count_files
+from magenta_bridge.cli.progress import count_files, print_message
 from tests.cli.program import PROGRAM, ROOT
 
 
-def test_nobody_looks_at_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
-    with count_files() as report:
-        for _ in range(25):
-            report.note_read()
-    assert report.read == 25
-    assert capsys.readouterr().err == ""
+def test_a_pipe_gets_no_count(capsys: pytest.CaptureFixture[str]) -> None:
+    with count_files() as on_file:
+        for count in range(1, 26):
+            on_file(count)
+        print_message("done")
+    assert capsys.readouterr().err == "done\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-def test_a_terminal_sees_the_count(tmp_path: Path) -> None:
+def test_a_terminal_shows_the_count(tmp_path: Path) -> None:
     """The real program with a pseudo-terminal for its standard error."""
     import pty
 
@@ -30,7 +30,7 @@ def test_a_terminal_sees_the_count(tmp_path: Path) -> None:
     words = [PROGRAM, "evaluate", "gru_melody", "--data", str(ROOT / "tests" / "data" / "midi")]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=theirs, cwd=tmp_path) as process:
         os.close(theirs)
-        said = b""
+        output = b""
         # Linux ends a terminal whose other side is gone with an error, macOS with nothing.
         while True:
             try:
@@ -39,8 +39,9 @@ def test_a_terminal_sees_the_count(tmp_path: Path) -> None:
                 break
             if not part:
                 break
-            said += part
+            output += part
     os.close(ours)
     assert process.returncode == 0
-    assert b"\r  10 files read" in said
-    assert b"\r  30 files read" in said
+    assert b"\r  10 files read" in output
+    assert b"\r  30 files read" in output
+    assert b"\rScoring" in output

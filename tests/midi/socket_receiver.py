@@ -1,26 +1,24 @@
-"""A loss-free port between processes, and the stage on which its receiver listens."""
+"""A lossless port between processes, and its receiver."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mido
+import pytest
 
 from magenta_bridge.midi.output.messages import ALL_SOUND_OFF_CONTROL
 from magenta_bridge.midi.ports.port import PortGoneError
-from magenta_bridge.midi.timing.priority import raise_priority
+from tests.midi.bounded import TIMEOUT_S
 from tests.midi.receiver import Receiver
 
 if TYPE_CHECKING:
     from mido import Message
-
-PATIENCE_S = 60.0
 
 
 class SocketPort:
@@ -31,10 +29,11 @@ class SocketPort:
         self.on_change: Callable[[], None] | None = None
         self.closed = False
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.settimeout(TIMEOUT_S)
         self._socket.connect(address)
 
     def send(self, message: Message) -> None:
-        """Sends a message; waits while the receiver has its hands full."""
+        """Send a message; block while the receiver's buffer is full."""
         if self.closed:
             raise PortGoneError
         try:
@@ -43,64 +42,55 @@ class SocketPort:
             raise PortGoneError from error
 
     def close(self) -> None:
-        """Lets the socket go."""
+        """Close the socket."""
         self.closed = True
         self._socket.close()
 
 
-class Stage:
-    """A receiver at an address, and ways to wait for what it gets.
+class SocketReceiver:
+    """A receiver at an address.
 
     Attributes:
-        receiver: What it got.
-        silent_since: When the last note that sounded ended, in monotonic seconds.
-        left: For each "all sound off" so far, which ends the panic of a channel, how many
-            keys still sounded.
+        receiver: The notes received.
+        left: For each "all sound off" so far, which ends the panic of a channel, the number of
+            active keys.
     """
 
     def __init__(self, address: Path) -> None:
         self.address = str(address)
         self.receiver = Receiver()
-        self.silent_since = 0.0
         self.left: list[int] = []
         self.changed = threading.Condition()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(self.address)
-        threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._receive, daemon=True).start()
 
-    def wait_for(self, happened: Callable[[], bool]) -> float:
-        """Waits until something is true of the receiver; returns when, in monotonic seconds."""
+    def wait_for(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait until a condition on the received messages is true."""
         with self.changed:
-            assert self.changed.wait_for(happened, PATIENCE_S), "nothing of the kind happened"
-            return time.monotonic()
+            if not self.changed.wait_for(happened, TIMEOUT_S):
+                pytest.fail(f"Timed out after {TIMEOUT_S:g} s while waiting for {what}.")
 
     def close(self) -> None:
-        """Hears no more."""
+        """Stop receiving."""
         self._socket.close()
 
-    def _listen(self) -> None:
-        # As synthesizers do: when a note ends is not to be a matter of who else computes.
-        raise_priority()
+    def _receive(self) -> None:
         with contextlib.suppress(OSError):
             while data := self._socket.recv(64):
                 with self.changed:
-                    self._take(mido.Message.from_bytes(data))
+                    message = mido.Message.from_bytes(data)
+                    self.receiver.receive(message)
+                    if message.is_cc(ALL_SOUND_OFF_CONTROL):
+                        self.left.append(len(self.receiver.sounding))
                     self.changed.notify_all()
-
-    def _take(self, message: Message) -> None:
-        sounded = bool(self.receiver.sounding)
-        self.receiver.receive(message)
-        if sounded and not self.receiver.sounding:
-            self.silent_since = time.monotonic()
-        if message.is_cc(ALL_SOUND_OFF_CONTROL):
-            self.left.append(len(self.receiver.sounding))
 
 
 @contextlib.contextmanager
-def open_stage(folder: Path, name: str = "port") -> Iterator[Stage]:
-    """Opens a stage in a folder."""
-    stage = Stage(folder / name)
+def socket_receiver(folder: Path, name: str = "port") -> Iterator[SocketReceiver]:
+    """Open a receiver in a folder."""
+    receiver = SocketReceiver(folder / name)
     try:
-        yield stage
+        yield receiver
     finally:
-        stage.close()
+        receiver.close()

@@ -1,6 +1,6 @@
-"""Random histories of players, in which a note that hangs is seen at once.
+"""Random histories of players, in which a hung note is detected immediately.
 
-The players, the outlet and the ledger are the real ones, stepped by hand instead of by threads.
+Players, output and ledger are the real ones, stepped in virtual time instead of by threads.
 """
 
 from __future__ import annotations
@@ -23,57 +23,55 @@ from hypothesis.stateful import (
 )
 
 from magenta_bridge.midi.engine.player import MidiPlayer
-from magenta_bridge.midi.output.all_notes_off import silence
-from magenta_bridge.midi.output.note_ledger import STAYS_OPEN_S, Ledger
+from magenta_bridge.midi.output.note_ledger import STAYS_OPEN_S, NoteLedger, all_notes_off
 from magenta_bridge.midi.output.note_output import NoteOutput
-from magenta_bridge.midi.timing.clock import VirtualClock
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.notes import sequence_of
 from tests.midi.receiver import FragilePort, Key, PlayerCrash, Receiver
-from tests.midi.virtual_clock import VirtualWall
+from tests.midi.virtual_clock import VirtualClock
 
 if TYPE_CHECKING:
     from mido import Message
 
-# Few keys, so that notes meet.
+# Few keys, so that notes overlap.
 KEYS = st.tuples(st.sampled_from([0, 9]), st.sampled_from([60, 61]))
-# Two players on one channel, so that they get in each other's way.
+# Two players on one channel, so that they interfere.
 CHANNELS = (0, 0, 9)
 PLAYERS = st.sampled_from([0, 1, 2])
 PITCHES = st.sampled_from([60, 61])
 LENGTHS = st.sampled_from([0.5, 0.1, 0.01])
 SECONDS = st.sampled_from([0.0, 0.01, 0.05, 0.1, 0.5])
 NOTES = st.lists(st.tuples(PITCHES, SECONDS, LENGTHS), max_size=2)
-# What silences everything, and would hide that a note was forgotten: a history has some of it.
+# These end all notes and would hide a forgotten one, so a history has only some of them.
 TROUBLES = st.sampled_from(
     [frozenset(), *map(frozenset, (["port"], ["panic"], ["kill"], ["port", "panic", "kill"]))]
 )
 Notes = list[tuple[int, float, float]]
 
 
-class WatchedPort(FragilePort):
-    """A port whose player may be killed at any send: what sounds must be in the ledger by then."""
+class CheckedPort(FragilePort):
+    """Checks at each send, when the player can be killed, that active notes are in the ledger."""
 
-    def __init__(self, receiver: Receiver, ledger: Ledger) -> None:
+    def __init__(self, receiver: Receiver, ledger: NoteLedger) -> None:
         super().__init__(receiver)
         self._ledger = ledger
 
     def send(self, message: Message) -> None:
-        """Delivers a message, and looks into the ledger before and after."""
-        self._look()
+        """Deliver a message, and check the ledger before and after."""
+        self._check()
         super().send(message)
-        self._look()
+        self._check()
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         for key in self.receiver.sounding:
-            assert self._ledger.count(*key), f"{key} sounds and is not in the ledger"
+            assert self._ledger.count(*key), f"{key} is active and not in the ledger"
 
 
-class WatchedOutlet(NoteOutput):
-    """An outlet that says when it panics: only then may a note-off come without its note-on."""
+class CheckedOutput(NoteOutput):
+    """Allows note-offs without their note-ons during a panic only."""
 
     def panic(self) -> None:
-        """Panics, and forgives the receiver's strays."""
+        """Panic, and forget the receiver's strays."""
         assert isinstance(self.port, FragilePort)
         receiver = self.port.receiver
         strays = len(receiver.strays)
@@ -84,21 +82,20 @@ class WatchedOutlet(NoteOutput):
 
 
 class NoHungNotes(RuleBasedStateMachine):
-    """Players, their ledger, and a receiver that trusts nothing but note-offs.
+    """Players, their ledger, and a receiver that relies on note-offs alone.
 
-    What silences everything - a panic, a kill, a port that returns - would hide a note that a
-    player has forgotten. So a history has few kinds of these or none, and ends without one: the
-    music plays to its end, or the players are stopped.
+    A panic, a kill or a port that returns ends all notes and would hide a note that a player has
+    forgotten. So a history has few kinds of these or none, and ends without one: the music plays
+    to its end, or the players are stopped.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.clock = VirtualClock(1000.0)
-        self.wall = VirtualWall(self.clock)
         self.receiver = Receiver(self.clock.now)
-        self.ledger = Ledger.create(Path(self.folder.name))
-        self.port = WatchedPort(self.receiver, self.ledger)
+        self.ledger = NoteLedger.create(Path(self.folder.name))
+        self.port = CheckedPort(self.receiver, self.ledger)
         self.held: Counter[Key] = Counter()
         self.troubles: frozenset[str] = frozenset()
         self.plays_out = False
@@ -111,7 +108,7 @@ class NoHungNotes(RuleBasedStateMachine):
 
     @rule(number=PLAYERS, pitch=PITCHES, seconds=LENGTHS)
     def strike(self, number: int, pitch: int, seconds: float) -> None:
-        """A note begins now, whatever sounds."""
+        """Start a note now."""
         self.players[number].extend(self._music([(pitch, 0.0, seconds)]))
         self._survive(lambda: self._play_for(0.0))
 
@@ -134,7 +131,7 @@ class NoHungNotes(RuleBasedStateMachine):
         shift=st.sampled_from([-0.02, 0.0]),
     )
     def tempo(self, notes: Notes, number: int, factor: float, shift: float) -> None:
-        """The tempo changes while there is music to come."""
+        """Change the tempo while notes are pending."""
         self.players[number].extend(self._music(notes))
         for player in self.players:
             player.stretch(self.clock.now(), factor, shift)
@@ -142,7 +139,7 @@ class NoHungNotes(RuleBasedStateMachine):
     @rule(key=KEYS)
     def press(self, key: Key) -> None:
         def send() -> None:
-            if self.outlet.send(mido.Message("note_on", channel=key[0], note=key[1])):
+            if self.output.send(mido.Message("note_on", channel=key[0], note=key[1])):
                 self.held[key] += 1
 
         self._survive(send)
@@ -152,13 +149,13 @@ class NoHungNotes(RuleBasedStateMachine):
     def release(self, data: st.DataObject) -> None:
         key = data.draw(st.sampled_from(sorted(self.held)))
         self.held -= Counter([key])
-        # With velocity 0, as many keyboards do.
+        # With velocity 0, as many keyboards send it.
         off = mido.Message("note_on", channel=key[0], note=key[1], velocity=0)
-        self._survive(lambda: self.outlet.send(off))
+        self._survive(lambda: self.output.send(off))
 
     @rule(seconds=SECONDS, hangs=st.sampled_from([0.0, 0.0, 0.005, 0.03, 0.2]))
     def play(self, seconds: float, hangs: float) -> None:
-        """The machine may do something else for a while first; what is due then is late."""
+        """Play, possibly after a delay that makes messages late."""
         self.clock.sleep_until(self.clock.now() + hangs)
         self._survive(lambda: self._play_for(seconds))
 
@@ -167,24 +164,24 @@ class NoHungNotes(RuleBasedStateMachine):
     def panic(self) -> None:
         for player in self.players:
             player.silence()
-        self._survive(self.outlet.panic)
+        self._survive(self.output.panic)
         self.held.clear()
         if not self.port.closed:
             assert not self.receiver.sounding
 
     @precondition(lambda self: "kill" in self.troubles)
-    @rule(seconds=SECONDS, loses_the_last_words=st.booleans())
-    def kill(self, seconds: float, loses_the_last_words: bool) -> None:
-        """The MIDI system may lose the note-offs of the player's last moments."""
+    @rule(seconds=SECONDS, loses_last_messages=st.booleans())
+    def kill(self, seconds: float, loses_last_messages: bool) -> None:
+        """Kill the player; the MIDI system can lose its last note-offs."""
         self._survive(lambda: self._play_for(seconds))
-        if loses_the_last_words:
-            self._lose_the_last_words()
+        if loses_last_messages:
+            self._lose_last_messages()
         self._silence_and_restart()
 
     @precondition(lambda self: "port" in self.troubles and not self.port.closed)
     @rule(seconds=SECONDS)
     def vanish(self, seconds: float) -> None:
-        """Music goes on without a port; notes end meanwhile."""
+        """Remove the port while the music continues."""
         self.port.vanish()
         self._play_for(seconds)
 
@@ -202,16 +199,16 @@ class NoHungNotes(RuleBasedStateMachine):
 
     @rule()
     def play_out(self) -> None:
-        """The music ends by itself, and then only keys that are held sound."""
-        self._hold_on_to_the_port()
+        """Play to the end; then only held keys are active."""
+        self._restore_port()
         self._play_all()
         assert set(self.receiver.sounding) <= set(self.held)
 
     def quiet(self) -> None:
-        """Everything is stopped, and then nothing sounds."""
-        self._hold_on_to_the_port()
+        """Stop everything; then no note is active."""
+        self._restore_port()
         for key in list(self.held.elements()):
-            self.outlet.send(mido.Message("note_off", channel=key[0], note=key[1]))
+            self.output.send(mido.Message("note_off", channel=key[0], note=key[1]))
         self.held.clear()
         for player in self.players:
             player.silence()
@@ -224,7 +221,7 @@ class NoHungNotes(RuleBasedStateMachine):
         assert self.receiver.strays == []
 
     @invariant()
-    def no_key_is_struck_while_it_sounds(self) -> None:
+    def no_active_key_gets_a_note_on(self) -> None:
         assert self.receiver.doubled == []
 
     def teardown(self) -> None:
@@ -237,22 +234,22 @@ class NoHungNotes(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def _start(self) -> None:
-        self.outlet = WatchedOutlet(self.port, self.ledger, self.clock)
+        self.output = CheckedOutput(self.port, self.ledger, self.clock.now)
         self.players = [
-            MidiPlayer(self.outlet, NoteSequence(), None, True, channel, wall=self.wall)
+            MidiPlayer(self.output, NoteSequence(), None, True, channel, clock=self.clock)
             for channel in CHANNELS
         ]
         self.held.clear()
         self.receiver.ended.clear()
 
     def _survive(self, action: Callable[[], object]) -> None:
-        """Does something; when the player crashes in it, the silencer does its work."""
+        """Do something; if the player crashes, do what the panic process does."""
         try:
             action()
         except PlayerCrash:
             self._silence_and_restart()
 
-    def _lose_the_last_words(self) -> None:
+    def _lose_last_messages(self) -> None:
         now = self.clock.now()
         for key, ended in self.receiver.ended.items():
             if now - ended < STAYS_OPEN_S and not self.receiver.sounding[key]:
@@ -260,19 +257,18 @@ class NoHungNotes(RuleBasedStateMachine):
 
     def _silence_and_restart(self) -> None:
         self.port.sends_left = None
-        self.port.on_change = None  # the dead player hears of nothing
+        self.port.on_change = None  # the player is dead
         self.port.come_back()
-        begun = self.receiver.begun
+        started = self.receiver.started
         strays = len(self.receiver.strays)
-        for message in silence(self.ledger, now=self.clock.now(), all_pitches=False):
+        for message in all_notes_off(self.ledger, now=self.clock.now(), all_pitches=False):
             self.receiver.receive(message)
         del self.receiver.strays[strays:]
         assert not self.receiver.sounding
-        assert self.receiver.begun == begun
+        assert self.receiver.started == started
         self._start()
 
-    def _hold_on_to_the_port(self) -> None:
-        """From here on it is there; that it makes silence is asked for only where it was gone."""
+    def _restore_port(self) -> None:
         self.port.sends_left = None
         if self.port.closed:
             self.port.come_back()
@@ -297,5 +293,5 @@ class NoHungNotes(RuleBasedStateMachine):
             player.step()
 
     def _next_due(self) -> float:
-        """Returns when the next message is due; infinity for none."""
+        """Return when the next message is due; infinity if there is none."""
         return min(math.inf if (due := p.next_due) is None else due for p in self.players)
