@@ -1,5 +1,5 @@
-# Magenta Bridge in a container. See docs/serving.md for the certificates and the token that it
-# wants to be given, and for how to run it.
+# Magenta Bridge in a container. docs/serving.md says how to run it, and which certificates and
+# tokens it requires.
 
 FROM python:3.12-slim AS build
 COPY . /src
@@ -7,7 +7,7 @@ WORKDIR /src
 RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --requirement requirements/base.txt \
     && /venv/bin/pip install --no-cache-dir --no-deps . \
-    # note-seq asks for these, and a server needs none of them: half a gigabyte.
+    # note-seq requires these packages, but a server does not use them: half a gigabyte.
     && /venv/bin/pip uninstall --yes \
         bokeh ipython jedi librosa llvmlite numba pandas scikit-learn scipy
 
@@ -15,7 +15,7 @@ FROM python:3.12-slim
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1
-# No root, and nobody else of the image either; any other number does as well (--user).
+# An unprivileged user; any other ID works, too (--user).
 USER 10001:10001
 EXPOSE 50051
 HEALTHCHECK --interval=10s --timeout=8s --start-period=30s --retries=3 \

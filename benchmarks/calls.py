@@ -1,9 +1,9 @@
-"""What a call costs besides its work: one at a time, and with 32 in flight.
+"""Measure the overhead of a call: one at a time, and with 32 in flight.
 
-A real server is asked for one generator's table, which it has at hand, and for a bar of melody.
-In turn with them a bare gRPC server, in a process of its own as well, is asked for its health: the
-same library without anything of ours. Prints one JSON line per call; targets: a median of at most
-2 ms and 10 ms for 99 of 100 one at a time, and 1,000 calls a second::
+The benchmark gets the description of one generator, which needs no computation, and one bar of
+melody from a real server. It alternates with health checks of a bare gRPC server in another
+process. Prints one JSON line per call. Targets: a median of at most 2 ms, a 99th percentile of at
+most 10 ms, and 1,000 calls per second::
 
     python -m benchmarks.calls
 """
@@ -51,7 +51,7 @@ Call = Callable[[], Awaitable[object]]
 
 @contextlib.contextmanager
 def bare_server() -> Iterator[str]:
-    """Runs a gRPC server with a health service and nothing else; gives its address."""
+    """Run a gRPC server with only a health service, and yield its address."""
     command = [sys.executable, "-c", _BARE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -61,30 +61,30 @@ def bare_server() -> Iterator[str]:
 
 
 async def time_one_by_one(call: Call, count: int) -> list[float]:
-    """Returns the seconds of calls made one after another."""
+    """Return the duration in seconds of each of ``count`` calls, made one at a time."""
     seconds = []
     for _ in range(count):
-        asked = time.perf_counter()
+        began = time.perf_counter()
         await call()
-        seconds.append(time.perf_counter() - asked)
+        seconds.append(time.perf_counter() - began)
     return seconds
 
 
 async def time_in_flight(call: Call, count: int) -> float:
-    """Returns the calls that are answered in a second while ``IN_FLIGHT`` wait for an answer."""
+    """Return the calls per second with ``IN_FLIGHT`` calls in flight."""
     left = iter(range(count))
 
-    async def ask() -> None:
+    async def call_repeatedly() -> None:
         for _ in left:
             await call()
 
-    asked = time.perf_counter()
-    await asyncio.gather(*(ask() for _ in range(IN_FLIGHT)))
-    return count / (time.perf_counter() - asked)
+    began = time.perf_counter()
+    await asyncio.gather(*(call_repeatedly() for _ in range(IN_FLIGHT)))
+    return count / (time.perf_counter() - began)
 
 
 async def measure(address: str, bare: str, samples: int) -> list[dict[str, object]]:
-    """Measures each kind of call in turn with the bare one; medians over the turns."""
+    """Measure each call, alternating with the bare one; return medians over the turns."""
     async with AsyncClient(address) as client, grpc.aio.insecure_channel(bare) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         calls: dict[str, Call] = {
@@ -110,19 +110,21 @@ def _figures(name: str, alone: list[float], rates: list[float]) -> dict[str, obj
         "p50_ms": round(statistics.median(alone) * 1e3, 2),
         "p99_ms": round(ordered[min(int(0.99 * len(ordered)), len(ordered) - 1)] * 1e3, 2),
         "in_flight": IN_FLIGHT,
-        "calls_a_second": round(statistics.median(rates)),
+        "calls_per_second": round(statistics.median(rates)),
     }
 
 
 def _beside(ours: dict[str, object], bare: dict[str, object]) -> dict[str, object]:
-    kept = ("p50_ms", "p99_ms", "calls_a_second")
+    kept = ("p50_ms", "p99_ms", "calls_per_second")
     return {"benchmark": "calls", **ours, **{f"bare_{key}": bare[key] for key in kept}}
 
 
 def main() -> None:
-    """Reads the command line and prints the results."""
+    """Read the command line and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=2000, help="calls of each kind, twice")
+    parser.add_argument(
+        "--samples", type=int, default=2000, help="number of calls of each kind, measured twice"
+    )
     samples = max(_TURNS, parser.parse_args().samples)
     with serving() as server, bare_server() as bare:
         for line in asyncio.run(measure(server.address, bare, samples)):

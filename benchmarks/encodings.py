@@ -1,8 +1,8 @@
-"""What sixteen bars of each encoding cost, with many steps a call and with one.
+"""Measure sixteen bars of each encoding, with many steps per call and with one.
 
-Each shipped generator that goes step by step continues two bars by sixteen, at 120 qpm, once with
-its program as it is and once, in turn with it, with the program's single steps, whose ids are
-chosen in Python as programs of earlier versions have it. Prints one JSON line per generator::
+Each included generator that runs step by step continues two bars with sixteen, at 120 qpm, once
+with its program's loop and once, alternating, with single steps whose ids are sampled in Python,
+as in programs of earlier versions. Prints one JSON line per generator::
 
     python -m benchmarks.encodings
 """
@@ -30,11 +30,11 @@ _MAKES_BARS: Final = "gan"
 
 
 class SingleSteps(StepProgram):
-    """A program of which only the single step is used."""
+    """A program that uses only its single step."""
 
     @property
     def loops(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
@@ -45,7 +45,7 @@ def _single(generator: SequenceGenerator, bundle: Bundle) -> SequenceGenerator:
 
 
 def _request(drums: bool) -> tuple[NoteSequence, GeneratorOptions]:
-    """Returns two bars of eighths, and what asks for sixteen more."""
+    """Return two bars of eighths, and the options to generate sixteen more."""
     primer, options = NoteSequence(), GeneratorOptions()
     for index in range(8 * _PRIMER_BARS):
         begin = index * _BAR_SECONDS / 8
@@ -58,7 +58,7 @@ def _request(drums: bool) -> tuple[NoteSequence, GeneratorOptions]:
 
 
 def _seconds(generator: SequenceGenerator, drums: bool) -> float:
-    """Returns the processor's time of a request, the second of two, so that caches are warm."""
+    """Return the CPU time of the second of two requests, when caches are warm."""
     primer, options = _request(drums)
     generator.generate(primer, options)
     began = clock()
@@ -67,7 +67,7 @@ def _seconds(generator: SequenceGenerator, drums: bool) -> float:
 
 
 def measure(bundle: Bundle, generator: SequenceGenerator, runs: int) -> dict[str, object]:
-    """Measures both ways in turn; medians."""
+    """Measure both alternately; return medians."""
     drums = generator.info.encoding == "drums"
     single = _single(generator, bundle)
     primer, options = _request(drums)
@@ -87,9 +87,11 @@ def measure(bundle: Bundle, generator: SequenceGenerator, runs: int) -> dict[str
 
 
 def main() -> None:
-    """Reads the command line and prints the results."""
+    """Read the command line and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=11, help="measured runs of each generator")
+    parser.add_argument(
+        "--runs", type=int, default=11, help="number of measured runs per generator"
+    )
     runs = max(1, parser.parse_args().runs)
     for path in shipped_bundles():
         bundle = read_bundle(path)

@@ -1,8 +1,7 @@
-"""How much longer the first request takes than the next ones, for each shipped generator.
+"""Measure how much longer the first request takes than later ones, for each included generator.
 
-A fresh process of ``magenta-bridge serve`` is asked for four bars as soon as its health says
-SERVING, and then again; a generator that was not warm would keep its first listener waiting.
-Prints one JSON line; the target is a ratio of at most 2.
+A new process of ``magenta-bridge serve`` gets requests for four bars as soon as its health is
+SERVING. Prints one JSON line; the target is a ratio of at most 2.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ BARS = 4
 
 
 def time_requests(bridge: Client, generator_id: str, count: int) -> list[float]:
-    """Returns the seconds that each of some equal requests takes."""
+    """Return the duration in seconds of each of ``count`` equal requests."""
     seconds = []
     for _ in range(count):
         began = time.perf_counter()
@@ -29,13 +28,13 @@ def time_requests(bridge: Client, generator_id: str, count: int) -> list[float]:
 
 
 def measure(runs: int, following: int) -> dict[str, object]:
-    """Measures with ``runs`` fresh servers; medians over them."""
+    """Measure ``runs`` new servers, and return medians."""
     starts: list[float] = []
     ratios: dict[str, list[float]] = {}
     for _ in range(runs):
         with serving() as server, Client(server.address) as bridge:
             starts.append(server.ready_seconds)
-            # The connection itself is not what is measured.
+            # This call connects; the connection is not measured.
             for generator in bridge.generators():
                 first, *others = time_requests(bridge, generator.id, 1 + following)
                 ratios.setdefault(generator.id, []).append(first / statistics.median(others))
@@ -51,10 +50,12 @@ def measure(runs: int, following: int) -> dict[str, object]:
 
 
 def main() -> None:
-    """Reads the command line and prints the result."""
+    """Read the command line and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="servers to start")
-    parser.add_argument("--following", type=int, default=20, help="requests after the first")
+    parser.add_argument("--runs", type=int, default=5, help="number of servers")
+    parser.add_argument(
+        "--following", type=int, default=20, help="number of requests after the first"
+    )
     arguments = parser.parse_args()
     print(json.dumps(measure(max(1, arguments.runs), max(1, arguments.following))))
 

@@ -1,9 +1,9 @@
-"""What a generated step costs, from NoteSequence to NoteSequence, one stream on one thread.
+"""Measure the time per generated step, from NoteSequence to NoteSequence, on one thread.
 
-The real generator continues one bar by sixteen, 256 sixteenths: the primer is read, written as
-ids and heard, and the new ids become notes. In the same run, in turn with it, a NumPy loop of
-the same network hears and draws as many ids, without notes, and the program's bytes are read once
-a step, which is the least that a network of this size can cost. Prints one JSON line per network::
+The generator continues one bar with sixteen, 256 sixteenths, including encoding the primer and
+decoding the new notes. The same run alternates with two references: a NumPy loop of the same
+network, which processes and samples as many ids without notes, and reading the program's bytes
+once per step, a lower bound for a network of this size. Prints one JSON line per network::
 
     python -m benchmarks.generation
 """
@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"  # the reference is one stream on one thread too
+    os.environ[_name] = "1"  # the reference uses one thread, too
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import numpy as np  # noqa: E402 - reads the settings above
+import numpy as np  # noqa: E402 - reads these variables
 
 from magenta_bridge.encodings import melody  # noqa: E402
 from magenta_bridge.evaluation.latency import clock  # noqa: E402
@@ -42,15 +42,15 @@ _PROBE: Final = (60, 2, 1, 64, 0, 0, 67, 1, *[0] * 12, 60, 2, 1, 64)
 
 
 @dataclass(frozen=True)
-class Contestant:
+class MeasuredNetwork:
     """A network to measure.
 
     Attributes:
-        name: What it is called.
-        weights: Bits of a weight of its program: ``int8`` or ``int4``.
-        generator: Ours.
-        program: What it runs.
-        network: The same in Keras, for the reference's weights.
+        name: Its name in the results.
+        weights: Type of the program's weights: ``int8`` or ``int4``.
+        generator: The generator.
+        program: The program of the generator.
+        network: The same network in Keras, for the weights of the reference.
     """
 
     name: str
@@ -60,8 +60,8 @@ class Contestant:
     network: Any
 
 
-def random_network(units: int, weights: str) -> Contestant:
-    """Makes an LSTM of two layers with random weights and exports it as training does."""
+def random_network(units: int, weights: str) -> MeasuredNetwork:
+    """Make an LSTM of two layers with random weights and export it as training does."""
     import keras
 
     from magenta_bridge.export.litert import export_program
@@ -77,11 +77,11 @@ def random_network(units: int, weights: str) -> Contestant:
         exported = quantize_int4(exported, [sample_piece(StepProgram(exported), STEPS)])
     program = StepProgram(exported)
     generator = MelodyGenerator(Bundle("random", "Random weights.", "", program, b""))
-    return Contestant(f"LSTM 2x{units}", weights, generator, program, network)
+    return MeasuredNetwork(f"LSTM 2x{units}", weights, generator, program, network)
 
 
-def shipped_network(name: str) -> Contestant:
-    """Returns a shipped melody bundle and the network inside it."""
+def shipped_network(name: str) -> MeasuredNetwork:
+    """Return an included melody bundle and its network."""
     from magenta_bridge.recipe import BundleRecipe, Recipe
     from magenta_bridge.training.fit import build, network_config
 
@@ -91,7 +91,7 @@ def shipped_network(name: str) -> Contestant:
     network = build(recipe, bundle.network)
     sizes = "x".join(str(each) for each in (len(network.units), network.units[0]))
     generator = MelodyGenerator(bundle)
-    return Contestant(f"{name}, LSTM {sizes}", "int8", generator, bundle.program, network)
+    return MeasuredNetwork(f"{name}, LSTM {sizes}", "int8", generator, bundle.program, network)
 
 
 def _our_run(generator: MelodyGenerator) -> Callable[[], object]:
@@ -125,9 +125,9 @@ def _numpy_run(network: Any) -> Callable[[], object]:  # noqa: ANN401 - Keras ha
 
 
 def _reading_run(program: StepProgram) -> Callable[[], object]:
-    """Returns a run in which each step reads all bytes of the program and computes next to nothing.
+    """Return a run in which each step only reads all bytes of the program.
 
-    NumPy's maximum takes 64 bytes at a time, so that memory is what it waits for.
+    NumPy's maximum reads 64 bytes at a time, so memory bandwidth limits it.
     """
     held = program.flatbuffer
     words = np.frombuffer(held, dtype=np.int64, count=len(held) // 8).copy()
@@ -152,10 +152,9 @@ def _check_same(reference: Any, network: Any) -> None:  # noqa: ANN401
 
 
 def _time(run: Callable[[], object]) -> tuple[float, float]:
-    """Returns a run's microseconds a step by this thread's clock and by the wall's.
+    """Return a run's microseconds per step in CPU time of this thread and in wall time.
 
-    One that is not timed goes before it and fills the caches with what this run reads, instead of
-    what was measured in turn with it.
+    A run that is not timed precedes it, so that the caches contain what this run reads.
     """
     run()
     began, began_wall = clock(), time.perf_counter()
@@ -163,10 +162,10 @@ def _time(run: Callable[[], object]) -> tuple[float, float]:
     return (clock() - began) / STEPS * 1e6, (time.perf_counter() - began_wall) / STEPS * 1e6
 
 
-def measure(contestant: Contestant, runs: int) -> dict[str, float | int | str]:
-    """Measures both in turn, warm; microseconds a generated step."""
-    ours, numpy = _our_run(contestant.generator), _numpy_run(contestant.network)
-    reading = _reading_run(contestant.program)
+def measure(measured: MeasuredNetwork, runs: int) -> dict[str, float | int | str]:
+    """Measure all alternately, after warm-up; return microseconds per generated step."""
+    ours, numpy = _our_run(measured.generator), _numpy_run(measured.network)
+    reading = _reading_run(measured.program)
     times: list[tuple[float, float, float, float]] = []
     for number in range(runs + 3):
         spent, wall = _time(ours)
@@ -178,8 +177,8 @@ def measure(contestant: Contestant, runs: int) -> dict[str, float | int | str]:
     late = sorted(columns[0])[min(int(0.95 * runs), runs - 1)]
     return {
         "benchmark": "generation",
-        "network": contestant.name,
-        "weights": contestant.weights,
+        "network": measured.name,
+        "weights": measured.weights,
         "steps": STEPS,
         "runs": runs,
         "us_per_step": round(spent, 1),
@@ -189,28 +188,28 @@ def measure(contestant: Contestant, runs: int) -> dict[str, float | int | str]:
         "numpy_us_per_step": round(reference, 1),
         "best_numpy_us_per_step": round(min(columns[2]), 1),
         "ratio_to_numpy": round(reference / spent, 2),
-        "program_mb": round(len(contestant.program.flatbuffer) / 1e6, 2),
+        "program_mb": round(len(measured.program.flatbuffer) / 1e6, 2),
         "reading_us_per_step": round(read, 1),
         "ratio_to_reading": round(spent / read, 2),
     }
 
 
 def main() -> None:
-    """Reads the command line and prints the results."""
+    """Read the command line and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=31, help="measured runs of each network")
+    parser.add_argument("--runs", type=int, default=31, help="number of measured runs per network")
     runs = max(1, parser.parse_args().runs)
-    # As in a server, which never loads TensorFlow; see ``runtime.vector_kernels``.
+    # Before TensorFlow, which a server never loads; see ``runtime.cpu_kernels``.
     find_bundle("lstm_melody").program.session()
-    with silent_stderr():  # TensorFlow greets on loading, past every log level
+    with silent_stderr():  # TensorFlow logs on import at any log level
         import tensorflow  # noqa: F401
-    contestants: tuple[Callable[[], Contestant], ...] = (
+    networks: tuple[Callable[[], MeasuredNetwork], ...] = (
         lambda: random_network(128, "int8"),
         lambda: random_network(512, "int8"),
         lambda: random_network(512, "int4"),
         lambda: shipped_network("lstm_melody"),
     )
-    for make in contestants:
+    for make in networks:
         print(json.dumps(measure(make(), runs)), flush=True)
 
 

@@ -1,9 +1,9 @@
-"""How long a scrape of the metrics takes, with many labels, idle and while streams are read.
+"""Measure a scrape of the metrics with many series, while idle and while streams are read.
 
-A real server with the shipped bundles is called in many ways, so that there are many series. Then
-its two pages are read in turn, the metrics and the health, which is a word and thus the reference:
-what else the machine does holds both up. Last, the page of as many generators as get names of
-their own is made in this process. Prints one JSON line; the target is 20 ms.
+A real server with the included bundles gets calls of all kinds, to create many series. Then its
+metrics are read, alternating with its health, which is one word and serves as the reference.
+Finally, this process creates the page with the maximum number of generators. Prints one JSON line;
+the target is 20 ms.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Final
 from prometheus_client import generate_latest
 
 from benchmarks.bench.serving import serving
-from benchmarks.streaming import listen_together, quantile
+from benchmarks.streaming import quantile, read_together
 from magenta_bridge.client import Client
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.server.rpc.call import Call
@@ -39,24 +39,24 @@ CODES: Final = (
 
 
 @contextlib.contextmanager
-def others_listening(address: str) -> Iterator[None]:
-    """Has another process read streams, all the time."""
-    command = [sys.executable, "-m", "benchmarks.scrape", "--listen-to", address]
+def streams_in_background(address: str) -> Iterator[None]:
+    """Read streams continuously in another process."""
+    command = [sys.executable, "-m", "benchmarks.scrape", "--read-from", address]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
-            if process.stdout and process.stdout.readline():  # it has begun
+            if process.stdout and process.stdout.readline():  # started
                 yield
         finally:
             process.kill()
 
 
 def call_in_many_ways(address: str) -> None:
-    """Lets each generator answer, refuse, and be late."""
-    with Client(address) as bridge, Client(address, timeout=0.001) as hurried:
+    """Call each generator with success, with an error and past the deadline."""
+    with Client(address) as bridge, Client(address, timeout=0.001) as impatient:
         for name in [generator.id for generator in bridge.generators()]:
             list(bridge.stream(name, bars=1))
             bridge.generate(name, bars=1)
-            for caller, temperature in ((bridge, 1e9), (hurried, 1.0)):
+            for caller, temperature in ((bridge, 1e9), (impatient, 1.0)):
                 with contextlib.suppress(MagentaBridgeError):
                     caller.generate(name, bars=64, temperature=temperature)
                 with contextlib.suppress(MagentaBridgeError):
@@ -66,7 +66,7 @@ def call_in_many_ways(address: str) -> None:
 
 
 def read(address: str, path: str) -> tuple[float, str]:
-    """Returns the seconds that a page takes, on a connection of its own, and the page."""
+    """Return the duration in seconds of reading a page over a new connection, and the page."""
     began = time.perf_counter()
     connection = http.client.HTTPConnection(address, timeout=30)
     connection.request("GET", path)
@@ -75,8 +75,8 @@ def read(address: str, path: str) -> tuple[float, str]:
     return time.perf_counter() - began, page
 
 
-def read_in_turn(address: str, samples: int, name: str) -> dict[str, float | int]:
-    """Returns the figures of both pages."""
+def read_alternately(address: str, samples: int, name: str) -> dict[str, float | int]:
+    """Return the results of both pages."""
     metrics, health = [], []
     for _ in range(samples):
         health.append(read(address, "/healthz")[0])
@@ -90,8 +90,8 @@ def read_in_turn(address: str, samples: int, name: str) -> dict[str, float | int
     }
 
 
-def make_the_longest_page(samples: int) -> tuple[int, float]:
-    """Returns the series of the most generators, and the processor's median ms for the page."""
+def create_largest_page(samples: int) -> tuple[int, float]:
+    """Return the series with the most generators, and the median CPU time of the page in ms."""
     names = [f"generator_{number:03}" for number in range(MAX_NAMES)]
     metrics = Metrics(lambda: names)
     service = generation_pb2.DESCRIPTOR.services_by_name["GenerationService"]
@@ -111,20 +111,20 @@ def make_the_longest_page(samples: int) -> tuple[int, float]:
 
 
 def series(page: str) -> int:
-    """Counts the series of a page."""
+    """Return the number of series of a page."""
     return sum(not line.startswith("#") for line in page.splitlines())
 
 
 def measure(samples: int) -> dict[str, float | int | str]:
-    """Measures everything."""
+    """Measure all pages."""
     with serving("--metrics-port", "0", "--log-level", "warning") as server:
         address, pages = server.address, server.metrics
         call_in_many_ways(address)
         found = series(read(pages, "/metrics")[1])
-        idle = read_in_turn(pages, samples, "idle")
-        with others_listening(address):
-            busy = read_in_turn(pages, samples, "busy")
-    longest, took_ms = make_the_longest_page(max(1, samples // 10))
+        idle = read_alternately(pages, samples, "idle")
+        with streams_in_background(address):
+            busy = read_alternately(pages, samples, "busy")
+    most_series, cpu_ms = create_largest_page(max(1, samples // 10))
     return {
         "benchmark": "scrape",
         "samples": samples,
@@ -132,27 +132,29 @@ def measure(samples: int) -> dict[str, float | int | str]:
         **idle,
         "clients": CLIENTS,
         **busy,
-        "most_series": longest,
-        "most_cpu_ms": took_ms,
+        "most_series": most_series,
+        "most_cpu_ms": cpu_ms,
     }
 
 
-async def listen_on(address: str) -> None:
-    """Reads streams until this process is ended; says when it begins."""
-    print("Listening.", flush=True)
+async def read_streams(address: str) -> None:
+    """Read streams until this process is killed; print a line at the start."""
+    print("Reading.", flush=True)
     while True:
-        await listen_together(address, CLIENTS, 32)
+        await read_together(address, CLIENTS, 32)
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Reads the command line and prints the result."""
+    """Read the command line and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=500, help="scrapes each, idle and busy")
-    parser.add_argument("--listen-to", metavar="ADDRESS", help="only read streams from there")
-    asked = parser.parse_args(words)
-    if asked.listen_to:
-        asyncio.run(listen_on(asked.listen_to))
-    print(json.dumps(measure(max(1, asked.samples))))
+    parser.add_argument(
+        "--samples", type=int, default=500, help="number of scrapes, idle and busy each"
+    )
+    parser.add_argument("--read-from", metavar="ADDRESS", help="only read streams of this server")
+    arguments = parser.parse_args(words)
+    if arguments.read_from:
+        asyncio.run(read_streams(arguments.read_from))
+    print(json.dumps(measure(max(1, arguments.samples))))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What a shortcut saves, as a ratio to the plain way in the same run.
+"""Measure the gain of an optimization, as a ratio to the plain code in the same run.
 
-``kernels``: ``runtime.cpu_kernels`` keeps LiteRT to vector kernels, beside LiteRT's own choice of
-kernels; a ratio of 1 is expected on processors without matrix tiles. Prints one JSON line.
+``kernels``: ``runtime.cpu_kernels`` restricts LiteRT to vector kernels; the reference is LiteRT's
+default. A ratio of 1 is expected on processors without matrix tiles. Prints one JSON line.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 def _step_seconds(plain: bool) -> float:
-    """Return the seconds per step of a shipped program in this process."""
+    """Return the seconds per step of an included program in this process."""
     from magenta_bridge.generators.loading import find_bundle
     from magenta_bridge.runtime import interpreter
 
@@ -45,11 +45,11 @@ def _step_seconds(plain: bool) -> float:
 
 
 def measure_kernels(runs: int) -> dict[str, object]:
-    """Measure both choices of kernels in fresh processes in turn; microseconds per step."""
+    """Measure both choices in new processes, alternately; return microseconds per step."""
     found: dict[str, list[float]] = {"ours": [], "plain": []}
     for _ in range(runs):
-        for way, seconds in found.items():
-            words = [sys.executable, "-m", "benchmarks.shortcuts", "--kernels", way]
+        for choice, seconds in found.items():
+            words = [sys.executable, "-m", "benchmarks.shortcuts", "--kernels", choice]
             ended = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
             seconds.append(float(ended.stdout))
     return _line("kernels", "step", *(statistics.median(each) for each in found.values()))
@@ -69,7 +69,7 @@ def _line(shortcut: str, unit: str, ours: float, plain: float) -> dict[str, obje
 def main() -> None:
     """Read the command line and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="measured runs")
+    parser.add_argument("--runs", type=int, default=5, help="number of measured runs")
     parser.add_argument(
         "--kernels", choices=["ours", "plain"], help="measure one choice and print it"
     )

@@ -1,8 +1,8 @@
-"""How long from the start of a process to its first clip, and how much memory it takes.
+"""Measure the time from the start of a process to its first clip, and its memory.
 
-Each run is a fresh process that loads the shipped bundles and generates 64 steps (four bars of
-4/4). Bare Python and ``import numpy``, started in turn with it, are the references: on a busy
-machine all three grow. Prints one JSON line.
+Each run is a new process that loads the included bundles and generates 64 steps (four bars of
+4/4). The references, started alternately, are Python alone and ``import numpy``. Prints one JSON
+line.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _NUMPY = "import numpy; print('{}', flush=True)"
 
 
 def time_start(code: str) -> tuple[float, dict[str, float]]:
-    """Runs code in a fresh process until it prints its line.
+    """Run code in a new process until it prints its line.
 
     Args:
-        code: Python that prints one line of JSON when it is done.
+        code: Python code that prints one line of JSON at its end.
 
     Returns:
-        Seconds from before the process started to the line, and what the line said.
+        Seconds from the start of the process to the line, and the content of the line.
     """
     began = time.perf_counter()
     with subprocess.Popen(
@@ -57,21 +57,21 @@ def time_start(code: str) -> tuple[float, dict[str, float]]:
         line = process.stdout.readline() if process.stdout else ""
         seconds = time.perf_counter() - began
     if process.returncode:
-        raise SystemExit("The measured process failed; its message is above.")
-    said: dict[str, float] = json.loads(line)
-    return seconds, said
+        raise SystemExit("The measured process failed; see its message above.")
+    result: dict[str, float] = json.loads(line)
+    return seconds, result
 
 
 def measure(runs: int) -> dict[str, float | int | str]:
-    """Measures all three in turn, ``runs`` times; medians, in seconds and MiB."""
+    """Measure all three alternately, ``runs`` times; return medians, in seconds and MiB."""
     times: dict[str, list[float]] = {_CLIP: [], _PYTHON: [], _NUMPY: []}
     peaks = []
     for _ in range(runs):
         for code, collected in times.items():
-            seconds, said = time_start(code)
+            seconds, result = time_start(code)
             collected.append(seconds)
             if code is _CLIP:
-                peaks.append(said["peak_mb"])
+                peaks.append(result["peak_mb"])
     clip, python, numpy = (statistics.median(times[code]) for code in (_CLIP, _PYTHON, _NUMPY))
     return {
         "benchmark": "startup",
@@ -86,9 +86,9 @@ def measure(runs: int) -> dict[str, float | int | str]:
 
 
 def main() -> None:
-    """Reads the command line and prints the result."""
+    """Read the command line and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="processes of each kind")
+    parser.add_argument("--runs", type=int, default=5, help="number of processes of each kind")
     print(json.dumps(measure(max(1, parser.parse_args().runs))))
 
 

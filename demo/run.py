@@ -1,6 +1,6 @@
-"""The demo: a real server, a real client, a real tune; what comes out is seen and heard.
+"""Start a server, continue a melody over gRPC, and write notes, a picture and sound.
 
-Run it with ``make demo``. It writes ``demo/clip.mid``, ``demo/clip.png`` and ``demo/clip.wav``.
+``make demo`` runs it. It writes ``demo/clip.mid``, ``demo/clip.png`` and ``demo/clip.wav``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GENERATOR = "lstm_melody"
 BARS = 8
 SEED = 7
 STARTUP_S = 60.0
-FAREWELL_S = 15.0
+STOP_S = 15.0
 
 NEXT = """
 Try next:
@@ -42,17 +42,17 @@ Try next:
 
 @contextlib.contextmanager
 def running_server() -> Iterator[str]:
-    """Starts ``magenta-bridge serve`` on a free port of this machine, and ends it again.
+    """Run ``magenta-bridge serve`` on a free local port.
 
     Yields:
         The server's address, ``HOST:PORT``.
 
     Raises:
-        ServerUnavailableError: It did not start within a minute.
+        ServerUnavailableError: The server did not start within a minute.
     """
     program = shutil.which("magenta-bridge", path=str(Path(sys.executable).parent))
     if program is None:
-        raise ServerUnavailableError("magenta-bridge is not installed here; run: make demo")
+        raise ServerUnavailableError("magenta-bridge is not installed; run: make demo")
     with subprocess.Popen(  # noqa: S603
         [program, "serve", "--port", "0", "--log-level", "warning"],
         stdout=subprocess.PIPE,
@@ -75,20 +75,20 @@ def running_server() -> Iterator[str]:
 def _end(process: subprocess.Popen[str]) -> None:
     process.terminate()
     try:
-        process.wait(FAREWELL_S)
+        process.wait(STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
 
 
 def make_clip(address: str) -> tuple[NoteSequence, NoteSequence]:
-    """Sends the primer to the server; returns it and the music that follows it."""
+    """Return the primer and its continuation by the server."""
     primer = read(PRIMER)
     with Client(address) as bridge:
         return primer, bridge.generate(GENERATOR, primer=primer, bars=BARS, seed=SEED)
 
 
-def show(primer: NoteSequence, added: NoteSequence) -> list[Path]:
-    """Writes notes, picture and sound; returns the three files."""
+def write_files(primer: NoteSequence, added: NoteSequence) -> list[Path]:
+    """Write notes, picture and sound, and return the three files."""
     files = [HERE / name for name in ("clip.mid", "clip.png", "clip.wav")]
     clip, picture, sound = files
     whole = merge(primer, added)
@@ -100,14 +100,14 @@ def show(primer: NoteSequence, added: NoteSequence) -> list[Path]:
 
 
 def main() -> None:
-    """Runs the demo and says what to try next."""
+    """Run the demo and print commands to try next."""
     began = time.perf_counter()
     try:
         with running_server() as address:
             ready = time.perf_counter()
             primer, added = make_clip(address)
-            heard = time.perf_counter()
-        files = show(primer, added)
+            received = time.perf_counter()
+        files = write_files(primer, added)
     except MagentaBridgeError as error:
         click.echo(f"Error: {error.message}", err=True)
         sys.exit(1)
@@ -115,10 +115,10 @@ def main() -> None:
         f"{GENERATOR} continued {PRIMER.name} ({len(primer.notes)} notes) with {BARS} bars, "
         f"{len(added.notes)} notes, from seed {SEED}.\n"
         f"The server was ready in {ready - began:.1f} s; "
-        f"the music came back over gRPC in {heard - ready:.2f} s.\n"
+        f"the response over gRPC took {received - ready:.2f} s.\n"
     )
-    for file, meaning in zip(files, ("notes", "piano roll", "sound"), strict=True):
-        click.echo(f"  {file}  ({meaning})")
+    for file, content in zip(files, ("notes", "piano roll", "sound"), strict=True):
+        click.echo(f"  {file}  ({content})")
     click.echo(NEXT)
 
 

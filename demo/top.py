@@ -1,4 +1,4 @@
-"""Pictures ``magenta-bridge top``: a real server, four clients, and what the view shows of them.
+"""Draw a picture of ``magenta-bridge top`` with a real server and four clients.
 
 python demo/top.py [SECONDS]      writes docs/images/top.svg
 """
@@ -35,13 +35,13 @@ WEIGHTS = [6, 3, 4, 1, 2, 0.3]
 
 @contextlib.contextmanager
 def running_server() -> Iterator[tuple[str, str]]:
-    """Starts a server with metrics; yields its address and the URL of its metrics."""
+    """Run a server with metrics; yield its address and the URL of its metrics."""
     words = ["serve", "--port", "0", "--metrics-port", "0", "--log-level", "error"]
     program = Path(sys.executable).with_name("magenta-bridge")
     with subprocess.Popen([program, *words], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         output = process.stdout
         if output is None or not (ready := output.readline()):
-            raise SystemExit("The server did not start; its message is above.")
+            raise SystemExit("The server did not start; see its message above.")
         try:
             yield ready.split(" on ")[1].split()[0], output.readline().split()[-1]
         finally:
@@ -49,34 +49,34 @@ def running_server() -> Iterator[tuple[str, str]]:
 
 
 def play(address: str, number: int, end: float) -> None:
-    """Send requests like a user who tries things out, until the time is over."""
-    draw_lots = random.Random(number)  # noqa: S311 - music, no secrets
+    """Send requests of a typical user until the given time."""
+    rng = random.Random(number)  # noqa: S311 - not for security
     with Client(address, timeout=30) as client:
         while (left := end - time.monotonic()) > 0:
-            (name,) = draw_lots.choices(NAMES, WEIGHTS)
+            (name,) = rng.choices(NAMES, WEIGHTS)
             with contextlib.suppress(MagentaBridgeError):
-                if draw_lots.random() < 0.5:
+                if rng.random() < 0.5:
                     client.generate(name)
                 else:
                     list(client.stream(name))
-            # More at some times than at others, so that there is something to see.
-            time.sleep(min(left, draw_lots.random() * (0.1 + (time.monotonic() / 7) % 1)))
+            # The rate varies, for a picture with some structure.
+            time.sleep(min(left, rng.random() * (0.1 + (time.monotonic() / 7) % 1)))
 
 
 def picture(history: History, url: str, seconds: float) -> str:
-    """Looks once a second and returns the last view as SVG."""
+    """Read the metrics once per second and return the last view as SVG."""
     for _ in range(max(2, round(seconds))):
         snapshot = history.add(read_scrape(url))
         time.sleep(1)
     console = Console(width=COLUMNS, record=True, file=io.StringIO(), highlight=False)
     console.print(draw(snapshot, history.rates()))
     svg = console.export_svg(title="magenta-bridge top", unique_id="top")
-    # A picture loads nothing: a viewer that lacks the font takes another of fixed width.
+    # The picture must load nothing; viewers without the font use another monospaced one.
     return re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)
 
 
 def main() -> None:
-    """Does it all."""
+    """Run the server and the clients, and write the picture."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     with running_server() as (address, url):
         end = time.monotonic() + seconds

@@ -1,10 +1,10 @@
-"""Compiles the protos into ``magenta_bridge/v1`` and into JSON for JavaScript.
+"""Compile the protos into ``magenta_bridge/v1`` and into JSON for JavaScript.
 
-Run it as ``make protos``. Magenta's own protos are taken from the installed note-seq, whose
-wheel holds them as descriptors only, so that there is no copy of them to go stale.
+``make protos`` runs it. Magenta's protos come from the descriptors in the installed note-seq, so
+the repository needs no copy of them.
 
-    python protos/gen.py            writes the generated files
-    python protos/gen.py --check    writes nothing; exits 1 when a committed file is stale
+    python protos/gen.py            write the generated files
+    python protos/gen.py --check    only check; exit with 1 if a committed file is stale
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ PACKAGE: Final = Path("magenta_bridge/v1")
 JSON_NAME: Final = Path("protos/magenta_bridge.v1.json")
 JAVASCRIPT_NAME: Final = Path("protos/magenta_bridge.v1.js.json")
 
-# Exact, because other versions write other files; the generated code names them in turn.
+# Exact versions, because the generated code depends on them and contains them.
 TOOLS: Final = {"grpcio-tools": "1.85.1", "mypy-protobuf": "5.1.0"}
 
-# ``from note_seq.protobuf`` would run note_seq's own start-up, which takes seconds.
+# ``from note_seq.protobuf`` would import note_seq, which takes seconds.
 _HEAVY_IMPORT: Final = re.compile(r"^from note_seq\.protobuf import ", re.MULTILINE)
 _LIGHT_IMPORT: Final = "from magenta_bridge.noteseq import "
 
 
 def check_tools() -> None:
-    """Refuses to go on with tools of another version.
+    """Check the versions of the tools.
 
     Raises:
-        SystemExit: A tool is missing or of another version; the message says what to install.
+        SystemExit: A tool is missing or has another version; the message says what to install.
     """
-    for name, wanted in TOOLS.items():
+    for name, required in TOOLS.items():
         try:
             found = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found = "none"
-        if found != wanted:
+        if found != required:
             raise SystemExit(
-                f"{name} {wanted} is needed, found {found}: pip install {name}=={wanted}"
+                f"{name} {required} is required, found {found}; run: pip install {name}=={required}"
             )
 
 
 def write_magenta_descriptors(path: Path) -> None:
-    """Writes the FileDescriptorSet of the installed note-seq."""
+    """Write the FileDescriptorSet of the installed note-seq."""
     sys.path.insert(0, str(ROOT))
     from magenta_bridge.noteseq import generator_pb2, music_pb2
 
@@ -70,12 +70,12 @@ def _protoc(*arguments: str) -> None:
     include = importlib.resources.files("grpc_tools") / "_proto"
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={PROTOS}"]
     sources = [path.relative_to(PROTOS).as_posix() for path in _sources()]
-    # The plugins of mypy-protobuf lie beside the interpreter, on the PATH or not.
+    # The plugins of mypy-protobuf are next to the interpreter, which may not be on the PATH.
     plugins = [
         f"--plugin={name}={Path(sys.executable).parent / name}"
         for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
     ]
-    subprocess.run(  # noqa: S603 - our own words only
+    subprocess.run(  # noqa: S603 - fixed arguments
         [*command, f"--proto_path={include}", *plugins, *arguments, *sources], check=True
     )
 
@@ -85,7 +85,7 @@ def _sources() -> list[Path]:
 
 
 def compile_python(out: Path, magenta: Path) -> None:
-    """Compiles the protos to Python, with type stubs, below ``out``."""
+    """Compile the protos to Python with type stubs, in ``out``."""
     _protoc(
         f"--descriptor_set_in={magenta}",
         f"--python_out={out}",
@@ -97,14 +97,14 @@ def compile_python(out: Path, magenta: Path) -> None:
         text = path.read_text(encoding="utf-8")
         path.write_text(_HEAVY_IMPORT.sub(_LIGHT_IMPORT, text), encoding="utf-8")
     for path in (out / PACKAGE).glob("*_pb2_grpc.py"):
-        # protoc writes an empty one for a proto without a service.
+        # protoc writes an empty file for a proto without a service.
         if "\nclass " not in path.read_text(encoding="utf-8"):
             path.unlink()
             path.with_suffix(".pyi").unlink()
 
 
 def compile_image(path: Path, magenta: Path) -> None:
-    """Writes all descriptors with comments, Magenta's included: what ``buf`` reads."""
+    """Write all descriptors with comments, including Magenta's, for ``buf``."""
     _protoc(
         f"--descriptor_set_in={magenta}",
         f"--descriptor_set_out={path}",
@@ -114,7 +114,7 @@ def compile_image(path: Path, magenta: Path) -> None:
 
 
 def read_descriptors(image: Path) -> FileDescriptorSet:
-    """Returns all descriptors without comments, and those of errors' details and of health."""
+    """Return all descriptors without comments, and those of error details and health."""
     from google.protobuf import any_pb2, duration_pb2
     from google.rpc import error_details_pb2, status_pb2
     from grpc_health.v1 import health_pb2
@@ -130,7 +130,7 @@ def read_descriptors(image: Path) -> FileDescriptorSet:
 
 
 def write_json(out: Path, image: Path) -> None:
-    """Writes the descriptors as JSON, for any library and for JavaScript, below ``out``."""
+    """Write the descriptors as JSON, for any library and for protobuf.js, in ``out``."""
     sys.path.insert(0, str(ROOT))
     from protos.protobufjs import as_protobufjs
 
@@ -139,13 +139,13 @@ def write_json(out: Path, image: Path) -> None:
     for name, row in rows.items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        # To protobuf.js the first value of an enum is its default: its order must stay.
+        # protobuf.js takes the first value of an enum as its default, so the order must stay.
         text = json.dumps(row, indent=1, sort_keys=name != JAVASCRIPT_NAME)
         path.write_text(text + "\n", encoding="utf-8")
 
 
 def generate(out: Path) -> None:
-    """Writes every generated file below ``out``, at its place in the repository."""
+    """Write all generated files to ``out``, at their paths in the repository."""
     with tempfile.TemporaryDirectory() as scratch:
         magenta = Path(scratch) / "magenta.binpb"
         image = Path(scratch) / "image.binpb"
@@ -156,7 +156,7 @@ def generate(out: Path) -> None:
 
 
 def generated_files(root: Path) -> dict[str, bytes]:
-    """Returns the generated files below ``root``, by path from there."""
+    """Return the generated files in ``root``, by relative path."""
     names = (JSON_NAME, JAVASCRIPT_NAME)
     paths: Iterable[Path] = [
         *(root / PACKAGE).glob("*_pb2*.py*"),
@@ -168,7 +168,7 @@ def generated_files(root: Path) -> dict[str, bytes]:
 
 
 def stale_files() -> list[str]:
-    """Returns the generated files that are missing, left over, or not as they would be now."""
+    """Return the generated files that are missing, obsolete or outdated."""
     with tempfile.TemporaryDirectory() as scratch:
         generate(Path(scratch))
         fresh = generated_files(Path(scratch))
@@ -178,29 +178,29 @@ def stale_files() -> list[str]:
 
 
 def lint() -> None:
-    """Runs ``buf lint`` over the protos.
+    """Lint the protos with buf.
 
     Raises:
-        SystemExit: buf is missing or finds fault; it has said which.
+        SystemExit: buf is missing or has printed errors.
     """
     buf = Path(sys.executable).parent / "buf"
     if not buf.is_file():
-        raise SystemExit("buf is needed: pip install buf-bin")
+        raise SystemExit("buf is missing; run: pip install buf-bin")
     with tempfile.TemporaryDirectory() as scratch:
         magenta = Path(scratch) / "magenta.binpb"
         image = Path(scratch) / "image.binpb"
         write_magenta_descriptors(magenta)
         compile_image(image, magenta)
         command = [str(buf), "lint", str(image), "--config", str(PROTOS / "buf.yaml")]
-        done = subprocess.run(command, check=False)  # noqa: S603 - our own words only
+        done = subprocess.run(command, check=False)  # noqa: S603 - fixed arguments
     if done.returncode:
         raise SystemExit(done.returncode)
 
 
 def main() -> None:
-    """Does what the command line asks for."""
-    parser = argparse.ArgumentParser(description="Compiles the protos.")
-    parser.add_argument("--check", action="store_true", help="only say what is stale")
+    """Generate or check the files."""
+    parser = argparse.ArgumentParser(description="Compile the protos.")
+    parser.add_argument("--check", action="store_true", help="only list stale files")
     check = parser.parse_args().check
     check_tools()
     lint()

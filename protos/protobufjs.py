@@ -1,7 +1,7 @@
-"""Turns descriptors into the JSON that protobuf.js reads, and grpc-js with it.
+"""Convert descriptors to the JSON of protobuf.js, which grpc-js uses.
 
-protobuf.js reads descriptors too, but until its version 8 it takes their maps for lists. In its own
-JSON a map is a map (see "Reflection vs. static code" and ``Root.fromJSON`` in its documentation).
+protobuf.js also reads descriptors, but until its version 8 it reads their maps as lists. Its own
+JSON supports maps (see "Reflection vs. static code" and ``Root.fromJSON`` in its documentation).
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _MESSAGES: Final = frozenset({FieldDescriptorProto.TYPE_MESSAGE, FieldDescriptor
 
 
 def as_protobufjs(descriptors: FileDescriptorSet) -> Json:
-    """Returns everything that the files describe, by package.
+    """Return the types and services of the files, by package.
 
     Args:
-        descriptors: Files of proto3.
+        descriptors: Files in proto3.
 
     Raises:
-        ValueError: A file is of another syntax, which protobuf.js would misread.
+        ValueError: A file has another syntax, which protobuf.js would misread.
     """
     root: Json = {"nested": {}}
     for file in descriptors.file:
         if file.syntax != "proto3":
-            raise ValueError(f"{file.name} is not of proto3.")
+            raise ValueError(f"{file.name} is not in proto3.")
         package = root
         for part in file.package.split("."):
             package = package["nested"].setdefault(part, {"nested": {}})

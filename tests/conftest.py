@@ -1,4 +1,4 @@
-"""Settings and fixtures of all tests."""
+"""Settings and fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the longest files first, so that no worker is left alone with one at the end."""
+    """Run the longest files first, so that all workers finish at about the same time."""
     places = {_TESTS / name: place for place, name in enumerate(_LONGEST)}
     gone = [path.name for path in places if not path.is_file()]
     assert not gone, f"Files named in tests/conftest.py are missing: {gone}."

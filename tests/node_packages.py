@@ -1,4 +1,4 @@
-"""Programs and packages of JavaScript for the tests; packages are installed the first time."""
+"""JavaScript programs and packages for the tests; packages are installed at first use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if sys.platform != "win32":
 
 
 def node_program(name: str) -> str:
-    """Returns where ``node`` or ``npm`` is, or fails with what to do."""
+    """Return the path of ``node`` or ``npm``, or fail with instructions."""
     found = shutil.which(name)
     assert found is not None, (
         f"There is no program {name}, which the tests need; run: apt-get install nodejs npm "
@@ -27,15 +27,15 @@ def node_program(name: str) -> str:
 
 @cache
 def install_packages(folder: Path, *, scripts: bool = False) -> None:
-    """Installs what the lock in a folder says, unless it is there.
+    """Install the locked packages of a folder, unless they are installed.
 
     Args:
-        folder: Holds ``package-lock.json``.
-        scripts: Whether packages may run theirs; that of Node fetches its program so.
+        folder: The folder with ``package-lock.json``.
+        scripts: Whether packages may run their scripts, which that of Node requires.
     """
     lock = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
     stamp = folder / "node_modules" / ".lock"
-    with _alone(folder):
+    with _install_lock(folder):
         if stamp.is_file() and stamp.read_text(encoding="ascii") == lock:
             return
         command = [node_program("npm"), "ci", "--no-audit", "--no-fund"]
@@ -48,8 +48,8 @@ def install_packages(folder: Path, *, scripts: bool = False) -> None:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Lets one of the processes that run tests install at a time."""
+def _install_lock(folder: Path) -> Iterator[None]:
+    """Allow only one test process at a time to install."""
     with (folder / "package-lock.json").open("rb") as held:
         if sys.platform != "win32":
             fcntl.flock(held, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""A recipe is read as it is written; what is wrong in it is named."""
+"""Recipes are parsed; errors name the file and the field."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ transpose = [-2, 3]
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the tests write their recipe."""
+    """The path of the test's recipe."""
     return tmp_path / "recipe.toml"
 
 
-def test_good_recipe(file: Path) -> None:
-    """Written values are taken, all others have their defaults."""
+def test_a_valid_recipe(file: Path) -> None:
+    """Given values are used; others have defaults."""
     file.write_text(GOOD, encoding="utf-8")
     recipe = read_recipe(file)
     assert (recipe.bundle.id, recipe.bundle.family) == ("reels", "lstm")
@@ -46,8 +46,8 @@ def test_good_recipe(file: Path) -> None:
     assert recipe.program.weights == "auto"
 
 
-def test_shipped_recipes_are_good(repository: Path) -> None:
-    """Every recipe in the repository can be read."""
+def test_included_recipes_are_valid(repository: Path) -> None:
+    """Every recipe in the repository is valid."""
     recipes = sorted((repository / "models").glob("*/*.toml"))
     assert recipes
     for recipe in recipes:
@@ -79,16 +79,16 @@ def test_shipped_recipes_are_good(repository: Path) -> None:
         ),
     ],
 )
-def test_bad_recipe(file: Path, text: str, said: str) -> None:
-    """One sentence names the file and what is wrong in it."""
+def test_an_invalid_recipe(file: Path, text: str, said: str) -> None:
+    """The error names the file and what is wrong in it."""
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidArgumentError, match=said) as caught:
         read_recipe(file)
     assert str(file) in caught.value.message
 
 
-def test_missing_recipe(tmp_path: Path) -> None:
-    """There is no such file, or it is a folder."""
+def test_a_missing_recipe(tmp_path: Path) -> None:
+    """The file does not exist, or is a folder."""
     with pytest.raises(NotFoundError, match="No such file"):
         read_recipe(tmp_path / "none.toml")
     with pytest.raises(NotFoundError, match="Cannot read the recipe"):

@@ -1,4 +1,4 @@
-"""A recipe written is the recipe read."""
+"""A recipe survives writing and reading."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from magenta_bridge.recipe import (
 from tests.architecture.sources import ROOT
 
 
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    """Quotes, backslashes, line breaks, signs of other languages; lists, truths and numbers."""
+def test_values_survive_writing_and_reading(tmp_path: Path) -> None:
+    """Quotes, backslashes, line breaks, non-ASCII text, lists, booleans, and numbers."""
     recipe = Recipe(
         bundle=BundleRecipe("tiny", 'Says "no" \\ twice\n\tand \x7fénough: 音楽.', "gru", "drums"),
         data=DataRecipe(name="", validation_share=0.25, test_share=1e-05),

@@ -1,7 +1,7 @@
-"""Runs all benchmarks, prints their JSON lines and writes docs/benchmarks/speed.md.
+"""Run all benchmarks, print their JSON lines and write docs/benchmarks/speed.md.
 
 ``python -m benchmarks.bench``: every file in ``benchmarks/`` is one benchmark. Magenta.js is
-measured in addition where Node.js is installed.
+measured, too, if Node.js is installed.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DOCUMENT: Final = ROOT / "docs" / "benchmarks" / "speed.md"
 PEERS: Final = ROOT / "benchmarks" / "peers"
 _NO_NODE: Final = (
-    "Magenta.js was not measured: install Node.js 18 or later, with npm, and say make bench again."
+    "Magenta.js was not measured: install Node.js 18 or later with npm, and run make bench again."
 )
 _NO_PACKAGES: Final = (
-    "Magenta.js was not measured: npm could not install it; say npm install in benchmarks/peers."
+    "Magenta.js was not measured: npm failed to install it; run npm install in benchmarks/peers."
 )
 
 
 def main() -> None:
-    """Runs, prints and writes."""
+    """Run the benchmarks and write the document."""
     lines: list[Line] = []
     for name in sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py")):
         found = _lines([sys.executable, "-m", f"benchmarks.{name}"], ROOT)
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _measure_peers() -> list[Line]:
-    """Measures Magenta.js, or says in one sentence why not and goes on."""
+    """Measure Magenta.js, or print why it cannot be measured."""
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         return _not_measured(_NO_NODE)
@@ -58,14 +58,14 @@ def _not_measured(sentence: str) -> list[Line]:
 
 
 def _lines(command: Sequence[str], folder: Path) -> Iterator[Line]:
-    """Runs a benchmark and passes its lines on as they come."""
+    """Run a benchmark; print and yield its lines as they arrive."""
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             found: Line = json.loads(line)
             yield found
     if process.returncode:
-        raise SystemExit(f"The benchmark {command[-1]} failed; its message is above.")
+        raise SystemExit(f"The benchmark {command[-1]} failed; see its message above.")
 
 
 if __name__ == "__main__":

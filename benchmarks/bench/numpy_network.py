@@ -1,4 +1,4 @@
-"""The reference: a melody network in plain NumPy, one step after another."""
+"""A melody network in plain NumPy, as a reference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = NDArray[np.float32]
 
 
 class NumpyNetwork:
-    """An LSTM for melodies with the weights of a Keras network, in float32.
+    """An LSTM for melodies in float32, with the weights of a Keras network.
 
     Args:
         network: A ``GridLSTM``.
@@ -34,7 +34,7 @@ class NumpyNetwork:
         self._event_ids, self._pad = network.event_ids, network.input_ids - 1
 
     def begin(self, start: int) -> Array:
-        """Feeds a start id; see ``step``."""
+        """Feed a start id; see ``step``."""
         self._meter = start - self._event_ids
         self._history = [self._pad] * max(self._bars) * max(LOOKBACK_BARS)
         self._states = [
@@ -44,7 +44,7 @@ class NumpyNetwork:
         return self.step(start)
 
     def step(self, value: int) -> Array:
-        """Feeds one id and returns the logits of the next, ``(event_ids,)``."""
+        """Feed one id and return the logits of the next, ``(event_ids,)``."""
         bar = self._bars[self._meter]
         self._position = (self._position + 1) % bar
         window = [*self._history, value]
@@ -89,7 +89,7 @@ def _values(variable: Any) -> Array:  # noqa: ANN401 - a variable of any backend
 
 
 def draw(logits: Array, number: float, top_p: float) -> int:
-    """Draws an id from the likeliest whose probabilities together reach ``top_p``."""
+    """Draw an id from the smallest set of ids whose total probability is at least ``top_p``."""
     weights: Array = np.exp(logits - logits.max())
     order = np.argsort(-weights)
     sums = np.cumsum(weights[order] / weights.sum())

@@ -1,4 +1,4 @@
-"""A server process to measure, as its users start it."""
+"""A server process for benchmarks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _METRICS: Final = re.compile(r"http://(?P<address>127\S+)/metrics")
 
 
 @dataclass(frozen=True)
-class Served:
-    """A server that is ready.
+class RunningServer:
+    """A running server.
 
     Attributes:
-        address: ``HOST:PORT`` of gRPC.
-        metrics: ``HOST:PORT`` of its metrics; empty without.
-        ready_seconds: From the start of the process to the line that says so.
+        address: ``HOST:PORT`` for gRPC.
+        metrics: ``HOST:PORT`` for metrics; empty if off.
+        ready_seconds: Time from the start of the process to its ready line.
     """
 
     address: str
@@ -33,14 +33,14 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(*options: str) -> Iterator[Served]:
-    """Runs ``magenta-bridge serve`` on a free port, its log in a file that goes with it.
+def serving(*options: str) -> Iterator[RunningServer]:
+    """Run ``magenta-bridge serve`` on a free port, with its log in a temporary file.
 
     Args:
-        options: More words of the command line.
+        options: Further command-line options.
 
     Raises:
-        SystemExit: It did not start; its last words say why.
+        SystemExit: The server did not start; the message contains its log.
     """
     command = [sys.executable, "-c", _PROGRAM, "serve", "--port", "0", *options]
     began = time.perf_counter()
@@ -56,7 +56,7 @@ def serving(*options: str) -> Iterator[Served]:
                 log.seek(0)
                 raise SystemExit(f"The server did not start. {log.read().strip()}")
             pages = _METRICS.search(_line(process)) if "--metrics-port" in options else None
-            yield Served(ready["address"], pages["address"] if pages else "", seconds)
+            yield RunningServer(ready["address"], pages["address"] if pages else "", seconds)
         finally:
             process.terminate()
 

@@ -1,7 +1,7 @@
-"""From the JSON lines of benchmarks to the tables of docs/benchmarks/speed.md.
+"""Convert the JSON lines of benchmarks to the tables of docs/benchmarks/speed.md.
 
-A line is a flat object; ``benchmark`` names the section it stands in. A new benchmark gets a row
-in ``SECTIONS``; one without is shown all the same, with its keys for headings.
+A line is a flat object; ``benchmark`` is the name of its section. A new benchmark gets a row in
+``SECTIONS``; without one, its table has the keys as headings.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-Line = Mapping[str, Any]  # what JSON holds
+Line = Mapping[str, Any]  # a JSON object
 
 MISSING: Final = "missing"
 _OURS, _PEERS = "generation", "peers"
@@ -21,13 +21,13 @@ _OURS, _PEERS = "generation", "peers"
 
 @dataclass(frozen=True)
 class Section:
-    """How the lines of one benchmark are shown.
+    """The table of one benchmark.
 
     Attributes:
-        benchmark: What the lines call it.
+        benchmark: Name of the benchmark.
         title: Heading.
-        text: What is measured, one paragraph.
-        columns: Key of a line -> heading of its column.
+        text: What is measured, in one paragraph.
+        columns: Heading of the column for each key.
     """
 
     benchmark: str
@@ -40,30 +40,29 @@ SECTIONS: Final = (
     Section(
         _OURS,
         "Generating a melody",
-        "Microseconds for each sixteenth that is generated, one stream on one thread: a "
-        "NoteSequence of one bar goes in, one of sixteen bars comes out, through the generator "
-        "that the server runs. Training exports a network of 2x512 units with four bits a weight "
-        "where that hardly raises the NLL of held-out music; the other row is for comparison. "
-        "The time is the CPU time of this thread, median, fastest and 95th percentile of the "
-        "runs, each behind one that fills the caches; beside it stands the wall clock's median. "
-        "Other work on the machine makes the wall clock's time many times as long, and the "
-        "processor's up to twice as long, since it takes caches away; the fastest runs suffered "
-        "least. The NumPy loop computes the same network in float32, one thread, in the same "
-        "run and in turn with ours, and hears and draws as many ids, but reads and writes no "
-        "notes. Reading is what it takes to read the program's bytes once and do nothing with "
-        "them: no step can be faster where they are more than the processor's caches hold.",
+        "Microseconds per generated sixteenth, one stream on one thread: the generator of the "
+        "server gets a NoteSequence of one bar and returns one of sixteen bars. Training exports "
+        "a network of 2x512 units with four bits per weight if that hardly raises the NLL of "
+        "held-out music; the other row is for comparison. The time is the CPU time of this "
+        "thread: median, fastest run and 95th percentile, each run after one that warms the "
+        "caches. The wall time is a median. Other work on the machine multiplies the wall time, "
+        "and up to doubles the CPU time, because it evicts caches; the fastest runs are affected "
+        "least. The NumPy loop computes the same network in float32 on one thread, alternating "
+        "with the generator; it processes and samples as many ids, but no notes. Reading is the "
+        "time to read the program's bytes once: a lower bound for a step if the program exceeds "
+        "the processor's caches.",
         {
             "network": "Network",
-            "weights": "its weights",
-            "us_per_step": "µs a step",
+            "weights": "weights",
+            "us_per_step": "µs per step",
             "best_us_per_step": "fastest run",
             "p95_us_per_step": "95th percentile",
-            "wall_us_per_step": "wall clock",
+            "wall_us_per_step": "wall time",
             "numpy_us_per_step": "NumPy loop",
             "best_numpy_us_per_step": "its fastest run",
             "ratio_to_numpy": "times as fast as NumPy",
             "program_mb": "program, MB",
-            "reading_us_per_step": "reading it",
+            "reading_us_per_step": "reading",
             "ratio_to_reading": "times reading",
             "ratio_to_peers": "times as fast as Magenta.js",
         },
@@ -72,25 +71,27 @@ SECTIONS: Final = (
         _PEERS,
         "The same in Magenta.js",
         "Magenta's own generator in JavaScript at its fastest, with random weights of the same "
-        "shape and as many ids (130), given a bar and asked for sixteen bars as above "
-        "(`benchmarks/peers/`). The time is that of its process, helping threads included; it is "
-        "compared by the shorter of both clocks. Its networks see only the last event, ours also "
-        "the events one, two, four and eight bars ago, so ours have more weights to read.",
+        "shape and as many ids (130), for one bar and a request for sixteen bars as above "
+        "(`benchmarks/peers/`). The time is the CPU time of its process, including its threads; "
+        "the comparison uses the smaller of CPU time and wall time. Its networks see only the "
+        "last event. Those of Magenta Bridge also see the events one, two, four and eight bars "
+        "earlier, so they have more weights to read.",
         {
             "program": "Program",
             "network": "Network",
-            "us_per_step": "µs a step",
+            "us_per_step": "µs per step",
             "best_us_per_step": "fastest run",
             "p95_us_per_step": "95th percentile",
-            "wall_us_per_step": "wall clock",
+            "wall_us_per_step": "wall time",
         },
     ),
     Section(
         "encodings",
         "Sixteen bars of each encoding",
-        "Each shipped generator that goes step by step continues two bars by sixteen, 32 seconds "
-        "at 120 qpm: with its program as it is, which makes many steps a call, and with the same "
-        "program's single steps, each id chosen in Python. Processor's time, median, in turn.",
+        "Each included generator that runs step by step continues two bars with sixteen, 32 "
+        "seconds at 120 qpm: with its program's loop of many steps per call, and with single "
+        "steps of the same program, whose ids are sampled in Python. Median CPU time, "
+        "alternating.",
         {
             "generator": "Generator",
             "notes": "notes",
@@ -102,22 +103,22 @@ SECTIONS: Final = (
     ),
     Section(
         "shortcuts",
-        "What a shortcut saves",
-        "LiteRT is kept to vector kernels instead of choosing its own. Both are measured in turn, "
-        "median CPU time.",
+        "Gain of an optimization",
+        "LiteRT is restricted to vector kernels instead of its default choice. Median CPU time of "
+        "both, alternating.",
         {
             "shortcut": "Shortcut",
             "unit": "unit",
             "us": "µs per unit",
-            "plain_us": "plain way, µs",
+            "plain_us": "plain code, µs",
             "ratio_to_plain": "times as fast",
         },
     ),
     Section(
         "startup",
-        "From the start of a process to its first clip",
-        "A fresh process loads all shipped bundles and generates four bars; bare Python and "
-        "`import numpy`, started in turn with it, are the references. Medians.",
+        "From process start to first clip",
+        "A new process loads all included bundles and generates four bars. The references, "
+        "started alternately, are Python alone and `import numpy`. Medians.",
         {
             "seconds": "seconds",
             "peak_mb": "memory, MB",
@@ -128,113 +129,111 @@ SECTIONS: Final = (
     ),
     Section(
         "streaming",
-        "First notes and many streams",
-        "A real server on this computer. While it is idle, streams and health checks are asked "
-        "for in turn; then so many clients read a stream at once, alone and beside others for "
-        "whom long pieces are written all the time. A lead is how long before its music was due "
-        "a piece came, in seconds; 99 of 100 pieces had more than the one named so.",
+        "First notes and concurrent streams",
+        "A real server on this computer. While it is idle, streams alternate with health checks. "
+        "Then many clients read a stream at the same time, first alone, then while other clients "
+        "request long pieces. The lead of a piece is the time in seconds from its arrival to its "
+        "start in the music; 99% of the pieces had a longer lead than the second number.",
         {
             "generator": "Generator",
             "samples": "idle streams",
             "first_notes_p50_ms": "first notes, ms, median",
             "first_notes_p99_ms": "99th percentile",
             "health_p99_ms": "health check, 99th percentile",
-            "clients": "clients at once",
-            "streams_lead_min_s": "least lead",
-            "streams_lead_p99_s": "lead of 99 in 100",
+            "clients": "clients",
+            "streams_lead_min_s": "minimum lead",
+            "streams_lead_p99_s": "lead of 99%",
             "streams_times_real_time": "times real time",
-            "beside_a_batch_lead_min_s": "least lead beside a batch",
-            "beside_a_batch_lead_p99_s": "lead of 99 in 100",
+            "beside_a_batch_lead_min_s": "minimum lead beside a batch",
+            "beside_a_batch_lead_p99_s": "lead of 99%",
             "beside_a_batch_times_real_time": "times real time",
         },
     ),
     Section(
         "calls",
-        "What a call costs",
-        "A real server is asked for the table of one generator, which it has at hand, and for a "
-        "bar of melody; one call at a time, and with many waiting for an answer at once. In turn "
-        "with it a bare gRPC server, without anything of ours, is asked for its health. Servers "
-        "and client share this computer's cores.",
+        "Overhead of a call",
+        "A real server returns the description of one generator, which needs no computation, or "
+        "one bar of melody; one call at a time, and with many calls in flight. The calls "
+        "alternate with health checks of a bare gRPC server. Servers and client share the cores "
+        "of this computer.",
         {
             "call": "Call",
             "samples": "calls",
             "p50_ms": "ms, median",
             "p99_ms": "99th percentile",
-            "in_flight": "calls at once",
-            "calls_a_second": "calls a second",
+            "in_flight": "calls in flight",
+            "calls_per_second": "calls per second",
             "bare_p50_ms": "bare, ms, median",
             "bare_p99_ms": "99th percentile",
-            "bare_calls_a_second": "calls a second",
+            "bare_calls_per_second": "calls per second",
         },
     ),
     Section(
         "first_request",
         "The first request of a server",
-        "How many times as long as the median of those that follow the first request takes, for "
-        "each generator: near 1 where the server is warm before it says that it serves.",
+        "Duration of the first request divided by the median of the following ones, for each "
+        "generator. It is near 1 if the server has warmed up before it reports SERVING.",
         {
             "runs": "servers",
-            "following": "requests that follow",
+            "following": "following requests",
             "ready_seconds": "seconds until ready",
-            "ratios": "times as long",
-            "largest_ratio": "largest",
+            "ratios": "ratio",
+            "largest_ratio": "largest ratio",
         },
     ),
     Section(
         "scrape",
         "A scrape of the metrics",
-        "The page that Prometheus reads, once a server has been called in many ways, while it is "
-        "idle and while clients read streams from it. The page of its health, one word, is read "
-        "in turn with it. Last, the page of a hundred generators, each called by every method "
-        "and ended in six ways: the most series there can reasonably be, and the processor's "
-        "time to write them.",
+        "The page for Prometheus, after calls of all kinds, while the server is idle and while "
+        "clients read streams. Reading the health page, one word, alternates with it. The last "
+        "columns are for a page of a hundred generators, each called by every method with six "
+        "statuses: the practical maximum of series, and the CPU time to write them.",
         {
             "series": "series",
             "idle_p50_ms": "idle, ms, median",
             "idle_p99_ms": "99th percentile",
-            "idle_ratio_to_health": "times the health's",
-            "clients": "clients at once",
+            "idle_ratio_to_health": "times health",
+            "clients": "clients",
             "busy_p50_ms": "busy, ms, median",
             "busy_p99_ms": "99th percentile",
-            "busy_ratio_to_health": "times the health's",
-            "most_series": "most series",
+            "busy_ratio_to_health": "times health",
+            "most_series": "maximum series",
             "most_cpu_ms": "ms to write them",
         },
     ),
     Section(
         "midi_jitter",
-        "The clock of MIDI",
-        "How late a tick comes, while the machine is idle, with others that compute all the "
-        "time, and while music is generated in the same program.",
+        "Jitter of the MIDI clock",
+        "Delay of a tick, while the machine is idle, while other processes compute, and while the "
+        "same program generates music.",
         {
             "ticks": "ticks",
             "tick_ms": "ms each",
             "sched_fifo": "real-time priority",
             "idle": "idle",
-            "burners": "beside others that compute",
+            "burners": "beside computing processes",
             "generating": "while generating",
         },
     ),
     Section(
         "midi_lead",
         "Call and response over MIDI",
-        "For each generator, how long before its first note is due an answer is ready, median "
-        "and least, and how late notes then sound, in seconds.",
-        {"qpm": "qpm", "tick_s": "seconds a turn", "generators": "answers"},
+        "For each generator, how long before its first note is due a response is ready, median "
+        "and minimum, and how late notes are played, in seconds.",
+        {"qpm": "qpm", "tick_s": "seconds per turn", "generators": "responses"},
     ),
 )
 
 _INTRODUCTION: Final = """\
 # Speed
 
-Written by `make bench`, which anyone can repeat. Figures without their neighbors mean little, as
-each machine and each hour has its own; the ratios are of figures from one run. Measured on
-{machine} with {cores} cores and Python {python}, {load}.
+`make bench` wrote this page. Times depend on the machine and its load; the ratios compare times of
+the same run. Measured on {machine} with {cores} cores and Python {python}, {load}.
 """
 
 
 def write_tables(lines: Sequence[Line]) -> str:
-    """Returns the document for the lines of all benchmarks."""
+    """Return the document for the lines of all benchmarks."""
     introduction = _INTRODUCTION.format(
         machine=platform.machine(),
         cores=os.cpu_count(),
@@ -246,14 +245,14 @@ def write_tables(lines: Sequence[Line]) -> str:
 
 
 def _load() -> str:
-    """Tells how busy the machine was."""
-    if not hasattr(os, "getloadavg"):  # Windows counts no such thing
-        return "how busy is not known"
-    return f"while {os.getloadavg()[2]:.1f} programs wanted to compute at once (load average)"
+    """Return the load of the machine."""
+    if not hasattr(os, "getloadavg"):  # Windows has no load average
+        return "load average not available"
+    return f"load average {os.getloadavg()[2]:.1f}"
 
 
 def _sections(lines: Iterable[Line]) -> list[Section]:
-    """Returns the sections that there are lines for, and one for each benchmark without."""
+    """Return the sections of the lines, and a section for each benchmark without one."""
     found = {str(line["benchmark"]): line for line in lines}
     known = [each for each in SECTIONS if each.benchmark in found]
     others = [name for name in found if name not in {each.benchmark for each in SECTIONS}]
@@ -264,7 +263,7 @@ def _sections(lines: Iterable[Line]) -> list[Section]:
 
 
 def _with_peers(lines: Sequence[Line]) -> list[Line]:
-    """Adds to our own lines how much slower the peer is with a network of the same shape."""
+    """Add the ratio to the peer with a network of the same shape."""
     peers = {
         str(line["network"]): line for line in lines if line["benchmark"] == _PEERS and _ran(line)
     }
@@ -280,10 +279,9 @@ def _with_peers(lines: Sequence[Line]) -> list[Line]:
 
 
 def _peer_times(peer: Line) -> list[float]:
-    """Returns what a peer took by either clock.
+    """Return the CPU time and wall time of a peer.
 
-    Its process has helping threads, whose time is not all ours to count; where other work holds
-    it up, the wall's clock is the one that is unfair.
+    Its CPU time includes all its threads; its wall time is too long on a busy machine.
     """
     return [float(peer[key]) for key in ("us_per_step", "wall_us_per_step") if key in peer]
 
@@ -311,7 +309,7 @@ def _table(columns: Mapping[str, str], lines: Iterable[Line]) -> str:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, Mapping):  # a figure for each of several things
+    if isinstance(value, Mapping):  # one value per generator or load
         return ", ".join(f"{name} {_cell(each)}" for name, each in value.items())
     if isinstance(value, list):
         return ", ".join(map(_cell, value))

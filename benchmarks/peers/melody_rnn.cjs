@@ -1,12 +1,12 @@
-// Times the melody network of Magenta.js with random weights, as benchmarks/generation.py times
-// ours: a NoteSequence in, a NoteSequence out, batch 1, warm. Prints one JSON line per network.
+// Measures the melody network of Magenta.js with random weights, as benchmarks/generation.py
+// measures ours: NoteSequence to NoteSequence, batch 1, warm. Prints one JSON line per network.
 //
 //   npm install && node melody_rnn.cjs [runs]
 "use strict";
 
 const http = require("node:http");
 
-// Magenta.js tells of itself on standard output, where the JSON lines belong.
+// Magenta.js logs to standard output, which is for the JSON lines.
 console.log = console.error;
 
 const tf = require("@tensorflow/tfjs");
@@ -34,7 +34,7 @@ function shapes(units) {
   };
 }
 
-// Checkpoints are loaded over HTTP alone, so one is served on loopback.
+// Magenta.js loads checkpoints over HTTP only, so a local server provides one.
 function serveCheckpoint(units) {
   const weights = Object.entries(shapes(units)).map(([name, shape]) => ({
     name,

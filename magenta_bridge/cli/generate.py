@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from magenta_bridge.cli.options.client import open_client, server_options, take_server
-from magenta_bridge.cli.options.generator_arguments import choose_seeds, read_settings
-from magenta_bridge.cli.options.output_paths import Targets, plan_targets
+from magenta_bridge.cli.options.generate import (
+    Targets,
+    choose_seeds,
+    plan_targets,
+    read_settings,
+)
 from magenta_bridge.cli.options.types import (
     ANY_FILE,
     EXISTING_FILE,

@@ -26,18 +26,18 @@ if _version_not_supported:
 
 
 class GenerationServiceStub:
-    """Writes music with the generators that the server has loaded.
+    """Generates music with the generators that the server has loaded.
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
-    "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
-    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+    "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest with the field, UNAVAILABLE and
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED also a QuotaFailure. The default deadline is
+    60 seconds, the maximum 300 seconds.
 
-    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
-    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
-    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
-    that the server has more work than it accepts. The cores are shared fairly between callers;
-    among a caller's requests, that one goes on whose music would be heard first.
+    By default, a server that other computers can reach limits each client to 20 calls per second
+    and bursts of 40; beyond that, calls fail with reason RATE_LIMITED and a retry delay. A server
+    on localhost has no such limit by default. Reason OVERLOADED means that the queue is full. The
+    cores are shared fairly between clients; among the requests of a client, the one whose music is
+    due first has priority.
     """
 
     def __init__(self, channel):
@@ -69,46 +69,46 @@ class GenerationServiceStub:
 
 
 class GenerationServiceServicer:
-    """Writes music with the generators that the server has loaded.
+    """Generates music with the generators that the server has loaded.
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
-    "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
-    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+    "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest with the field, UNAVAILABLE and
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED also a QuotaFailure. The default deadline is
+    60 seconds, the maximum 300 seconds.
 
-    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
-    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
-    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
-    that the server has more work than it accepts. The cores are shared fairly between callers;
-    among a caller's requests, that one goes on whose music would be heard first.
+    By default, a server that other computers can reach limits each client to 20 calls per second
+    and bursts of 40; beyond that, calls fail with reason RATE_LIMITED and a retry delay. A server
+    on localhost has no such limit by default. Reason OVERLOADED means that the queue is full. The
+    cores are shared fairly between clients; among the requests of a client, the one whose music is
+    due first has priority.
     """
 
     def ListGenerators(self, request, context):
-        """Lists the generators of this server, by id in alphabetical order, those that are still
-        loading or could not be loaded among them.
+        """Lists the generators of this server, sorted by id, including those that are loading or
+        failed to load.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetGenerator(self, request, context):
-        """Describes one generator. NOT_FOUND if no generator has that id.
+        """Describes one generator. NOT_FOUND if it does not exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Generate(self, request, context):
-        """Writes a section of music and returns it whole. The same request with the same seed gives
-        the same notes; with a request_id it may be sent again even without a seed.
+        """Generates a section of music. The same request with the same seed returns the same notes; a
+        request with a request_id can be retried even without a seed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StreamGenerate(self, request, context):
-        """Writes a section of music and returns it piece by piece, as it is written. Reading slowly
-        slows the writing; cancelling ends it.
+        """Generates a section of music and returns each piece when it is ready. A slow reader slows
+        the generation; canceling the call ends it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -146,18 +146,18 @@ def add_GenerationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class GenerationService:
-    """Writes music with the generators that the server has loaded.
+    """Generates music with the generators that the server has loaded.
 
     Every status other than OK carries a google.rpc.Status with an ErrorInfo of domain
-    "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest that names the field, UNAVAILABLE and
-    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED a QuotaFailure as well. A request without a
-    deadline gets one of 60 seconds; one of more than 300 seconds is cut to that.
+    "magenta-bridge"; INVALID_ARGUMENT adds a BadRequest with the field, UNAVAILABLE and
+    RESOURCE_EXHAUSTED a RetryInfo, RESOURCE_EXHAUSTED also a QuotaFailure. The default deadline is
+    60 seconds, the maximum 300 seconds.
 
-    A server that other computers can reach lets a caller make 20 calls a second, and 40 at once
-    after a pause, unless it is set otherwise; beyond that, reason RATE_LIMITED says for how long
-    to wait. One on its own computer has no such limit unless it is set. Reason OVERLOADED means
-    that the server has more work than it accepts. The cores are shared fairly between callers;
-    among a caller's requests, that one goes on whose music would be heard first.
+    By default, a server that other computers can reach limits each client to 20 calls per second
+    and bursts of 40; beyond that, calls fail with reason RATE_LIMITED and a retry delay. A server
+    on localhost has no such limit by default. Reason OVERLOADED means that the queue is full. The
+    cores are shared fairly between clients; among the requests of a client, the one whose music is
+    due first has priority.
     """
 
     @staticmethod

@@ -26,11 +26,11 @@ if _version_not_supported:
 
 
 class ModelServiceStub:
-    """Looks after the bundles of the server's folder. For administrators only: others get
+    """Manages the bundles of the server's folder. For administrators only: other callers get
     PERMISSION_DENIED. Errors are those of GenerationService.
 
-    The server follows its folder by itself: what is put there, replaced or taken away is loaded,
-    swapped or let go within seconds. These calls do the same at once and say how it went.
+    The server watches its folder: within seconds it loads new bundles, swaps replaced ones and
+    unloads removed ones. These calls do the same immediately and return the result.
     """
 
     def __init__(self, channel):
@@ -57,35 +57,34 @@ class ModelServiceStub:
 
 
 class ModelServiceServicer:
-    """Looks after the bundles of the server's folder. For administrators only: others get
+    """Manages the bundles of the server's folder. For administrators only: other callers get
     PERMISSION_DENIED. Errors are those of GenerationService.
 
-    The server follows its folder by itself: what is put there, replaced or taken away is loaded,
-    swapped or let go within seconds. These calls do the same at once and say how it went.
+    The server watches its folder: within seconds it loads new bundles, swaps replaced ones and
+    unloads removed ones. These calls do the same immediately and return the result.
     """
 
     def ListBundles(self, request, context):
-        """Lists the bundles of the folder, by name in alphabetical order. Empty where the server
-        follows no folder.
+        """Lists the bundles of the folder, sorted by name. Empty if the server has no folder.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def LoadBundle(self, request, context):
-        """Loads a bundle of the folder, or loads it again, and swaps it in once it is ready: calls in
-        hand end with the old one. If it cannot be used the old one stays. FAILED_PRECONDITION when
-        the file is no good bundle or its generator's id belongs to another, NOT_FOUND when there is
-        no such file.
+        """Loads or reloads a bundle of the folder, and swaps it in when it is ready; calls in flight
+        finish with the old one. If it cannot be used, the old one stays. FAILED_PRECONDITION if the
+        bundle is invalid or another bundle has the generator's id; NOT_FOUND if the file does not
+        exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UnloadGenerator(self, request, context):
-        """Takes a generator that came from the folder out of service; its file stays, and is loaded
-        again when it is changed, asked for, or the server starts again. NOT_FOUND when there is no
-        generator of that id, FAILED_PRECONDITION when it did not come from the folder.
+        """Unloads a generator whose bundle is in the folder. The file stays; it is loaded again if it
+        changes, by LoadBundle, or when the server restarts. NOT_FOUND if the generator does not
+        exist; FAILED_PRECONDITION if its bundle is not in the folder.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -118,11 +117,11 @@ def add_ModelServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ModelService:
-    """Looks after the bundles of the server's folder. For administrators only: others get
+    """Manages the bundles of the server's folder. For administrators only: other callers get
     PERMISSION_DENIED. Errors are those of GenerationService.
 
-    The server follows its folder by itself: what is put there, replaced or taken away is loaded,
-    swapped or let go within seconds. These calls do the same at once and say how it went.
+    The server watches its folder: within seconds it loads new bundles, swaps replaced ones and
+    unloads removed ones. These calls do the same immediately and return the result.
     """
 
     @staticmethod

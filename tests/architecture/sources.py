@@ -1,4 +1,4 @@
-"""Finds the repository's files and the sources we wrote, for the architecture tests."""
+"""List and parse the files of the repository, for the architecture tests."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ OWN_CODE = ("magenta_bridge/", "models/", "protos/", "benchmarks/", "demo/")
 
 @dataclass(frozen=True)
 class Source:
-    """One Python file that we wrote.
+    """A Python file that is not generated.
 
     Attributes:
-        path: Path below the repository, with forward slashes.
-        text: The whole text.
-        tree: Its syntax tree.
+        path: Path relative to the repository, with forward slashes.
+        text: The content.
+        tree: The syntax tree.
     """
 
     path: str
@@ -31,10 +31,10 @@ class Source:
 
 @cache
 def repository_files() -> tuple[str, ...]:
-    """Lists every file that is tracked, or would be after ``git add --all``.
+    """Return every file that is tracked, or would be after ``git add --all``.
 
     Returns:
-        Paths below the repository that exist, sorted; links are not followed.
+        Sorted paths relative to the repository; links are not followed.
     """
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -49,7 +49,7 @@ def repository_files() -> tuple[str, ...]:
 
 @cache
 def python_sources(folders: tuple[str, ...] = OWN_CODE) -> tuple[Source, ...]:
-    """Parses our Python files below ``folders``, without generated code."""
+    """Parse the Python files in ``folders``, without generated code."""
     found = []
     for name in repository_files():
         if name.endswith(".py") and name.startswith(folders) and not name.startswith(GENERATED):
@@ -59,10 +59,10 @@ def python_sources(folders: tuple[str, ...] = OWN_CODE) -> tuple[Source, ...]:
 
 
 def walk_module_level(tree: ast.Module) -> Iterator[ast.stmt]:
-    """Yields the statements that run when the module is imported.
+    """Yield the statements that run when the module is imported.
 
-    Bodies of ``if``, ``try``, ``with`` and classes count; functions do not, nor does what
-    stands under ``if TYPE_CHECKING``.
+    These include the bodies of ``if``, ``try``, ``with`` and classes, but neither functions nor
+    the body of ``if TYPE_CHECKING``.
     """
     pending: list[ast.AST] = list(tree.body)
     while pending:
@@ -78,7 +78,7 @@ def walk_module_level(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def imported_names(node: ast.AST) -> list[str]:
-    """Returns the dotted names an import statement loads; empty for other nodes."""
+    """Return the dotted names that an import statement loads; none for other nodes."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module and not node.level:

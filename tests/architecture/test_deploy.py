@@ -1,4 +1,4 @@
-"""The files to run a server by name only what there is; neither Docker nor a Mac is needed."""
+"""The deployment files are consistent with the program; requires neither Docker nor a Mac."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "
 INSTALLED = "/usr/local/bin/magenta-bridge"
 
 
-def _understood(words: list[str]) -> dict[str, object]:
-    """Has the command line read and returns what was understood."""
+def _parsed(words: list[str]) -> dict[str, object]:
+    """Return the parameters that a command line is parsed into."""
     name, *rest = words
     command = magenta_bridge.get_command(click.Context(magenta_bridge), name)
     assert command is not None, name
@@ -46,7 +46,7 @@ def _unit() -> configparser.SectionProxy:
 
 
 def _package_folders() -> set[str]:
-    """Returns the folders that packages are made of, as setup.py names them."""
+    """Return the folders of the packages in setup.py."""
     tree = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8"))
     (found,) = [
         ast.literal_eval(node.value)
@@ -56,14 +56,14 @@ def _package_folders() -> set[str]:
     return set(found.values())
 
 
-def test_the_container_serves_by_a_command_line_that_is_understood() -> None:
+def test_the_command_line_of_the_container_is_valid() -> None:
     assert json.loads(_instruction("ENTRYPOINT")) == ["magenta-bridge"]
-    serve = _understood(json.loads(_instruction("CMD")))
-    assert serve["host"] == "0.0.0.0"  # noqa: S104 - so that it can be reached from outside
+    serve = _parsed(json.loads(_instruction("CMD")))
+    assert serve["host"] == "0.0.0.0"  # noqa: S104 - reachable from outside the container
     assert all(serve[name] for name in ("tls_cert", "tls_key", "token_file"))
     program, *health = json.loads(_instruction("HEALTHCHECK").partition("CMD")[2])
     assert program == "magenta-bridge"
-    assert _understood(health)["tls_ca"]
+    assert _parsed(health)["tls_ca"]
     assert _instruction("EXPOSE") == str(serve["port"])
 
 
@@ -71,24 +71,24 @@ def test_the_container_runs_as_an_unprivileged_user() -> None:
     assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", _instruction("USER"))
 
 
-def test_the_container_is_built_from_files_that_it_is_given() -> None:
-    """Everything is left out but what is named, and each name stands for something."""
+def test_the_files_the_container_is_built_from_are_sent() -> None:
+    """``.dockerignore`` excludes everything except listed files, and all of these exist."""
     rules = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     rules = [rule for rule in rules if rule and not rule.startswith("#")]
     assert rules[0] == "*"
-    given = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
-    assert [name for name in given if not (ROOT / name).exists()] == []
+    listed = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
+    assert [name for name in listed if not (ROOT / name).exists()] == []
     required = set(re.findall(r"--requirement (\S+)", DOCKERFILE)) | {"setup.py", "pyproject.toml"}
-    assert (required | _package_folders()) - set(given) == set()
-    sent = [f for f in repository_files() if any(f == g or f.startswith(f"{g}/") for g in given)]
+    assert (required | _package_folders()) - set(listed) == set()
+    sent = [f for f in repository_files() if any(f == g or f.startswith(f"{g}/") for g in listed)]
     assert "magenta_bridge/cli/serve.py" in sent
     assert not fnmatch.filter(sent, "*.key")
     assert "**/*.key" in rules
     assert re.search(r"^FROM python:3\.1[0-2]-slim$", DOCKERFILE, re.MULTILINE)
 
 
-def test_the_image_holds_nothing_large_that_a_server_does_not_need() -> None:
-    """What is taken away was there, and generators write without it."""
+def test_the_image_has_no_large_packages_that_a_server_does_not_need() -> None:
+    """The removed packages are in the lock, and generation works without them."""
     removed = re.findall(r"pip uninstall --yes\s+(.+)", DOCKERFILE)[-1].split()
     base = (ROOT / "requirements" / "base.txt").read_text(encoding="utf-8")
     assert set(removed) <= set(re.findall(r"^([\w-]+)==", base, re.MULTILINE))
@@ -105,18 +105,18 @@ def test_the_image_holds_nothing_large_that_a_server_does_not_need() -> None:
     assert "FAIL" not in result.stdout
 
 
-def test_the_unit_serves_by_a_command_line_that_is_understood() -> None:
+def test_the_command_line_of_the_unit_is_valid() -> None:
     service = _unit()
     program, *words = shlex.split(service["ExecStart"])
     assert program == INSTALLED
-    serve = _understood(words)
+    serve = _parsed(words)
     assert all(serve[name] for name in ("tls_cert", "tls_key", "token_file"))
     text = UNIT.read_text(encoding="utf-8")
     loaded = set(re.findall(r"^LoadCredential=([\w.]+):/etc/", text, re.MULTILINE))
     assert set(re.findall(r"\$\{CREDENTIALS_DIRECTORY\}/(\S+)", text)) == loaded
 
 
-def test_the_unit_may_do_nothing_but_serve() -> None:
+def test_the_unit_has_minimal_privileges() -> None:
     service = _unit()
     assert service["Type"] == "simple"
     for name in ("DynamicUser", "NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices"):
@@ -126,23 +126,23 @@ def test_the_unit_may_do_nothing_but_serve() -> None:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-def test_systemd_understands_the_unit(tmp_path: Path) -> None:
-    """The program is taken from where it is, since systemd looks whether it is there."""
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
+    """The copy has the path of the program here, because systemd checks that it exists."""
     program = Path(sys.executable).with_name("magenta-bridge")
     copy = tmp_path / UNIT.name
     copy.write_text(UNIT.read_text(encoding="utf-8").replace(INSTALLED, str(program)))
     result = subprocess.run(
         ["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False
     )
-    said = [line for line in result.stderr.splitlines() if UNIT.name in line]
-    assert (result.returncode, said) == (0, []), result.stderr
+    complaints = [line for line in result.stderr.splitlines() if UNIT.name in line]
+    assert (result.returncode, complaints) == (0, []), result.stderr
 
 
-def test_the_agent_serves_this_mac_alone() -> None:
+def test_the_agent_listens_on_localhost_only() -> None:
     agent = plistlib.loads((ROOT / "deploy" / "magenta-bridge.plist").read_bytes())
     program, *words = agent["ProgramArguments"]
     assert program == INSTALLED
-    assert _understood(words)["host"] == "127.0.0.1"
+    assert _parsed(words)["host"] == "127.0.0.1"
     assert agent["KeepAlive"] == {"SuccessfulExit": False}
     assert agent["Umask"] == 0o077
     assert agent["Label"] == "magenta-bridge"

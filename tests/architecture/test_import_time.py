@@ -1,4 +1,4 @@
-"""Starting is fast: nothing heavy is loaded before it is needed."""
+"""Startup is fast: slow libraries are loaded only when they are needed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-# On a quiet machine the reference takes a tenth of a second, so that the limit is half a second;
-# on a busy one both are slow.
+# On an idle machine the reference takes 0.1 s, so the limit is 0.5 s; a busy one slows both.
 REFERENCE = [sys.executable, "-c", "import grpc"]
 BUDGET = 5.0
 TRIES = 8
@@ -41,7 +40,7 @@ def _start_seconds(command: list[str]) -> float:
 
 @pytest.mark.parametrize("name", IMPORTS)
 def test_no_heavy_library_is_loaded(name: str) -> None:
-    """After the import, or after printing help, the slow libraries are not in the process."""
+    """Neither the import nor the help loads a slow library."""
     report = f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     result = subprocess.run(
         [sys.executable, "-c", f"import sys\n{IMPORTS[name]}\n{report}"],
@@ -53,10 +52,10 @@ def test_no_heavy_library_is_loaded(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STARTS)
-def test_a_process_starts_in_no_time(name: str) -> None:
-    """From start to end it takes less than five times as long as loading gRPC alone.
+def test_startup_is_fast(name: str) -> None:
+    """The process takes less than five times as long as one that only imports gRPC.
 
-    The two are started in turn, and the quickest of each count.
+    The two alternate, and the fastest run of each counts.
     """
     best, reference = float("inf"), float("inf")
     for _ in range(TRIES):

@@ -1,4 +1,4 @@
-"""Who may import whom, and which libraries may be loaded where."""
+"""Rules of import: between packages, and of slow libraries."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from tests.architecture.sources import (
     walk_module_level,
 )
 
-LEARNING_ROOMS = (
+TRAINING_PACKAGES = (
     "models/",
     "magenta_bridge/training/",
     "magenta_bridge/evaluation/",
     "magenta_bridge/export/",
     "magenta_bridge/pianoroll_benchmark/",
-    "benchmarks/generation.py",  # which makes networks to measure
+    "benchmarks/generation.py",  # builds networks to measure
 )
-LEARNING_LIBRARIES = {"tensorflow", "keras", "librosa", "bokeh"}
-# Slow or absent on some machines: they may be imported only inside the function that needs them.
-LATE_LIBRARIES = {"matplotlib", "note_seq", "pretty_midi", "rtmidi"}
+TRAINING_LIBRARIES = {"tensorflow", "keras", "librosa", "bokeh"}
+# Slow, or missing on some machines: imported only inside the functions that need them.
+LATE_LIBRARIES = {"matplotlib", "note_seq", "pretty_midi", "rtmidi", "supriya_midi"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 
 
-def test_the_layers_of_the_house_are_kept() -> None:
-    """import-linter's contracts in pyproject.toml hold."""
+def test_packages_import_only_lower_layers() -> None:
+    """The contracts of import-linter in pyproject.toml hold."""
     program = Path(sys.executable).with_name("lint-imports")
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     result = subprocess.run(
@@ -46,26 +46,26 @@ def test_the_layers_of_the_house_are_kept() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_only_learning_rooms_import_learning_libraries() -> None:
-    """TensorFlow, Keras, librosa and bokeh are imported by the rooms that learn, nowhere else."""
+def test_only_training_packages_import_training_libraries() -> None:
+    """Only training packages import TensorFlow, Keras, librosa and bokeh."""
     offenders = [
         f"{source.path}:{node.lineno} imports {name}"
         for source in python_sources()
-        if not source.path.startswith(LEARNING_ROOMS)
+        if not source.path.startswith(TRAINING_PACKAGES)
         for node in ast.walk(source.tree)
         if isinstance(node, ast.stmt)
         for name in imported_names(node)
-        if name.partition(".")[0] in LEARNING_LIBRARIES
+        if name.partition(".")[0] in TRAINING_LIBRARIES
     ]
     assert offenders == []
 
 
 def test_slow_libraries_are_imported_late() -> None:
-    """No module outside the learning rooms loads a slow library when it is imported."""
+    """Importing a module outside the training packages loads no slow library."""
     offenders = [
         f"{source.path}:{node.lineno} imports {name} at module level"
         for source in python_sources()
-        if not source.path.startswith(LEARNING_ROOMS)
+        if not source.path.startswith(TRAINING_PACKAGES)
         for node in walk_module_level(source.tree)
         for name in imported_names(node)
         if name.partition(".")[0] in LATE_LIBRARIES
@@ -73,8 +73,8 @@ def test_slow_libraries_are_imported_late() -> None:
     assert offenders == []
 
 
-def test_generated_code_takes_note_sequence_from_the_light_door() -> None:
-    """Generated modules never run note_seq's own ``__init__``."""
+def test_generated_code_does_not_import_note_seq() -> None:
+    """Generated modules get NoteSequence without the slow ``note_seq/__init__``."""
     offenders = []
     for path in repository_files():
         if path.startswith(GENERATED) and path.endswith(".py"):
@@ -85,8 +85,8 @@ def test_generated_code_takes_note_sequence_from_the_light_door() -> None:
     assert offenders == []
 
 
-def test_every_module_is_named_for_what_it_holds() -> None:
-    """No file or folder of code has a vague name."""
+def test_no_module_has_a_vague_name() -> None:
+    """Files and folders of code are named by their content."""
     folders = ("magenta_bridge/", "models/", "protos/", "benchmarks/", "demo/", "tests/")
     offenders = [
         source.path
@@ -96,8 +96,8 @@ def test_every_module_is_named_for_what_it_holds() -> None:
     assert offenders == []
 
 
-def test_a_relative_import_never_hides_a_room() -> None:
-    """Modules name each other in full, so that a reader and a linter see the room."""
+def test_imports_are_absolute() -> None:
+    """No module uses a relative import."""
     offenders = [
         f"{source.path}:{node.lineno}"
         for source in python_sources()

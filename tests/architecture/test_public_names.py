@@ -1,4 +1,4 @@
-"""The public API: what ``import magenta_bridge`` promises."""
+"""The public names of ``magenta_bridge``."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def test_every_error_class_is_public() -> None:
 
 @pytest.mark.parametrize("name", magenta_bridge.__all__)
 def test_every_public_name_resolves_and_is_documented(name: str) -> None:
-    """Each name in ``__all__`` loads, and each of our own has a docstring."""
+    """Each name in ``__all__`` loads, and each that is not a library's has a docstring."""
     value = getattr(magenta_bridge, name)
     is_ours = getattr(value, "__module__", "").startswith("magenta_bridge")
     assert not is_ours or (value.__doc__ or "").strip()
 
 
-def test_the_star_import_gives_exactly_the_public_names() -> None:
+def test_the_star_import_binds_exactly_the_public_names() -> None:
     """``from magenta_bridge import *`` works although the names are lazy."""
     names: dict[str, object] = {}
     exec("from magenta_bridge import *", names)  # noqa: S102
     assert set(names) - {"__builtins__"} == set(magenta_bridge.__all__)
 
 
-def test_an_unknown_name_is_an_attribute_error_that_names_it() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Cleint'"):
         magenta_bridge.Cleint  # noqa: B018
 

@@ -1,4 +1,4 @@
-"""The repository is in order: its files, its models, its license and what is left out."""
+"""The repository has all required files and no machine-specific or large ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.architecture.sources import ROOT, repository_files
 
 # Written so that the pattern does not match its own line.
-# Homebrew and MacPorts have their folders on every Mac, and neither "me" nor "Public" is anybody.
+# Allowed: the folders of Homebrew and MacPorts, and the placeholder users "me" and "Public".
 MACHINE_PATH = re.compile(
     r"(?<![\w.$}~-])/(?:(?:home|root|work|farm|mnt)/|opt/(?!homebrew/|local/)|Users/(?!me/|Public/|\.\.\.))[\w.]"
 )
@@ -31,8 +31,8 @@ def _model_folders() -> list[Path]:
     return sorted(path.parent for path in (ROOT / "models").glob("*/__init__.py"))
 
 
-def test_no_file_speaks_of_the_machine_it_was_written_on() -> None:
-    """No text holds an absolute path of someone's computer."""
+def test_no_file_contains_a_machine_path() -> None:
+    """No text contains an absolute path of a developer's computer."""
     offenders = [
         f"{path}: {found.group()}"
         for path, text in _texts().items()
@@ -41,28 +41,28 @@ def test_no_file_speaks_of_the_machine_it_was_written_on() -> None:
     assert offenders == []
 
 
-def test_no_text_holds_the_rest_of_a_merge() -> None:
-    """Conflict markers do not slip in."""
+def test_no_text_contains_conflict_markers() -> None:
+    """Merges are complete."""
     marker = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
     assert [path for path, text in _texts().items() if marker.search(text)] == []
 
 
-def test_the_lock_names_no_place_to_load_from() -> None:
-    """Locked requirements are names and versions; where they come from is the user's choice."""
+def test_the_lock_has_no_index_urls() -> None:
+    """Locked requirements are names and versions; the user chooses the index."""
     for name in ("base.txt", "dev.txt"):
         text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
         assert "://" not in text
         assert not re.search(r"^-", text, re.MULTILINE)
 
 
-def test_the_base_lock_holds_nothing_of_training() -> None:
-    """Serving installs neither TensorFlow nor Keras nor matplotlib."""
+def test_the_base_lock_excludes_training() -> None:
+    """Serving does not install TensorFlow, Keras or matplotlib."""
     text = (ROOT / "requirements" / "base.txt").read_text(encoding="utf-8")
     assert not re.search(r"^(tensorflow|keras|matplotlib|jax|torch)\b(?!-inline)", text, re.M)
 
 
-def test_both_locks_agree() -> None:
-    """What the tests run with is what a producer gets."""
+def test_the_locks_agree() -> None:
+    """The tests run with the versions that users install."""
     base, dev = (
         {
             line.split("#")[0].strip()
@@ -76,7 +76,7 @@ def test_both_locks_agree() -> None:
 
 
 def test_every_model_family_has_its_network_recipe_and_card() -> None:
-    """A folder below ``models/`` is complete."""
+    """Each folder of ``models/`` has a network, a recipe and a model card."""
     folders = _model_folders()
     assert folders
     for folder in folders:
@@ -86,7 +86,7 @@ def test_every_model_family_has_its_network_recipe_and_card() -> None:
 
 
 def test_trained_bundles_stay_small() -> None:
-    """All trained bundles together take at most 20 MB, and no file is a burden to a clone."""
+    """The trained bundles have at most 20 MiB in total, and each file at most 10 MiB."""
     sizes = {path: (ROOT / path).stat().st_size for path in repository_files()}
     bundles = {path: size for path, size in sizes.items() if path.endswith(".mag")}
     assert bundles
@@ -94,8 +94,8 @@ def test_trained_bundles_stay_small() -> None:
     assert {path: n for path, n in sizes.items() if n > LARGEST_FILE_BYTES} == {}
 
 
-def test_models_refuse_to_be_imported_by_their_folder() -> None:
-    """``import models`` from the checkout fails with a sentence that says the right name."""
+def test_models_cannot_be_imported_as_models() -> None:
+    """``import models`` in a checkout fails, and the error has the correct name."""
     result = subprocess.run(
         [sys.executable, "-c", "import models"],
         cwd=ROOT,
@@ -108,7 +108,7 @@ def test_models_refuse_to_be_imported_by_their_folder() -> None:
 
 
 def test_the_license_is_apache_2() -> None:
-    """LICENSE is the whole Apache License 2.0."""
+    """LICENSE is the complete Apache License 2.0."""
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License" in text
     assert "Version 2.0, January 2004" in text
@@ -116,8 +116,8 @@ def test_the_license_is_apache_2() -> None:
     assert len(text.splitlines()) > 190
 
 
-def test_ci_runs_the_test_command_and_nothing_else() -> None:
-    """``.ci/run`` moves to the root and says what the README says."""
+def test_ci_runs_only_make_test() -> None:
+    """``.ci/run`` runs the command of the README in the root folder."""
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in lines if line and not line.startswith(("#", "set ", "cd "))]
     assert commands == ["exec make test"]

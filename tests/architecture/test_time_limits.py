@@ -1,4 +1,4 @@
-"""A test that hangs ends, and so does the whole run."""
+"""Limits end a test that hangs, and a run that takes too long."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def test_is_still_run():
 """
 
 
-def test_a_test_that_waits_for_its_process_ends(tmp_path: Path) -> None:
-    """It hangs in a read, then in the wait for the process; the next test runs all the same."""
+def test_a_test_that_hangs_is_ended(tmp_path: Path) -> None:
+    """The test hangs in a read, then in a wait for the process; the next test still runs."""
     (tmp_path / "conftest.py").write_text(
         "from tests.time_limits import pytest_addoption, pytest_runtest_protocol\n"
     )
     (tmp_path / "test_hangs.py").write_text(_HANGS)
-    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 1\nkill_after_s = 3\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 1\nkill_grace_s = 2\n")
     words = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-q", "."]
     ended = subprocess.run(
         words,
@@ -44,8 +44,8 @@ def test_a_test_that_waits_for_its_process_ends(tmp_path: Path) -> None:
     assert "test_hangs.py::test_hangs hangs after 3 s" in ended.stdout
 
 
-def test_a_run_that_takes_too_long_ends() -> None:
-    """The limit on the whole run kills it with its children and fails."""
+def test_a_run_that_takes_too_long_is_ended() -> None:
+    """The limit kills the run and its children, and the exit status is 1."""
     run = [sys.executable, "-m", "tests.run_limited", "1", sys.executable, "-c"]
     ended = subprocess.run(
         [*run, "import threading; threading.Event().wait()"],
@@ -56,7 +56,7 @@ def test_a_run_that_takes_too_long_ends() -> None:
 
 
 def test_a_run_in_time_keeps_its_exit_status() -> None:
-    """The limit changes nothing for a run that ends by itself."""
+    """The limit does not affect a run that ends before it."""
     run = [
         sys.executable,
         "-m",

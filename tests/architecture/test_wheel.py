@@ -1,4 +1,4 @@
-"""What ``pip install`` of the built wheel brings, and what it leaves out."""
+"""The contents of the built wheel."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ METADATA = ("LICENSE", "README.md", "pyproject.toml", "setup.py")
 
 
 def _clean_environment() -> dict[str, str]:
-    """The environment without Python's and pip's own settings."""
+    """Return the environment without the settings of Python and pip."""
     return {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PIP_"))}
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wheel built from a copy of the files a clone would have."""
+    """A wheel that is built from a copy of the files in a clone."""
     folder = tmp_path_factory.mktemp("wheel")
     checkout = folder / "checkout"
     for name in repository_files():
@@ -52,8 +52,8 @@ def names(wheel: Path) -> frozenset[str]:
         return frozenset(archive.namelist())
 
 
-def test_the_wheel_holds_every_module(names: frozenset[str]) -> None:
-    """Each Python file of the package and of ``models/`` is in it, where it is imported from."""
+def test_the_wheel_contains_every_module(names: frozenset[str]) -> None:
+    """It has each Python file of the package and of ``models/``, at its import path."""
     expected = set()
     for path in repository_files():
         if path.startswith(PACKAGED) and path.endswith((".py", ".pyi", "py.typed")):
@@ -61,8 +61,8 @@ def test_the_wheel_holds_every_module(names: frozenset[str]) -> None:
     assert expected - names == set()
 
 
-def test_the_wheel_holds_generated_code_and_bundles(names: frozenset[str]) -> None:
-    """A producer's install can serve at once: the API's code and the trained bundle are in it."""
+def test_the_wheel_contains_generated_code_and_bundles(names: frozenset[str]) -> None:
+    """An installation can serve without further files."""
     assert "magenta_bridge/models/lstm/lstm_melody.mag" in names
     assert "magenta_bridge/models/lstm/MODEL_CARD.md" in names
     assert "magenta_bridge/py.typed" in names
@@ -71,8 +71,8 @@ def test_the_wheel_holds_generated_code_and_bundles(names: frozenset[str]) -> No
     assert any(name.startswith("magenta_bridge/v1/") and "_pb2_grpc" in name for name in names)
 
 
-def test_the_wheel_holds_every_device_for_live(names: frozenset[str]) -> None:
-    """``magenta-bridge max install`` needs no checkout: single files and the folder form."""
+def test_the_wheel_contains_every_device(names: frozenset[str]) -> None:
+    """``magenta-bridge max install`` works without a checkout, in both forms."""
     built = "max_for_live/dist/"
     expected = {
         path.replace(built, "magenta_bridge/devices/")
@@ -84,15 +84,15 @@ def test_the_wheel_holds_every_device_for_live(names: frozenset[str]) -> None:
     assert expected - names == set()
 
 
-def test_the_wheel_holds_nothing_else(names: frozenset[str]) -> None:
-    """No tests, demos or benchmarks, and no second copy of the models."""
+def test_the_wheel_contains_nothing_else(names: frozenset[str]) -> None:
+    """It has no tests, demos or benchmarks, and no second copy of the models."""
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"magenta_bridge"}
     assert not [name for name in names if "/tests/" in name or "__pycache__" in name]
 
 
 def test_the_unpacked_wheel_runs(wheel: Path, tmp_path: Path) -> None:
-    """The models load from an install that has no checkout beside it."""
+    """The models load from an installation without a checkout."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path)
     code = (

@@ -1,4 +1,4 @@
-"""A real browser, without a window, that says what it loads and what it complains of."""
+"""A headless browser that records requests and console messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from selenium import webdriver
 _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 _OPTIONS: Final = (
     "--headless=new",
-    "--no-sandbox",  # Chromium as root starts without one only
+    "--no-sandbox",  # required when run as root
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--no-first-run",
@@ -22,7 +22,7 @@ _OPTIONS: Final = (
 
 @contextlib.contextmanager
 def open_browser() -> Iterator[webdriver.Chrome]:
-    """Yields a browser that notes its requests and its console.
+    """Yield a browser that records its requests and its console.
 
     Raises:
         AssertionError: None is installed; the message says what to do.
@@ -44,13 +44,13 @@ def open_browser() -> Iterator[webdriver.Chrome]:
 
 
 def resize(window: webdriver.Chrome, width: int, height: int) -> None:
-    """Gives the page a screen of this size, in CSS pixels, however small."""
+    """Set the size of the screen in CSS pixels, even to small sizes."""
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     window.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
 def requested(window: webdriver.Chrome) -> list[str]:
-    """Returns the addresses that were asked for since the last call."""
+    """Return the addresses requested since the last call."""
     addresses = []
     for entry in _log(window, "performance"):
         message: dict[str, Any] = json.loads(entry["message"])["message"]
@@ -60,7 +60,7 @@ def requested(window: webdriver.Chrome) -> list[str]:
 
 
 def complaints(window: webdriver.Chrome) -> list[str]:
-    """Returns what the console has said since the last call."""
+    """Return the console messages since the last call."""
     return [str(entry["message"]) for entry in _log(window, "browser")]
 
 

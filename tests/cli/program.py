@@ -1,4 +1,4 @@
-"""Runs the installed program ``magenta-bridge`` as a user does, or its commands in this process."""
+"""Run the program ``magenta-bridge``, or its commands in this process."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PROGRAM = str(Path(sys.executable).with_name("magenta-bridge"))
 def run_program(
     *words: str | Path, cwd: Path | None = None, timeout: float = 60, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs the program to its end and returns its exit status and what it said.
+    """Run the program and return its exit status and output.
 
     Args:
-        words: Its command line.
-        cwd: Folder to run in.
-        timeout: Seconds it may take.
-        environment: Variables to set besides those of this process.
+        words: Its arguments.
+        cwd: Working directory.
+        timeout: Limit in seconds.
+        environment: Environment variables to add to those of this process.
     """
     return subprocess.run(
         [PROGRAM, *map(str, words)],
@@ -38,10 +38,9 @@ def run_program(
 
 
 def call_program(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command line here, where TensorFlow has started already; see ``run_program``.
+    """Run a command in this process, where TensorFlow is imported already.
 
-    For what a command does, beside one test or more that start the program itself: a process
-    of its own takes seconds until TensorFlow is there.
+    A new process takes seconds to import TensorFlow, so only a few tests of a command start one.
     """
     line = [*map(str, words)]
     done = CliRunner().invoke(magenta_bridge, line)

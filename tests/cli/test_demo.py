@@ -1,4 +1,4 @@
-"""The demo and the startup benchmark run as the README says."""
+"""The demo and the startup benchmark run."""
 
 from __future__ import annotations
 

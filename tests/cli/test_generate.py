@@ -1,4 +1,4 @@
-"""``magenta-bridge generate`` writes what was asked for, or nothing at all."""
+"""``magenta-bridge generate`` writes all requested files or none."""
 
 from __future__ import annotations
 
@@ -129,33 +129,35 @@ def test_a_scale_is_kept_by_name(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_a_wrong_word_ends_with_2_and_writes_nothing(words: list[str], tmp_path: Path) -> None:
+def test_an_invalid_option_exits_with_2_and_writes_nothing(
+    words: list[str], tmp_path: Path
+) -> None:
     result = _generate(*words, "-o", tmp_path / "x.mid")
     assert result.exit_code == 2, result.output
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("words", "detail"),
     [
-        (["--primer", str(ROOT / "README.md")], "README.md is not a MIDI file"),
-        (["--primer", "nowhere.mid"], "There is no file"),
-        (["--temperature", "1000"], "temperature must be"),
-        (["--set", "nonsense=1"], "There is no argument 'nonsense'"),
-        (["--generator", "missing"], "There is no generator 'missing'"),
-        (["--server", "127.0.0.1:9"], "No server answers"),
+        (["--primer", str(ROOT / "README.md")], "README.md"),
+        (["--primer", "nowhere.mid"], "nowhere.mid"),
+        (["--temperature", "1000"], "temperature"),
+        (["--set", "nonsense=1"], "nonsense"),
+        (["--generator", "missing"], "missing"),
+        (["--server", "127.0.0.1:9"], "127.0.0.1:9"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_fault_is_one_sentence_and_leaves_the_old_file(
-    words: list[str], sentence: str, tmp_path: Path
+def test_an_error_is_one_line_and_keeps_the_existing_file(
+    words: list[str], detail: str, tmp_path: Path
 ) -> None:
     old = tmp_path / "x.mid"
     old.write_bytes(b"old")
     result = run_program("generate", *words, "-o", old)
     assert result.returncode == 1
     assert result.stderr.startswith("Error: ")
-    assert sentence in result.stderr
+    assert detail in result.stderr
     assert result.stderr.count("\n") == 1
     assert old.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [old]

@@ -73,7 +73,7 @@ def test_a_missing_server_is_reported() -> None:
         address = f"127.0.0.1:{reserved.getsockname()[1]}"
     result = _run("health", "--server", address)
     assert result.exit_code == 1
-    assert f"No server answers at {address}" in result.output
+    assert address in result.output
 
 
 def test_a_command_sends_the_token_of_a_file_or_the_environment(tmp_path: Path) -> None:
@@ -85,33 +85,33 @@ def test_a_command_sends_the_token_of_a_file_or_the_environment(tmp_path: Path) 
         assert _run(*words, "--token-file", str(file)).exit_code == 0
         assert _run(*words, **{TOKEN_VARIABLE: MARIA}).exit_code == 0
         assert _run(*words, "--token-file", str(file), **{TOKEN_VARIABLE: STRANGER}).exit_code == 0
-        for held in ("", STRANGER):
-            refused = _run(*words, **{TOKEN_VARIABLE: held})
-            assert refused.exit_code == 1
-            assert "token" in refused.output
-            assert not held or held not in refused.output
-        # The question of health needs none.
+        for token in ("", STRANGER):
+            rejected = _run(*words, **{TOKEN_VARIABLE: token})
+            assert rejected.exit_code == 1
+            assert "token" in rejected.output
+            assert not token or token not in rejected.output
+        # Health checks need no token.
         assert _run("health", "--server", address).exit_code == 0
         with Client(address) as bridge:
             assert bridge.is_serving()
 
 
 @pytest.mark.parametrize(
-    ("words", "complaint"),
+    ("words", "option"),
     [
-        (["--token-file", "x"], "name it"),
-        (["--tls"], "name it"),
-        (["--tls-ca", "x"], "name it"),
-        (["--server", "127.0.0.1:1", "--tls-cert", "x"], "belong together"),
+        (["--token-file", "x"], "--server"),
+        (["--tls"], "--server"),
+        (["--tls-ca", "x"], "--server"),
+        (["--server", "127.0.0.1:1", "--tls-cert", "x"], "--tls-key"),
     ],
 )
 @pytest.mark.parametrize("command", [["generators"], ["generate", "-o", "clip.mid"]])
-def test_unusable_options_are_reported(
-    command: list[str], words: list[str], complaint: str
+def test_invalid_combinations_of_options_are_usage_errors(
+    command: list[str], words: list[str], option: str
 ) -> None:
     result = _run(*command, *words)
     assert result.exit_code == 2
-    assert complaint in result.output
+    assert option in result.output
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""``magenta-bridge max`` fills a User Library and empties it, and harms nothing else in it."""
+"""``magenta-bridge max`` installs and uninstalls devices and leaves other files alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from magenta_bridge.cli.main import magenta_bridge
-from magenta_bridge.cli.max.devices import DeviceFile, shipped_devices
-from magenta_bridge.cli.max.installer import RECORD, InstalledDevices
+from magenta_bridge.cli.max.installer import (
+    RECORD,
+    DeviceFile,
+    InstalledDevices,
+    shipped_devices,
+)
 from magenta_bridge.cli.max.user_library import find_user_library
 from magenta_bridge.errors import FileFormatError, NotFoundError
 
@@ -29,7 +33,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _one_sentence(result: Result) -> str:
+def _one_line(result: Result) -> str:
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: ")
     assert result.stderr.count("\n") == 1
@@ -38,7 +42,7 @@ def _one_sentence(result: Result) -> str:
 
 @pytest.mark.parametrize("words", [[], ["--folder-form"]])
 def test_install_and_uninstall_leave_a_library_as_it_was(tmp_path: Path, words: list[str]) -> None:
-    """All three kinds of device go where Live looks for them, whole, and can be taken out."""
+    """Devices of all three types are installed where Live looks for them, and can be removed."""
     (tmp_path / EFFECTS).mkdir(parents=True)
     (tmp_path / EFFECTS / "Mine.amxd").write_bytes(b"mine")
     before = _files(tmp_path)
@@ -59,12 +63,12 @@ def test_install_and_uninstall_leave_a_library_as_it_was(tmp_path: Path, words: 
     assert removed.exit_code == 0, removed.output
     assert _files(tmp_path) == before
     assert not (tmp_path / "MIDI Tools").exists()
-    assert "Nothing" in _max("uninstall", "--to", tmp_path).output
+    assert _max("uninstall", "--to", tmp_path).exit_code == 0
     assert "run: magenta-bridge max install" in _max("where", "--to", tmp_path).output
 
 
-def test_each_kind_of_device_has_its_folder() -> None:
-    """Live's tabs list a tool only from the folder of its kind."""
+def test_each_type_of_device_has_its_folder() -> None:
+    """Live's tabs list a tool only in the folder of its type."""
     folders = {str(device.place.parent) for device in shipped_devices(folder_form=False)}
     assert folders == {EFFECTS, "MIDI Tools/Max Generators", "MIDI Tools/Max Transformations"}
     folder = f"{EFFECTS}/Magenta Bridge"
@@ -86,32 +90,32 @@ def test_a_second_install_changes_nothing(tmp_path: Path) -> None:
     assert _files(tmp_path) == before
 
 
-def test_a_file_of_that_name_that_is_not_ours_stays(tmp_path: Path) -> None:
-    """It is named, the others are installed, and uninstall leaves it too."""
+def test_a_file_of_another_program_is_kept(tmp_path: Path) -> None:
+    """The error names it, the other devices are installed, and uninstall keeps it too."""
     taken, *others = (device.place for device in shipped_devices(folder_form=False))
     (tmp_path / taken.parent).mkdir(parents=True)
     (tmp_path / taken).write_bytes(b"the user's own")
-    said = _one_sentence(_max("install", "--to", tmp_path))
-    assert str(taken) in said
+    message = _one_line(_max("install", "--to", tmp_path))
+    assert str(taken) in message
     assert all((tmp_path / place).is_file() for place in others)
     assert _max("uninstall", "--to", tmp_path).exit_code == 0
     assert _files(tmp_path) == {str(taken): b"the user's own"}
 
 
-def test_a_device_that_was_edited_is_kept(tmp_path: Path) -> None:
-    """Neither install nor uninstall loses what somebody saved from Max's editor."""
+def test_an_edited_device_is_kept(tmp_path: Path) -> None:
+    """Neither install nor uninstall overwrites changes saved in Max's editor."""
     _max("install", "--to", tmp_path)
     edited = tmp_path / shipped_devices(folder_form=False)[0].place
     edited.write_bytes(edited.read_bytes() + b"edited")
     text = edited.read_bytes()
     for words in ("install", "uninstall", "uninstall"):
-        assert edited.name in _one_sentence(_max(words, "--to", tmp_path))
+        assert edited.name in _one_line(_max(words, "--to", tmp_path))
         assert edited.read_bytes() == text
     assert set(_files(tmp_path)) == {edited.relative_to(tmp_path).as_posix(), RECORD}
 
 
-def test_a_newer_device_replaces_ours_and_a_cut_install_is_finished(tmp_path: Path) -> None:
-    """What was written and not yet recorded when the power went is still known as ours."""
+def test_an_update_replaces_a_device_even_after_an_interrupted_install(tmp_path: Path) -> None:
+    """A file that was written but not yet recorded is recognized as installed."""
     source, place = tmp_path / "device", PurePosixPath("MIDI Tools/Max Generators/Tool.amxd")
     library = tmp_path / "library"
     library.mkdir()
@@ -139,20 +143,20 @@ def test_a_newer_device_replaces_ours_and_a_cut_install_is_finished(tmp_path: Pa
         json.dumps({"files": {"C:\\x": "0"}, "folders": []}),
     ],
 )
-def test_a_damaged_record_is_named_and_nothing_is_removed(tmp_path: Path, record: str) -> None:
+def test_a_damaged_record_is_reported_and_nothing_is_removed(tmp_path: Path, record: str) -> None:
     library = tmp_path / "library"
     library.mkdir()
     (tmp_path / "outside").write_bytes(b"")
     (library / RECORD).write_text(record, encoding="utf-8")
     for words in ("install", "uninstall", "where"):
-        assert RECORD in _one_sentence(_max(words, "--to", library))
+        assert RECORD in _one_line(_max(words, "--to", library))
     assert (tmp_path / "outside").exists()
     assert set(_files(library)) == {RECORD}
 
 
-def test_without_a_library_it_says_what_to_give(tmp_path: Path) -> None:
-    said = _one_sentence(_max("install", "--to", tmp_path / "none"))
-    assert str(tmp_path / "none") in said
+def test_a_missing_library_is_reported(tmp_path: Path) -> None:
+    message = _one_line(_max("install", "--to", tmp_path / "none"))
+    assert str(tmp_path / "none") in message
     with pytest.raises(NotFoundError, match="--to"):
         find_user_library(tmp_path, {}, "linux")
     for platform in ("darwin", "win32"):
@@ -164,15 +168,15 @@ def test_without_a_library_it_says_what_to_give(tmp_path: Path) -> None:
     ("platform", "folder"),
     [("darwin", "Music/Ableton/User Library"), ("win32", "Documents/Ableton/User Library")],
 )
-def test_the_usual_library_is_found(tmp_path: Path, platform: str, folder: str) -> None:
+def test_the_default_library_is_found(tmp_path: Path, platform: str, folder: str) -> None:
     (tmp_path / folder).mkdir(parents=True)
     assert find_user_library(tmp_path, {}, platform) == tmp_path / folder
 
 
-def test_a_library_that_was_moved_is_found_by_the_preferences_of_the_newest_live(
+def test_a_moved_library_is_found_in_the_preferences_of_the_newest_live(
     tmp_path: Path,
 ) -> None:
-    """Live 12.10 is newer than 12.2, and a folder that is gone is passed over."""
+    """Live 12.10 is newer than 12.2; a missing folder is skipped."""
     (tmp_path / "Music/Ableton/User Library").mkdir(parents=True)
     for version, name in [("11.3.4", "eleven"), ("12.2", "two"), ("12.10", "ten & more")]:
         preferences = tmp_path / f"Library/Preferences/Ableton/Live {version}"
@@ -190,8 +194,8 @@ def test_a_library_that_was_moved_is_found_by_the_preferences_of_the_newest_live
     assert find_user_library(tmp_path, {}, "darwin") == tmp_path / "ten & more"
 
 
-def test_a_broken_installation_says_so(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="install Magenta Bridge again"):
+def test_a_broken_installation_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="no Max for Live devices"):
         shipped_devices(folder_form=False, package=tmp_path / "magenta_bridge")
     devices = tmp_path / "magenta_bridge" / "devices"
     devices.mkdir(parents=True)
@@ -199,5 +203,5 @@ def test_a_broken_installation_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="--folder-form"):
         shipped_devices(folder_form=True, package=devices.parent)
     (devices / "x.amxd").write_bytes(b"<html>")
-    with pytest.raises(FileFormatError, match="is no device"):
+    with pytest.raises(FileFormatError, match="not a Max for Live device"):
         shipped_devices(folder_form=False, package=devices.parent)

@@ -112,7 +112,7 @@ def test_folder_and_archive_have_one_digest(folder: Path) -> None:
     (folder / "notes.txt").unlink()
     check_corpus(folder, expected)
     renamed = folder.rename(folder.with_name("airs"))
-    with pytest.raises(FileFormatError, match="bear its original name"):
+    with pytest.raises(FileFormatError, match="must have its original name"):
         check_corpus(renamed, expected)
 
 

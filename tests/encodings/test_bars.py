@@ -1,4 +1,4 @@
-"""Bars of tracks: what goes in comes back, in the white keys."""
+"""Bars of tracks survive encoding and decoding, transposed to the white keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SCALE = (0, 2, 4, 5, 7, 9, 11)
 
 
 @given(st.lists(st.integers(0, 41), min_size=1, max_size=70), st.integers(0, 1))
-def test_ids_in_range_come_back(compact: list[int], track: int) -> None:
+def test_ids_in_range_survive(compact: list[int], track: int) -> None:
     line = pianoroll.from_bar(np.array(compact), track)
     lines = (line, line) if track == 0 else (np.zeros_like(line), line)
     bars = pianoroll.to_bars(lines, pianoroll.STEPS)
@@ -32,7 +32,7 @@ def test_any_pitch_moves_by_octaves_into_range(line: list[int], shift: int) -> N
 
 
 @given(st.integers(0, 11))
-def test_white_shift_finds_the_key(tonic: int) -> None:
+def test_white_shift_detects_the_key(tonic: int) -> None:
     ids = np.array([62 + tonic + degree for degree in _SCALE], dtype=np.int32)
     shifted = ids - 2 + pianoroll.white_shift(ids)
     assert {int(pitch) % 12 for pitch in shifted} == set(_SCALE)

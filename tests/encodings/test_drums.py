@@ -1,4 +1,4 @@
-"""Drum ids: nothing is lost on the way there and back, and note-seq groups drums the same way."""
+"""Drum ids: encoding and decoding lose nothing, and drum classes are those of note-seq."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVENTS = st.lists(st.integers(0, drums.EVENT_IDS - 1), max_size=40)
 
 
 def struck_at(*hits: tuple[int, int]) -> NoteSequence:
-    """Returns hits of a pitch at a step."""
+    """Return hits of the given pitches at a step."""
     sequence = NoteSequence()
     sequence.quantization_info.steps_per_quarter = 4
     for pitch, step in hits:
@@ -43,8 +43,8 @@ def test_any_groove_survives_encode_and_decode(ids: list[int]) -> None:
 
 @settings(max_examples=40)
 @given(st.lists(st.sets(st.integers(0, 127), max_size=4), min_size=1, max_size=8))
-def test_it_agrees_with_magentas_encoding(pitches: list[set[int]]) -> None:
-    """All 128 pitches, those that are no drum included."""
+def test_ids_equal_those_of_magenta(pitches: list[set[int]]) -> None:
+    """Including pitches that are not drums."""
     theirs = note_seq().drums_encoder_decoder.MultiDrumOneHotEncoding()
     hits = [(pitch, step) for step, chord in enumerate(pitches) for pitch in chord]
     ours = drums.encode(struck_at(*hits), end_step=len(pitches)).tolist()
@@ -59,14 +59,14 @@ def test_kick_and_hat_together_are_one_event() -> None:
     assert ids.tolist() == [0b101, 0, 0b100, 0b1]
 
 
-def test_what_is_outside_or_no_drum_is_left_out() -> None:
+def test_other_notes_are_ignored() -> None:
     sequence = struck_at((36, 1), (38, 4), (36, 9), (100, 5))
     sequence.notes.add(pitch=36, quantized_start_step=5, quantized_end_step=6)
     assert drums.encode(sequence, start_step=2, end_step=8).tolist() == [0, 0, 2, 0, 0, 0]
 
 
 @pytest.mark.parametrize("steps_per_quarter", [0, 2, 24])
-def test_another_grid_is_refused(steps_per_quarter: int) -> None:
+def test_another_grid_is_rejected(steps_per_quarter: int) -> None:
     sequence = struck_at((36, 0))
     sequence.quantization_info.steps_per_quarter = steps_per_quarter
     with pytest.raises(InvalidSequenceError, match="4 steps per quarter"):
@@ -74,12 +74,12 @@ def test_another_grid_is_refused(steps_per_quarter: int) -> None:
 
 
 @pytest.mark.parametrize("value", [-1, drums.EVENT_IDS, drums.PAD])
-def test_an_id_that_is_no_event_is_refused(value: int) -> None:
+def test_an_invalid_id_is_rejected(value: int) -> None:
     with pytest.raises(InvalidSequenceError, match=f"{value} at step 5"):
         drums.decode([0, value], start_step=4)
 
 
-def test_the_mask_keeps_drums_silent() -> None:
+def test_the_mask_excludes_drums() -> None:
     assert drums.grammar_mask().all()
     allowed = np.flatnonzero(drums.grammar_mask(without=[0, 8]))
     assert len(allowed) == drums.EVENT_IDS // 4
@@ -91,7 +91,7 @@ def test_hits_are_counted() -> None:
     assert counts.tolist() == [len(drums.struck(event)) for event in range(drums.EVENT_IDS)]
 
 
-def test_ids_of_all_kinds_are_apart() -> None:
+def test_ids_of_all_kinds_are_distinct() -> None:
     starts = [drums.start_id(index) for index in range(len(METERS))]
     kinds = [*range(drums.EVENT_IDS), *starts, drums.PAD]
     assert kinds == list(range(drums.INPUT_IDS))

@@ -1,4 +1,4 @@
-"""Meters a melody model knows, and transposition of ids."""
+"""Meters of melody models, and transposition of ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_learned_meter_is_closest_to_itself(meter: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("meter", melody.METERS)
-def test_a_bar_of_a_learned_meter_is_whole_on_the_grid(meter: tuple[int, int]) -> None:
+def test_a_bar_of_a_learned_meter_has_whole_steps(meter: tuple[int, int]) -> None:
     assert melody.bar_steps(*meter) == int(melody.bar_steps(*meter)) > 0
 
 
@@ -36,14 +36,14 @@ def test_a_bar_of_a_learned_meter_is_whole_on_the_grid(meter: tuple[int, int]) -
         pytest.param((1, 64), (3, 8), id="the shortest"),
     ],
 )
-def test_another_meter_is_taken_for_the_nearest(
+def test_another_meter_is_replaced_by_the_closest(
     unknown: tuple[int, int], known: tuple[int, int]
 ) -> None:
     assert melody.METERS[melody.closest_meter(*unknown)] == known
 
 
 @given(st.integers(1, 255), st.sampled_from([1, 2, 4, 8, 16, 32, 64]))
-def test_no_learned_meter_is_nearer_than_the_closest(numerator: int, denominator: int) -> None:
+def test_the_closest_meter_has_the_smallest_distance(numerator: int, denominator: int) -> None:
     wanted = melody.bar_steps(numerator, denominator)
     distances = [abs(melody.bar_steps(*meter) - wanted) for meter in melody.METERS]
     assert distances[melody.closest_meter(numerator, denominator)] == min(distances)
@@ -51,7 +51,7 @@ def test_no_learned_meter_is_nearer_than_the_closest(numerator: int, denominator
 
 @given(pitches, st.integers(-127, 127))
 def test_transposed_pitches_stay_within_the_vocabulary(values: list[int], semitones: int) -> None:
-    """And keep their pitch class, also where they wrap to the nearest octave inside."""
+    """They keep their pitch class, even if they wrap to the closest octave in range."""
     ids = np.array(values, dtype=np.int32) + melody.EVENT_OFFSET
     moved = melody.transpose_ids(ids, semitones) - melody.EVENT_OFFSET
     for before, after in zip(values, moved.tolist(), strict=True):
@@ -62,7 +62,9 @@ def test_transposed_pitches_stay_within_the_vocabulary(values: list[int], semito
 
 
 @given(pitches, st.integers(-127, 127))
-def test_a_pitch_that_wraps_goes_no_octave_too_far(values: list[int], semitones: int) -> None:
+def test_a_wrapped_pitch_moves_by_as_few_octaves_as_possible(
+    values: list[int], semitones: int
+) -> None:
     ids = np.array(values, dtype=np.int32) + melody.EVENT_OFFSET
     for before, after in zip(values, melody.transpose_ids(ids, semitones).tolist(), strict=True):
         if before + semitones < 0:

@@ -1,4 +1,4 @@
-"""Performance ids: nothing on their grid is lost, and note-seq numbers the events the same way."""
+"""Performance ids: encoding and decoding lose nothing on the grid; ids are those of note-seq."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ NOTES = st.lists(
     max_size=30,
 )  # fmt: skip
 
-# What brings a stream to its end: what sounds ends, else time goes by, else a note begins.
+# Order of ids that end a stream: note-offs, else time shifts, else note-ons.
 ENDINGS = [*range(NOTE_OFF, TIME_SHIFT), TIME_SHIFT + 99, *range(NOTE_OFF)]
 
 
 def played(*notes: Note, start: float = 0.0) -> NoteSequence:
-    """Returns notes (pitch, first step, steps, velocity bin)."""
+    """Return notes from (pitch, first step, steps, velocity bin)."""
     music = NoteSequence()
     for pitch, begin, length, loudness in notes:
         music.notes.add(
@@ -47,7 +47,7 @@ def played(*notes: Note, start: float = 0.0) -> NoteSequence:
 
 
 def apart(notes: list[Note]) -> list[Note]:
-    """Returns the notes that begin when their pitch is silent, in order of beginning."""
+    """Return the notes that start while their pitch is silent, sorted by start."""
     free = dict.fromkeys(range(128), 0)
     kept = []
     for note in sorted(notes, key=lambda each: (each[1], each[0])):
@@ -58,7 +58,7 @@ def apart(notes: list[Note]) -> list[Note]:
 
 
 def drawn(seed: int, events: int) -> list[int]:
-    """Draws a stream by the grammar, any allowed event as likely as any other, and ends it."""
+    """Draw a stream of uniformly distributed allowed events, and end it."""
     grammar, rng, ids = PerformanceGrammar(), np.random.default_rng(seed), []
     for _ in range(events):
         ids.append(int(rng.choice(np.flatnonzero(grammar.mask()))))
@@ -71,7 +71,7 @@ def drawn(seed: int, events: int) -> list[int]:
 
 
 @given(NOTES)
-def test_any_playing_on_the_grid_survives(notes: list[Note]) -> None:
+def test_any_performance_on_the_grid_survives(notes: list[Note]) -> None:
     music = played(*apart(notes))
     again = performance.decode(performance.encode(music))
     assert list(again.notes) == list(music.notes)
@@ -80,8 +80,8 @@ def test_any_playing_on_the_grid_survives(notes: list[Note]) -> None:
 
 @settings(max_examples=40)
 @given(NOTES)
-def test_it_writes_what_magenta_writes(notes: list[Note]) -> None:
-    """Event for event, but for the order of what happens at one instant."""
+def test_events_equal_those_of_magenta(notes: list[Note]) -> None:
+    """Except for the order of simultaneous events."""
     music = played(*apart(notes))
     music.total_time = max((note.end_time for note in music.notes), default=0.0)
     library = note_seq()
@@ -99,7 +99,7 @@ def test_it_writes_what_magenta_writes(notes: list[Note]) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_what_the_grammar_allows_is_what_is_written(seed: int) -> None:
+def test_allowed_ids_survive_decode_and_encode(seed: int) -> None:
     ids = drawn(seed, 200)
     assert ids[-1] in range(NOTE_OFF, TIME_SHIFT)
     assert performance.encode(performance.decode(ids)).tolist() == ids
@@ -114,13 +114,13 @@ def test_the_events_of_two_notes() -> None:
     ]  # fmt: skip
 
 
-def test_a_pitch_struck_again_ends_and_twins_are_one() -> None:
+def test_a_repeated_pitch_ends_the_first_note_and_duplicates_are_merged() -> None:
     music = played((60, 0, 50, 5), (60, 20, 10, 5), (60, 20, 40, 9))
     again = performance.decode(performance.encode(music))
     assert list(again.notes) == list(played((60, 0, 20, 5), (60, 20, 40, 9)).notes)
 
 
-def test_a_window_of_time_is_written_from_edge_to_edge() -> None:
+def test_a_window_is_encoded_from_start_to_end() -> None:
     music = played((50, 90, 50, 8), (60, 110, 500, 8), (70, 200, 10, 8))
     music.notes.add(pitch=40, velocity=90, start_time=1.2, end_time=1.3, is_drum=True)
     ids = performance.encode(music, start=1.0, end=1.5)
@@ -130,14 +130,14 @@ def test_a_window_of_time_is_written_from_edge_to_edge() -> None:
     assert len(performance.encode(music, start=3.0, end=2.0)) == 0
 
 
-def test_a_note_off_the_grid_is_heard_for_a_step_at_least() -> None:
+def test_a_note_off_the_grid_lasts_at_least_one_step() -> None:
     music = NoteSequence()
     music.notes.add(pitch=60, velocity=100, start_time=0.1049, end_time=0.1051)
     (note,) = performance.decode(performance.encode(music)).notes
     assert (note.start_time, note.end_time, note.velocity) == (0.10, 0.11, 97)
 
 
-def test_reading_forgives_and_ends_all() -> None:
+def test_decoding_ignores_unmatched_events_and_ends_all_notes() -> None:
     ids = [NOTE_OFF + 9, 60, 60, TIME_SHIFT + 9, 60, TIME_SHIFT + 9]
     notes = performance.decode(ids, start=2.0, program=5).notes
     assert [(n.pitch, n.start_time, n.end_time, n.program) for n in notes] == [
@@ -146,7 +146,7 @@ def test_reading_forgives_and_ends_all() -> None:
 
 
 @pytest.mark.parametrize("value", [-1, START, performance.PAD])
-def test_an_id_that_is_no_event_is_refused(value: int) -> None:
+def test_an_invalid_id_is_rejected(value: int) -> None:
     with pytest.raises(InvalidSequenceError, match=f"{value} at event 1"):
         performance.decode([60, value])
 
@@ -157,5 +157,5 @@ def test_all_velocities_have_a_bin() -> None:
     assert [performance.velocity_bin(performance.bin_velocity(index)) for index in bins] == bins
 
 
-def test_ids_of_all_kinds_are_apart() -> None:
+def test_ids_of_all_kinds_are_distinct() -> None:
     assert (performance.EVENT_IDS, START, performance.INPUT_IDS) == (388, 388, 390)

@@ -1,4 +1,4 @@
-"""Performances in another key or at another tempo: what stays, what moves, what is refused."""
+"""Transposition and time-stretching of performances."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.encodings.test_performance import NOTES, Note, apart, played
 
 
 @given(NOTES, st.integers(-24, 24))
-def test_transposing_moves_every_note_and_nothing_else(notes: list[Note], by: int) -> None:
+def test_transposition_changes_only_pitches(notes: list[Note], by: int) -> None:
     kept = [note for note in apart(notes) if 24 <= note[0] < 104]
     moved = [(pitch + by, begin, length, loudness) for pitch, begin, length, loudness in kept]
     ids = transpose_ids(performance.encode(played(*kept)), by)
@@ -30,7 +30,7 @@ def test_transposing_moves_every_note_and_nothing_else(notes: list[Note], by: in
 
 
 @pytest.mark.parametrize("by", [-61, 68])
-def test_a_pitch_that_would_leave_the_range_is_refused(by: int) -> None:
+def test_a_pitch_out_of_range_is_rejected(by: int) -> None:
     ids = performance.encode(played((60, 0, 10, 8)))
     with pytest.raises(ValueError, match="128 pitches"):
         transpose_ids(ids, by)
@@ -59,13 +59,13 @@ def test_notes_a_step_apart_stay_a_step_apart() -> None:
     assert scale_time(ids, 0.5).tolist() == ids.tolist()
 
 
-def test_the_same_tempo_is_the_same_music() -> None:
+def test_factor_1_changes_nothing() -> None:
     ids = performance.encode(played((60, 30, 400, 8), (64, 205, 5, 9)))
     assert scale_time(ids, 1.0).tolist() == ids.tolist()
     assert scale_time(ids[:0], 0.9).tolist() == []
 
 
-def test_what_sounds_is_known_at_any_place() -> None:
+def test_sounding_notes_are_found_at_any_position() -> None:
     ids = performance.encode(played((60, 0, 100, 8), (64, 50, 100, 8)))
     assert pitches_of(ids).tolist() == [60, 64]
     found = [np.flatnonzero(sounding_after(ids[:n])).tolist() for n in range(len(ids) + 1)]

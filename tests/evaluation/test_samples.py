@@ -34,7 +34,7 @@ def test_an_opening_begins_behind_the_upbeat() -> None:
     assert len(MELODY.openings([piece[:100]])) == 1  # nothing longer is there
 
 
-def test_the_shipped_program_foretells_a_tune_better_than_chance() -> None:
+def test_the_shipped_program_predicts_a_tune_better_than_chance() -> None:
     """A sanity bound far from the card's figures: the weights are trained, not noise."""
     program = read_bundle(_PATH).program
     tune = [62, 0, 64, 0, 66, 0, 67, 0, 69, 0, 0, 0, 69, 0, 0, 0] * 4

@@ -1,4 +1,4 @@
-"""Pieces of every encoding, drawn at random but by its rules."""
+"""Random valid pieces of every encoding."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Ids = NDArray[np.int32]
 
 
 def draw_ids(encoding: str, steps: int, seed: int) -> Ids:
-    """Draws a piece of some ``steps`` steps of the grid, whose second half begins as its first."""
+    """Draw a piece of about ``steps`` steps whose second half starts like its first."""
     rng = np.random.default_rng(seed)
     drawn = _DRAWS[encoding](steps, rng)
     half = len(drawn) // 2

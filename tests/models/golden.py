@@ -1,4 +1,4 @@
-"""The first ids that each shipped bundle draws; run it after a bundle has changed on purpose.
+"""The first ids of each included bundle; run this after an intended change of a bundle.
 
 python -m tests.models.golden
 """
@@ -24,7 +24,7 @@ _FOUR_FOUR = 2
 
 
 def golden_ids(bundle: Bundle) -> list[int]:
-    """Returns 32 ids drawn from a bundle's program with a fixed seed, whatever the grammar."""
+    """Return 32 ids sampled from a bundle's program with a fixed seed, without grammar."""
     if bundle.traits["family"] == "gan":
         return _of_bars(BarProgram(bundle.program.flatbuffer))
     dataset = dataset_for(str(bundle.traits["encoding"]))
@@ -39,7 +39,7 @@ def golden_ids(bundle: Bundle) -> list[int]:
 
 
 def _of_bars(program: BarProgram) -> list[int]:
-    """Returns the ids of the first track of two bars made from nothing."""
+    """Return the ids of the first track of two bars, generated without primer."""
     rng = np.random.default_rng(_SEED)
     heard = np.full(program.history, pianoroll.PAD, dtype=np.int32)
     drawn: list[int] = []
@@ -52,7 +52,7 @@ def _of_bars(program: BarProgram) -> list[int]:
 
 
 def main() -> None:
-    """Writes the file again."""
+    """Write the file."""
     found = {path.stem: golden_ids(read_bundle(path)) for path in shipped_bundles()}
     lines = [f"  {json.dumps(name)}: {json.dumps(ids)}" for name, ids in found.items()]
     FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The archive inside a bundle: small, whole, and a place to go on from."""
+"""The Keras archive of a bundle: small, complete, and usable for fine-tuning."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ INT8_DRIFT = 0.5
 
 
 @pytest.mark.parametrize(("family", "encoding"), network_kinds(), ids=str)
-def test_a_network_comes_back_in_half_the_bytes(family: str, encoding: str, tmp_path: Path) -> None:
-    """Rounded to float16 and computing in float32, with the configuration it had."""
+def test_a_network_is_restored_from_half_precision(
+    family: str, encoding: str, tmp_path: Path
+) -> None:
+    """Weights are rounded to float16, computation is in float32, the configuration is equal."""
     network = tiny_network(family, encoding)
     save_network(network, tmp_path / "half.keras")
     start = (tmp_path / "half.keras").read_bytes()
@@ -38,8 +40,8 @@ def test_a_network_comes_back_in_half_the_bytes(family: str, encoding: str, tmp_
 
 
 @pytest.mark.parametrize("path", STEPWISE, ids=lambda path: path.stem)
-def test_a_shipped_archive_is_the_network_that_is_served(path: Path) -> None:
-    """Within what int8 weights change, along a drawn piece."""
+def test_an_included_archive_has_the_network_of_the_program(path: Path) -> None:
+    """Logits of a random piece agree up to the quantization to int8."""
     bundle = read_bundle(path)
     family, encoding = bundle.traits["family"], bundle.traits["encoding"]
     config = network_config(bundle.network, family, encoding)
@@ -48,7 +50,7 @@ def test_a_shipped_archive_is_the_network_that_is_served(path: Path) -> None:
     assert logit_drift(build(recipe, bundle.network), bundle.program.flatbuffer, probe) < INT8_DRIFT
 
 
-def test_another_network_is_refused() -> None:
+def test_another_network_is_rejected() -> None:
     bundle = read_bundle(next(path for path in STEPWISE if path.stem == "gru_melody"))
     with pytest.raises(UnsupportedError, match="GridGRU, and a GridLSTM"):
         network_config(bundle.network, "lstm", "melody")

@@ -1,4 +1,4 @@
-"""What every network of the registry must do; a new family is tested by being there."""
+"""The contract of all networks in the registry; new families are tested automatically."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.models.tiny import (
 )
 
 SHORT, LONG = METERS.index((3, 8)), METERS.index((6, 8))
-BARS = 10  # beyond the eight bars that a network looks back
+BARS = 10  # more than the eight bars of lookback
 ATTENDING = [(*kind, 0) for kind in network_kinds()] + [("gru", "melody", 5)]
 
 
 @pytest.fixture(scope="module", params=ATTENDING, ids=lambda kind: "-".join(map(str, kind)))
 def kind(request: pytest.FixtureRequest) -> tuple[str, str, int]:
-    """Family, encoding, and how many steps are attended to."""
+    """Family, encoding, and number of attended steps."""
     found: tuple[str, str, int] = request.param
     return found
 
@@ -41,11 +41,11 @@ def encoding(kind: tuple[str, str, int]) -> str:
 
 @pytest.fixture(scope="module")
 def network(kind: tuple[str, str, int]) -> keras.Model:
-    """A small network with drawn weights; tests leave it as it is."""
+    """A small network with random weights, which tests do not change."""
     return tiny_network(kind[0], kind[1], attention_steps=kind[2])
 
 
-def test_full_pass_gives_logits_for_every_step(network: keras.Model, encoding: str) -> None:
+def test_the_full_pass_returns_logits_for_every_step(network: keras.Model, encoding: str) -> None:
     """Logits are (batch, steps, events) and finite."""
     pieces = [draw_fed(encoding, SHORT, BARS), draw_fed(encoding, LONG, BARS)]
     inputs, targets, _ = window(encoding, pieces)
@@ -55,7 +55,7 @@ def test_full_pass_gives_logits_for_every_step(network: keras.Model, encoding: s
 
 
 def test_step_keeps_the_shapes_of_its_state(network: keras.Model, encoding: str) -> None:
-    """A step gives (batch, events) and a state like the one it was given."""
+    """A step returns (batch, events) and a state of the same shapes."""
     state = network.initial_state(3)
     start = dataset_for(encoding).event_ids
     logits, after = network.step(keras.ops.full((3,), start, dtype="int32"), state)
@@ -64,13 +64,15 @@ def test_step_keeps_the_shapes_of_its_state(network: keras.Model, encoding: str)
     assert [part.dtype for part in after] == [part.dtype for part in state]
 
 
-def test_state_begins_as_zeros(network: keras.Model) -> None:
-    """A runtime needs no table of beginnings."""
+def test_the_initial_state_is_zero(network: keras.Model) -> None:
+    """A runtime can create it without a table."""
     assert not any(as_array(part).any() for part in network.initial_state(2))
 
 
-def test_start_id_resets_all_but_the_memory(network: keras.Model, encoding: str) -> None:
-    """After another start id nothing is left of the first piece but the layers' memory."""
+def test_a_start_id_resets_all_state_except_the_recurrent_memory(
+    network: keras.Model, encoding: str
+) -> None:
+    """After a start id, only the memory of the layers depends on the previous piece."""
     used_ids = np.stack([draw_fed(encoding, SHORT, 3, seed)[:18] for seed in (1, 2)])
     _, used = step_through(network, used_ids, network.initial_state(2))
     start = np.full((2, 1), dataset_for(encoding).event_ids, dtype=np.int32)
@@ -82,12 +84,12 @@ def test_start_id_resets_all_but_the_memory(network: keras.Model, encoding: str)
 
 
 def test_steps_equal_the_full_pass(network: keras.Model, encoding: str) -> None:
-    """One id at a time leads to the logits of the whole piece at once, in each meter."""
+    """Single steps return the logits of the full pass, in each meter."""
     pieces = [draw_fed(encoding, SHORT, BARS), draw_fed(encoding, LONG, BARS)]
     inputs, targets, weights = window(encoding, pieces)
     whole = as_array(network(inputs))
     real = weights > 0
-    ids = np.where(real, inputs["ids"], 0)  # the shorter piece is padded
+    ids = np.where(real, inputs["ids"], 0)  # padding of the shorter piece
     stepped, _ = step_through(network, ids, network.initial_state(len(targets)))
     np.testing.assert_allclose(stepped[real], whole[real], rtol=1e-4, atol=1e-5)
 
@@ -96,7 +98,7 @@ def test_steps_equal_the_full_pass(network: keras.Model, encoding: str) -> None:
 def test_steps_equal_a_window_from_the_middle(
     network: keras.Model, encoding: str, cut: int
 ) -> None:
-    """The inputs stand for the part before; only the layers' memory starts again."""
+    """The inputs contain the context; only the memory of the layers is reset."""
     fed = draw_fed(encoding, SHORT, BARS)
     inputs, _, _ = window(encoding, [fed], first=cut)
     whole = as_array(network(inputs))
@@ -107,8 +109,8 @@ def test_steps_equal_a_window_from_the_middle(
     np.testing.assert_allclose(stepped, whole, rtol=1e-4, atol=1e-5)
 
 
-def test_rows_of_a_batch_do_not_touch(network: keras.Model, encoding: str) -> None:
-    """A piece gets the same logits alone and beside another one."""
+def test_rows_of_a_batch_are_independent(network: keras.Model, encoding: str) -> None:
+    """The logits of a piece are the same alone and in a batch."""
     pieces = [draw_fed(encoding, SHORT, 4), draw_fed(encoding, SHORT, 4, seed=1)]
     inputs, _, _ = window(encoding, pieces)
     both = as_array(network(inputs))
@@ -116,7 +118,7 @@ def test_rows_of_a_batch_do_not_touch(network: keras.Model, encoding: str) -> No
     np.testing.assert_allclose(both[1:], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_configuration_makes_the_same_network(network: keras.Model) -> None:
+def test_the_configuration_recreates_the_network(network: keras.Model) -> None:
     """``from_config(get_config())`` has the same configuration and the same shapes."""
     again = type(network).from_config(network.get_config())
     again.build()
@@ -124,8 +126,8 @@ def test_configuration_makes_the_same_network(network: keras.Model) -> None:
     assert [w.shape for w in again.weights] == [w.shape for w in network.weights]
 
 
-def test_saved_network_loads_as_it_was(network: keras.Model, encoding: str, tmp_path: Path) -> None:
-    """The Keras archive brings back weights and logits bit for bit."""
+def test_a_saved_network_is_restored(network: keras.Model, encoding: str, tmp_path: Path) -> None:
+    """Weights and logits are identical after loading the Keras archive."""
     network.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     for one, other in zip(network.get_weights(), loaded.get_weights(), strict=True):
@@ -134,8 +136,8 @@ def test_saved_network_loads_as_it_was(network: keras.Model, encoding: str, tmp_
     np.testing.assert_array_equal(as_array(network(inputs)), as_array(loaded(inputs)))
 
 
-def test_equal_seeds_draw_equal_weights(kind: tuple[str, str, int], network: keras.Model) -> None:
-    """Weights depend on the seed, and on nothing else."""
+def test_the_seed_determines_the_weights(kind: tuple[str, str, int], network: keras.Model) -> None:
+    """Equal seeds give equal weights; other seeds, other weights."""
     family, encoding, attention = kind
     same = tiny_network(family, encoding, attention_steps=attention)
     other = tiny_network(family, encoding, seed=4, attention_steps=attention)
@@ -148,7 +150,7 @@ def test_equal_seeds_draw_equal_weights(kind: tuple[str, str, int], network: ker
 
 
 def test_one_training_step_lowers_the_loss(kind: tuple[str, str, int]) -> None:
-    """The gradient reaches the weights and points downhill."""
+    """The gradients have the right sign."""
     learner = tiny_network(kind[0], kind[1], attention_steps=kind[2])
     learner.compile(
         optimizer=keras.optimizers.Adam(1e-2),
@@ -160,8 +162,8 @@ def test_one_training_step_lowers_the_loss(kind: tuple[str, str, int]) -> None:
     assert learner.test_on_batch(*batch) < before
 
 
-def test_unknown_kinds_and_arguments_are_refused() -> None:
-    """The message names what there is."""
+def test_unknown_families_and_arguments_are_rejected() -> None:
+    """The error lists the available ones."""
     family, encoding = network_kinds()[0]
     with pytest.raises(NotFoundError, match=f"{family} with {encoding}"):
         build_network("abacus", encoding, {})

@@ -1,4 +1,4 @@
-"""The adversarial network: its losses reach the right weights."""
+"""The adversarial network: losses, noise, and samples."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def _batch(rows: int = 8) -> dict[str, np.ndarray]:
 
 def _learner() -> BarGAN:
     network = _tiny()
-    # A graph of both ways through sixteen steps would take longer than the steps here.
+    # Compiling both passes through sixteen steps would take longer than running them.
     network.compile(optimizer=TwoRateAdam(1e-2), run_eagerly=True)
     return network
 
 
-def test_one_fit_moves_generator_and_critic() -> None:
+def test_fit_changes_generator_and_critic() -> None:
     network = _learner()
     before = {weight.path: np.array(weight) for weight in network.trainable_variables}
     network.fit(_batch(), verbose=0)
@@ -56,19 +56,19 @@ def test_one_fit_moves_generator_and_critic() -> None:
         assert any(part in path for path in moved), part
 
 
-def test_foretelling_gets_better() -> None:
+def test_the_prediction_loss_falls() -> None:
     history = _learner().fit(_batch(), epochs=8, verbose=0).history["nats"]
     assert history[-1] < 0.9 * history[0]
 
 
-def test_the_pull_on_the_generator_has_no_value() -> None:
+def test_the_straight_through_gradient_has_value_zero() -> None:
     network = _tiny()
     parts = network(_batch())
     total = float(keras.ops.convert_to_numpy(sum(network.losses)))
     assert total == pytest.approx(float(parts["critic"]) + float(parts["nats"]), rel=1e-4)
 
 
-def test_a_saved_network_makes_the_same_bar(tmp_path: Path) -> None:
+def test_a_saved_network_generates_the_same_bar(tmp_path: Path) -> None:
     network, batch = _tiny(), _batch(2)
     network.save(tmp_path / "tiny.keras")
     again = keras.saving.load_model(tmp_path / "tiny.keras")
@@ -86,8 +86,8 @@ def test_spectral_norm_of_a_kernel_is_two() -> None:
     assert largest == pytest.approx(2.0, rel=1e-2)
 
 
-def test_noise_becomes_a_draw_from_the_gumbel_distribution() -> None:
-    """Against the exact function of the normal distribution, far out as well."""
+def test_noise_is_converted_to_the_gumbel_distribution() -> None:
+    """Compared with the exact normal distribution, including its tails."""
     noise = np.linspace(-5.0, 5.0, 2001)
     below = np.array([math.erfc(-each / math.sqrt(2.0)) / 2.0 for each in noise])
     made = np.array(_gumbel(noise.astype(np.float32)))
@@ -95,8 +95,8 @@ def test_noise_becomes_a_draw_from_the_gumbel_distribution() -> None:
     assert (np.diff(made) > 0).all()
 
 
-def test_draws_follow_the_logits() -> None:
-    """Gumbel noise and argmax draw from the softmax: here of the first step's logits."""
+def test_samples_follow_the_logits() -> None:
+    """Gumbel noise and argmax sample the softmax; tested on the first step's logits."""
     network, rows = _tiny(), 4000
     batch = _batch(1)
     noise = np.random.default_rng(1).standard_normal((rows, 2 * 16 * 6)).astype(np.float32)
@@ -110,8 +110,8 @@ def test_draws_follow_the_logits() -> None:
     assert np.abs(found - expected).max() < 4 * np.sqrt(0.25 / rows)
 
 
-def test_the_tracks_hear_each_other_at_once() -> None:
-    """The bass's first logits change with the lead's first note, the lead's do not."""
+def test_a_track_depends_on_the_other_in_the_same_step() -> None:
+    """The first note of the lead changes the first logits of the bass, not those of the lead."""
     network, batch = _tiny(), _batch(1)
     meter = keras.ops.one_hot(batch["meter"], 3)
     none = np.zeros((0, 2 * 16 * 6), np.float32)
@@ -126,7 +126,7 @@ def test_the_tracks_hear_each_other_at_once() -> None:
     assert bass > 1e-4
 
 
-def test_music_begins_with_a_note() -> None:
+def test_music_starts_with_a_note() -> None:
     network, batch = _tiny(), _batch(64)
     previous = np.full_like(batch["previous"], 6)
     scores = np.array(network.bar_scores(previous, batch["noise"], batch["meter"]))

@@ -1,4 +1,4 @@
-"""Each shipped bundle still draws the ids that it drew when it was shipped."""
+"""Each included bundle generates the ids that were recorded for it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ GOLDEN: dict[str, list[int]] = json.loads(FILE.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", shipped_bundles(), ids=lambda path: path.stem)
-def test_the_first_ids_are_as_they_were(path: Path) -> None:
-    """A changed runtime, sampler or file shows here first."""
+def test_the_first_ids_are_unchanged(path: Path) -> None:
+    """Detects changes of the runtime, sampler, or file."""
     assert golden_ids(read_bundle(path)) == GOLDEN[path.stem]
 
 
-def test_every_bundle_has_its_ids_and_they_are_music() -> None:
+def test_every_bundle_has_recorded_ids_with_notes() -> None:
     assert set(GOLDEN) == {path.stem for path in shipped_bundles()}
     for ids in GOLDEN.values():
         assert len(ids) == COUNT

@@ -1,4 +1,4 @@
-"""Small networks of every family, found and shrunk without knowing any of them."""
+"""Small networks of every family in the registry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Ids = NDArray[np.int32]
 
 
 def tiny_network(family: str, encoding: str, *, seed: int = 3, **config: int) -> keras.Model:
-    """Builds a network whose every width is at most ``NARROW``."""
+    """Build a network with widths of at most ``NARROW``."""
     keras.utils.set_random_seed(seed)
     defaults = inspect.signature(type(build_network(family, encoding, {}))).parameters.values()
     narrow = {each.name: _narrow(each.default) for each in defaults if _is_width(each.default)}
@@ -44,14 +44,14 @@ def _narrow(default: Any) -> Any:  # noqa: ANN401 - an int stays an int, a tuple
 
 
 def draw_fed(encoding: str, meter: int, bars: int, seed: int = 0) -> Ids:
-    """Draws a piece that repeats itself in places: its start id, then its ids."""
+    """Draw a piece with some repetition: a start id, then its ids."""
     steps = bars * int(bar_steps(*METERS[meter]))
     start = dataset_for(encoding).event_ids + (meter if encoding != "performance" else 0)
     return np.concatenate([[start], draw_ids(encoding, steps, seed)]).astype(np.int32)
 
 
 def window(encoding: str, pieces: Sequence[Ids], first: int = 0) -> tuple[Inputs, Ids, Array]:
-    """Returns inputs, targets and weights that hold pieces from a step on, one a row."""
+    """Return inputs, targets and weights of pieces from a step on, one per row."""
     dataset = dataset_for(encoding)
     longest = max(len(fed) for fed in pieces) - 1 - first
     inputs = dataset.blank(len(pieces), longest)
@@ -66,17 +66,17 @@ def window(encoding: str, pieces: Sequence[Ids], first: int = 0) -> tuple[Inputs
 
 
 def as_array(tensor: Any) -> Array:  # noqa: ANN401 - a tensor of any backend
-    """Returns a tensor's values."""
+    """Return the values of a tensor."""
     return np.asarray(keras.ops.convert_to_numpy(tensor), dtype=np.float32)
 
 
 @functools.lru_cache(maxsize=4)
 def _traced(network: keras.Model) -> Any:  # noqa: ANN401 - TensorFlow has no types
-    return tf.function(network.step)  # a hundred steps one by one take seconds
+    return tf.function(network.step)  # a hundred uncompiled steps take seconds
 
 
 def step_through(network: keras.Model, ids: Ids, state: list[Any]) -> tuple[Array, list[Any]]:
-    """Feeds ``ids (batch, steps)`` one by one.
+    """Feed ``ids (batch, steps)`` one by one.
 
     Returns:
         Logits ``(batch, steps, event_ids)`` and the last state.
@@ -89,5 +89,5 @@ def step_through(network: keras.Model, ids: Ids, state: list[Any]) -> tuple[Arra
 
 
 def memory_parts(network: keras.Model) -> int:
-    """Returns how many tensors at the end of a state are the recurrent layers' memory."""
+    """Return the number of tensors of recurrent memory at the end of a state."""
     return len(network.stack.initial_memory(1))

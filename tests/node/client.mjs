@@ -1,4 +1,4 @@
-// A client in another language, made of nothing but grpc-js and the descriptors in protos/.
+// A client in JavaScript that uses only grpc-js and the descriptors in protos/.
 //
 //   node client.mjs HOST:PORT SCENARIO
 //
@@ -20,14 +20,14 @@ const credentials = grpc.credentials.createInsecure();
 const bridge = new magenta_bridge.v1.GenerationService(address, credentials);
 const health = new standard.health.v1.Health(address, credentials);
 
-function ask(client, method, request, seconds = 30) {
+function invoke(client, method, message, seconds = 30) {
   const options = seconds === null ? {} : { deadline: Date.now() + 1000 * seconds };
   return new Promise((resolve, reject) => {
-    client[method](request, options, (error, answer) => (error ? reject(error) : resolve(answer)));
+    client[method](message, options, (error, response) => (error ? reject(error) : resolve(response)));
   });
 }
 
-// What an error says, with the details that came with it, by the last part of their type's name.
+// The fields of an error and its details, by the last part of the name of their type.
 function explain(error) {
   const [packed] = error.metadata?.get("grpc-status-details-bin") ?? [];
   const details = {};
@@ -40,22 +40,22 @@ function explain(error) {
   return { code: grpc.status[error.code], message: error.details, details };
 }
 
-async function failure(method, request, seconds) {
+async function failure(method, message, seconds) {
   try {
-    await ask(bridge, method, request, seconds);
+    await invoke(bridge, method, message, seconds);
   } catch (error) {
     return explain(error);
   }
   throw new Error(`${method} did not fail`);
 }
 
-function order(generator_id, more = {}) {
+function request(generator_id, more = {}) {
   const options = { generate_sections: [{ start_time: 0, end_time: 4 }], ...more.options };
   return { generator_id, ...more, options };
 }
 
-function stream(request, onPiece) {
-  const call = bridge.StreamGenerate(request, { deadline: Date.now() + 30_000 });
+function stream(message, onPiece) {
+  const call = bridge.StreamGenerate(message, { deadline: Date.now() + 30_000 });
   const pieces = [];
   return new Promise((resolve) => {
     call.on("data", (piece) => {
@@ -67,30 +67,30 @@ function stream(request, onPiece) {
   });
 }
 
-// The second call of one connection where the server takes one.
+// A second call while the server accepts only one.
 async function overload() {
-  let refused;
-  await stream(order("gated"), async (call) => {
-    refused = await failure("Generate", order("scale"), 10);
+  let rejected;
+  await stream(request("gated"), async (call) => {
+    rejected = await failure("Generate", request("scale"), 10);
     call.cancel();
   });
-  return refused;
+  return rejected;
 }
 
 const wild = { args: { temperature: { float_value: 9 } } };
 
 const scenarios = {
-  list: () => ask(bridge, "ListGenerators", {}),
-  generate: () => ask(bridge, "Generate", order("scale", { seed: 7, variations: 2 })),
-  stream: () => stream(order("scale", { seed: 7 })),
-  cancel: () => stream(order("endless"), (call) => call.cancel()),
-  bad: () => failure("Generate", order("scale", { options: wild })),
+  list: () => invoke(bridge, "ListGenerators", {}),
+  generate: () => invoke(bridge, "Generate", request("scale", { seed: 7, variations: 2 })),
+  stream: () => stream(request("scale", { seed: 7 })),
+  cancel: () => stream(request("endless"), (call) => call.cancel()),
+  bad: () => failure("Generate", request("scale", { options: wild })),
   missing: () => failure("GetGenerator", { generator_id: "missing" }),
-  bug: () => failure("Generate", order("faulty")),
+  bug: () => failure("Generate", request("faulty")),
   overload,
-  deadline: () => failure("Generate", order("gated"), 0.1),
-  patience: () => failure("Generate", order("gated"), null),
-  health: () => ask(health, "Check", { service: "magenta_bridge.v1.GenerationService" }),
+  deadline: () => failure("Generate", request("gated"), 0.1),
+  patience: () => failure("Generate", request("gated"), null),
+  health: () => invoke(health, "Check", { service: "magenta_bridge.v1.GenerationService" }),
 };
 
 console.log(JSON.stringify(await scenarios[scenario]()));

@@ -45,7 +45,7 @@ def test_first_frames_are_not_scored_and_every_other_weighs_the_same() -> None:
     assert found.nats_per_frame == 1.5
 
 
-def test_a_piece_of_one_frame_foretells_nothing() -> None:
+def test_a_piece_of_one_frame_has_no_predictions() -> None:
     assert score_rolls(Counting(), [roll({1}), roll({1}, {1})]).frames.tolist() == [1]
 
 

@@ -37,7 +37,7 @@ def nats(network: RollNetwork, roll: Roll) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize(("cell", "output"), KINDS)
-def test_a_frame_is_foretold_from_those_before_it(cell: str, output: str) -> None:
+def test_a_frame_is_predicted_from_those_before_it(cell: str, output: str) -> None:
     """Another frame 7 changes what frame 7 costs and what follows, and nothing before."""
     network = build(cell, output, lookback=(3,))
     roll = draw(1)
@@ -48,7 +48,7 @@ def test_a_frame_is_foretold_from_those_before_it(cell: str, output: str) -> Non
     assert (np.abs(one[6:] - two[6:]) > 1e-4).all()
 
 
-def test_lookback_sees_the_frame_that_stood_so_far_before_the_foretold_one() -> None:
+def test_lookback_sees_the_frame_at_its_distance() -> None:
     """Without memory of its own, the network sees frame 4 when predicting 5, and 9 = 4 + 5.
 
     Recurrent weights of zero leave a tanh layer nothing but its input.

@@ -36,7 +36,7 @@ def sampler(
     window_steps=st.integers(1, 20),
     epoch=st.integers(0, 4),
 )
-def test_every_frame_but_the_first_is_foretold_once(
+def test_every_frame_but_the_first_is_predicted_once(
     lengths: list[int], window_steps: int, epoch: int
 ) -> None:
     rolls = [draw(seed, length) for seed, length in enumerate(lengths)]

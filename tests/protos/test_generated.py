@@ -1,4 +1,4 @@
-"""The generated code is fresh, lints clean, and shares Magenta's message classes."""
+"""The generated code is up to date, passes the linter, and uses Magenta's message classes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
 
 
-def test_generated_files_are_fresh_and_the_protos_lint_clean(repository: Path) -> None:
-    """What ``make protos`` would write is what stands in the repository."""
+def test_the_generated_files_are_up_to_date_and_the_protos_pass_the_linter(
+    repository: Path,
+) -> None:
+    """The committed files are those that ``make protos`` writes."""
     done = subprocess.run(
         [sys.executable, str(repository / "protos" / "gen.py"), "--check"],
         capture_output=True,
@@ -27,8 +29,8 @@ def test_generated_files_are_fresh_and_the_protos_lint_clean(repository: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_stale_file_is_found(repository: Path, tmp_path: Path) -> None:
-    """In a copy of the protos, one changed field makes all that depends on it stale."""
+def test_stale_files_are_found(repository: Path, tmp_path: Path) -> None:
+    """In a copy of the protos, a changed field makes all dependent files stale."""
     script = _copy(repository, tmp_path)
     proto = tmp_path / "protos/magenta_bridge/v1/generator.proto"
     text = proto.read_text(encoding="utf-8")
@@ -43,7 +45,7 @@ def test_a_stale_file_is_found(repository: Path, tmp_path: Path) -> None:
     assert "make protos" in done.stderr
 
 
-def test_a_field_without_a_comment_is_refused(repository: Path, tmp_path: Path) -> None:
+def test_a_field_without_a_comment_is_rejected(repository: Path, tmp_path: Path) -> None:
     script = _copy(repository, tmp_path)
     proto = tmp_path / "protos/magenta_bridge/v1/generator.proto"
     text = proto.read_text(encoding="utf-8")
@@ -56,7 +58,7 @@ def test_a_field_without_a_comment_is_refused(repository: Path, tmp_path: Path) 
 
 
 def _copy(repository: Path, folder: Path) -> Path:
-    """Copies what the script reads and compares, and returns the script's copy."""
+    """Copy the input and output of the script, and return the copy of the script."""
     for pattern in (
         "protos/**/*.proto",
         "protos/*.json",
@@ -73,8 +75,8 @@ def _copy(repository: Path, folder: Path) -> Path:
     return folder / "protos" / "gen.py"
 
 
-def test_requests_carry_magentas_own_note_sequence() -> None:
-    """The very class, so that nothing needs converting."""
+def test_requests_use_magentas_note_sequence() -> None:
+    """It is the same class, so it needs no conversion."""
     assert type(pb.GenerateRequest().primer) is NoteSequence
     code = (
         "from magenta_bridge.v1 import generation_pb2, generation_pb2_grpc; import sys; "
@@ -86,7 +88,7 @@ def test_requests_carry_magentas_own_note_sequence() -> None:
 
 
 def test_the_json_describes_the_same_messages(repository: Path) -> None:
-    """A message built from the JSON alone, as JavaScript does, reads what Python wrote."""
+    """A class that is created from the JSON parses a message that Python serialized."""
     text = (repository / "protos" / "magenta_bridge.v1.json").read_text(encoding="utf-8")
     pool = DescriptorPool()
     for file in ParseDict(json.loads(text), FileDescriptorSet()).file:

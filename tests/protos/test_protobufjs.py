@@ -1,4 +1,4 @@
-"""The JSON for protobuf.js says the same as the descriptors."""
+"""The JSON for protobuf.js is equivalent to the descriptors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from protos.protobufjs import as_protobufjs
 
 @pytest.fixture
 def descriptors(repository: Path) -> FileDescriptorSet:
-    """What the repository's descriptors say."""
+    """The descriptors in the repository."""
     text = (repository / "protos" / "magenta_bridge.v1.json").read_text(encoding="utf-8")
     return ParseDict(json.loads(text), FileDescriptorSet())
 
@@ -27,7 +27,7 @@ def _find(root: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - JSON
     return found
 
 
-def test_a_map_an_optional_field_and_a_stream_are_told(descriptors: FileDescriptorSet) -> None:
+def test_maps_optional_fields_and_streams_are_converted(descriptors: FileDescriptorSet) -> None:
     root = as_protobufjs(descriptors)
     options = _find(root, "magenta.GeneratorOptions")
     value = ".magenta.GeneratorOptions.ArgValue"
@@ -41,8 +41,8 @@ def test_a_map_an_optional_field_and_a_stream_are_told(descriptors: FileDescript
     assert "requestStream" not in method
 
 
-def test_the_first_value_of_an_enum_is_its_zero(repository: Path) -> None:
-    """protobuf.js takes the first for the default, and proto3 the one of number 0."""
+def test_the_first_value_of_each_enum_is_zero(repository: Path) -> None:
+    """The default of an enum is its first value in protobuf.js, and number 0 in proto3."""
     text = (repository / "protos" / "magenta_bridge.v1.js.json").read_text(encoding="utf-8")
     enums: list[dict[str, int]] = []
 
@@ -56,7 +56,7 @@ def test_the_first_value_of_an_enum_is_its_zero(repository: Path) -> None:
     assert {next(iter(values.values())) for values in enums} == {0}
 
 
-def test_another_syntax_is_refused(descriptors: FileDescriptorSet) -> None:
+def test_another_syntax_is_rejected(descriptors: FileDescriptorSet) -> None:
     descriptors.file[0].syntax = "proto2"
     with pytest.raises(ValueError, match="proto3"):
         as_protobufjs(descriptors)

@@ -1,4 +1,4 @@
-"""A recording is as long as its music, audible, never clipped, and keeps dynamics."""
+"""A recording has the length and dynamics of its music, is audible, and is not clipped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.render.tunes import tune
 
 
 def _samples(path: Path) -> NDArray[np.float64]:
-    """Returns samples of shape ``(frames, 2)``, from -1 to 1."""
+    """Return samples of shape ``(frames, 2)``, from -1 to 1."""
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (2, 2, 44_100)
         data = file.readframes(file.getnframes())
@@ -33,7 +33,7 @@ def _loudness(samples: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean(samples**2)))
 
 
-def test_a_tune_lasts_as_long_as_its_notes_and_a_tail_and_is_heard(tmp_path: Path) -> None:
+def test_a_recording_has_the_length_of_its_notes_and_a_tail_and_is_audible(tmp_path: Path) -> None:
     samples = _record(tune([60, 64, 67, 72]), tmp_path)
     assert len(samples) == round((2.0 + TAIL_S) * SAMPLE_RATE)
     assert _loudness(samples[: 2 * SAMPLE_RATE]) > 0.005
@@ -41,7 +41,7 @@ def test_a_tune_lasts_as_long_as_its_notes_and_a_tail_and_is_heard(tmp_path: Pat
 
 
 def test_a_recording_can_be_small(tmp_path: Path) -> None:
-    """One channel at half the rate sounds like the mean of both channels."""
+    """One channel at half the rate is the mean of both channels."""
     notes = tune([60, 64, 67, 72])
     with wave.open(io.BytesIO(wav_bytes(notes, sample_rate=22_050, mono=True))) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 22_050)
@@ -65,7 +65,7 @@ def test_music_starts_when_its_first_note_does(tmp_path: Path) -> None:
     assert np.abs(samples[SAMPLE_RATE : SAMPLE_RATE + 20_000]).max() > 0.01
 
 
-def test_a_cluster_that_would_clip_is_made_softer_as_a_whole(tmp_path: Path) -> None:
+def test_a_loud_cluster_is_attenuated_instead_of_clipped(tmp_path: Path) -> None:
     sequence = NoteSequence()
     for pitch in range(40, 90):
         sequence.notes.add(pitch=pitch, velocity=127, end_time=1.0, program=48)
@@ -79,7 +79,7 @@ def test_a_loud_note_is_louder_than_a_soft_one(tmp_path: Path) -> None:
     assert 3.0 < loud / soft < 5.0
 
 
-def test_drums_are_played_by_the_drum_kit(tmp_path: Path) -> None:
+def test_drums_use_the_drum_kit(tmp_path: Path) -> None:
     beat = tune([38])
     plain = _record(beat, tmp_path)
     beat.notes[0].is_drum = True
@@ -96,7 +96,7 @@ def test_the_sustain_pedal_holds_a_note(tmp_path: Path) -> None:
     assert np.abs(samples[int(1.8 * SAMPLE_RATE) : 2 * SAMPLE_RATE]).max() > 0.01
 
 
-def test_music_without_notes_is_silence_of_its_length(tmp_path: Path) -> None:
+def test_music_without_notes_is_silence_of_the_same_length(tmp_path: Path) -> None:
     samples = _record(NoteSequence(total_time=1.0), tmp_path)
     assert len(samples) == round((1.0 + TAIL_S) * SAMPLE_RATE)
     assert np.abs(samples).max() == 0.0
@@ -108,13 +108,13 @@ def test_the_same_music_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.wav").read_bytes() == (tmp_path / "b.wav").read_bytes()
 
 
-def test_a_missing_sound_font_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_missing_sound_font_is_reported(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no SoundFont at"):
         render_wav(tune([60]), tmp_path / "a.wav", sound_font=tmp_path / "none.sf2")
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_is_no_sound_font_is_one_clear_error(tmp_path: Path) -> None:
+def test_an_invalid_sound_font_is_reported(tmp_path: Path) -> None:
     fake = tmp_path / "fake.sf2"
     fake.write_text("not a SoundFont")
     with pytest.raises(FileFormatError, match="is not a SoundFont"):

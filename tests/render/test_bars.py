@@ -20,7 +20,7 @@ def test_six_eight_has_two_dotted_beats() -> None:
     assert [line.bar for line in grid_lines(jig, 3.0)] == [1, None, 2, None, 3]
 
 
-def test_a_slower_tempo_spreads_the_lines_from_there_on() -> None:
+def test_a_slower_tempo_increases_the_distance_of_later_lines() -> None:
     slowing = NoteSequence()
     slowing.tempos.add(time=0.0, qpm=120.0)
     slowing.tempos.add(time=2.0, qpm=60.0)
@@ -28,14 +28,14 @@ def test_a_slower_tempo_spreads_the_lines_from_there_on() -> None:
     assert bars == pytest.approx([0.0, 2.0, 6.0, 10.0])
 
 
-def test_a_change_of_meter_starts_a_bar_with_the_new_beats() -> None:
+def test_a_new_meter_starts_a_new_bar() -> None:
     mixed = NoteSequence()
     mixed.time_signatures.add(time=0.0, numerator=4, denominator=4)
     mixed.time_signatures.add(time=2.0, numerator=3, denominator=4)
     assert [line.bar for line in grid_lines(mixed, 3.5)] == [1, None, None, None, 2, None, None, 3]
 
 
-def test_the_first_sequence_that_states_a_tempo_or_meter_keeps_time() -> None:
+def test_the_first_sequence_with_a_tempo_or_meter_sets_the_grid() -> None:
     silent, slow, fast = NoteSequence(), NoteSequence(), NoteSequence()
     slow.tempos.add(time=0.0, qpm=60.0)
     fast.tempos.add(time=0.0, qpm=180.0)

@@ -1,4 +1,4 @@
-"""Learning curves become a PNG."""
+"""Learning curves are drawn as PNG files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A piano roll shows each note where it is, in its layer's color."""
+"""A piano roll shows each note at its position, in the color of its layer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _center(sequences: list[NoteSequence], note: NoteSequence.Note) -> tuple[int
     return int(frame.x(middle)), frame.y(note.pitch) + frame.row // 2
 
 
-def test_each_note_has_its_layers_color_at_its_place() -> None:
+def test_each_note_has_the_color_of_its_layer() -> None:
     primer, added = tune([60, 64, 67, 72]), tune([71, 69, 65, 59], start=2.0)
     picture = draw_piano_roll([Layer(primer, PRIMER_COLOR, "a"), Layer(added, NEW_COLOR, "b")])
     for sequence, color in ((primer, PRIMER_COLOR), (added, NEW_COLOR)):
@@ -57,14 +57,14 @@ def test_a_soft_note_is_paler_than_a_loud_one() -> None:
     assert soft > loud
 
 
-def test_the_picture_grows_with_the_music_and_sixteen_bars_take_about_1600_pixels() -> None:
+def test_sixteen_bars_are_about_1600_pixels_wide() -> None:
     sixteen = draw_piano_roll([Layer(tune([60] * 128, seconds=0.25), NEW_COLOR)])
     four = draw_piano_roll([Layer(tune([60] * 32, seconds=0.25), NEW_COLOR)])
     assert 1500 <= sixteen.width <= 1800
     assert four.width < sixteen.width
 
 
-def test_an_hour_of_music_and_every_pitch_still_make_a_picture_of_sane_size() -> None:
+def test_the_size_of_a_picture_is_limited() -> None:
     sequence = tune([0, 127], seconds=1800.0)
     picture = draw_piano_roll([Layer(sequence, NEW_COLOR)])
     assert picture.width <= 5000
@@ -87,6 +87,6 @@ def test_the_saved_file_is_the_returned_picture(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["roll.png"]
 
 
-def test_a_missing_folder_is_one_clear_error(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="cannot be written"):
         draw_piano_roll([], tmp_path / "nowhere" / "roll.png")

@@ -16,7 +16,7 @@ def _clip() -> mb.NoteSequence:
     return clip
 
 
-def test_a_clip_becomes_a_picture(tmp_path: Path) -> None:
+def test_a_clip_is_drawn(tmp_path: Path) -> None:
     alone, both = tmp_path / "a.png", tmp_path / "b.png"
     mb.render.pianoroll(_clip(), alone)
     mb.render.pianoroll(_clip(), str(both), primer=_clip())
@@ -25,7 +25,7 @@ def test_a_clip_becomes_a_picture(tmp_path: Path) -> None:
         assert one.tobytes() != two.tobytes()
 
 
-def test_a_clip_becomes_sound(tmp_path: Path) -> None:
+def test_a_clip_is_recorded(tmp_path: Path) -> None:
     mb.render.wav(_clip(), str(tmp_path / "a.wav"))
     with wave.open(str(tmp_path / "a.wav")) as sound:
         assert (sound.getnchannels(), sound.getframerate()) == (2, 44_100)

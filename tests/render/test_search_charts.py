@@ -1,4 +1,4 @@
-"""Pictures of a search: the Pareto front and which hyperparameter matters."""
+"""Charts of a search: Pareto front and importance of hyperparameters."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ import pytest
 from PIL import Image
 
 from magenta_bridge.errors import NotFoundError
-from magenta_bridge.render.importance import Importance, draw_importance
-from magenta_bridge.render.pareto import Point, Trade, draw_pareto, pareto_front
+from magenta_bridge.render.search import (
+    Importance,
+    Point,
+    Trade,
+    draw_importance,
+    draw_pareto,
+    pareto_front,
+)
 
 POINTS = [
     Point("slow and best", "lstm", 90.0, 0.70),
@@ -28,12 +34,12 @@ def _ink(path: Path) -> int:
         return int((np.asarray(picture.convert("L")) < 250).sum())
 
 
-def test_the_front_holds_what_none_beats() -> None:
-    """Worked out by hand; ties in one figure go to the better in the other."""
+def test_the_front_has_all_undominated_trials() -> None:
+    """Computed by hand; if one value is equal, the other decides."""
     assert [point.label for point in pareto_front(POINTS)] == ["fast", "between", "slow and best"]
 
 
-def test_the_front_of_equals_is_one_and_of_nothing_is_nothing() -> None:
+def test_the_front_of_equal_trials_has_one_and_of_no_trials_has_none() -> None:
     same = [Point("one", "lstm", 1.0, 1.0), Point("other", "lstm", 1.0, 1.0)]
     assert [point.label for point in pareto_front(same)] == ["one"]
     assert pareto_front([]) == []
@@ -43,7 +49,7 @@ def test_the_front_does_not_depend_on_the_order() -> None:
     assert pareto_front(POINTS[::-1]) == pareto_front(POINTS)
 
 
-def test_panels_stand_side_by_side(tmp_path: Path) -> None:
+def test_panels_are_side_by_side(tmp_path: Path) -> None:
     one = Trade("lstm, gru", "nats", POINTS)
     draw_pareto([one], tmp_path / "one.png")
     draw_pareto([one, Trade("gan", "distance", [])], tmp_path / "two.png")
@@ -55,7 +61,7 @@ def test_panels_stand_side_by_side(tmp_path: Path) -> None:
     assert _ink(tmp_path / "two.png") > _ink(tmp_path / "one.png") // 2
 
 
-def test_too_few_trials_are_said_in_the_picture(tmp_path: Path) -> None:
+def test_too_few_trials_are_noted_in_the_chart(tmp_path: Path) -> None:
     draw_importance([Importance("lstm", {}, "Too few trials.")], tmp_path / "said.png")
     draw_importance([Importance("lstm", {}, "")], tmp_path / "silent.png")
     assert _ink(tmp_path / "said.png") > _ink(tmp_path / "silent.png")
@@ -70,6 +76,6 @@ def test_a_larger_share_has_a_longer_bar(tmp_path: Path) -> None:
     assert bars[:half].max() > 5 * bars[half:].max() > 0
 
 
-def test_a_folder_that_is_not_there_is_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="cannot be written"):
         draw_pareto([Trade("lstm", "nats", POINTS)], tmp_path / "nowhere" / "pareto.png")

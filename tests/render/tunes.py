@@ -1,4 +1,4 @@
-"""Small pieces of music for the pictures and recordings of these tests."""
+"""Short music for tests of pictures and recordings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from magenta_bridge.noteseq import NoteSequence
 def tune(
     pitches: Sequence[int], *, start: float = 0.0, velocity: int = 127, seconds: float = 0.5
 ) -> NoteSequence:
-    """Returns notes of equal length, one after the other, at 120 qpm."""
+    """Return consecutive notes of equal length at 120 qpm."""
     sequence = NoteSequence()
     sequence.tempos.add(time=0.0, qpm=120.0)
     for index, pitch in enumerate(pitches):

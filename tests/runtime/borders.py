@@ -1,4 +1,4 @@
-"""Where two programs may choose differently: so near a border that float32 cannot tell the side."""
+"""Cases in which two programs may sample differently, because of float32 rounding."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from magenta_bridge.runtime.sampler import SamplerOptions
 def distance_to_border(
     logits: NDArray[np.float32], options: SamplerOptions, draws: NDArray[np.float32]
 ) -> float:
-    """Returns how far the nearest border lies from where a choice falls.
+    """Return the distance of a sample from the closest border between two ids.
 
     Args:
-        logits: ``(ids,)``; minus infinity for what may not come.
-        options: How it is chosen.
-        draws: The two numbers it is chosen with.
+        logits: ``(ids,)``; minus infinity for forbidden ids.
+        options: Options of the sampler.
+        draws: The two random numbers of the sample.
     """
     level = logits.astype(np.float64) * options.inverse_temperature
     shares = np.exp(level - level.max())

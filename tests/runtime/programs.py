@@ -1,4 +1,4 @@
-"""Programs for tests: the shipped ones, and changed copies of them."""
+"""Programs for tests: the included ones, and changed copies of them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from magenta_bridge.runtime.program import DESCRIPTION_NAME
 
 
 def shipped_programs() -> dict[str, bytes]:
-    """Returns the flatbuffers of this checkout's bundles that go step by step, by name."""
+    """Return the flatbuffers of the included step programs, by name."""
     return {path.stem: _program_of(path) for path in shipped_bundles() if not _makes_bars(path)}
 
 
 def bar_programs() -> dict[str, bytes]:
-    """Returns the flatbuffers of this checkout's bundles that make bars, by name."""
+    """Return the flatbuffers of the included bar programs, by name."""
     return {path.stem: _program_of(path) for path in shipped_bundles() if _makes_bars(path)}
 
 
@@ -34,12 +34,12 @@ def _program_of(path: Path) -> bytes:
 
 
 def a_program() -> bytes:
-    """Returns one of the shipped flatbuffers."""
+    """Return one of the included flatbuffers."""
     return next(iter(shipped_programs().values()))
 
 
 def with_description(program: bytes, description: Mapping[str, Any] | bytes | None) -> bytes:
-    """Returns a copy that describes itself so; with None not at all."""
+    """Return a copy with other metadata; None for no metadata."""
     model = read_model(program)
     entry = next(e for e in model.metadata if e.name == DESCRIPTION_NAME.encode())
     if description is None:
@@ -51,14 +51,14 @@ def with_description(program: bytes, description: Mapping[str, Any] | bytes | No
 
 
 def with_signature(program: bytes, name: str) -> bytes:
-    """Returns a copy whose step has another name."""
+    """Return a copy with another name of its step signature."""
     model = read_model(program)
     _signature(model, "step").signatureKey = name.encode()
     return write_model(model)
 
 
 def without_loop(program: bytes) -> bytes:
-    """Returns a copy that goes step by step alone, as programs of earlier versions do."""
+    """Return a copy without a loop, like programs of earlier versions."""
     model = read_model(program)
     step = _signature(model, "step")
     model.subgraphs = [model.subgraphs[step.subgraphIndex]]
@@ -67,7 +67,7 @@ def without_loop(program: bytes) -> bytes:
 
 
 def with_output(program: bytes, old: str, new: str) -> bytes:
-    """Returns a copy with one of its step's outputs renamed."""
+    """Return a copy with one renamed output of its step."""
     model = read_model(program)
     for tensor in _signature(model, "step").outputs:
         if tensor.name == old.encode():
@@ -76,6 +76,6 @@ def with_output(program: bytes, old: str, new: str) -> bytes:
 
 
 def _signature(model: Any, name: str) -> Any:  # noqa: ANN401 - generated code without types
-    """Returns a signature; that of a program of bars where it is no program of steps."""
+    """Return the step signature, or that of a bar program."""
     named = [each for each in model.signatureDefs if each.signatureKey == name.encode()]
     return (named or model.signatureDefs)[0]

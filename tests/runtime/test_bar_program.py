@@ -1,4 +1,4 @@
-"""Shipped programs that make bars: a function of noise and the bars before, on any thread."""
+"""Included bar programs: a function of noise and previous bars, on any thread."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ PROGRAMS = bar_programs()
 
 @pytest.fixture(scope="module", params=sorted(PROGRAMS))
 def program(request: pytest.FixtureRequest) -> BarProgram:
-    """Each shipped program of bars in turn."""
+    """Each included bar program."""
     return BarProgram(PROGRAMS[request.param])
 
 
 def make(program: BarProgram, seed: int, meter: int = 0) -> NDArray[np.float32]:
-    """Makes a bar from drawn noise behind drawn bars."""
+    """Generate a bar from random noise and random previous bars."""
     rng = np.random.default_rng(seed)
     previous = rng.integers(0, 42, program.history, dtype=np.int32)
     return program.bar(previous, rng.standard_normal(program.noise_units, np.float32), meter)
 
 
-def test_there_is_one_to_test() -> None:
+def test_a_bar_program_is_included() -> None:
     assert PROGRAMS
 
 
@@ -39,12 +39,12 @@ def test_scores_are_finite_for_every_track_and_step(program: BarProgram) -> None
     assert np.isfinite(scores).all()
 
 
-def test_the_same_noise_makes_the_same_bar(program: BarProgram) -> None:
+def test_the_same_noise_gives_the_same_bar(program: BarProgram) -> None:
     assert np.array_equal(make(program, 1), make(program, 1))
 
 
 @pytest.mark.parametrize("changed", ["noise", "previous", "meter"])
-def test_all_that_goes_in_is_heard(program: BarProgram, changed: str) -> None:
+def test_the_bar_depends_on_every_input(program: BarProgram, changed: str) -> None:
     rng = np.random.default_rng(3)
     previous = rng.integers(0, 42, program.history, dtype=np.int32)
     noise = rng.standard_normal(program.noise_units, np.float32)
@@ -57,21 +57,21 @@ def test_all_that_goes_in_is_heard(program: BarProgram, changed: str) -> None:
     assert np.abs(one - other).max() > 1e-3
 
 
-def test_bars_handed_out_stay_as_they_are(program: BarProgram) -> None:
+def test_returned_bars_do_not_change(program: BarProgram) -> None:
     first = make(program, 1)
     kept = first.copy()
     make(program, 2)
     assert np.array_equal(first, kept)
 
 
-def test_two_threads_make_what_one_does(program: BarProgram) -> None:
+def test_two_threads_compute_the_same_as_one(program: BarProgram) -> None:
     expected = [make(program, seed) for seed in range(8)]
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(lambda seed: make(program, seed), range(8)))
     assert all(np.array_equal(one, other) for one, other in zip(expected, found, strict=True))
 
 
-def test_what_makes_no_bars_is_refused() -> None:
+def test_a_program_that_generates_no_bars_is_rejected() -> None:
     for wrong in (
         a_program(),
         with_signature(next(iter(PROGRAMS.values())), "step"),

@@ -1,4 +1,4 @@
-"""The first interpreter of a process leaves the processor's tiles alone, and all else as it was."""
+"""The first interpreter of a process does not request matrix tiles and has no side effects."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 _PERMISSION = 1 << 18  # XTILEDATA
-_TELLS_ITS_PERMISSIONS = f"""
+_PRINT_PERMISSIONS = f"""
 import ctypes, platform
 from pathlib import Path
 from magenta_bridge.generators.loading import find_bundle
@@ -39,22 +39,22 @@ def _alternate_stack() -> tuple[int, int]:
     return found.flags, found.size
 
 
-def test_a_process_that_serves_asks_for_no_tiles_and_gets_none() -> None:
-    """Where the processor has none, or Linux knows none, this says little."""
+def test_a_serving_process_has_no_permission_for_tiles() -> None:
+    """Always true on processors without tiles, and without Linux support for them."""
     done = subprocess.run(
-        [sys.executable, "-c", _TELLS_ITS_PERMISSIONS], capture_output=True, text=True, check=True
+        [sys.executable, "-c", _PRINT_PERMISSIONS], capture_output=True, text=True, check=True
     )
     assert done.stdout == "False\n"
 
 
-def test_the_thread_has_its_signals_and_its_stack_back() -> None:
+def test_the_signals_and_stack_of_the_thread_are_restored() -> None:
     before = _alternate_stack(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with vector_kernels():
         assert signal.SIGTERM in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     assert (_alternate_stack(), signal.pthread_sigmask(signal.SIG_BLOCK, ())) == before
 
 
-def test_so_it_has_when_building_fails() -> None:
+def test_they_are_restored_after_an_error() -> None:
     before = _alternate_stack(), signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with pytest.raises(ValueError, match="no program"), vector_kernels():
         raise ValueError("no program")

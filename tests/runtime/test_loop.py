@@ -1,4 +1,4 @@
-"""Many steps a call choose what one step a call and the sampler choose, under the same rules."""
+"""The loop of many steps per call samples the same ids as single steps and the sampler."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 from tests.runtime.borders import distance_to_border
 from tests.runtime.programs import shipped_programs, without_loop
 
-# Those that mind no rules but the ones they are handed; see also tests/generators/test_sampling.py.
+# Programs without a built-in grammar; see also tests/generators/test_sampling.py.
 LOOPED = {
     name: raw
     for name, raw in shipped_programs().items()
@@ -23,7 +23,7 @@ LOOPED = {
 }
 STEPS = 96
 SEED = 5
-# Of float32, where probabilities are summed up.
+# Rounding error of float32 in sums of probabilities.
 ROUNDING = 1e-5
 OPTIONS = [
     SamplerOptions(),
@@ -39,12 +39,12 @@ OPTIONS = [
 
 @pytest.fixture(scope="module", params=sorted(LOOPED))
 def program(request: pytest.FixtureRequest) -> StepProgram:
-    """Each shipped program that runs many steps a call."""
+    """Each included program with a loop."""
     return StepProgram(LOOPED[request.param])
 
 
 def three_rules(ids: int) -> Automaton:
-    """Returns rules under which an even id calls for an odd one, and a third of all ids begins."""
+    """Return rules in which an odd id follows an even one, and a third of all ids can start."""
     even = np.arange(ids) % 2 == 0
     allowed = np.stack([np.ones(ids, dtype=np.bool_), ~even, np.arange(ids) % 3 == 0])
     following = np.stack([np.where(even, 1, 0), np.zeros(ids), np.where(even, 1, 0)])
@@ -52,12 +52,12 @@ def three_rules(ids: int) -> Automaton:
 
 
 def anything(ids: int) -> Automaton:
-    """Returns the rule that allows all."""
+    """Return the rule that allows all ids."""
     return Automaton(np.ones((1, ids), dtype=np.bool_), np.zeros((1, ids), dtype=np.int32))
 
 
-def heard(ids: int) -> list[int]:
-    """Returns a start id and two bars behind it."""
+def primer(ids: int) -> list[int]:
+    """Return a start id and two bars."""
     return [ids + 2, *(int(value) % ids for value in range(3, 99, 3))]
 
 
@@ -68,9 +68,9 @@ def check_step_by_step(
     chosen: list[int],
     bias: NDArray[np.float32] | float = 0.0,
 ) -> None:
-    """Checks that steps and sampler, going the same way, choose each of these ids."""
+    """Check that single steps and the sampler choose each of these ids."""
     session, sampler, twin = program.session(), Sampler(options, SEED), Sampler(options, SEED)
-    *before, latest = heard(session.logit_count)
+    *before, latest = primer(session.logit_count)
     for value in before:
         session.step(value)
     rule = automaton.first
@@ -83,15 +83,15 @@ def check_step_by_step(
     program.release(session)
 
 
-def begun(
+def started(
     program: StepProgram,
     automaton: Automaton,
     sampler: Sampler,
     bias: NDArray[np.float32] | None = None,
 ) -> LoopSession:
-    """Returns a loop that has heard what is heard and is to choose now."""
+    """Return a loop after the primer, before its first choice."""
     loop = program.loop_session()
-    ids = heard(loop.logit_count)
+    ids = primer(loop.logit_count)
     loop.begin(ids[0])
     loop.feed(np.array(ids[1:], dtype=np.int32))
     loop.follow(automaton, sampler, bias)
@@ -99,18 +99,18 @@ def begun(
 
 
 def chosen_in_calls(loop: LoopSession, call: int) -> list[int]:
-    """Returns the ids that so many steps a call choose."""
+    """Return the ids sampled with so many steps per call."""
     return [value for first in range(0, STEPS, call) for value in loop.choose(min(call, STEPS))]
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
-def test_the_loop_chooses_what_the_steps_choose(
+def test_the_loop_samples_the_ids_of_single_steps(
     program: StepProgram, options: SamplerOptions
 ) -> None:
-    """Id for id, with the same seed, unless float32 cannot tell."""
+    """Each id is equal with the same seed, up to float32 rounding."""
     count = program.session().logit_count
     for rules in (anything(count), three_rules(count)):
-        chosen = chosen_in_calls(begun(program, rules, Sampler(options, SEED)), 16)
+        chosen = chosen_in_calls(started(program, rules, Sampler(options, SEED)), 16)
         check_step_by_step(program, rules, options, chosen)
 
 
@@ -118,7 +118,7 @@ def test_a_bias_is_added_to_the_logits(program: StepProgram) -> None:
     options, free = SamplerOptions(), anything(program.session().logit_count)
     bias = np.linspace(-3, 3, free.allowed.shape[1], dtype=np.float32)
     plain, biased = (
-        chosen_in_calls(begun(program, free, Sampler(options, SEED), each), 16)
+        chosen_in_calls(started(program, free, Sampler(options, SEED), each), 16)
         for each in (None, bias)
     )
     check_step_by_step(program, free, options, biased, bias)
@@ -126,10 +126,10 @@ def test_a_bias_is_added_to_the_logits(program: StepProgram) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_rules_are_obeyed(program: StepProgram, seed: int) -> None:
-    """Also where the ids that they leave are unlikely."""
+def test_rules_are_followed(program: StepProgram, seed: int) -> None:
+    """Even if all allowed ids are unlikely."""
     rules = three_rules(program.session().logit_count)
-    loop = begun(program, rules, Sampler(SamplerOptions(temperature=2.0), seed))
+    loop = started(program, rules, Sampler(SamplerOptions(temperature=2.0), seed))
     rule = rules.first
     for value in chosen_in_calls(loop, 32):
         assert rules.allowed[rule, value]
@@ -137,20 +137,20 @@ def test_rules_are_obeyed(program: StepProgram, seed: int) -> None:
 
 
 @pytest.mark.parametrize("call", [1, 3, 48, MOST_STEPS // 2])
-def test_it_does_not_matter_how_many_steps_a_call_makes(program: StepProgram, call: int) -> None:
+def test_the_ids_do_not_depend_on_the_steps_per_call(program: StepProgram, call: int) -> None:
     free = anything(program.session().logit_count)
     whole, parts = (
-        chosen_in_calls(begun(program, free, Sampler(SamplerOptions(top_p=0.97), 3)), each)
+        chosen_in_calls(started(program, free, Sampler(SamplerOptions(top_p=0.97), 3)), each)
         for each in (16, call)
     )
     assert parts == whole
 
 
-def test_the_state_is_that_of_the_steps(program: StepProgram) -> None:
-    """Whatever came before in the same session."""
-    used = begun(program, anything(program.session().logit_count), Sampler(SamplerOptions(), 1))
+def test_the_state_equals_that_of_single_steps(program: StepProgram) -> None:
+    """Regardless of earlier use of the session."""
+    used = started(program, anything(program.session().logit_count), Sampler(SamplerOptions(), 1))
     used.choose(16)
-    ids = heard(used.logit_count)
+    ids = primer(used.logit_count)
     again, fresh = used, program.loop_session()
     for loop in (again, fresh):
         loop.begin(ids[0])
@@ -159,21 +159,21 @@ def test_the_state_is_that_of_the_steps(program: StepProgram) -> None:
         np.testing.assert_array_equal(again.state[name], part)
 
 
-def test_a_seed_decides_the_ids(program: StepProgram) -> None:
+def test_the_seed_determines_the_ids(program: StepProgram) -> None:
     free = anything(program.session().logit_count)
     runs = [
-        tuple(chosen_in_calls(begun(program, free, Sampler(SamplerOptions(), seed)), 16))
+        tuple(chosen_in_calls(started(program, free, Sampler(SamplerOptions(), seed)), 16))
         for seed in (1, 1, 2, 3)
     ]
     assert runs[0] == runs[1]
     assert len(set(runs)) == 3
 
 
-def test_two_threads_choose_what_one_does(program: StepProgram) -> None:
+def test_two_threads_sample_the_same_as_one(program: StepProgram) -> None:
     free = anything(program.session().logit_count)
 
     def stream(seed: int) -> list[int]:
-        loop = begun(program, free, Sampler(SamplerOptions(), seed))
+        loop = started(program, free, Sampler(SamplerOptions(), seed))
         ids = chosen_in_calls(loop, 16)
         program.release_loop(loop)
         return ids
@@ -184,15 +184,15 @@ def test_two_threads_choose_what_one_does(program: StepProgram) -> None:
 
 
 @pytest.mark.parametrize("count", [0, MOST_STEPS + 1])
-def test_a_call_has_a_limit(program: StepProgram, count: int) -> None:
-    loop = begun(program, anything(program.session().logit_count), Sampler(SamplerOptions(), 1))
+def test_the_steps_per_call_are_limited(program: StepProgram, count: int) -> None:
+    loop = started(program, anything(program.session().logit_count), Sampler(SamplerOptions(), 1))
     with pytest.raises(ValueError, match="1 to 64"):
         loop.feed(np.zeros(count, dtype=np.int32))
     with pytest.raises(ValueError, match="1 to 64"):
         loop.choose(count)
 
 
-def test_rules_that_cannot_be_kept_are_refused(program: StepProgram) -> None:
+def test_invalid_rules_are_rejected(program: StepProgram) -> None:
     allowed, following = np.ones((2, 5), dtype=np.bool_), np.zeros((2, 5), dtype=np.int32)
     loop = program.loop_session()
     shape = (loop.rules + 1, loop.logit_count)
@@ -209,8 +209,8 @@ def test_rules_that_cannot_be_kept_are_refused(program: StepProgram) -> None:
         Automaton(allowed & (np.arange(2) > 0)[:, np.newaxis], following)
 
 
-def test_the_loop_is_what_is_reached_first(program: StepProgram) -> None:
-    """LiteRT calls a program's first subgraph several times as cheaply as the others."""
+def test_the_loop_is_the_first_subgraph(program: StepProgram) -> None:
+    """LiteRT invokes the first subgraph several times as fast as others."""
     loop = LoopSession(program.flatbuffer, subgraph=0)
     assert loop.logit_count == program.session().logit_count
 
@@ -222,7 +222,7 @@ def test_a_program_of_an_earlier_version_has_no_loop(program: StepProgram) -> No
         LoopSession(earlier.flatbuffer, subgraph=0)
 
 
-def test_weights_are_held_once(program: StepProgram) -> None:
+def test_weights_are_stored_once(program: StepProgram) -> None:
     """Both signatures read the same bytes."""
     from ai_edge_litert import schema_py_generated as schema
 

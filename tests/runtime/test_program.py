@@ -1,4 +1,4 @@
-"""Shipped programs: each session is a stream of its own, on any thread."""
+"""Included programs: sessions are independent, on any thread."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ IDS = [0, *range(40, 104, 3), 1, 0]
 
 @pytest.fixture(scope="module", params=sorted(PROGRAMS))
 def program(request: pytest.FixtureRequest) -> StepProgram:
-    """Each shipped program in turn."""
+    """Each included program."""
     return StepProgram(PROGRAMS[request.param])
 
 
 def run(session: Session) -> NDArray[np.float32]:
-    """Returns the logits along ``IDS``, ``(steps, ids)``."""
+    """Return the logits along ``IDS``, ``(steps, ids)``."""
     return np.array([session.step(value) for value in IDS])
 
 
-def test_logits_are_finite_and_as_many_as_said(program: StepProgram) -> None:
+def test_logits_are_finite_and_have_the_stated_shape(program: StepProgram) -> None:
     session = program.session()
     logits = run(session)
     assert logits.shape == (len(IDS), session.logit_count)
     assert np.isfinite(logits).all()
 
 
-def test_it_describes_itself(program: StepProgram) -> None:
+def test_a_program_has_metadata(program: StepProgram) -> None:
     assert {"family", "encoding", "capabilities", "split"} <= set(program.description)
 
 
-def test_steps_have_a_memory(program: StepProgram) -> None:
-    """The same id means something else after other ids."""
+def test_logits_depend_on_previous_ids(program: StepProgram) -> None:
+    """The same id has other logits after other ids."""
     session = program.session()
     first, later = session.step(IDS[1]), run(session)
     assert np.abs(first - later[1]).max() > 1e-3
 
 
-def test_a_reset_goes_back_to_the_start(program: StepProgram) -> None:
+def test_a_reset_restores_the_initial_state(program: StepProgram) -> None:
     session = program.session()
     first = run(session)
     session.reset()
     assert np.array_equal(run(session), first)
 
 
-def test_a_released_session_begins_again(program: StepProgram) -> None:
+def test_a_released_session_is_reset(program: StepProgram) -> None:
     session = program.session()
     first = run(session)
     program.release(session)
@@ -60,7 +60,7 @@ def test_a_released_session_begins_again(program: StepProgram) -> None:
     assert np.array_equal(run(again), first)
 
 
-def test_sessions_side_by_side_do_not_hear_each_other(program: StepProgram) -> None:
+def test_concurrent_sessions_are_independent(program: StepProgram) -> None:
     here, there = program.session(), program.session()
     expected = run(program.session())
     found = []
@@ -70,8 +70,8 @@ def test_sessions_side_by_side_do_not_hear_each_other(program: StepProgram) -> N
     assert np.array_equal(found, expected)
 
 
-def test_logits_handed_out_stay_as_they_are(program: StepProgram) -> None:
-    """They are the caller's own, not a view of what the next step writes."""
+def test_returned_logits_do_not_change(program: StepProgram) -> None:
+    """They are a copy, not a view of memory that the next step overwrites."""
     session = program.session()
     first = session.step(IDS[0])
     kept = first.copy()
@@ -79,7 +79,7 @@ def test_logits_handed_out_stay_as_they_are(program: StepProgram) -> None:
     assert np.array_equal(first, kept)
 
 
-def test_two_threads_compute_what_one_does(program: StepProgram) -> None:
+def test_two_threads_compute_the_same_as_one(program: StepProgram) -> None:
     expected = run(program.session())
 
     def stream(_: int) -> NDArray[np.float32]:

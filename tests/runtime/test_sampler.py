@@ -1,4 +1,4 @@
-"""Ids are drawn from the distribution that logits, mask and options describe."""
+"""Ids are sampled from the distribution that logits, mask and options define."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DRAWS = 4_000
 
 @st.composite
 def choices(draw: st.DrawFn) -> tuple[Logits, Mask]:
-    """Draws logits and a mask that allows one id at least."""
+    """Draw logits and a mask that allows at least one id."""
     size = draw(st.integers(1, 30))
     level = st.floats(-60, 60, width=32)
     logits = draw(st.lists(level, min_size=size, max_size=size))
@@ -36,14 +36,14 @@ options = st.builds(
 
 
 def frequencies(logits: Logits, mask: Mask, chosen: SamplerOptions) -> NDArray[np.float64]:
-    """Returns how often each id is drawn, as shares."""
+    """Return the relative frequency of each id."""
     sampler = Sampler(chosen, seed=11)
     drawn = [sampler.choose(logits, mask) for _ in range(DRAWS)]
     return np.bincount(drawn, minlength=len(logits)) / DRAWS
 
 
 def assert_distributed(found: NDArray[np.float64], expected: NDArray[np.float64]) -> None:
-    """Compares shares by chi-square; 40 is far beyond chance for up to 7 degrees of freedom."""
+    """Check frequencies by chi-square; 40 is far beyond chance for up to 7 degrees of freedom."""
     possible = expected > 0
     assert not found[~possible].any()
     difference = (found - expected)[possible]
@@ -55,7 +55,7 @@ LOGITS = np.log(SHARES).astype(np.float32)
 ALL = np.ones(6, dtype=np.bool_)
 
 
-def test_without_options_the_softmax_is_drawn_from() -> None:
+def test_the_default_distribution_is_the_softmax() -> None:
     assert_distributed(frequencies(LOGITS, ALL, SamplerOptions()), SHARES)
 
 
@@ -66,7 +66,7 @@ def test_temperature_divides_logits(temperature: float) -> None:
     assert_distributed(found, shaped / shaped.sum())
 
 
-def test_a_mask_leaves_the_rest_in_proportion() -> None:
+def test_a_mask_keeps_the_ratios_of_allowed_ids() -> None:
     mask = np.array([False, True, True, False, True, False])
     kept = np.where(mask, SHARES, 0)
     assert_distributed(frequencies(LOGITS, mask, SamplerOptions()), kept / kept.sum())
@@ -88,8 +88,8 @@ def test_top_p_keeps_the_smallest_set_that_reaches_it(top_p: float, kept: int) -
     assert_distributed(found, expected / expected.sum())
 
 
-def test_options_join() -> None:
-    """The narrower of top-k and top-p counts."""
+def test_options_combine() -> None:
+    """The more restrictive of top-k and top-p applies."""
     expected = np.array([0.4, 0.25, 0, 0, 0, 0]) / 0.65
     for chosen in (SamplerOptions(top_k=2, top_p=0.9), SamplerOptions(top_k=5, top_p=0.5)):
         assert_distributed(frequencies(LOGITS, ALL, chosen), expected)
@@ -109,7 +109,7 @@ def test_temperature_0_takes_the_likeliest_allowed(choice: tuple[Logits, Mask], 
 def test_top_k_1_takes_the_likeliest_allowed(choice: tuple[Logits, Mask], seed: int) -> None:
     logits, mask = choice
     best = Sampler(SamplerOptions(top_k=1), seed).choose(logits, mask)
-    # Probabilities that a float cannot tell apart are equally likely.
+    # Probabilities that are equal in float32 are equally likely.
     assert logits[best] == pytest.approx(logits[mask].max(), abs=1e-6)
 
 
@@ -125,14 +125,14 @@ def test_a_masked_id_is_never_drawn(
 
 @settings(max_examples=40)
 @given(choices(), options, st.integers(0, 2**32))
-def test_equal_seeds_draw_equal_ids(
+def test_equal_seeds_give_equal_ids(
     choice: tuple[Logits, Mask], chosen: SamplerOptions, seed: int
 ) -> None:
     first, second = Sampler(chosen, seed), Sampler(chosen, seed)
     assert [first.choose(*choice) for _ in range(9)] == [second.choose(*choice) for _ in range(9)]
 
 
-def test_different_seeds_draw_different_ids() -> None:
+def test_different_seeds_give_different_ids() -> None:
     drawn = [
         tuple(sampler.choose(LOGITS, ALL) for _ in range(20))
         for sampler in (Sampler(SamplerOptions(), seed) for seed in range(10))
@@ -140,7 +140,7 @@ def test_different_seeds_draw_different_ids() -> None:
     assert len(set(drawn)) == 10
 
 
-def test_next_to_temperature_0_the_likeliest_is_taken() -> None:
-    """Division by almost nothing is no overflow."""
+def test_a_temperature_near_0_takes_the_likeliest() -> None:
+    """The division does not overflow."""
     sampler = Sampler(SamplerOptions(temperature=1e-308), seed=1)
     assert sampler.choose(LOGITS, ALL) == 0

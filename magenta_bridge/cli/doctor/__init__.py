@@ -1,14 +1,16 @@
-"""``magenta-bridge doctor``: what is installed, what works, what to do about the rest."""
+"""``magenta-bridge doctor``: check the installation and say how to fix it."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from magenta_bridge.cli.doctor.check_result import Finding, Verdict, fail
+from magenta_bridge.cli.doctor import checks
+from magenta_bridge.cli.doctor.checks import CheckResult, Verdict
 from magenta_bridge.cli.options.types import ANY_PATH
 
 _COLORS = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
@@ -17,86 +19,69 @@ _EXAMPLES = """\b
 Examples:
   magenta-bridge doctor
   magenta-bridge doctor --bundles my_bundles     before you serve them
-  magenta-bridge doctor --json > report.json     to send along when you ask for help
+  magenta-bridge doctor --json > report.json     to attach when you ask for help
 """
 
-Check = Callable[[], "Finding | Iterable[Finding]"]
+Check = Callable[[], "CheckResult | Iterable[CheckResult]"]
+_CHECKS: dict[str, Check] = {
+    "python": checks.check_python,
+    "packages": checks.check_packages,
+    "training": checks.check_training,
+    "soundfont": checks.check_sound_font,
+    "bundles": checks.check_bundles,
+    "server": checks.check_port,
+    "midi ports": checks.check_midi_ports,
+}
 
 
 @click.command(epilog=_EXAMPLES)
 @click.option(
-    "--bundles", type=ANY_PATH, help="A folder of .mag files to check as well, before it is served."
+    "--bundles", type=ANY_PATH, help="Also check the .mag files of this folder before serving it."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.pass_context
 def doctor(ctx: click.Context, bundles: Path | None, as_json: bool) -> None:
-    """Check this installation and say what to do.
+    """Check the installation and say how to fix it.
 
-    Each line says OK, WARN (something optional is missing) or FAIL. The exit status is 1 when
+    Each line says OK, WARN (something optional is missing) or FAIL. The exit status is 1 if
     any line says FAIL.
     """
-    findings = []
-    for finding in _examine([*_checks(), *_folder_checks(bundles)]):
-        findings.append(finding)
+    selected = dict(_CHECKS)
+    if bundles is not None:
+        selected["bundle folder"] = functools.partial(checks.check_bundle_folder, bundles)
+    results = []
+    for result in _run(selected):
+        results.append(result)
         if not as_json:
-            _show(finding)
-    healthy = all(finding.verdict is not Verdict.FAIL for finding in findings)
+            _print(result)
+    healthy = all(result.verdict is not Verdict.FAIL for result in results)
     if as_json:
         rows = [
             {
-                "verdict": finding.verdict.value,
-                "subject": finding.subject,
-                "text": finding.text,
-                "advice": finding.advice,
+                "verdict": result.verdict.value,
+                "subject": result.subject,
+                "text": result.text,
+                "advice": result.advice,
             }
-            for finding in findings
+            for result in results
         ]
         click.echo(json.dumps({"healthy": healthy, "checks": rows}, indent=2))
     ctx.exit(0 if healthy else 1)
 
 
-def _checks() -> list[Check]:
-    from magenta_bridge.cli.doctor.install import check_packages, check_python, check_training
-    from magenta_bridge.cli.doctor.midi import check_midi_ports
-    from magenta_bridge.cli.doctor.music import check_bundles, check_sound_font
-    from magenta_bridge.cli.doctor.server import check_port
-
-    return [
-        check_python,
-        check_packages,
-        check_training,
-        check_sound_font,
-        check_bundles,
-        check_port,
-        check_midi_ports,
-    ]
-
-
-def _folder_checks(folder: Path | None) -> list[Check]:
-    if folder is None:
-        return []
-    from magenta_bridge.cli.doctor.music import check_bundle_folder
-
-    def check_bundles_of_the_folder() -> Iterable[Finding]:
-        return check_bundle_folder(folder)
-
-    return [check_bundles_of_the_folder]
-
-
-def _examine(checks: Iterable[Check]) -> Iterator[Finding]:
-    """Runs checks one by one; a check that breaks is itself a finding."""
-    for check in checks:
+def _run(selected: dict[str, Check]) -> Iterator[CheckResult]:
+    """Run the checks in order; a check that raises is itself a failure."""
+    for subject, check in selected.items():
         try:
             found = check()
-            yield from [found] if isinstance(found, Finding) else found
-        except Exception as error:  # noqa: BLE001 - a doctor must survive what it examines
-            told = f"{type(error).__name__}: {error}"
-            subject = check.__name__.removeprefix("check_").replace("_", " ")
-            yield fail(subject, told, "Reinstall: pip install --force-reinstall magenta-bridge")
+            yield from [found] if isinstance(found, CheckResult) else found
+        except Exception as error:  # noqa: BLE001 - the other checks must still run
+            message = f"{type(error).__name__}: {error}"
+            yield checks.fail(subject, message, checks.REINSTALL)
 
 
-def _show(finding: Finding) -> None:
-    verdict = click.style(f"{finding.verdict.value:4}", fg=_COLORS[finding.verdict], bold=True)
-    click.echo(f"{verdict}  {finding.subject}: {finding.text}")
-    if finding.advice:
-        click.echo(f"      {finding.advice}")
+def _print(result: CheckResult) -> None:
+    verdict = click.style(f"{result.verdict.value:4}", fg=_COLORS[result.verdict], bold=True)
+    click.echo(f"{verdict}  {result.subject}: {result.text}")
+    if result.advice:
+        click.echo(f"      {result.advice}")

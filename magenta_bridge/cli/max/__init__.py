@@ -1,4 +1,4 @@
-"""``magenta-bridge max``: brings the Max for Live devices into Live, and takes them out."""
+"""``magenta-bridge max``: install the Max for Live devices, and uninstall them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ Examples:
 _NEXT_STEPS = """
 In Live 12.2 or later (Suite, or with Max for Live):
   1. In the browser, open Categories > Max for Live, or search for Magenta Bridge.
-  2. Drag Magenta Bridge onto a MIDI track, wait until its strip says connected, press Generate.
+  2. Drag Magenta Bridge onto a MIDI track, wait until its status line shows the number of
+     generators, and press Generate.
   3. In a MIDI clip, the Generate and Transform tabs list the tools under User."""
 
 _TO = click.option(
@@ -32,13 +33,13 @@ _TO = click.option(
     "library",
     type=ANY_PATH,
     metavar="FOLDER",
-    help="Live's User Library; by default the one that Live uses.",
+    help="Live's User Library. Default: the one that Live uses.",
 )
 
 
 @click.group(epilog=_EXAMPLES)
 def max() -> None:  # noqa: A001 - the name of the subcommand
-    """Bring the Max for Live devices into Live, and take them out."""
+    """Install the Max for Live devices, and uninstall them."""
 
 
 @max.command()
@@ -46,17 +47,16 @@ def max() -> None:  # noqa: A001 - the name of the subcommand
 @click.option(
     "--folder-form",
     is_flag=True,
-    help="Install the MIDI effect as a folder of loose files; try it when the strip says that "
-    "Node does not start.",
+    help="Install the MIDI effect as a folder of separate files; try it if the device's status "
+    "line says that Node does not start.",
 )
 def install(library: Path | None, folder_form: bool) -> None:
     """Copy the devices to Live's User Library.
 
-    Newer devices replace those of an earlier install. A file that was changed since, or that
-    was not put there by this command, is kept.
+    Devices of an earlier installation are updated. Files that you have changed, and files that
+    this command did not install, are kept.
     """
-    from magenta_bridge.cli.max.devices import shipped_devices
-    from magenta_bridge.cli.max.installer import InstalledDevices
+    from magenta_bridge.cli.max.installer import InstalledDevices, shipped_devices
 
     folder = _library(library)
     outcome = InstalledDevices(folder).install(shipped_devices(folder_form=folder_form))
@@ -65,29 +65,29 @@ def install(library: Path | None, folder_form: bool) -> None:
         click.echo(f"  installed   {place}")
     for place in outcome.same:
         click.echo(f"  up to date  {place}")
-    _complain_of_kept(outcome, "move or rename them, then run this again")
+    _raise_if_kept(outcome, "Move or rename them, then run this again.")
     click.echo(_NEXT_STEPS)
 
 
 @max.command()
 @_TO
 def uninstall(library: Path | None) -> None:
-    """Remove what install put there and nobody has changed since."""
+    """Remove the installed devices, except those that you have changed."""
     from magenta_bridge.cli.max.installer import InstalledDevices
 
     folder = _library(library)
     outcome = InstalledDevices(folder).uninstall()
     if not outcome.removed and not outcome.kept:
-        click.echo(f"Nothing of Magenta Bridge is installed in {folder}.")
+        click.echo(f"No devices of Magenta Bridge are installed in {folder}.")
     for place in outcome.removed:
         click.echo(f"  removed  {place}")
-    _complain_of_kept(outcome, "remove them by hand if you want them gone")
+    _raise_if_kept(outcome, "Delete them yourself if you do not need them.")
 
 
 @max.command()
 @_TO
 def where(library: Path | None) -> None:
-    """Say where Live's User Library is, and what is installed in it."""
+    """Print the path of Live's User Library, and the devices installed in it."""
     from magenta_bridge.cli.max.installer import InstalledDevices
 
     folder = _library(library)
@@ -96,7 +96,9 @@ def where(library: Path | None) -> None:
     for place in places:
         click.echo(f"  {place}")
     if not places:
-        click.echo("Nothing is installed in it; run: magenta-bridge max install")
+        click.echo(
+            "No devices of Magenta Bridge are installed in it; run: magenta-bridge max install"
+        )
 
 
 def _library(named: Path | None) -> Path:
@@ -105,10 +107,9 @@ def _library(named: Path | None) -> Path:
     return named if named is not None else find_user_library(Path.home())
 
 
-def _complain_of_kept(outcome: Outcome, advice: str) -> None:
+def _raise_if_kept(outcome: Outcome, advice: str) -> None:
     if outcome.kept:
         names = ", ".join(map(str, outcome.kept))
         raise ForbiddenError(
-            f"Kept as they are, because they were changed or are not of this program: {names}; "
-            f"{advice}."
+            f"Kept, because they were changed or installed by another program: {names}. {advice}"
         )

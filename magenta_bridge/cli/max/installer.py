@@ -1,4 +1,4 @@
-"""Puts devices into a User Library and takes them out, without touching anything else in it."""
+"""Install Max for Live devices in a User Library, and remove them; keep all other files."""
 
 from __future__ import annotations
 
@@ -9,22 +9,102 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from magenta_bridge.cli.max.devices import DeviceFile
+import magenta_bridge
 from magenta_bridge.errors import FileFormatError, MagentaBridgeError, NotFoundError
 from magenta_bridge.files import save_bytes
 
 RECORD: Final = ".magenta-bridge-devices.json"
 
+_PACKAGE: Final = Path(magenta_bridge.__file__).resolve().parent
+_MIDI_EFFECT: Final = b"mmmm"
+# By the device type in the file's header: Live shows a tool only in the folder of its type.
+_PLACES: Final = {
+    _MIDI_EFFECT: PurePosixPath("Presets/MIDI Effects/Max MIDI Effect"),
+    b"nagg": PurePosixPath("MIDI Tools/Max Generators"),
+    b"natt": PurePosixPath("MIDI Tools/Max Transformations"),
+}
+_HEAD_BYTES: Final = 12
+
+
+@dataclass(frozen=True)
+class DeviceFile:
+    """A file to install.
+
+    Attributes:
+        source: The file in this package.
+        place: Its path relative to the User Library.
+    """
+
+    source: Path
+    place: PurePosixPath
+
+
+def shipped_devices(*, folder_form: bool, package: Path = _PACKAGE) -> list[DeviceFile]:
+    """Return the files to install, sorted by place.
+
+    Args:
+        folder_form: Whether to install the MIDI effect as a folder of separate files, for a Max
+            that does not unpack the script from a single file.
+        package: The folder of the package ``magenta_bridge``.
+
+    Raises:
+        NotFoundError: This installation has no devices.
+        FileFormatError: A device is damaged.
+    """
+    folder = _shipped_folder(package)
+    files = []
+    for device in sorted(folder.glob("*.amxd")):
+        kind = _kind(device)
+        if not (folder_form and kind == _MIDI_EFFECT):
+            files.append(DeviceFile(device, _PLACES[kind] / device.name))
+    if folder_form:
+        files += _loose_files(folder)
+    return sorted(files, key=lambda file: file.place)
+
+
+def _shipped_folder(package: Path) -> Path:
+    # A checkout has them in their build folder.
+    for folder in (package / "devices", package.parent / "max_for_live" / "dist"):
+        if any(folder.glob("*.amxd")):
+            return folder
+    raise NotFoundError("This installation has no Max for Live devices. Reinstall Magenta Bridge.")
+
+
+def _loose_files(folder: Path) -> list[DeviceFile]:
+    files = []
+    for device in sorted(folder.glob("*/*.amxd")):
+        kind = _kind(device)
+        if kind == _MIDI_EFFECT:
+            # Max looks for scripts in the folder of the device.
+            place = _PLACES[kind] / device.stem
+            together = [device, *sorted(device.parent.glob("*.js"))]
+            files += [DeviceFile(file, place / file.name) for file in together]
+    if not files:
+        raise NotFoundError(
+            "This installation has no device in folder form. Omit --folder-form, or reinstall "
+            "Magenta Bridge."
+        )
+    return files
+
+
+def _kind(device: Path) -> bytes:
+    with device.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    kind = head[8:]
+    if not head.startswith(b"ampf") or kind not in _PLACES:
+        raise FileFormatError(f"{device} is not a Max for Live device. Reinstall Magenta Bridge.")
+    return kind
+
 
 @dataclass
 class Outcome:
-    """What became of each file; paths are below the library.
+    """What was done with each file; paths are relative to the library.
 
     Attributes:
-        written: Files that are new or newer.
-        same: Files that were as they should be.
-        removed: Files that were taken out.
-        kept: Files that are not ours, or that were changed since we wrote them.
+        written: New and updated files.
+        same: Files that were up to date.
+        removed: Removed files.
+        kept: Files of others, and files that were changed after their installation.
     """
 
     written: list[PurePosixPath] = field(default_factory=list)
@@ -34,37 +114,34 @@ class Outcome:
 
 
 class InstalledDevices:
-    """The devices that were put into one library, by the record that lies in it.
+    """The devices installed in one library, according to the record in it.
 
     Args:
         library: An existing folder.
 
     Raises:
-        NotFoundError: There is no such folder.
+        NotFoundError: The folder does not exist.
         FileFormatError: The record is damaged.
     """
 
     def __init__(self, library: Path) -> None:
         if not library.is_dir():
             raise NotFoundError(
-                f"There is no folder {library}; give Live's User Library with --to."
+                f"There is no folder {library}. Give Live's User Library with --to."
             )
         self._library = library
         self._hashes, self._folders = _read_record(library / RECORD)
 
     @property
     def places(self) -> list[PurePosixPath]:
-        """Files that the record names."""
+        """The files in the record."""
         return [PurePosixPath(place) for place in self._hashes]
 
     def install(self, devices: Sequence[DeviceFile]) -> Outcome:
-        """Copies devices; a file that is not ours, or no longer as we wrote it, is kept.
-
-        Args:
-            devices: What to copy.
+        """Copy devices; keep files of others, and files changed after their installation.
 
         Raises:
-            NotFoundError: The library takes no files.
+            NotFoundError: The library is not writable.
         """
         outcome = Outcome()
         for device in devices:
@@ -81,7 +158,7 @@ class InstalledDevices:
         return outcome
 
     def uninstall(self) -> Outcome:
-        """Removes the files that we wrote and nobody has changed, and folders that we made.
+        """Remove unchanged files that ``install`` wrote, and folders that it created.
 
         Raises:
             NotFoundError: A file cannot be removed.
@@ -104,15 +181,15 @@ class InstalledDevices:
 
     def _write(self, place: PurePosixPath, data: bytes) -> None:
         self._make_folder(place.parent)
-        # A new file is recorded before it is there, and a newer one after: cut off in between,
-        # either is still known as ours by the next install.
+        # A new file is recorded before it is written, an update after: the next install then
+        # recognizes either as its own, even if this one is interrupted in between.
         self._hashes.setdefault(str(place), _hash(data))
         self._save_record()
         save_bytes(self._library / place, data)
         self._confirm(place, data)
 
     def _confirm(self, place: PurePosixPath, data: bytes) -> None:
-        """Records a file that is ours as it is now; what is not ours stays so."""
+        """Update the hash of an installed file; files of others are not added."""
         if self._hashes.get(str(place)) not in (None, _hash(data)):
             self._hashes[str(place)] = _hash(data)
             self._save_record()
@@ -125,7 +202,7 @@ class InstalledDevices:
             try:
                 path.mkdir()
             except OSError as error:
-                raise NotFoundError(f"{path} cannot be made: {error.strerror}.") from error
+                raise NotFoundError(f"Cannot create {path}: {error.strerror}.") from error
             self._folders.append(str(part))
 
     def _remove(self, place: PurePosixPath) -> None:
@@ -135,7 +212,7 @@ class InstalledDevices:
         except OSError as error:
             self._save_record()
             raise NotFoundError(
-                f"{path} cannot be removed: {error.strerror}; quit Live and try again."
+                f"Cannot remove {path}: {error.strerror}. Quit Live and try again."
             ) from error
 
     def _remove_if_empty(self, folder: str) -> bool:
@@ -154,7 +231,7 @@ class InstalledDevices:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise NotFoundError(f"{path} cannot be read: {error.strerror}.") from error
+            raise NotFoundError(f"Cannot read {path}: {error.strerror}.") from error
 
     def _save_record(self) -> None:
         path = self._library / RECORD
@@ -183,7 +260,7 @@ def _read_record(path: Path) -> tuple[dict[str, str], list[str]]:
         raise _damaged(path) from error
     if not all(isinstance(value, str) for value in (*files, *files.values(), *folders)):
         raise _damaged(path)
-    # A record must not lead out of its library, whoever wrote it.
+    # Paths in a record must not lead out of the library.
     for place in map(PurePosixPath, (*files, *folders)):
         if place.is_absolute() or ".." in place.parts or "\\" in str(place) or ":" in str(place):
             raise _damaged(path)
@@ -192,6 +269,6 @@ def _read_record(path: Path) -> tuple[dict[str, str], list[str]]:
 
 def _damaged(path: Path) -> MagentaBridgeError:
     return FileFormatError(
-        f"{path} is damaged, so what was installed is not known; remove the file and, where "
-        "you want them gone, the devices called Magenta Bridge by hand."
+        f"{path} is damaged. Delete this file and, to uninstall, the devices named "
+        "Magenta Bridge in the library."
     )

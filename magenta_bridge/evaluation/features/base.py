@@ -15,7 +15,7 @@ from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence
 
 
-class Idiom(Protocol):
+class FeatureSet(Protocol):
     """What one would notice of music of one encoding."""
 
     @property
@@ -38,7 +38,7 @@ class Idiom(Protocol):
     def limits(self) -> str:
         """What the encoding cannot hold, one paragraph."""
 
-    def begun(self, ids: Piece) -> NDArray[np.int64]:
+    def note_onsets(self, ids: Piece) -> NDArray[np.int64]:
         """Returns how many notes begin with each event, ``(steps,)``.
 
         Args:

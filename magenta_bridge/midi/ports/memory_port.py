@@ -1,4 +1,4 @@
-"""A port without a MIDI system: what goes in comes out, at once and in order."""
+"""A port without a MIDI system: messages are passed on immediately and in order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class EchoPort:
         return self._closed
 
     def send(self, message: Message) -> None:
-        """Gives a copy of a message to the callback, stamped with the time.
+        """Pass a copy of a message to the callback, with a timestamp.
 
         Raises:
             PortGoneError: The port has been closed.
@@ -49,12 +49,12 @@ class EchoPort:
                 self.callback(message.copy(time=time.monotonic()))
 
     def close(self) -> None:
-        """Takes no more messages."""
+        """Close the port."""
         self._closed = True
 
 
 class MemoryPort(EchoPort):
-    """An output that keeps what it was sent.
+    """An output that records its messages.
 
     Attributes:
         messages: Every message so far, in order.

@@ -1,4 +1,4 @@
-"""Finds a port by what a person calls it; systems add numbers that change from day to day."""
+"""Find a port by its name; systems add numbers that change over time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _WINDOWS_NUMBER = re.compile(r"\s+\d+$")
 
 
 def stable_name(name: str) -> str:
-    """Returns the part of a system's port name that is the same tomorrow.
+    """Return the stable part of a system's port name.
 
     Example:
         >>> stable_name("Midi Through:Midi Through Port-0 14:0")
@@ -25,7 +25,7 @@ def stable_name(name: str) -> str:
 
 
 def port_part(name: str) -> str:
-    """Returns a name without numbers and without the program's name before the colon.
+    """Return a name without numbers and without the program's name before the colon.
 
     Example:
         >>> port_part("Midi Through:Midi Through Port-0 14:0")
@@ -36,7 +36,7 @@ def port_part(name: str) -> str:
 
 
 def matching_ports(wanted: str, names: Sequence[str]) -> list[int]:
-    """Returns which ports bear a name.
+    """Return the indices of the ports with a name.
 
     The name as the system spells it counts most, then its stable part, then the port's own
     part; only the matches of the first kind that has any are returned.

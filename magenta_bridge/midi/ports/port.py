@@ -1,4 +1,4 @@
-"""What a MIDI port is to this room, whichever system it belongs to."""
+"""The interface of MIDI ports, whatever their system."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class PortGoneError(ConnectionError):
-    """What was sent did not arrive: the port is closed, its device unplugged, its system dead."""
+    """A message was not sent: the port is closed, its device unplugged, or its system dead."""
 
 
 class OutputPort(Protocol):
-    """Takes messages to a receiver.
+    """Sends messages.
 
     Attributes:
         name: What the port is called.
@@ -28,21 +28,21 @@ class OutputPort(Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether nothing can be sent: closed for good, or lost for the time being."""
+        """Whether the port is closed or lost."""
 
     def send(self, message: Message) -> None:
-        """Sends a message at once.
+        """Send a message immediately.
 
         Raises:
             PortGoneError: The port is closed or lost.
         """
 
     def close(self) -> None:
-        """Lets the port go; a second call does nothing."""
+        """Close the port; a second call does nothing."""
 
 
 class InputPort(Protocol):
-    """Brings messages from a sender.
+    """Receives messages.
 
     Attributes:
         name: What the port is called.
@@ -55,7 +55,7 @@ class InputPort(Protocol):
 
     @property
     def closed(self) -> bool:
-        """Whether nothing will come: closed for good, or lost for the time being."""
+        """Whether the port is closed or lost."""
 
     def close(self) -> None:
-        """Lets the port go; a second call does nothing."""
+        """Close the port; a second call does nothing."""

@@ -10,7 +10,7 @@ from magenta_bridge.midi.ports.watcher import watcher
 
 
 def input_names() -> list[str]:
-    """Returns the names of the ports that music can come from, as the system spells them.
+    """Return the names of the input ports, as the system spells them.
 
     Raises:
         UnsupportedError: The machine has no MIDI system.
@@ -19,7 +19,7 @@ def input_names() -> list[str]:
 
 
 def output_names() -> list[str]:
-    """Returns the names of the ports that music can go to, as the system spells them.
+    """Return the names of the output ports, as the system spells them.
 
     Raises:
         UnsupportedError: The machine has no MIDI system.
@@ -28,7 +28,7 @@ def output_names() -> list[str]:
 
 
 def open_input(name: str, virtual: bool = False) -> SteadyInput:
-    """Opens a port to hear; it comes back by itself when its device does.
+    """Open an input port; it reconnects when its device returns.
 
     Args:
         name: The port's name, or its part that stays: without ALSA's numbers, or without the
@@ -45,7 +45,7 @@ def open_input(name: str, virtual: bool = False) -> SteadyInput:
 
 
 def open_output(name: str, virtual: bool = False) -> SteadyOutput:
-    """Opens a port to play to; it comes back by itself when its device does.
+    """Open an output port; it reconnects when its device returns.
 
     Args:
         name: As in ``open_input``.

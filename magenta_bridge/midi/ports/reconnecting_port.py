@@ -1,4 +1,4 @@
-"""Ports of the machine's MIDI system that come back when their device does."""
+"""Ports of the machine's MIDI system that reconnect when their device returns."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import mido
 
 from magenta_bridge.errors import NotFoundError, UnsupportedError
-from magenta_bridge.midi.ports.backend import OWN_ENDS, Direction, MidiSystem, current_system
+from magenta_bridge.midi.ports.backend import (
+    OWN_ENDS,
+    Direction,
+    MidiSystem,
+    binding,
+    current_system,
+    set_receiver,
+)
 from magenta_bridge.midi.ports.names import matching_ports
 from magenta_bridge.midi.ports.port import PortGoneError
 
@@ -23,11 +30,14 @@ if TYPE_CHECKING:
 
     from magenta_bridge.midi.ports.port import Receiver
 
+# Maximum duration of a call from RtMidi's thread.
+_CALLBACK_S = 0.01
+
 _log = logging.getLogger(__name__)
 
 
 class PortState(enum.Enum):
-    """What a port is doing."""
+    """State of a port."""
 
     OPEN = "open"
     LOST = "lost"
@@ -35,7 +45,7 @@ class PortState(enum.Enum):
 
 
 class SteadyPort:
-    """One end of a connection that is made again whenever the other end is there.
+    """One end of a connection, which reconnects whenever the other end exists.
 
     Threading: any thread; ``look`` is called by the watcher's.
 
@@ -69,7 +79,7 @@ class SteadyPort:
 
     @property
     def state(self) -> PortState:
-        """What the port is doing."""
+        """State of the port."""
         return self._state
 
     @property
@@ -78,14 +88,14 @@ class SteadyPort:
         return self._state is not PortState.OPEN
 
     def close(self) -> None:
-        """Lets the port go for good; a second call does nothing."""
+        """Close the port; a second call does nothing."""
         with self._lock:
             end = self._detach()
             self._state = PortState.CLOSED
         _let_go(end)
 
     def look(self, system: MidiSystem | None, names: list[str]) -> None:
-        """Compares with what there is: gives a lost connection up, makes it again.
+        """Compare with the existing ports: drop a lost connection, or reconnect.
 
         Args:
             system: The MIDI system that answers; None when none does.
@@ -95,7 +105,7 @@ class SteadyPort:
         with self._lock:
             if self._state is PortState.OPEN and not self._still_there(system, names):
                 end = self._detach()
-        # Not under the lock: who sends must not wait for a MIDI system that takes its time.
+        # Without the lock: senders must not wait for a slow MIDI system.
         _let_go(end)
         with self._lock:
             if self._state is PortState.LOST and system is not None:
@@ -106,7 +116,7 @@ class SteadyPort:
             self.on_change()
 
     def prepare(self, end: Any) -> None:  # noqa: ANN401 - rtmidi names no types
-        """Sets a new RtMidi object up before it opens its port."""
+        """Configure a new RtMidi object before it opens its port."""
 
     def _still_there(self, system: MidiSystem | None, names: list[str]) -> bool:
         if system is None or system is not self._system:
@@ -154,14 +164,14 @@ class SteadyPort:
     def _open_port(self, opening: Callable[[], object]) -> None:
         try:
             opening()
-        except (OSError, RuntimeError, ValueError) as error:
+        except binding().errors as error:
             raise NotFoundError(
                 f"The MIDI {self.direction} {self.name!r} cannot be opened: {error}. "
                 "Another program may hold it."
             ) from error
 
     def _detach(self) -> Any:  # noqa: ANN401
-        """Counts the connection as lost; returns what is to be closed, None for nothing."""
+        """Mark the connection as lost; return the object to close, or None."""
         end, self._end = self._end, None
         if self._state is PortState.OPEN:
             self._state = PortState.LOST
@@ -170,15 +180,21 @@ class SteadyPort:
 
 
 def _let_go(end: Any) -> None:  # noqa: ANN401 - rtmidi names no types
-    """Closes a connection, once."""
-    if end is not None:
-        with contextlib.suppress(OSError, RuntimeError):
-            end.close_port()
-            end.delete()
+    """Close a connection, once."""
+    if end is None:
+        return
+    with contextlib.suppress(*binding().errors):
+        if isinstance(end, binding().ends["input"]):
+            # RtMidi waits for its thread with Python's lock held, and hangs if a message is on its
+            # way to Python; so the steady ones, such as a clock's, are ended before.
+            end.ignore_types(sysex=True, timing=True, active_sense=True)
+            time.sleep(_CALLBACK_S)
+        end.close_port()
+        end.delete()
 
 
 class SteadyOutput(SteadyPort):
-    """A port to play to.
+    """An output port.
 
     Args:
         name: What the user calls the port.
@@ -189,7 +205,7 @@ class SteadyOutput(SteadyPort):
         super().__init__("output", name, virtual=virtual)
 
     def send(self, message: Message) -> None:
-        """Sends a message at once.
+        """Send a message immediately.
 
         Raises:
             PortGoneError: The port is closed or lost.
@@ -201,12 +217,12 @@ class SteadyOutput(SteadyPort):
                 raise PortGoneError(f"The MIDI output {self.name!r} is gone.")
             try:
                 self._end.send_message(data)
-            except (OSError, RuntimeError) as error:
+            except binding().errors as error:
                 raise PortGoneError(f"The MIDI output {self.name!r} is gone.") from error
 
 
 class SteadyInput(SteadyPort):
-    """A port to hear.
+    """An input port.
 
     Args:
         name: What the user calls the port.
@@ -222,22 +238,22 @@ class SteadyInput(SteadyPort):
         super().__init__("input", name, virtual=virtual)
 
     def prepare(self, end: Any) -> None:  # noqa: ANN401 - rtmidi names no types
-        """Asks for clock messages too, and not for system exclusive and active sensing."""
+        """Receive clock messages, but not system exclusive and active sensing."""
         end.ignore_types(sysex=True, timing=False, active_sense=True)
-        end.set_callback(self._receive)
+        set_receiver(end, self._receive)
 
-    def _receive(self, event: tuple[list[int], float], _data: object = None) -> None:
+    def _receive(self, data: Sequence[int]) -> None:
         now = time.monotonic()
         callback = self.callback
         if callback is None:
             return
         try:
-            message = mido.Message.from_bytes(event[0], time=now)
+            message = mido.Message.from_bytes(data, time=now)
         except ValueError:
-            return  # a byte sequence that is no MIDI message carries no music
+            return  # ignore bytes that are not a MIDI message
         try:
             callback(message)
-        except Exception:  # noqa: BLE001 - RtMidi's thread would print it and go on
+        except Exception:  # noqa: BLE001 - RtMidi's thread would print it and continue
             _log.exception("What hears the MIDI input %r failed.", self.name)
 
 

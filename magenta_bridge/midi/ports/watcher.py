@@ -1,4 +1,4 @@
-"""Looks twice a second at which ports there are; no MIDI system tells when one comes or goes."""
+"""Poll the list of ports twice per second, because MIDI systems do not report changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Listener = Callable[[SteadyPort], None]
 
 
 class PortWatcher:
-    """Keeps ports connected: notices a loss within half a second, and a return as well.
+    """Keeps ports connected: detects loss and return within half a second.
 
     Threading: one thread of its own, which calls the ports' ``on_change`` and the listeners.
 
@@ -37,7 +37,7 @@ class PortWatcher:
         self._stop = threading.Event()
 
     def add(self, port: SteadyPort) -> None:
-        """Watches a port for as long as somebody holds it."""
+        """Watch a port until it is garbage-collected."""
         with self._lock:
             self._ports.add(port)
             if self._thread is None:
@@ -45,12 +45,12 @@ class PortWatcher:
                 self._thread.start()
 
     def listen(self, listener: Listener) -> None:
-        """Tells a listener of every port that is lost or comes back."""
+        """Report every port that is lost or returns to a listener."""
         with self._lock:
             self._listeners.append(listener)
 
     def look(self) -> None:
-        """Looks once, now."""
+        """Check all ports once."""
         system = _living_system()
         for port in self._watched():
             before = port.state
@@ -73,7 +73,7 @@ class PortWatcher:
         while not self._stop.wait(self._interval_s):
             try:
                 self.look()
-            except Exception:  # noqa: BLE001 - somebody must look, and may see more next time
+            except Exception:  # noqa: BLE001 - keep polling; the next check may succeed
                 _log.exception("Looking for MIDI ports failed.")
 
 

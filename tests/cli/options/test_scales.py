@@ -1,4 +1,4 @@
-"""Scales and roots are read as musicians write them."""
+"""Scales and roots are parsed in the notation of musicians."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def test_a_root_is_a_note_name_or_a_pitch_class(text: str, root: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "H", "C##", "12", "-1", "C3"])
-def test_what_is_no_root_is_refused(text: str) -> None:
+def test_an_invalid_root_is_rejected(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a note name"):
         read_root(text)
 
 
 @pytest.mark.parametrize("name", SCALES)
-def test_every_named_scale_rises_from_its_root(name: str) -> None:
+def test_every_named_scale_ascends_from_its_root(name: str) -> None:
     steps = [int(step) for step in SCALES[name].split(",")]
     assert steps[0] == 0
     assert steps == sorted(set(steps))
@@ -36,6 +36,6 @@ def test_semitones_may_be_given_in_any_order() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0,12", "happy", "0;2", "-1,2"])
-def test_what_is_no_scale_is_refused(text: str) -> None:
+def test_an_invalid_scale_is_rejected(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a scale"):
         read_scale(text)

@@ -47,7 +47,7 @@ def test_a_melody_that_stays_on_one_note_is_stuck() -> None:
     assert stuck["longest_repeat"] == 8.0
 
 
-def test_silence_is_told() -> None:
+def test_silence_is_reported() -> None:
     assert _melody([0, 0, 0, 0])["silent"] == 1.0
     assert _drums([0, 0, 0, 0])["silent"] == 1.0
 

@@ -46,7 +46,7 @@ SECTION = "options.generateSections[0].endTime"
         ('{"seed": 1, "seed": 2}', "request", '"seed" twice'),
         ('{"seed": ' + "9" * 5_000 + "}", "request", "5000 digits"),
         ('{"seed": ' + "9" * 30 + "}", "seed", "range"),
-        ('{"primer": ' * 3_000, "request", "nested"),
+        ('{"primer": ' * 100_000, "request", "nested"),
         ('{"options": {"args": {"x": 1}}}', "options.args", ""),
     ],
 )

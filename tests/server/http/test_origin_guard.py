@@ -108,7 +108,7 @@ def test_no_host_and_two_hosts_are_rejected(closed: LiveServer, head: str) -> No
         {"Origin": "https://localhost:8000"},
     ],
 )
-def test_a_page_that_nobody_let_in_is_rejected(
+def test_a_page_that_is_not_allowed_is_rejected(
     closed: LiveServer, opened: LiveServer, headers: dict[str, Any]
 ) -> None:
     """For every verb, including the preflight's."""
