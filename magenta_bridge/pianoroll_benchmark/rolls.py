@@ -155,7 +155,7 @@ def feed(rolls: Sequence[Roll], output: str, *, rows: int, steps: int) -> Batch:
     last, chosen = (np.concatenate([each[part] for each in found]) for part in (1, 2))
     count = len(chosen)
     spare = (0, -count % _NOTES)
-    inputs = {
+    inputs: dict[str, NDArray[Any]] = {
         "frames": frames,
         "frame": np.pad(frame.astype(np.int32), spare),
         "last": np.pad(last, spare),

@@ -134,10 +134,10 @@ class NetworkModel:
         inputs, chosen, weights = feed([roll], output, rows=1, steps=-(-count // unit) * unit)
         logits = np.asarray(self._network.predict_on_batch(inputs))
         decisions = log_likelihood(logits.reshape(-1, logits.shape[-1]), chosen.ravel()).nats
-        if output == "sigmoid":
-            frame = np.repeat(np.arange(chosen.shape[1]), chosen.shape[2])
-        else:
-            frame = inputs["frame"]
+        pitches = (
+            np.repeat(np.arange(chosen.shape[1]), chosen.shape[2]) if chosen.ndim > 1 else None
+        )
+        frame: NDArray[Any] = inputs["frame"] if pitches is None else pitches
         predicted = np.zeros(count)
         kept = frame < count
         np.add.at(predicted, frame[kept], (decisions * weights.ravel())[kept])
