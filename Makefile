@@ -7,7 +7,7 @@ MINUTES ?= 3
 # Limit of the whole test run.
 TEST_SECONDS ?= 840
 
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # pip compiles with one core; a package may hold templates and tests that are no Python of ours.
@@ -136,9 +136,9 @@ $(NPM_STAMP): max_for_live/package-lock.json
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { \
-		echo "There is no program $(PYTHON); install Python 3.10 to 3.12, or say make PYTHON=/path/to/python3."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' || { \
-		echo "Magenta Bridge needs Python 3.10 to 3.12, but $(PYTHON) is $$($(PYTHON) -V 2>&1); say make PYTHON=python3.11."; exit 1; }
+		echo "There is no program $(PYTHON); install Python 3.10 to 3.14, or say make PYTHON=/path/to/python3."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' || { \
+		echo "Magenta Bridge needs Python 3.10 to 3.14, but $(PYTHON) is $$($(PYTHON) -V 2>&1); say make PYTHON=python3.11."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "This Python cannot make environments; run: apt-get install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)

@@ -36,7 +36,7 @@ setup(
         "magenta_bridge.devices": ["*.amxd", "*/*.amxd", "*/*.js"],
         "magenta_bridge.models": ["**/*.toml", "**/*.md", "**/*.mag", "**/*.png"],
     },
-    python_requires=">=3.10,<3.13",
+    python_requires=">=3.10,<3.15",
     install_requires=[
         "ai-edge-litert>=2.0",
         "aiohttp>=3.14",
@@ -56,7 +56,9 @@ setup(
         "pillow>=10.4",
         "prometheus-client>=0.21",
         "protobuf>=7.35.1,<8",
-        "python-rtmidi>=1.5.8",
+        # Two bindings of the same RtMidi: the first has no wheels for Python 3.13 and later.
+        "python-rtmidi>=1.5.8; python_version < '3.13'",
+        "supriya-midi>=26.10b4; python_version >= '3.13'",
         "rich>=13.7",
         # 0.6.0 broke Synthesizer.render, which renders our audio previews.
         "symusic>=0.5.9,<0.6",
@@ -87,7 +89,7 @@ setup(
             "buf-bin>=1.50",
             "grpcio-tools==1.85.1",
             "hypothesis>=6.130",
-            "import-linter>=2.16",
+            "import-linter>=2.15",
             # Shows clips in a test, as a notebook does.
             "ipython>=8.18",
             # Training runs on this backend too, and on a GPU there.
@@ -108,6 +110,8 @@ setup(
             # Drives Chromium, in which the page of a comparison is looked at.
             "selenium>=4.27",
             "setuptools>=75",
+            # So that the tests of MIDI ports run with both bindings of RtMidi.
+            "supriya-midi>=26.10b4; python_version >= '3.11'",
             # Makes the certificates of the tests.
             "trustme>=1.2",
             "types-grpcio>=1.0",

@@ -65,8 +65,8 @@ def random_network(units: int, weights: str) -> Contestant:
     import keras
 
     from magenta_bridge.export.litert import export_program
-    from magenta_bridge.export.quantize import to_four_bits
-    from magenta_bridge.export.self_sample import own_piece
+    from magenta_bridge.export.quantize import quantize_int4
+    from magenta_bridge.export.self_sample import sample_piece
     from magenta_bridge.models.registry import build_network
 
     keras.utils.set_random_seed(1)
@@ -74,7 +74,7 @@ def random_network(units: int, weights: str) -> Contestant:
     traits = {"family": "lstm", "encoding": "melody", "pitch_range": [0, 127]}
     exported = export_program(network, traits, int8=True, probe=[_START, *_PROBE])
     if weights == "int4":
-        exported = to_four_bits(exported, [own_piece(StepProgram(exported), STEPS)])
+        exported = quantize_int4(exported, [sample_piece(StepProgram(exported), STEPS)])
     program = StepProgram(exported)
     generator = MelodyGenerator(Bundle("random", "Random weights.", "", program, b""))
     return Contestant(f"LSTM 2x{units}", weights, generator, program, network)

@@ -1,8 +1,8 @@
 """How late the MIDI player is, for ticks of 10 ms.
 
-Measured on a quiet machine, beside two programs that keep the cores busy, and beside a server
-that generates. The player is the real one, in a process of its own: schedule, outlet, ledger,
-and a port whose receiver notes the time. Prints one JSON line; times in milliseconds.
+Measured on an idle machine, beside two busy processes, and beside a server that generates. The
+player is the real one, in its own process: event queue, output, ledger, and a port whose receiver
+records the time. Prints one JSON line; times in milliseconds.
 """
 
 from __future__ import annotations
@@ -22,11 +22,10 @@ import mido
 from benchmarks.bench.serving import serving
 from magenta_bridge.client import Client
 from magenta_bridge.midi.engine.player import MidiPlayer
-from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_ledger import NoteLedger
 from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports.memory_port import EchoPort
-from magenta_bridge.midi.timing.clock import RealClock
-from magenta_bridge.midi.timing.priority import Priority, freeze_gc, realtime_priority
+from magenta_bridge.midi.timing.priority import freeze_gc, realtime_priority
 from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 
@@ -38,12 +37,12 @@ BARS = 64
 _BURN = "while True: pass"
 
 
-def play(answers: Connection, ticks: int) -> None:
-    """Plays ticks and sends back how late each was, in seconds, and the player's priority."""
-    ledger = Ledger.create()
+def play(connection: Connection, ticks: int) -> None:
+    """Play ticks; send back how late each was, in seconds, and whether priority was real-time."""
+    ledger = NoteLedger.create()
     port = EchoPort()
     arrived: list[float] = []
-    port.callback = lambda message: arrived.append(STEADY_CLOCK.of_monotonic(message.time))
+    port.callback = lambda message: arrived.append(STEADY_CLOCK.from_monotonic(message.time))
     freeze_gc()
     first = STEADY_CLOCK.now() + LEAD_S
     notes = NoteSequence()
@@ -51,45 +50,45 @@ def play(answers: Connection, ticks: int) -> None:
         start = first + number * TICK_S
         notes.notes.add(pitch=60, velocity=64, start_time=start, end_time=start + TICK_S)
     # Late notes are sent and counted here, not dropped.
-    outlet = PatientOutlet(port, ledger, RealClock())
-    with realtime_priority() as priority:
-        player = MidiPlayer(outlet, notes)
+    output = LosslessOutput(port, ledger)
+    with realtime_priority() as granted:
+        player = MidiPlayer(output, notes)
         player.start()
         player.join()
     ledger.close(remove=True)
     late = [at - first - number * TICK_S for number, at in enumerate(arrived)]
-    answers.send((late, priority))
+    connection.send((late, granted))
 
 
-class PatientOutlet(NoteOutput):
-    """An outlet that drops no note, however late."""
+class LosslessOutput(NoteOutput):
+    """An output that drops no note, however late."""
 
     def send(self, message: mido.Message, due: float | None = None) -> bool:  # noqa: ARG002
-        """Sends a message now."""
+        """Send a message now."""
         return super().send(message)
 
 
-def measure(ticks: int) -> tuple[list[float], Priority]:
-    """Runs a player in a fresh process; returns the sorted latenesses and its priority."""
+def measure(ticks: int) -> tuple[list[float], bool]:
+    """Run a player in a fresh process; return the latenesses, and whether it was real-time."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     player = context.Process(target=play, args=(theirs, ticks))
     player.start()
     theirs.close()
-    late, priority = ours.recv()
+    late, granted = ours.recv()
     player.join()
-    return sorted(late), priority
+    return sorted(late), granted
 
 
 @contextlib.contextmanager
 def nothing() -> Iterator[None]:
-    """Leaves the machine alone."""
+    """Leave the machine idle."""
     yield
 
 
 @contextlib.contextmanager
 def burners() -> Iterator[None]:
-    """Keeps two cores busy."""
+    """Keep two cores busy."""
     processes = [subprocess.Popen([sys.executable, "-c", _BURN]) for _ in range(2)]
     try:
         yield
@@ -101,32 +100,32 @@ def burners() -> Iterator[None]:
 
 @contextlib.contextmanager
 def generation() -> Iterator[None]:
-    """Lets a real server generate melodies, one after another."""
+    """Let a real server generate melodies continuously."""
     stop = threading.Event()
-    begun = threading.Event()
+    started = threading.Event()
     with serving("--log-level", "warning") as server:
-        asking = threading.Thread(target=_ask, args=(server.address, begun, stop))
-        asking.start()
-        begun.wait()
+        requesting = threading.Thread(target=_request, args=(server.address, started, stop))
+        requesting.start()
+        started.wait()
         try:
             yield
         finally:
             stop.set()
-            asking.join()
+            requesting.join()
 
 
-def _ask(address: str, begun: threading.Event, stop: threading.Event) -> None:
-    """Generate melodies, one after another, until stopped."""
+def _request(address: str, started: threading.Event, stop: threading.Event) -> None:
+    """Request melodies until stopped."""
     with Client(address) as client:
         while not stop.is_set():
             for _ in client.stream(GENERATOR, bars=BARS, seed=1):
-                begun.set()
+                started.set()
                 if stop.is_set():
                     break
 
 
 def summary(late: list[float]) -> dict[str, float]:
-    """Returns the median, the 99th percentile and the largest, in milliseconds."""
+    """Return the median, the 99th percentile and the maximum, in milliseconds."""
     return {
         "p50_ms": round(late[len(late) // 2] * 1000, 3),
         "p99_ms": round(late[len(late) * 99 // 100] * 1000, 3),
@@ -135,7 +134,7 @@ def summary(late: list[float]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Reads the command line and prints the result."""
+    """Read the command line and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ticks", type=int, default=600, help="ticks of 10 ms in each situation")
     ticks = max(1, parser.parse_args().ticks)
@@ -143,9 +142,9 @@ def main() -> None:
     situations = {"idle": nothing, "burners": burners, "generating": generation}
     for name, situation in situations.items():
         with situation():
-            late, priority = measure(ticks)
+            late, granted = measure(ticks)
         result[name] = summary(late)
-        result["sched_fifo"] = priority.real_time
+        result["sched_fifo"] = granted
     print(json.dumps(result))
 
 

@@ -1,15 +1,14 @@
-"""How long before its time the first note of a response is there, with each shipped bundle.
+"""How long before its tick a response is ready, with each shipped bundle.
 
-A musician is played from memory at 120 qpm into an interaction that talks to a real server process;
-each bundle answers several calls of a bar. For each, the line holds:
+A simulated musician plays at 120 qpm into an interaction that uses a real server process; each
+bundle answers several calls of one bar. For each bundle, the result contains:
 
-- ``lead_s``: seconds between the first music of a response and the tick at which it is due, the
-  least and the middle;
-- ``late_s``: how late its first note went out, the middle and the most;
-- ``dropped``: notes left out because the computer was more than 20 ms late with them; a first note
-  counts as late by what was left out before it;
-- ``pushed``: responses that began at a later tick, as those of Magenta's interface do whenever
-  writing takes a quarter of a tick.
+- ``lead_s``: seconds between the first music of a response and its tick, minimum and median;
+- ``late_s``: how late its first note was sent, median and maximum;
+- ``dropped``: notes dropped because they were more than 20 ms late; the lateness of the first note
+  includes dropped ones;
+- ``pushed``: responses that started at a later tick, as in Magenta's interface whenever generation
+  takes a quarter of a tick.
 
 Prints one JSON line.
 """
@@ -25,15 +24,14 @@ from typing import Any
 
 import mido
 
-from magenta_bridge.cli.midi.managed_server import PrivateServer
+from magenta_bridge.cli.midi.managed_server import ManagedServer
 from magenta_bridge.client.client import Client
 from magenta_bridge.midi.hub import MidiHub, TextureType
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
 from magenta_bridge.midi.interactions.remote_generator import RemoteGenerator
-from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_ledger import NoteLedger
 from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports.memory_port import EchoPort, MemoryPort
-from magenta_bridge.midi.timing.clock import RealClock
 from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 
@@ -46,13 +44,13 @@ class Session:
     """One generator and a musician who plays a bar, waits for the response, and plays again.
 
     Args:
-        generator: Who answers.
-        calls: How many calls are played.
+        generator: The generator.
+        calls: Number of calls.
     """
 
     def __init__(self, generator: RemoteGenerator, calls: int) -> None:
         self._keys, self._port = EchoPort(), MemoryPort()
-        self._outlet = NoteOutput(self._port, Ledger.create(), RealClock())
+        self._output = NoteOutput(self._port, NoteLedger.create())
         self._calls = calls
         self._done = threading.Event()
         self._answered = 0
@@ -60,23 +58,23 @@ class Session:
         self.leads: list[float] = []
         self.lates: list[float] = []
         self.pushed = 0
-        self._hub = MidiHub([self._keys], [self._outlet], TextureType.POLYPHONIC, False)
+        self._hub = MidiHub([self._keys], [self._output], TextureType.POLYPHONIC, False)
         self._interaction = CallAndResponseMidiInteraction(
             self._hub, [generator], QPM, None, tick_duration=TICK_S, observer=self._watch
         )
 
     def run(self) -> None:
-        """Plays all calls."""
+        """Play all calls."""
         self._interaction.start()
         self._done.wait(4 * TICK_S * (self._calls + 2))
         self._interaction.stop()
         self._hub.close()
-        self._outlet.ledger.close(remove=True)
+        self._output.ledger.close(remove=True)
 
     @property
     def dropped(self) -> int:
-        """Note-ons that would have been more than 20 ms late."""
-        return self._outlet.counts.late
+        """Number of note-ons dropped because they were more than 20 ms late."""
+        return self._output.counts.late
 
     def _watch(self, what: str, details: dict[str, Any]) -> None:
         if what == "state" and details["state"] == "Idle":
@@ -95,11 +93,11 @@ class Session:
         elif what == "tick" and self._due is not None:
             sent = [m.time for m in self._port.messages if m.type == "note_on"]
             if sent:
-                self.lates.append(STEADY_CLOCK.of_monotonic(sent[0]) - self._due)
+                self.lates.append(STEADY_CLOCK.from_monotonic(sent[0]) - self._due)
             self._due = None
 
     def _play(self) -> None:
-        clock = RealClock()
+        clock = STEADY_CLOCK
         begin = clock.now()
         for number, pitch in enumerate(PITCHES):
             clock.sleep_until(begin + number * 60.0 / QPM * 0.9)
@@ -113,14 +111,14 @@ def _first(music: NoteSequence) -> float | None:
 
 
 def main() -> None:
-    """Plays with each bundle and prints the line."""
+    """Measure each bundle and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=5, help="calls for each bundle")
-    parser.add_argument("--generators", help="ids, with commas between; all without it")
+    parser.add_argument("--generators", help="comma-separated IDs; default: all")
     parser.add_argument("--bundle", type=Path, action="append", default=[], help="a .mag file")
     options = parser.parse_args()
     found: dict[str, Any] = {}
-    with PrivateServer(options.bundle, print) as server, Client(server.address) as client:
+    with ManagedServer(options.bundle, print) as server, Client(server.address) as client:
         chosen = options.generators.split(",") if options.generators else server.generators
         for name in chosen:
             session = Session(RemoteGenerator(client, name), options.calls)

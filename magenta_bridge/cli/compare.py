@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from magenta_bridge.cli.options.types import ANY_PATH
+from magenta_bridge.cli.progress import count_files, print_message
 
 _SAMPLES = 100
 _FEWEST = 2
@@ -15,7 +16,7 @@ _FEWEST = 2
 _EXAMPLES = """\b
 Examples:
   magenta-bridge compare lstm_melody gru_melody --data ~/midi -o report.html
-      which of the two shipped models knows your tunes better, and how each goes on from one
+      which of the two shipped models predicts your tunes better, and how each continues one
 """
 
 
@@ -25,40 +26,44 @@ Examples:
     "--data",
     type=ANY_PATH,
     required=True,
-    help="Folder or archive of music; of the music that they were trained on, the part that "
-    "was held out from all of them is used.",
+    help="Folder or archive of music. Of music that BUNDLES were trained on, the part that was "
+    "held out from all of them is used.",
 )
 @click.option(
     "-o",
     "--output",
     type=ANY_PATH,
     required=True,
-    help="The page, an .html file; an older one is replaced.",
+    help="The page, an .html file; an earlier one is replaced.",
 )
 @click.option(
     "--samples",
     type=click.IntRange(2, 10_000),
     default=_SAMPLES,
     show_default=True,
-    help="Pieces to draw from each model.",
+    help="Pieces to generate with each model.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as one JSON object, too.")
 def compare(
     bundles: tuple[str, ...], data: Path, output: Path, samples: int, as_json: bool
 ) -> None:
-    """Lay BUNDLES, .mag files or names of shipped ones, side by side on one HTML page.
+    """Compare BUNDLES, .mag files or names of shipped ones, on one HTML page.
 
-    The page tells which of them foretells held-out music best, whose music is nearest to human
-    music, who copies and who is fastest, and plays how each goes on from the same primer. All
-    bundles must be of one encoding.
+    The page shows which bundle predicts held-out music best, whose music is closest to human
+    music, which ones copy, which one is fastest, and plays how each continues the same primer.
+    All bundles must have the same encoding.
     """
     if len(bundles) < _FEWEST:
-        raise click.UsageError("Name two bundles or more; magenta-bridge evaluate scores one.")
-    from magenta_bridge.lab.compare import run_comparison
+        raise click.UsageError("Name at least two bundles; magenta-bridge evaluate scores one.")
+    from magenta_bridge.lab.compare import check_page
+    from magenta_bridge.lab.compare import compare as run_comparison
 
-    figures = run_comparison(
-        bundles, data, output, samples, lambda sentence: click.echo(sentence, err=True)
-    )
+    page = check_page(output)  # before the work
+    with count_files() as on_file:
+        found = run_comparison(
+            bundles, data, samples=samples, on_file=on_file, on_message=print_message
+        )
+    found.to_html(page)
     click.echo(f"Wrote {output}.", err=as_json)
     if as_json:
-        click.echo(json.dumps(figures))
+        click.echo(json.dumps(found.figures))

@@ -1,4 +1,4 @@
-"""``magenta-bridge evaluate``: how well a bundle foretells music that it has not heard."""
+"""``magenta-bridge evaluate``: the likelihood of held-out music under a bundle."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from magenta_bridge.cli.options.types import ANY_PATH
+from magenta_bridge.cli.progress import count_files, print_message
 
 
 @click.command()
@@ -16,16 +17,17 @@ from magenta_bridge.cli.options.types import ANY_PATH
     "--data",
     type=ANY_PATH,
     required=True,
-    help="Folder or archive of music; of the music it was trained on, the held-out part is used.",
+    help="Folder or archive of music. If BUNDLE was trained on it, the held-out part is used.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def evaluate(bundle: str, data: Path, as_json: bool) -> None:
     """Score BUNDLE, a .mag file or the name of a shipped one, beside n-grams.
 
-    The pieces of DATA are dealt out as in training: n-grams learn from the one side, and all
-    models are scored on the pieces that were held out.
+    DATA is split as in training: n-grams learn from the training side, and all models are scored
+    on the held-out pieces.
     """
-    from magenta_bridge.lab.evaluate import run_evaluation
+    from magenta_bridge.lab.evaluate import evaluate as run_evaluation
 
-    report = run_evaluation(bundle, data, lambda sentence: click.echo(sentence, err=True))
-    click.echo(json.dumps(report.figures) if as_json else report.table)
+    with count_files() as on_file:
+        found = run_evaluation(bundle, data, on_file=on_file, on_message=print_message)
+    click.echo(json.dumps(found.figures) if as_json else str(found))

@@ -1,4 +1,4 @@
-"""``midi_clock``: ticks for several interfaces at once, as Magenta's program of that name."""
+"""``midi_clock``: sends ticks to several interfaces, like Magenta's program of that name."""
 
 from __future__ import annotations
 
@@ -12,40 +12,29 @@ from magenta_bridge.cli.options.types import read_tempo
 from magenta_bridge.errors import MagentaBridgeError
 
 
-@click.command(cls=AbslCommand)
+@click.command(cls=AbslCommand, context_settings={"show_default": True})
 @click.option(
     "--output-ports",
     default="magenta_in",
-    show_default=True,
-    help="Ports to tick on, with commas between; a name that no port bears makes a virtual one.",
+    help="Comma-separated output ports. If no port has the name, a virtual port is created.",
 )
 @click.option(
-    "--qpm",
-    type=read_tempo,
-    metavar="QPM",
-    default="120",
-    show_default=True,
-    help="Tempo in quarter notes a minute.",
+    "--qpm", type=read_tempo, metavar="QPM", default="120", help="Quarter notes per minute."
 )
 @click.option(
     "--clock-control-number",
     type=click.IntRange(0, 127),
     default=42,
-    show_default=True,
-    help="Controller that is sent: 127 on the first quarter of a bar, 0 on the others.",
+    help="Controller to send: 127 on the first quarter of a bar, 0 on the others.",
 )
 @click.option(
-    "--channel",
-    type=click.IntRange(0, 15),
-    default=1,
-    show_default=True,
-    help="MIDI channel to send on, counted from 0.",
+    "--channel", type=click.IntRange(0, 15), default=1, help="MIDI channel, counted from 0."
 )
-@click.option("--log", default="WARN", show_default=True, help="What to log.")
+@click.option("--log", default="WARN", help="Log level.")
 def midi_clock(
     output_ports: str, qpm: float, clock_control_number: int, channel: int, log: str
 ) -> None:
-    """Tick once a bar and once a beat, to keep several interfaces together, until Ctrl-C."""
+    """Send a tick per bar and beat, to synchronize several interfaces, until Ctrl-C."""
     import logging
 
     from magenta_bridge.midi.hub import MidiHub, MidiSignal, TextureType
@@ -56,7 +45,7 @@ def midi_clock(
     signals = [MidiSignal(control=clock_control_number, value=value) for value in bar]
     with MidiHub(None, names, TextureType.MONOPHONIC) as hub:
         hub.start_metronome(qpm, start_time=0, signals=signals, channel=channel)
-        click.echo(f"Ticking at {qpm:g} qpm on {', '.join(names)} (Ctrl-C stops)")
+        click.echo(f"Ticking at {qpm:g} qpm on {', '.join(names)} (press Ctrl-C to stop)")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
@@ -64,7 +53,7 @@ def midi_clock(
 
 
 def main() -> None:
-    """Runs the program; any fault is one sentence on stderr."""
+    """Run the program; errors are one sentence on stderr."""
     try:
         midi_clock(prog_name="midi_clock")
     except MagentaBridgeError as error:

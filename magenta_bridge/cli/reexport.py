@@ -1,8 +1,7 @@
-"""``python -m magenta_bridge.cli.reexport BUNDLE ...``: bundles get this version's programs."""
+"""``python -m magenta_bridge.cli.reexport BUNDLE ...``: export bundles again."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,14 +11,14 @@ import click
 from magenta_bridge.cli.options.types import ANY_FILE, ANY_PATH
 from magenta_bridge.errors import MagentaBridgeError, TrainingError
 from magenta_bridge.evaluation.likelihood import Piece
-from magenta_bridge.runtime.interpreter import silent_stderr
+from magenta_bridge.lab import load_packages
 from magenta_bridge.runtime.program import StepProgram
 
 if TYPE_CHECKING:
     from magenta_bridge.export.reexport import Check
 
-# A program whose loss on held-out music is this many times its forerunner's is not kept.
-_MOST_LOSS: Final = 1.01
+# Highest loss of a new program on held-out music, relative to the old one.
+_MAX_LOSS_RATIO: Final = 1.01
 
 
 @click.command()
@@ -27,32 +26,27 @@ _MOST_LOSS: Final = 1.01
 @click.option(
     "--data",
     type=ANY_PATH,
-    help="The music that BUNDLES were trained on: both programs are scored on its held-out part.",
+    help="The music that BUNDLES were trained on; both programs are scored on its held-out part.",
 )
 def main(bundles: tuple[Path, ...], data: Path | None) -> None:
-    """Make the programs of BUNDLES anew from the networks inside them, without training.
+    """Export the programs of BUNDLES again from their networks, without training.
 
-    With DATA, a program that foretells held-out music worse than the one before, by more than
-    1 % of its loss, is not kept.
+    With DATA, a program is kept only if its negative log-likelihood of held-out music is at most
+    1 % above that of the previous one.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_stderr():  # TensorFlow greets on loading, past every log level
+    try:
+        load_packages("Exporting", "keras", "tensorflow")
         from magenta_bridge.export.reexport import reexport
 
-    for bundle in bundles:
-        try:
-            size = reexport(bundle, None if data is None else _rescoring(bundle, data))
-        except MagentaBridgeError as error:
-            raise click.ClickException(error.message) from error
-        click.echo(f"{bundle}: a program of {size} bytes.")
+        for bundle in bundles:
+            size = reexport(bundle, None if data is None else _check_loss(bundle, data))
+            click.echo(f"{bundle}: a program of {size} bytes.")
+    except MagentaBridgeError as error:
+        raise click.ClickException(error.message) from error
 
 
-def _rescoring(path: Path, data: Path) -> Check:
-    """Returns a check that holds both programs of a bundle against held-out music.
-
-    Raises:
-        MagentaBridgeError: Bundle or music cannot be used.
-    """
+def _check_loss(path: Path, data: Path) -> Check:
+    """Return a check that scores both programs of a bundle on held-out music."""
     pieces = _held_out(path, data)
 
     def check(before: StepProgram, after: StepProgram) -> None:
@@ -60,13 +54,13 @@ def _rescoring(path: Path, data: Path) -> Check:
 
         old, new = score_program(before, pieces), score_program(after, pieces)
         click.echo(
-            f"{path}: {new.nats_per_step:.4f} nats a step on {new.steps:,} held-out steps, "
-            f"{new.accuracy:.2%} foretold; {old.nats_per_step:.4f} and {old.accuracy:.2%} before."
+            f"{path}: {new.nats_per_step:.4f} nats per step on {new.steps:,} held-out steps, "
+            f"accuracy {new.accuracy:.2%}; {old.nats_per_step:.4f} and {old.accuracy:.2%} before."
         )
-        if new.nats_per_step > _MOST_LOSS * old.nats_per_step:
+        if new.nats_per_step > _MAX_LOSS_RATIO * old.nats_per_step:
             raise TrainingError(
-                f"The new program of {path.name} foretells held-out music worse than the old "
-                "one, which stays; try another version of tensorflow."
+                f"The new program of {path.name} has a higher loss on held-out music; the old one "
+                "is kept. Try another version of TensorFlow."
             )
 
     return check
@@ -76,7 +70,7 @@ def _held_out(path: Path, data: Path) -> Sequence[Piece]:
     from magenta_bridge.data.registry import material_for
     from magenta_bridge.data.splits import load_split
     from magenta_bridge.generators.bundle import read_bundle
-    from magenta_bridge.lab.held_out import encode_examples, recipe_of_split
+    from magenta_bridge.lab.metadata import encode_examples, recipe_of_split
 
     bundle = read_bundle(path)
     recipe = recipe_of_split(bundle.id, bundle.traits)

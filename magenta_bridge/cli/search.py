@@ -1,26 +1,25 @@
-"""``magenta-bridge search``: many recipes tried on one's own music, the best one kept."""
+"""``magenta-bridge search``: try many recipes on your own music, keep the best one."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
+import json
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from magenta_bridge.cli.options.types import ANY_PATH, read_duration
+from magenta_bridge.cli.progress import count_files, print_message
+from magenta_bridge.cli.progress.progress_table import ProgressTable
 from magenta_bridge.cli.train import ENCODINGS, FAMILIES
-from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.interpreter import silent_stderr
 
 _EXAMPLES: Final = """\b
 Examples:
   magenta-bridge search ~/midi --trials 30 --time 2h
       try LSTMs and GRUs for two hours; then: magenta-bridge serve --bundle runs/search/best.mag
   magenta-bridge search ~/midi --families gru --encoding drums --output runs/drums
-      grooves, by one family
-Ctrl-C stops, and so does the end of --time; the same command goes on where it was.
+      drum patterns, one family
+Ctrl-C or the end of --time stops; the same command resumes.
 """
 
 
@@ -29,7 +28,9 @@ def _read_families(context: click.Context, option: click.Parameter, text: str) -
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in FAMILIES:
-            raise click.BadParameter(f"{name!r} is no family; there is {', '.join(FAMILIES)}.")
+            raise click.BadParameter(
+                f"{name!r} is not a family; choose from {', '.join(FAMILIES)}."
+            )
     return tuple(name for name in FAMILIES if name in names)
 
 
@@ -45,33 +46,33 @@ def _read_time(context: click.Context, option: click.Parameter, text: str | None
     default="lstm,gru",
     show_default=True,
     callback=_read_families,
-    help=f"Families to try, with commas between: {', '.join(FAMILIES)}.",
+    help=f"Families to try, comma-separated: {', '.join(FAMILIES)}.",
 )
 @click.option(
     "--encoding",
     type=click.Choice(ENCODINGS),
     default="melody",
     show_default=True,
-    help="What is learned.",
+    help="Encoding.",
 )
 @click.option(
     "--trials",
     type=click.IntRange(1, 10_000),
     default=20,
     show_default=True,
-    help="Trials in all, those of earlier calls among them.",
+    help="Total number of trials, earlier calls included.",
 )
 @click.option(
     "--time",
     "seconds",
     metavar="TIME",
     callback=_read_time,
-    help="Stop this call at the first end of an epoch after 30s, 20m, 2h or 1h30m.",
+    help="Stop after the epoch in which this time is up, such as 30s, 20m, 2h or 1h30m.",
 )
 @click.option(
     "--epochs",
     type=click.IntRange(1, 1000),
-    help="Most passes over the music in a trial.  [default: as train would]",
+    help="Maximum passes over the music per trial.  [default: as train]",
 )
 @click.option(
     "--output",
@@ -81,21 +82,39 @@ def _read_time(context: click.Context, option: click.Parameter, text: str | None
     help="Folder for the winner, the leaderboard and all trials.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the leaderboard as one JSON object.")
-def search(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own type
+def search(**words: Any) -> None:  # noqa: ANN401 - one argument per option
     """Try many hyperparameters on your own music and keep the best network.
 
-    DATA is a folder of MIDI or MusicXML files, or an archive of them. Each trial is trained as
-    ``train`` would; trials that fall behind are cut short. The winner is chosen on validation
-    pieces, becomes best.mag with its model card, and is measured once on pieces that no trial
-    has heard.
+    DATA is a folder of MIDI or MusicXML files, or an archive of them. Each trial is trained as by
+    ``train``; trials that fall behind are cut short. The winner is selected on validation pieces,
+    becomes best.mag with its model card, and is scored once on held-out pieces.
     """
-    if any(importlib.util.find_spec(name) is None for name in ("keras", "optuna")):
-        raise UnsupportedError(
-            "Searching needs TensorFlow and Optuna; install them with: pip install "
-            '"magenta-bridge[train]"'
-        )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_stderr():  # TensorFlow greets on loading, past every log level
-        from magenta_bridge.lab.search.run import SearchJob, run_search
+    from magenta_bridge.lab.search import search as run_search
 
-    run_search(SearchJob(**words))
+    as_json = words.pop("as_json")
+    table = ProgressTable()
+    try:
+        with count_files() as on_file:
+            found = run_search(
+                words.pop("data"),
+                **words,
+                on_file=on_file,
+                on_batch=table.on_batch,
+                on_epoch=table.on_epoch,
+                on_trial=table.on_trial,
+                on_message=table.on_message,
+            )
+    finally:
+        table.close()
+    if as_json:
+        click.echo(json.dumps(found.leaderboard))
+        return
+    for ranking in found.rankings:
+        if ranking.winner:
+            best, bundle = ranking.finished[0], found.output / ranking.winner["bundle"]
+            print_message(ranking.winner["held_out"])
+            click.echo(
+                f"Wrote {bundle}: trial {best.trial}, {best.family}, {best.value:.4f} "
+                f"{ranking.objective.unit} on validation pieces; the leaderboard is "
+                f"{found.output / 'leaderboard.md'}."
+            )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from magenta_bridge.cli.options.types import ANY_FILE
-from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.runtime.interpreter import silent_stderr
+from magenta_bridge.cli.progress import count_files, print_message
 
 FAMILIES: Final = ("lstm", "gru", "rnn", "gan")
 ENCODINGS: Final = ("melody", "drums", "polyphony", "performance", "duo")
@@ -19,28 +16,26 @@ ENCODINGS: Final = ("melody", "drums", "polyphony", "performance", "duo")
 _EXAMPLES = """\b
 Examples:
   magenta-bridge train ~/midi --family gru -o mine.mag
-      learn from a folder of MIDI files, then: magenta-bridge serve --bundle mine.mag
+      train on a folder of MIDI files, then: magenta-bridge serve --bundle mine.mag
   magenta-bridge train ~/midi --from lstm_melody -o mine.mag
-      teach a shipped bundle your own music
+      fine-tune a shipped bundle on your own music
   magenta-bridge train --recipe models/lstm/lstm_melody.toml
-      make the shipped bundle again, from the public tunes it names
-Ctrl-C stops; the same command goes on at the last finished epoch.
+      train the shipped bundle again, from the public tunes in its recipe
+Ctrl-C stops; the same command resumes after the last finished epoch.
 """
 
 
 @click.command(epilog=_EXAMPLES)
 @click.argument("data", type=click.Path(path_type=Path), required=False)
 @click.option("--family", type=click.Choice(FAMILIES), help="Kind of network.  [default: lstm]")
-@click.option(
-    "--encoding", type=click.Choice(ENCODINGS), help="What is learned.  [default: melody]"
-)
+@click.option("--encoding", type=click.Choice(ENCODINGS), help="Encoding.  [default: melody]")
 @click.option(
     "--from",
     "start",
     metavar="BUNDLE",
-    help="Go on from this bundle: a .mag file, or the name of a shipped one.",
+    help="Fine-tune this bundle: a .mag file, or the name of a shipped one.",
 )
-@click.option("--recipe", "recipe_file", type=ANY_FILE, help="A recipe in TOML.")
+@click.option("--recipe", type=ANY_FILE, help="A recipe in TOML.")
 @click.option(
     "-o",
     "--output",
@@ -54,28 +49,37 @@ Ctrl-C stops; the same command goes on at the last finished epoch.
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for checkpoints and TensorBoard logs.  [default: runs/ and the bundle's name]",
 )
-@click.option("--epochs", type=click.IntRange(1, 1000), help="Most passes over the music.")
-def train(**words: Any) -> None:  # noqa: ANN401 - one option each, of its own type
+@click.option("--epochs", type=click.IntRange(1, 1000), help="Maximum passes over the music.")
+def train(**words: Any) -> None:  # noqa: ANN401 - one argument per option
     """Train a model on your own music.
 
-    DATA is a folder of MIDI or MusicXML files, or an archive of them; twenty files are enough to
-    begin with. The bundle gets a model card (.md) and a picture of the learning curve (.png)
-    beside it.
+    DATA is a folder of MIDI or MusicXML files, or an archive of them; start with at least twenty
+    files. A model card (.md) and a picture of the learning curve (.png) are written beside the
+    bundle.
     """
-    if words["data"] is None and words["recipe_file"] is None:
-        raise click.UsageError("Name a folder of MIDI files, or a --recipe that has its own.")
-    if words["recipe_file"] is not None and any(
+    if words["data"] is None and words["recipe"] is None:
+        raise click.UsageError("Name a folder of MIDI files, or a --recipe with its own data.")
+    if words["recipe"] is not None and any(
         words[name] is not None for name in ("family", "encoding", "start")
     ):
-        raise click.UsageError(
-            "A --recipe says itself what to train; leave out --family, --encoding and --from."
-        )
-    if importlib.util.find_spec("keras") is None:
-        raise UnsupportedError(
-            'Training needs TensorFlow; install it with: pip install "magenta-bridge[train]"'
-        )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_stderr():  # TensorFlow greets on loading, past every log level
-        from magenta_bridge.lab.train import TrainingJob, run_training
+        raise click.UsageError("--recipe cannot be combined with --family, --encoding or --from.")
+    from magenta_bridge import lab
+    from magenta_bridge.lab.train import train as run_training
 
-    run_training(TrainingJob(**words))
+    lab.load_packages("Training", "keras", "tensorflow")
+    from magenta_bridge.training.callbacks import TerminalWatcher
+
+    watcher = TerminalWatcher()
+    try:
+        with count_files() as on_file:
+            run = run_training(
+                **words,
+                on_file=on_file,
+                on_batch=watcher.on_batch,
+                on_epoch=watcher.on_epoch,
+                on_message=print_message,
+            )
+    finally:
+        watcher.close()
+    print_message(run.headline)
+    click.echo(f"Wrote {run.bundle}, with its model card and learning curve beside it.")

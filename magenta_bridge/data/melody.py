@@ -127,7 +127,7 @@ class GridMaterial:
         inputs["position"][row] = first % self._bar(fed)
 
     def places(self, fed: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Returns a number for meter and place in the bar of each step, ``(steps,)``."""
+        """Returns a number for meter and position in the bar of each step, ``(steps,)``."""
         return self._meter(fed) * _LONGEST_BAR + np.arange(len(fed) - 1) % self._bar(fed)
 
     def _meter(self, fed: NDArray[np.int32]) -> int:

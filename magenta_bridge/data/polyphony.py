@@ -87,7 +87,7 @@ class PolyphonyMaterial:
         inputs["place"][row, :steps] = meter * longest + frame % bar
 
     def places(self, fed: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Returns a number for meter and place in the bar of each token, ``(tokens,)``."""
+        """Returns a number for meter and position in the bar of each token, ``(tokens,)``."""
         meter, bar = _meter_and_bar(fed)
         return meter * _LONGEST_BAR + frame_numbers(fed)[: len(fed) - 1] % bar
 

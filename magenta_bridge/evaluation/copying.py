@@ -1,4 +1,4 @@
-"""Whether a generator goes on from a primer, or plays it again."""
+"""Whether a generator continues a primer or repeats it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Rows = Sequence[Hashable]
 
 @dataclass(frozen=True)
 class Copying:
-    """How often the bars after a primer are the primer again.
+    """How often the bars after a primer repeat it.
 
     Attributes:
         generated: Share of generated continuations, 0..1.
@@ -48,14 +48,14 @@ def measure_copying(
     passages: Iterable[Passage],
     rows: Callable[[NoteSequence, int], Rows],
 ) -> Copying:
-    """Continues the first eight bars of each piece by eight more, with the seeds 0, 1, 2, ...
+    """Continue the first eight bars of each piece by eight more, with the seeds 0, 1, 2, ...
 
-    A continuation counts as a copy when nine in ten of its steps are the primer's.
+    A continuation counts as a copy if nine of ten steps equal the primer's.
 
     Args:
         generator: A generator on the grid.
-        passages: Held-out pieces; those under sixteen bars are passed over.
-        rows: From a quantized sequence and a number of steps to one value a step.
+        passages: Held-out pieces; those shorter than sixteen bars are skipped.
+        rows: From a quantized sequence and a number of steps to one value per step.
     """
     generated: list[bool] = []
     human: list[bool] = []

@@ -1,4 +1,4 @@
-"""How fast an exported program is: microseconds a step, one stream on one thread."""
+"""Time per step of an exported program, one stream on one thread."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ clock: Final = time.perf_counter if sys.platform == "win32" else time.thread_tim
 
 
 def step_microseconds(program: StepProgram) -> float:
-    """Returns what a step costs whoever is served, in microseconds.
+    """Return the CPU time per step, in microseconds.
 
-    The median over several runs of a warm session, state carried along, 32 steps a call
-    where the program can. The drawing of ids is counted only where the program does it. Time
-    that other programs take from this one is not counted, where the system tells it; still,
-    compare programs that were measured side by side.
+    The median over several runs of a warm session with its state, 32 steps per call if the
+    program supports it. Sampling counts only if the program does it. Compare only programs that
+    were measured side by side.
     """
     return _looped_microseconds(program) if program.loops else _stepped_microseconds(program)
 
@@ -68,10 +67,7 @@ def _stepped_microseconds(program: StepProgram) -> float:
 
 
 def bar_microseconds(program: BarProgram) -> float:
-    """Returns what a step of a bar costs, in microseconds: the bar's time over its 16 steps.
-
-    Measured as ``step_microseconds``; a program that makes bars cannot be asked for less.
-    """
+    """Return the CPU time per step of a bar program, in microseconds: that of a bar over 16."""
     previous = np.zeros(program.history, dtype=np.int32)
     noise = np.zeros(program.noise_units, dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""How well a model foretells music: likelihood and accuracy over held-out pieces."""
+"""Likelihood and accuracy of a model on held-out pieces."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Piece = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Score:
-    """Sums over all steps of all pieces (a micro-average: every step weighs the same).
+    """Sums over all steps of all pieces (a micro-average: every step has the same weight).
 
     Attributes:
         nats: Sum of the negative log likelihood, in nats.
@@ -37,7 +37,7 @@ class Score:
 
     @property
     def accuracy(self) -> float:
-        """Share of steps foretold, 0..1."""
+        """Share of steps predicted correctly, 0..1."""
         return self.hits / max(self.steps, 1)
 
 
@@ -53,12 +53,12 @@ def total(scores: Iterable[Score]) -> Score:
 
 @dataclass(frozen=True, eq=False)
 class StepLikelihoods:
-    """How well the steps of one piece were foretold.
+    """Log likelihoods of the steps of one piece.
 
     Attributes:
         nats: Minus the log likelihood of each step, in nats, ``(steps,)``.
         hits: Whether the likeliest event was the right one, ``(steps,)``.
-        first: Which step of the piece comes first here; those before it were not foretold.
+        first: Index of the first step; those before it are not scored.
     """
 
     nats: NDArray[np.float64]
@@ -67,20 +67,20 @@ class StepLikelihoods:
 
     @property
     def end(self) -> int:
-        """The step of the piece behind the last one here."""
+        """Index after the last step."""
         return self.first + len(self.nats)
 
     @property
     def score(self) -> Score:
-        """The sums over all steps here."""
+        """The sums over all steps."""
         return Score(float(self.nats.sum()), int(self.hits.sum()), len(self.nats))
 
     def moved(self, first: int) -> StepLikelihoods:
-        """Returns the same steps as those of the piece from ``first`` on."""
+        """Return the same steps, numbered from ``first``."""
         return StepLikelihoods(self.nats, self.hits, first)
 
     def within(self, first: int, end: int) -> StepLikelihoods:
-        """Returns the steps ``first`` to ``end`` of the piece, as far as they are here."""
+        """Return the steps ``first`` to ``end``, as far as they are scored."""
         begin, stop = max(first - self.first, 0), max(end - self.first, 0)
         return StepLikelihoods(self.nats[begin:stop], self.hits[begin:stop], max(first, self.first))
 
@@ -88,12 +88,12 @@ class StepLikelihoods:
 def log_likelihood(
     logits: NDArray[np.float32], targets: NDArray[np.int32], *, first: int = 0
 ) -> StepLikelihoods:
-    """Looks up what was foretold of what came.
+    """Compute the log likelihood of each step.
 
     Args:
         logits: ``(steps, ids)``.
-        targets: What came, ``(steps,)``.
-        first: Step of the piece that the first row foretells.
+        targets: The true ids, ``(steps,)``.
+        first: Index of the step that the first row predicts.
     """
     wide = logits.astype(np.float64)
     top = wide.max(axis=1)
@@ -103,22 +103,22 @@ def log_likelihood(
 
 
 def score_logits(logits: NDArray[np.float32], targets: NDArray[np.int32]) -> Score:
-    """Scores predictions; arguments as for ``log_likelihood``."""
+    """Score logits; see ``log_likelihood``."""
     return log_likelihood(logits, targets).score
 
 
-# Lengths are rounded up to these, so that few shapes are compiled.
+# Round lengths up to multiples of these, so that few shapes are compiled.
 _SHORT: Final = 64
 _LONG: Final = 1024
 
 
 def score_program(program: StepProgram, pieces: Iterable[Piece]) -> Score:
-    """Scores pieces step by step with the program that is served."""
+    """Score pieces step by step with the exported program."""
     return total(each.score for each in score_pieces(program, pieces))
 
 
 def score_pieces(program: StepProgram, pieces: Iterable[Piece]) -> Iterator[StepLikelihoods]:
-    """Foretells each step of each piece with the program that is served."""
+    """Score each step of each piece with the exported program."""
     session = program.session()
     for piece in pieces:
         session.reset()

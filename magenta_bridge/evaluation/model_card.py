@@ -1,4 +1,4 @@
-"""The model card: what a bundle learned from, how well, and what its music is like."""
+"""The model card: training data, held-out scores, samples, and limitations."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from magenta_bridge.evaluation.copying import PRIMER_BARS, Copying
-from magenta_bridge.evaluation.features.base import Idiom
-from magenta_bridge.evaluation.features.common import PercentileRange
+from magenta_bridge.evaluation.features.base import FeatureSet
+from magenta_bridge.evaluation.features.statistics import PercentileRange
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.sanity_checks import check_music
 
 
 @dataclass(frozen=True)
 class Likelihood:
-    """How well a bundle foretells held-out pieces.
+    """Scores of a bundle on held-out pieces.
 
     Attributes:
         baselines: Scores of the n-grams, by name.
@@ -38,18 +38,18 @@ class Likelihood:
 
     @property
     def gain(self) -> float:
-        """How far below the best baseline the served program's loss lies, 0..1."""
+        """Relative reduction of the NLL below the best baseline's."""
         return 1.0 - self.program.nats_per_step / self.best_baseline.nats_per_step
 
     @property
-    def standing(self) -> str:
-        """Where the served program stands beside the best baseline, in words."""
+    def comparison(self) -> str:
+        """Difference from the best baseline's NLL, in words."""
         side = "below" if self.gain >= 0 else "above"
         return f"{abs(self.gain):.1%} {side} the best n-gram"
 
     @property
     def drift(self) -> float:
-        """Relative change of the held-out loss by the rounded weights; 0 without a network."""
+        """Relative change of the held-out NLL by quantization; 0 without a network."""
         if self.network is None:
             return 0.0
         return self.program.nats_per_step / self.network.nats_per_step - 1.0
@@ -60,7 +60,7 @@ class Music:
     """What generated music is like beside human music.
 
     Attributes:
-        idiom: What was looked at.
+        features: What was looked at.
         human: Features of held-out pieces.
         machine: Features of generated ones.
         copying: How often a continuation is the primer again; None where that has no sense.
@@ -68,7 +68,7 @@ class Music:
         settings: The generator's settings they were drawn at, in words.
     """
 
-    idiom: Idiom
+    features: FeatureSet
     human: Mapping[str, PercentileRange]
     machine: Mapping[str, PercentileRange]
     copying: Copying | None
@@ -106,9 +106,9 @@ def write_card(card: Card) -> str:
         ),
         table_section("Data", card.data),
         table_section("Training", card.training),
-        f"Made by:\n\n```\n{card.command}\n```\n\n![learning curve]({card.bundle['id']}.png)",
+        f"Command:\n\n```\n{card.command}\n```\n\n![learning curve]({card.bundle['id']}.png)",
         *card.figures,
-        f"## What it does not do\n\n{card.limits}",
+        f"## Limitations\n\n{card.limits}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -129,43 +129,42 @@ def likelihood_section(found: Likelihood) -> str:
         f"| {name} | {score.nats_per_step:.4f} | {score.accuracy:.2%} |"
         for name, score in rows.items()
     ]
-    drift = f" Its {found.weights} weights change the network's loss by {found.drift:+.3%}."
+    drift = f" Its {found.weights} weights change the network's NLL by {found.drift:+.3%}."
     return "\n".join([
-        "## Held-out figures",
+        "## Held-out scores",
         "",
-        f"All on the same {found.program.steps:,} {found.unit}s of pieces that no model has seen, "
-        "in one run; the mean is over all of them. The order of each n-gram was chosen on the "
-        "validation pieces.",
+        f"Means over the same {found.program.steps:,} {found.unit}s of held-out pieces. The order "
+        "of each n-gram was selected on the validation pieces.",
         "",
-        f"| | nats a {found.unit} | {found.unit}s foretold |",
+        f"| | NLL, nats per {found.unit} | accuracy |",
         "|---|---|---|",
         *lines,
         "",
-        f"The program lies {found.standing}."
+        f"The NLL of the program is {found.comparison}."
         f"{drift if found.network is not None else ''}",
     ])  # fmt: skip
 
 
 def music_section(found: Music) -> str:
     """Returns the features of generated music beside human music, and the checks."""
-    idiom = found.idiom
+    features = found.features
     lines = [
         f"| {label} | {_show(found.human[name])} | {_show(found.machine[name])} |"
-        for name, label in idiom.labels.items()
+        for name, label in features.labels.items()
     ]
     checks = [
         f"| {check.name} | {check.found} | {'yes' if check.passed else '**no**'} |"
-        for check in check_music(idiom, found.human, found.machine)
+        for check in check_music(features, found.human, found.machine)
     ]
     return "\n".join([
-        "## Is it music?",
+        "## Samples",
         "",
-        f"The first {idiom.length} of the held-out {idiom.noun} beside {found.samples} generated "
-        f"from nothing, as long, at the generator's own settings ({found.settings}), seeds 0 to "
-        f"{found.samples - 1}, in the meters of the held-out ones where they have any. Mean, and "
-        "in brackets the middle 90 %.",
+        f"The first {features.length} of the held-out {features.noun}, and {found.samples} samples "
+        f"of the same length, generated from nothing with default arguments ({found.settings}) and "
+        f"seeds 0 to {found.samples - 1}, in the meters of the held-out pieces. Mean, and 5th to "
+        "95th percentile in parentheses.",
         "",
-        f"| | held-out {idiom.noun} | generated |",
+        f"| | held-out {features.noun} | generated |",
         "|---|---|---|",
         *lines,
         "",
@@ -183,8 +182,8 @@ def _copying_lines(found: Music) -> list[str]:
     return [
         "",
         f"Of {copying.primers} continuations of the first {PRIMER_BARS} bars of held-out "
-        f"{found.idiom.noun} by as many, {copying.generated:.0%} play the primer again (nine in "
-        f"ten steps the same); of their own continuations {copying.human:.0%} do.",
+        f"{found.features.noun}, {copying.generated:.0%} repeat the primer (nine of ten steps are "
+        f"the same); of the composers' own continuations {copying.human:.0%} do.",
     ]
 
 

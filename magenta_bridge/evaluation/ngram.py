@@ -2,7 +2,7 @@
 
 Each order is mixed with the next lower one by the method of Witten and Bell (1991), as given in
 Chen and Goodman, "An Empirical Study of Smoothing Techniques for Language Modeling" (1998),
-section 2.6; below order 1 stands the uniform distribution.
+section 2.6; order 0 is mixed with the uniform distribution.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Place = Callable[[Piece], NDArray[np.int64] | None]
 
 
 class NGram:
-    """Counts of events behind their contexts.
+    """Counts of events by context.
 
     Args:
-        event_ids: Events there are.
-        order: Most events looked back at.
-        place: Gives every step of a piece a number that is known beforehand (its place in the
-            bar, say) and is part of each context; None for the plain n-gram.
+        event_ids: Number of event ids.
+        order: Maximum context, in events.
+        place: Returns a number for every step that is known in advance, such as its
+            position in the bar, and is part of each context; None for the plain n-gram.
     """
 
     def __init__(self, event_ids: int, order: int, place: Place | None = None) -> None:
@@ -51,15 +51,14 @@ class NGram:
         """Scores pieces at every order at once.
 
         Returns:
-            Scores for the orders ``0..order``; the best order is for the caller to choose, on
-            other pieces than he reports.
+            Scores for the orders ``0..order``; select an order on other pieces than those reported.
         """
         found = [self.log_likelihood(piece) for piece in pieces]
         orders = zip(*found, strict=True) if found else [()] * (self.order + 1)
         return [total(each.score for each in pieces) for pieces in orders]
 
     def log_likelihood(self, piece: Piece) -> list[StepLikelihoods]:
-        """Foretells each step of a piece at every order at once, ``0..order``."""
+        """Score each step of a piece at every order at once, ``0..order``."""
         ids, places = piece.tolist(), self._places(piece)
         nats = np.zeros((self.order + 1, len(places)))
         hits = np.zeros((self.order + 1, len(places)), dtype=np.bool_)
@@ -84,8 +83,8 @@ class NGram:
             mixed[event] += times / (kinds + count)
 
     def _places(self, piece: Piece) -> list[int]:
-        told = None if self._place is None else self._place(piece)
-        places: list[int] = [0] * (len(piece) - 1) if told is None else told.tolist()
+        found = None if self._place is None else self._place(piece)
+        places: list[int] = [0] * (len(piece) - 1) if found is None else found.tolist()
         return places
 
 
@@ -100,7 +99,7 @@ def measure_baselines(
 ) -> dict[str, Score]:
     """Fits n-grams and scores them on the test pieces.
 
-    Two are fitted: the plain one, and one that is also told meter and place in the bar, where
+    Two are fitted: the plain one, and one conditioned on meter and position in the bar, where
     the networks are.
 
     Args:
@@ -111,7 +110,7 @@ def measure_baselines(
         reader: Their encoding.
 
     Returns:
-        Test scores by the n-gram's name, which tells the chosen order.
+        Test scores by the n-gram's name, which contains the selected order.
     """
     found = score_baselines(train, validation, test, reader)
     return {name: total(each.score for each in pieces) for name, pieces in found.items()}
@@ -120,12 +119,12 @@ def measure_baselines(
 def score_baselines(
     train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], reader: Reader
 ) -> dict[str, list[StepLikelihoods]]:
-    """Foretells each step of each test piece; see ``measure_baselines``."""
+    """Score each step of each test piece; see ``measure_baselines``."""
     many = sum(len(piece) for piece in train) > _MANY_STEPS
     highest = _HIGHEST_ORDER_OF_MANY if many else _HIGHEST_ORDER
-    kinds = {"n-gram": None, "n-gram with meter and place in the bar": reader.places}
+    kinds = {"n-gram": None, "n-gram with meter and position in the bar": reader.places}
     if test and reader.places(test[0]) is None:
-        del kinds["n-gram with meter and place in the bar"]
+        del kinds["n-gram with meter and position in the bar"]
     results: dict[str, list[StepLikelihoods]] = {}
     for name, place in kinds.items():
         model = NGram(reader.event_ids, highest, place).fit(train)

@@ -1,4 +1,4 @@
-"""Is it music? The checks every shipped bundle must pass, computed from its samples."""
+"""The checks that samples of every shipped bundle must pass."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from magenta_bridge.evaluation.features.base import Idiom
-from magenta_bridge.evaluation.features.common import PercentileRange
+from magenta_bridge.evaluation.features.base import FeatureSet
+from magenta_bridge.evaluation.features.statistics import PercentileRange
 
 _MOST_STUCK: Final = 0.02
 
@@ -17,9 +17,9 @@ class Check:
     """One check.
 
     Attributes:
-        name: What must hold, in words.
-        found: What was found.
-        passed: Whether it holds.
+        name: The condition, in words.
+        found: The value.
+        passed: Whether the condition holds.
     """
 
     name: str
@@ -28,12 +28,14 @@ class Check:
 
 
 def check_music(
-    idiom: Idiom, human: Mapping[str, PercentileRange], machine: Mapping[str, PercentileRange]
+    features: FeatureSet,
+    human: Mapping[str, PercentileRange],
+    machine: Mapping[str, PercentileRange],
 ) -> list[Check]:
-    """Holds generated music against human music.
+    """Compare generated music with human music.
 
     Args:
-        idiom: Says what is compared.
+        features: The features to compare.
         human: Features of held-out pieces.
         machine: Features of samples.
     """
@@ -42,11 +44,11 @@ def check_music(
         Check(f"stuck samples under {_MOST_STUCK:.0%}", f"{stuck:.1%}", stuck < _MOST_STUCK),
         Check("no silent sample", f"{silent:.1%}", silent == 0.0),
     ]
-    for name in idiom.checked:
+    for name in features.checked:
         low, mean, high = human[name].low, machine[name].mean, human[name].high
         checks.append(
             Check(
-                f"{idiom.labels[name]}: mean within the middle 90 % of held-out {idiom.noun}",
+                f"{features.labels[name]}: mean within the middle 90 % of held-out {features.noun}",
                 f"{mean:.2f} in {low:.2f} to {high:.2f}",
                 low <= mean <= high,
             )

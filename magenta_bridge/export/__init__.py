@@ -1,1 +1,1 @@
-"""Export."""
+"""Export Keras networks as LiteRT programs. Needs the extra [train]."""

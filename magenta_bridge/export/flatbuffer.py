@@ -1,4 +1,4 @@
-"""LiteRT programs taken apart and put together again."""
+"""Read and write LiteRT flatbuffers as objects."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _STEP: Final = b"step"
 
 
 @dataclass(frozen=True)
-class Product:
-    """A product of a step with a matrix that the program holds.
+class MatMul:
+    """A multiplication of an activation by a weight matrix, in the signature ``step``.
 
     Attributes:
-        buffer: Index of the matrix's bytes, which all signatures share.
-        matrix: Its tensor, ``(outputs, inputs)``; of generated code, as all in a model.
-        factor: Index, in the step's subgraph, of the tensor that it is multiplied with.
+        buffer: Index of the weights' bytes, which all signatures share.
+        weights: The weights' ``schema.TensorT``, of shape ``(outputs, inputs)``.
+        input: Index of the activation's tensor in the step's subgraph.
     """
 
     buffer: int
-    matrix: Any
-    factor: int
+    weights: Any
+    input: int
 
 
 def read_model(flatbuffer: bytes) -> Any:
-    """Returns a program as objects, a ``schema.ModelT``."""
+    """Return a program as a ``schema.ModelT``."""
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
 
 
 def write_model(model: Any) -> bytes:
-    """Returns the flatbuffer of a ``schema.ModelT``."""
+    """Return the flatbuffer of a ``schema.ModelT``."""
     import flatbuffers
 
     builder = flatbuffers.Builder(1 << 20)
@@ -46,7 +46,7 @@ def write_model(model: Any) -> bytes:
 
 
 def write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> bytes:
-    """Returns the flatbuffer with a JSON-able description in its metadata, for any there was."""
+    """Return a flatbuffer with its description, a JSON-able part of the metadata, replaced."""
     model = read_model(flatbuffer)
     payload = schema.BufferT()
     payload.data = np.frombuffer(
@@ -61,17 +61,17 @@ def write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> byte
     return write_model(model)
 
 
-def step_of(model: Any) -> tuple[Any, int]:
-    """Returns the signature ``step`` of a model and the index of its subgraph."""
+def step_signature(model: Any) -> Any:
+    """Return the ``schema.SignatureDefT`` of the signature ``step``."""
     (step,) = (each for each in model.signatureDefs if each.signatureKey == _STEP)
-    return step, int(step.subgraphIndex)
+    return step
 
 
-def products(model: Any) -> Iterator[Product]:
-    """Finds the products of a step."""
+def matmuls(model: Any) -> Iterator[MatMul]:
+    """Yield the matrix multiplications of a step."""
     kinds = [max(each.builtinCode, each.deprecatedBuiltinCode) for each in model.operatorCodes]
-    graph = model.subgraphs[step_of(model)[1]]
+    graph = model.subgraphs[step_signature(model).subgraphIndex]
     for each in graph.operators:
         if kinds[each.opcodeIndex] == schema.BuiltinOperator.FULLY_CONNECTED:
-            factor, matrix = int(each.inputs[0]), graph.tensors[each.inputs[1]]
-            yield Product(int(matrix.buffer), matrix, factor)
+            weights = graph.tensors[each.inputs[1]]
+            yield MatMul(int(weights.buffer), weights, int(each.inputs[0]))

@@ -1,44 +1,31 @@
-"""What a program plays by itself, where no music is at hand to try it with."""
+"""Sample pieces from a program, for use where no dataset is available."""
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
-from numpy.typing import NDArray
 
+from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 
 
-class Rules(Protocol):
-    """What may come behind what."""
-
-    def mask(self) -> NDArray[np.bool_]:
-        """Returns which ids may come next, ``(ids,)``; one at least."""
-
-    def add(self, value: int) -> None:
-        """Takes the next id."""
-
-
-def own_piece(
-    program: StepProgram, steps: int, seed: int = 0, rules: Rules | None = None
-) -> list[int]:
-    """Returns what a step program plays from its first start id on, as ids.
+def sample_piece(program: StepProgram, steps: int, seed: int = 0) -> list[int]:
+    """Return ids sampled from a step program, from its first start id on.
 
     Args:
         program: A step program.
-        steps: How many ids follow the start id.
+        steps: Number of ids after the start id.
         seed: The same seed gives the same piece.
-        rules: What may come behind what; None where the program alone knows. It takes the ids.
     """
+    # Other grammars are part of the network.
+    follows_grammar = program.description.get("encoding") == "performance"
+    grammar = PerformanceGrammar() if follows_grammar else None
     session, sampler = program.session(), Sampler(SamplerOptions(), seed=seed)
-    anything = np.ones(session.logit_count, dtype=np.bool_)
     ids = [session.logit_count]
     for _ in range(steps):
-        allowed = anything if rules is None else rules.mask()
+        allowed = grammar.mask() if grammar else np.ones(session.logit_count, dtype=np.bool_)
         ids.append(sampler.choose(session.step(ids[-1]), allowed))
-        if rules is not None:
-            rules.add(ids[-1])
+        if grammar:
+            grammar.add(ids[-1])
     program.release(session)
     return ids

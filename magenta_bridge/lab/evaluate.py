@@ -1,151 +1,174 @@
-"""The work behind ``magenta-bridge evaluate``."""
+"""Score a bundle and n-gram baselines on held-out music."""
 
 from __future__ import annotations
 
-import importlib.util
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from magenta_bridge.cli.progress.corpus_counter import count_files
-from magenta_bridge.data.bars import songs_of, tracks_of
+from magenta_bridge.data.bars import bars_of, first_step, songs_of, tracks_of
 from magenta_bridge.data.corpus import check_corpus
 from magenta_bridge.data.example import Tune
 from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split, load_split
-from magenta_bridge.errors import FileFormatError, TrainingError, UnsupportedError
+from magenta_bridge.errors import FileFormatError, TrainingError
 from magenta_bridge.evaluation.likelihood import Score, StepLikelihoods, score_pieces, score_program
 from magenta_bridge.evaluation.model_card import Likelihood
 from magenta_bridge.evaluation.ngram import measure_baselines
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.loading import find_bundle
-from magenta_bridge.lab.held_out import encode_examples, recipe_of_split
-from magenta_bridge.lab.precision import weights_of
+from magenta_bridge.lab import FileCounter, ignore, load_packages
+from magenta_bridge.lab.metadata import encode_examples, recipe_of_split, weights_of
 from magenta_bridge.recipe import Recipe
-from magenta_bridge.runtime.interpreter import silent_stderr
 
-ADVERSARIAL: Final = "gan"
+_ADVERSARIAL: Final = "gan"
 _KEY_NATS: Final = math.log(12)
 
 
-def score_examples(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihoods | None]:
-    """Foretells each step of each tune.
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a bundle and of n-gram baselines on the same held-out pieces.
 
-    Programs that choose step by step are scored as they are served; of an adversarial bundle
-    its network is, since its program tells its choices alone. That network reads music in the
-    white keys: to tell it which key that was is one choice among twelve, counted on its first
-    step of a piece, so that it can be held against those that find the key out by themselves.
+    Attributes:
+        bundle: Id of the bundle.
+        encoding: Encoding.
+        trained_on_data: Whether the bundle was trained on the rest of this music.
+        pieces: Number of held-out pieces.
+        likelihood: The scores.
+    """
+
+    bundle: str
+    encoding: str
+    trained_on_data: bool
+    pieces: int
+    likelihood: Likelihood
+
+    @property
+    def nll(self) -> float:
+        """Negative log-likelihood, nats per step; lower is better."""
+        return self.likelihood.program.nats_per_step
+
+    @property
+    def baselines(self) -> dict[str, float]:
+        """NLL of each n-gram, nats per step."""
+        return {name: each.nats_per_step for name, each in self.likelihood.baselines.items()}
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """All scores, JSON-able."""
+        found = self.likelihood
+        return {
+            "bundle": self.bundle,
+            "encoding": self.encoding,
+            "trained_on_this": self.trained_on_data,
+            "pieces": self.pieces,
+            "unit": found.unit,
+            **_numbers(found.program),
+            "gain": found.gain,
+            "baselines": {name: _numbers(score) for name, score in found.baselines.items()},
+        }
+
+    def __str__(self) -> str:
+        found = self.likelihood
+        rows = {**found.baselines, self.bundle: found.program}
+        width = max(map(len, rows))
+        lines = [
+            f"{name:{width}}  {score.nats_per_step:.4f} nats per {found.unit}  "
+            f"accuracy {score.accuracy:.2%}"
+            for name, score in rows.items()
+        ]
+        lines.append(f"{found.program.steps:,} {found.unit}s; {self.bundle}: {found.comparison}.")
+        return "\n".join(lines)
+
+
+def evaluate(
+    bundle: str | Path,
+    data: str | Path,
+    *,
+    on_file: Callable[[int], None] = ignore,
+    on_message: Callable[[str], None] = ignore,
+) -> Evaluation:
+    """Score a bundle and n-grams on held-out music.
+
+    The music is split as in training: n-grams learn from the training side, and all models are
+    scored on the test side.
+
+    Args:
+        bundle: A ``.mag`` file, or the name of a shipped bundle.
+        data: Folder or archive of music.
+        on_file: Called with the number of files read so far.
+        on_message: Called with a sentence before each stage.
+
+    Raises:
+        MagentaBridgeError: Bundle or music cannot be used.
+    """
+    found, corpus = find_bundle(str(Path(bundle).expanduser())), Path(data).expanduser()
+    recipe, trained_on = _match_corpus(recipe_of_split(found.id, found.traits), corpus)
+    new = "" if trained_on else f", which {found.id} was not trained on"
+    on_message(f"Reading {corpus}{new} ...")
+    split = load_split(recipe, corpus, FileCounter(on_file))
+    material = material_for(recipe.bundle.encoding)
+    on_message(f"Scoring held-out {material.noun}: {len(split.test)} ...")
+    score = _score_bars if recipe.bundle.family == _ADVERSARIAL else score_steps
+    return Evaluation(
+        found.id, material.encoding, trained_on, len(split.test), score(found, recipe, split)
+    )
+
+
+def score_examples(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihoods | None]:
+    """Return the log-likelihood of each step of each tune.
+
+    A program that generates step by step is scored as it is served. Of an adversarial bundle the
+    network is scored, since its program returns choices only. That network reads music transposed
+    to the white keys; the key counts as one choice among twelve on its first step of a piece, so
+    that its score is comparable with that of models that infer the key.
 
     Args:
         bundle: The bundle.
         tunes: Tunes of its encoding.
 
     Returns:
-        What was foretold of each tune, on the steps of its own ``ids``; None for those that an
-        adversarial network cannot read, whose bars are not of 12 or 16 sixteenths.
+        Likelihoods on the steps of each tune's ``ids``; None for a tune whose bars an adversarial
+        network cannot read (not 12 or 16 sixteenths).
 
     Raises:
         UnsupportedError: The bundle is adversarial, and TensorFlow is not installed.
     """
-    if bundle.traits["family"] == ADVERSARIAL:
-        return _foretell_bars(bundle, tunes)
-    material = material_for(str(bundle.traits["encoding"]))
-    return list(score_pieces(bundle.program, encode_examples(material, tunes)))
-
-
-def network_of(bundle: Bundle) -> Any:
-    """Returns the network of an adversarial bundle.
-
-    Raises:
-        UnsupportedError: TensorFlow is not installed.
-    """
-    if importlib.util.find_spec("keras") is None:
-        raise UnsupportedError(
-            f"{bundle.id} is adversarial; to score it, install TensorFlow with: "
-            'pip install "magenta-bridge[train]"'
-        )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_stderr():
-        from magenta_bridge.training.adversarial import read_gan
-    return read_gan(bundle.network)
-
-
-def _foretell_bars(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihoods | None]:
-    network = network_of(bundle)
-    from magenta_bridge.data.bars import bars_of, first_step
+    if bundle.traits["family"] != _ADVERSARIAL:
+        material = material_for(str(bundle.traits["encoding"]))
+        return list(score_pieces(bundle.program, encode_examples(material, tunes)))
+    network = _adversarial_network(bundle)
     from magenta_bridge.evaluation.bars.likelihood import bar_likelihoods
 
     tracks = 2 if bundle.traits["encoding"] == "duo" else 1
     songs = [bars_of(tune, tracks) for tune in tunes]
-    told = map(_told_the_key, bar_likelihoods(network, [s for s in songs if s is not None]))
+    scores = map(_with_key_cost, bar_likelihoods(network, [s for s in songs if s is not None]))
     return [
         None
         if song is None
-        else next(told).moved(first_step(tune, tracks)).within(0, len(tune.ids))
+        else next(scores).moved(first_step(tune, tracks)).within(0, len(tune.ids))
         for tune, song in zip(tunes, songs, strict=True)
     ]
 
 
-def _told_the_key(foretold: StepLikelihoods) -> StepLikelihoods:
-    """Counts what it takes to know which of twelve moves brought a piece to the white keys."""
-    nats = foretold.nats.copy()
+def _with_key_cost(scores: StepLikelihoods) -> StepLikelihoods:
+    """Add the cost of the key, one of twelve, to the first step."""
+    nats = scores.nats.copy()
     nats[0] += _KEY_NATS
-    return StepLikelihoods(nats, foretold.hits, foretold.first)
+    return StepLikelihoods(nats, scores.hits, scores.first)
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """What was found.
+def _adversarial_network(bundle: Bundle) -> Any:
+    load_packages(f"{bundle.id} is adversarial; scoring it", "keras")
+    from magenta_bridge.training.adversarial import read_gan
 
-    Attributes:
-        figures: For machines.
-        table: For people.
-    """
-
-    figures: dict[str, Any]
-    table: str
+    return read_gan(bundle.network)
 
 
-def run_evaluation(name: str, data: Path, say: Callable[[str], None]) -> Evaluation:
-    """Scores a bundle and n-grams on held-out music.
-
-    Args:
-        name: The bundle's file, or the id of a shipped one.
-        data: The music.
-        say: Told in words what goes on.
-
-    Raises:
-        MagentaBridgeError: Bundle or music cannot be used.
-    """
-    bundle = find_bundle(name)
-    recipe, own = _known_music(recipe_of_split(bundle.id, bundle.traits), data)
-    say(f"Reading {data} ..." if own else f"Reading {data}, music that {bundle.id} never heard ...")
-    with count_files() as report:
-        split = load_split(recipe, data, report)
-    material = material_for(recipe.bundle.encoding)
-    say(f"Scoring held-out {material.noun}: {len(split.test)} ...")
-    score = _score_bars if recipe.bundle.family == ADVERSARIAL else _score_steps
-    found = score(bundle, recipe, split)
-    return Evaluation(
-        {
-            "bundle": bundle.id,
-            "encoding": material.encoding,
-            "trained_on_this": own,
-            "pieces": len(split.test),
-            "unit": material.unit,
-            **_numbers(found.program),
-            "gain": found.gain,
-            "baselines": {name: _numbers(score) for name, score in found.baselines.items()},
-        },
-        _table(bundle.id, found),
-    )
-
-
-def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
-    """Scores the program that is served."""
+def score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
+    """Score the program of a bundle that generates step by step, and n-grams."""
     material = material_for(recipe.bundle.encoding)
     train, valid, test = (encode_examples(material, side) for side in vars(split).values())
     return Likelihood(
@@ -157,8 +180,7 @@ def _score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
 
 
 def _score_bars(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
-    """Scores the network in the bundle; the program that is served tells its choices alone."""
-    network = network_of(bundle)
+    network = _adversarial_network(bundle)
     from magenta_bridge.evaluation.bars.likelihood import score_bar_ngram, score_bars
 
     tracks = tracks_of(recipe)
@@ -169,22 +191,22 @@ def _score_bars(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
         )
     order, baseline = score_bar_ngram(train, valid, test, tracks)
     return Likelihood(
-        baselines={f"n-gram with meter and place in the bar, order {order}": baseline},
+        baselines={f"n-gram with meter and position in the bar, order {order}": baseline},
         program=score_bars(network, test),
         unit=material_for(recipe.bundle.encoding).unit,
     )
 
 
-def _known_music(recipe: Recipe, data: Path) -> tuple[Recipe, bool]:
-    """Returns the recipe for this music, and whether the bundle was trained on it."""
-    if not recipe.data.sha256:
-        return recipe, True
-    try:
-        check_corpus(data, recipe.data.sha256)
-    except FileFormatError:
-        return replace(recipe, data=replace(recipe.data, sha256="")), False
-    # The check reads every file; once is enough.
-    return replace(recipe, data=replace(recipe.data, sha256="")), True
+def _match_corpus(recipe: Recipe, data: Path) -> tuple[Recipe, bool]:
+    """Return the recipe for this music, and whether the bundle was trained on it."""
+    trained_on = True
+    if recipe.data.sha256:
+        try:
+            check_corpus(data, recipe.data.sha256)
+        except FileFormatError:
+            trained_on = False
+    # The check reads every file; without a digest, load_split does not repeat it.
+    return replace(recipe, data=replace(recipe.data, sha256="")), trained_on
 
 
 def _numbers(score: Score) -> dict[str, float]:
@@ -193,15 +215,3 @@ def _numbers(score: Score) -> dict[str, float]:
         "accuracy": score.accuracy,
         "steps": score.steps,
     }
-
-
-def _table(name: str, found: Likelihood) -> str:
-    rows = {**found.baselines, name: found.program}
-    width = max(len(each) for each in rows)
-    lines = [
-        f"{each:{width}}  {score.nats_per_step:.4f} nats a {found.unit}  "
-        f"{score.accuracy:.2%} foretold"
-        for each, score in rows.items()
-    ]
-    lines.append(f"{found.program.steps:,} {found.unit}s; {name} lies {found.standing}.")
-    return "\n".join(lines)

@@ -1,217 +1,273 @@
-"""The work behind ``magenta-bridge train``: learn, export, measure, write the card."""
+"""Train a model on music files, and export it to a bundle."""
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-import click
-
-from magenta_bridge.cli.progress.corpus_counter import count_files
 from magenta_bridge.data.fiddle_tunes import fetch_corpus
 from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split, load_split
 from magenta_bridge.errors import InvalidArgumentError, TrainingError, UnsupportedError
 from magenta_bridge.files import ready_folder
 from magenta_bridge.generators.loading import find_bundle
-from magenta_bridge.lab.families import check_kind, trainer_of
-from magenta_bridge.lab.finish import Outputs, finish, say
+from magenta_bridge.lab import Callbacks, FileCounter, ignore, load_packages, never
 from magenta_bridge.recipe import Recipe, read_recipe
-from magenta_bridge.training.callbacks import BoardWatcher, TerminalWatcher, deferred_interrupts
-from magenta_bridge.training.checkpoint import Progress, Run
-from magenta_bridge.training.default_recipes import fit_to_size, go_on_from, own_recipe
-from magenta_bridge.training.fit import EXPORTING_BACKEND, backend, network_config
+
+if TYPE_CHECKING:
+    from magenta_bridge.training.checkpoint import Progress
 
 _FAMILY: Final = "lstm"
 _ENCODING: Final = "melody"
+_EXPORT_PROGRAM: Final = """
+import json, sys
+from magenta_bridge.lab.train import train
+run = train(**json.load(sys.stdin))
+print(json.dumps({"nll": run.nll, "headline": run.headline}))
+"""
 
 
 @dataclass(frozen=True)
-class TrainingRequest:
-    """What is to be trained.
+class TrainingRun:
+    """Result of ``train``.
 
     Attributes:
-        recipe: How.
-        start: Keras archive to go on from; empty for none.
-        fixed: The recipe is not fitted to the amount of music.
-        epochs: Most epochs, asked for on the command line; None for the recipe's.
+        bundle: The ``.mag`` file; exists unless the run was stopped.
+        card: The model card, Markdown; the learning curve (.png) is beside the bundle.
+        folder: Checkpoints and TensorBoard logs; the same call resumes from them.
+        epochs: Finished epochs.
+        best_epoch: Epoch whose weights are in the bundle, counted from 1; 0 for none.
+        stopped: Whether ``stop`` ended the run early.
+        nll: Negative log-likelihood of held-out pieces, nats per step; None if stopped.
+        headline: Held-out scores in one sentence; empty if stopped.
+        history: Values per epoch, by name: ``loss``, ``validation_loss``, ``seconds``, ...
     """
 
-    recipe: Recipe
-    start: bytes
-    fixed: bool
-    epochs: int | None
+    bundle: Path
+    card: Path
+    folder: Path
+    epochs: int
+    best_epoch: int
+    stopped: bool
+    nll: float | None = None
+    headline: str = ""
+    history: Mapping[str, list[float]] = field(default_factory=dict, repr=False)
 
-    def fitted(self, split: Split) -> Recipe:
-        """Returns the recipe for this music."""
-        recipe = self.recipe if self.fixed else fit_to_size(self.recipe, split)
-        if self.epochs is None:
-            return recipe
-        training = dataclasses.replace(recipe.training, epochs=self.epochs)
-        return dataclasses.replace(recipe, training=training)
+    def __str__(self) -> str:
+        if self.stopped:
+            return f"Stopped after {self.epochs} epochs; the same call resumes in {self.folder}."
+        return f"{self.bundle}: best epoch {self.best_epoch} of {self.epochs}. {self.headline}"
 
 
-def resolve_recipe(
-    recipe_file: Path | None,
+def train(
+    data: str | Path | None = None,
     *,
-    output: Path | None,
-    family: str | None,
-    encoding: str | None,
-    start: str | None,
-    epochs: int | None,
-) -> TrainingRequest:
-    """Reads what a command line asks for.
+    family: str | None = None,
+    encoding: str | None = None,
+    start: str | Path | None = None,
+    recipe: str | Path | None = None,
+    output: str | Path | None = None,
+    card: str | Path | None = None,
+    run_folder: str | Path | None = None,
+    epochs: int | None = None,
+    on_file: Callable[[int], None] = ignore,
+    on_batch: Callable[[int, int, int, int, float], None] = ignore,
+    on_epoch: Callable[[Progress], None] = ignore,
+    on_message: Callable[[str], None] = ignore,
+    stop: Callable[[], bool] = never,
+) -> TrainingRun:
+    """Train a network, or resume an interrupted run, and write bundle, model card and curve.
+
+    An interrupt, or an exception raised by a callback, costs at most the current epoch: the same
+    call resumes after the last finished one. Works in any thread.
 
     Args:
-        recipe_file: A recipe, which decides all.
-        output: The bundle to write, which gives its name.
-        family: Family; that of ``start``, or LSTM, where it is None.
-        encoding: Encoding; that of ``start``, or melody, where it is None.
-        start: Bundle to go on from.
-        epochs: Most epochs.
+        data: Folder or archive of MIDI or MusicXML files; None for the recipe's own data.
+        family: ``lstm``, ``gru``, ``rnn`` or ``gan``; by default that of ``start``, or ``lstm``.
+        encoding: ``melody``, ``drums``, ``polyphony``, ``performance`` or ``duo``; by default
+            that of ``start``, or ``melody``.
+        start: Bundle to fine-tune: a file, or the name of a shipped one.
+        recipe: Recipe in TOML, in place of family, encoding and start.
+        output: The ``.mag`` file; by default the recipe's id, or ``my_melody.mag``.
+        card: The model card; by default ``output`` with the suffix ``.md``.
+        run_folder: Folder for checkpoints and logs; by default ``runs/`` and the bundle's id.
+        epochs: Maximum number of passes over the music; by default the recipe's.
+        on_file: Called with the number of files read so far.
+        on_batch: Called with epoch and batch, batches per epoch, steps per batch, mean loss.
+        on_epoch: Called with the progress after each epoch.
+        on_message: Called with a sentence before each stage.
+        stop: Checked after each batch; True stops training, such as ``threading.Event.is_set``.
 
     Raises:
-        MagentaBridgeError: The recipe or the bundle cannot be used.
+        MagentaBridgeError: Data, recipe, bundle or checkpoint cannot be used, or the output
+            cannot be written, which is checked before any work.
     """
-    if recipe_file is not None:
-        return TrainingRequest(read_recipe(recipe_file), b"", fixed=True, epochs=epochs)
-    name = _bundle_id(output.stem if output is not None else "my_melody")
-    if start is None:
-        recipe = own_recipe(name, family or _FAMILY, encoding or _ENCODING)
-        return TrainingRequest(recipe, b"", fixed=False, epochs=epochs)
-    bundle = find_bundle(start)
-    held = (str(bundle.traits.get("family", "")), str(bundle.traits.get("encoding", "")))
-    if (family or held[0], encoding or held[1]) != held:
-        raise InvalidArgumentError(
-            f"{start} is a {held[0]} of {held[1]}; to train it on, leave out --family and "
-            "--encoding."
-        )
-    if held[0] == "gan":
-        raise UnsupportedError(f"{start} is adversarial and cannot be trained on; train it anew.")
-    network = network_config(bundle.network, *held)
-    recipe = go_on_from(own_recipe(name, *held), network)
-    return TrainingRequest(recipe, bundle.network, fixed=False, epochs=epochs)
+    paths = {
+        "data": data, "start": start, "recipe": recipe, "output": output, "card": card,
+        "run_folder": run_folder,
+    }  # fmt: skip
+    expanded = {
+        name: None if path is None else str(Path(path).expanduser()) for name, path in paths.items()
+    }
+    arguments = {**expanded, "family": family, "encoding": encoding, "epochs": epochs}
+    return _train(arguments, Callbacks(on_file, on_batch, on_epoch, on_message, stop))
 
 
-def _bundle_id(stem: str) -> str:
+def _train(arguments: dict[str, Any], callbacks: Callbacks) -> TrainingRun:
+    """Train with paths that are expanded; ``arguments`` are those of ``train``, JSON-able."""
+    load_packages("Training", "keras", "tensorflow")
+    from magenta_bridge.lab.model_card import finish
+    from magenta_bridge.lab.networks import check_kind, fit
+    from magenta_bridge.training import callbacks as watchers
+    from magenta_bridge.training.checkpoint import Run
+    from magenta_bridge.training.default_recipes import fit_to_size
+    from magenta_bridge.training.fit import EXPORTING_BACKEND, backend, identity
+
+    recipe, start = _resolve_recipe(arguments)
+    check_kind(recipe.bundle.family, recipe.bundle.encoding)
+    bundle, card = _plan_outputs(arguments, recipe)
+    data = arguments["data"]
+    corpus = Path(data) if data else fetch_corpus(recipe.data, callbacks.on_message)
+    split = read_music(corpus, recipe, callbacks)
+    if arguments["recipe"] is None:
+        recipe = fit_to_size(recipe, split)
+    recipe = with_epochs(recipe, arguments["epochs"])
+    run = Run(Path(arguments["run_folder"] or Path("runs") / recipe.bundle.id))
+    watcher = watchers.TensorBoardWatcher(run.folder / "logs", callbacks)
+    try:
+        with watchers.deferred_interrupts(watcher, callbacks.stop) as flag:
+            progress = fit(recipe, split, run, flag, start)
+    except watchers.TrainingStopped:
+        progress = run.load(identity(recipe, split, start))
+    stopped = not progress.finished or callbacks.stop()
+    found: dict[str, Any] = {}
+    if not stopped and backend() != EXPORTING_BACKEND:
+        callbacks.on_message("Exporting and measuring with TensorFlow ...")
+        found = _export_elsewhere(arguments)
+    elif not stopped:
+        command = _command(arguments, bundle)
+        report = finish(
+            recipe, split, run, progress, bundle=bundle, card=card, command=command,
+            on_message=callbacks.on_message,
+        )  # fmt: skip
+        found = {"nll": report.nll, "headline": report.headline}
+    return TrainingRun(
+        bundle, card, run.folder, progress.epoch, progress.best_epoch, stopped, **found,
+        history=progress.history,
+    )  # fmt: skip
+
+
+def _resolve_recipe(arguments: Mapping[str, Any]) -> tuple[Recipe, bytes]:
+    """Return the recipe, not yet fitted to the music, and the Keras archive to start from."""
+    from magenta_bridge.training.default_recipes import go_on_from, own_recipe
+    from magenta_bridge.training.fit import network_config
+
+    family, encoding, start = (arguments[name] for name in ("family", "encoding", "start"))
+    if arguments["recipe"] is not None:
+        if (family, encoding, start) != (None, None, None):
+            raise InvalidArgumentError(
+                "A recipe cannot be combined with a family, an encoding or a bundle to start from."
+            )
+        return read_recipe(Path(arguments["recipe"])), b""
+    if arguments["data"] is None:
+        raise InvalidArgumentError("Name a folder of MIDI files, or a recipe with its own data.")
+    stem = Path(arguments["output"]).stem if arguments["output"] else "my_melody"
     name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")
     if not name:
-        raise InvalidArgumentError(f"Name the bundle with letters, not {stem!r}.")
-    return name
+        raise InvalidArgumentError(f"{stem!r} is not a bundle name; use at least one letter.")
+    if start is None:
+        return own_recipe(name, family or _FAMILY, encoding or _ENCODING), b""
+    bundle = find_bundle(start)
+    own = (str(bundle.traits.get("family", "")), str(bundle.traits.get("encoding", "")))
+    if (family or own[0], encoding or own[1]) != own:
+        raise InvalidArgumentError(
+            f"{start} is a {own[0]} of {own[1]}; to fine-tune it, omit family and encoding."
+        )
+    if own[0] == "gan":
+        raise UnsupportedError(
+            f"{start} is adversarial; fine-tuning it is not supported. Train a new network."
+        )
+    network = network_config(bundle.network, *own)
+    return go_on_from(own_recipe(name, *own), network), bundle.network
 
 
-@dataclass(frozen=True)
-class TrainingJob:
-    """One command line; see ``magenta-bridge train --help``."""
-
-    data: Path | None
-    family: str | None
-    encoding: str | None
-    start: str | None
-    recipe_file: Path | None
-    output: Path | None
-    card: Path | None
-    run_folder: Path | None
-    epochs: int | None
+def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
+    """Return the recipe with a maximum number of epochs; None for its own."""
+    if epochs is None:
+        return recipe
+    if epochs < 1:
+        raise InvalidArgumentError(f"epochs must be 1 or more, got {epochs}.")
+    return dataclasses.replace(recipe, training=dataclasses.replace(recipe.training, epochs=epochs))
 
 
-def run_training(job: TrainingJob) -> None:
-    """Does the job and prints where the results are.
-
-    Raises:
-        MagentaBridgeError: Data, recipe or checkpoint cannot be used, or the output cannot be
-            written; the latter is found before any work.
-    """
-    wanted = resolve_recipe(
-        job.recipe_file,
-        output=job.output,
-        family=job.family,
-        encoding=job.encoding,
-        start=job.start,
-        epochs=job.epochs,
-    )
-    check_kind(wanted.recipe.bundle.family, wanted.recipe.bundle.encoding)
-    outputs = _plan_outputs(job, wanted.recipe)
-    corpus = job.data if job.data is not None else fetch_corpus(wanted.recipe.data, say)
-    split = read_music(corpus, wanted.recipe)
-    recipe = wanted.fitted(split)
-    run = Run(job.run_folder or Path("runs") / recipe.bundle.id)
-    progress = _learn(recipe, split, run, wanted)
-    if backend() == EXPORTING_BACKEND:
-        command = _command(job, outputs.bundle)
-        say(finish(outputs, recipe, split, run, progress, command=command))
-        click.echo(f"Wrote {outputs.bundle}, with its model card and learning curve beside it.")
-    else:
-        _finish_elsewhere()
-
-
-def read_music(corpus: Path, recipe: Recipe) -> Split:
-    """Reads a corpus as a recipe wants it, and tells what was found; see ``load_split``."""
-    say(f"Reading {corpus} ...")
-    with count_files() as report:
-        split = load_split(recipe, corpus, report)
+def read_music(corpus: Path, recipe: Recipe, callbacks: Callbacks) -> Split:
+    """Read and split a corpus, and report what was found; see ``load_split``."""
+    on_message = callbacks.on_message
+    on_message(f"Reading {corpus} ...")
+    report = FileCounter(callbacks.on_file)
+    split = load_split(recipe, corpus, report)
     for name, reason in list(report.refused.items())[:3]:
-        say(f"  left out {name}: {reason}")
-    say(
-        f"{report.read} files: {len(split.train)} {material_for(recipe.bundle.encoding).noun} to "
-        f"learn from, {len(split.validation)} to choose by, {len(split.test)} to report on."
+        on_message(f"  skipped {name}: {reason}")
+    on_message(
+        f"{report.read} files, {material_for(recipe.bundle.encoding).noun}: {len(split.train)} for "
+        f"training, {len(split.validation)} for validation, {len(split.test)} for the test."
     )
     return split
 
 
-def _learn(recipe: Recipe, split: Split, run: Run, wanted: TrainingRequest) -> Progress:
-    terminal = TerminalWatcher()
-    watcher = BoardWatcher(run.folder / "logs", terminal)
-    try:
-        with deferred_interrupts(watcher) as heedful:
-            return trainer_of(recipe).learn(recipe, split, run, heedful, wanted.start)
-    finally:
-        terminal.close()
-
-
-def _plan_outputs(job: TrainingJob, recipe: Recipe) -> Outputs:
-    """Names the files and tries their folders now, since training may take hours."""
-    bundle = job.output or Path(f"{recipe.bundle.id}.mag")
-    card = job.card or bundle.with_suffix(".md")
+def _plan_outputs(arguments: Mapping[str, Any], recipe: Recipe) -> tuple[Path, Path]:
+    """Return bundle and card; their folders are checked now, since training may take hours."""
+    bundle = Path(arguments["output"] or f"{recipe.bundle.id}.mag")
+    card = Path(arguments["card"] or bundle.with_suffix(".md"))
     if bundle.suffix != ".mag" or bundle.is_dir():
         raise InvalidArgumentError(f"{bundle} must be a file that ends in .mag.")
     if card.is_dir() or card in (bundle, bundle.with_suffix(".png")):
         raise InvalidArgumentError(f"{card} cannot be the model card; name a .md file.")
     for folder in {bundle.parent, card.parent}:
         ready_folder(folder)
-    return Outputs(bundle, card, bundle.with_suffix(".png"))
+    return bundle, card
 
 
-def _command(job: TrainingJob, bundle: Path) -> str:
-    """Returns the command line as anyone would say it, without the folders of this one."""
+def _command(arguments: Mapping[str, Any], bundle: Path) -> str:
+    """Return the command line for the model card, without the folders of this computer."""
     words = ["magenta-bridge", "train"]
-    if job.data is not None:
-        words.append(job.data.name)
+    if arguments["data"] is not None:
+        words.append(Path(arguments["data"]).name)
     for name in ("family", "encoding", "epochs"):
-        if getattr(job, name) is not None:
-            words += [f"--{name}", str(getattr(job, name))]
-    if job.start is not None:
-        words += ["--from", Path(job.start).name]
-    if job.recipe_file is not None:
-        words += ["--recipe", job.recipe_file.name]
+        if arguments[name] is not None:
+            words += [f"--{name}", str(arguments[name])]
+    for name, option in (("start", "--from"), ("recipe", "--recipe")):
+        if arguments[name] is not None:
+            words += [option, Path(arguments[name]).name]
     return " ".join([*words, "-o", bundle.name])
 
 
-def _finish_elsewhere() -> None:
-    """Says the same command again on the exporting backend; it finds the run finished."""
-    program = "from magenta_bridge.cli.main import main; main()"
-    environment = {**os.environ, "KERAS_BACKEND": EXPORTING_BACKEND}
-    done = subprocess.run(  # noqa: S603 - this program again, with the words it was called with
-        [sys.executable, "-c", program, *sys.argv[1:]], env=environment, check=False
+def _export_elsewhere(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Export in a process with the exporting backend, which finds the run finished."""
+    environment = {
+        **os.environ, "KERAS_BACKEND": "tensorflow", "PYTHONPATH": os.pathsep.join(sys.path),
+    }  # fmt: skip
+    done = subprocess.run(  # noqa: S603 - this Python, with a program of ours
+        [sys.executable, "-c", _EXPORT_PROGRAM],
+        env=environment,
+        input=json.dumps(arguments),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise TrainingError(
-            "The network is trained, but making the bundle failed; say the same command again "
-            f"with KERAS_BACKEND={EXPORTING_BACKEND}."
+            f"The network is trained, but exporting it failed ({reason}); run again with "
+            "KERAS_BACKEND=tensorflow."
         )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found

@@ -1,6 +1,6 @@
-"""Plays in real time: ports, a clock, a ledger of what sounds, and a process that keeps watch.
+"""Real-time MIDI: ports, timing, playback, interactions, and the supervised playing process.
 
-Nothing here loads a model. Notes leave through one door, ``outlet.Outlet``, which writes down
-every note before it sounds; whatever ends the playing process, ``supervisor`` reads there what
-still sounds and ends it.
+No module here loads a model. All notes are sent through ``output.note_output.NoteOutput``, which
+records each note in a ledger before the note-on is sent. However the playing process ends,
+``process.supervisor`` reads the ledger and ends the notes that still sound.
 """

@@ -1,4 +1,4 @@
-"""The names of Magenta's ``midi_hub``: a script written for it changes its import line.
+"""The names of Magenta's ``midi_hub``. To port a script, change its import line.
 
 Example:
     from magenta_bridge.midi import hub as midi_hub

@@ -1,6 +1,6 @@
-"""The names of Magenta's ``midi_interaction``: a script written for it changes its import line.
+"""The names of Magenta's ``midi_interaction``. To port a script, change its import line.
 
-``DuetMidiInteraction`` is ours.
+``DuetMidiInteraction`` is an addition of Magenta Bridge.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.bind_policy import allows_anonymous_admin, check_exposure
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.loader import BundleLoader
-from magenta_bridge.server.http.server import HttpPort
+from magenta_bridge.server.http.server import HttpServer
 from magenta_bridge.server.idle_shutdown import KeepAliveFolder
 from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
 from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor, transport_options
@@ -102,7 +102,7 @@ class BridgeServer:
         self._models = ModelService(self._bundles)
         self.http = self._http_port()
         # Started after the gRPC port opens, and stopped before it closes.
-        self._companions: list[MetricsPort | Tracing | HttpPort] = [*self._telemetry.companions]
+        self._companions: list[MetricsPort | Tracing | HttpServer] = [*self._telemetry.companions]
         if self.http is not None:
             self._companions.append(self.http)
         self._add_services()
@@ -127,11 +127,11 @@ class BridgeServer:
         """Return a line for each additional port that was opened."""
         return self._telemetry.notices()
 
-    def _http_port(self) -> HttpPort | None:
+    def _http_port(self) -> HttpServer | None:
         if self.settings.http is None:
             return None
         services = ((_GENERATION, self._generation), (_MODELS, self._models))
-        return HttpPort(services, self._boundary, self.settings.http, healthy=self._is_serving)
+        return HttpServer(services, self._boundary, self.settings.http, healthy=self._is_serving)
 
     async def _is_serving(self) -> bool:
         request = health_pb2.HealthCheckRequest(service=SERVICE_NAME)
@@ -239,7 +239,7 @@ async def serve(
                 return
             address = await starting
             if ready is not None:
-                ready(address if server.http is None else f"{address} and {server.http.place}")
+                ready(address if server.http is None else f"{address} and {server.http.url}")
             if notice is not None:
                 for line in server.notices():
                     notice(line)

@@ -21,7 +21,7 @@ from magenta_bridge.server.bundles.sources import Sources
 from magenta_bridge.server.idle_shutdown import IdleShutdownSettings
 from magenta_bridge.server.security.tokens import Tokens
 
-# Fixed: the browser protections depend on it.
+# Localhost only: the origin guard relies on it.
 HOST: Final = "127.0.0.1"
 DEFAULT_ADDRESS: Final = "127.0.0.1:50051"
 
@@ -31,12 +31,12 @@ class HttpSettings:
     """How the HTTP port behaves.
 
     Attributes:
-        port: Port of 127.0.0.1 to listen on; 0 for any free port.
-        origins: Origins of web pages that may send requests, such as ``http://localhost:8000``.
-        head_seconds: Time a connection has until the head of its next request arrives.
-        body_seconds: Time a request's body has to arrive.
-        answer_seconds: Time a response may wait for its reader.
-        connections: Maximum open connections.
+        port: Port of 127.0.0.1 to listen on; 0 for any free one.
+        origins: Allowed origins of web pages, such as ``http://localhost:8000``.
+        head_seconds: Timeout of a connection until the headers of its next request arrive.
+        body_seconds: Timeout until a request's body arrives.
+        answer_seconds: Timeout of a response that the client does not read.
+        connections: Maximum number of open connections.
     """
 
     port: int = 0

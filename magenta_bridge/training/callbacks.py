@@ -1,4 +1,4 @@
-"""Training as one sees it: a bar with speed and time left, a line for each epoch."""
+"""Watchers of a training run: callbacks, TensorBoard logs, a way to stop, a progress bar."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -19,95 +19,83 @@ from magenta_bridge.training import checkpoint
 from magenta_bridge.training.loop import Watcher
 
 
-class BoardWatcher:
-    """Writes each epoch's figures for TensorBoard, and passes everything on.
+class TrainingStopped(Exception):  # noqa: N818 - a request, not an error
+    """The caller's ``stop`` returned True; the run can be resumed."""
 
-    Args:
-        folder: Where the logs go; ``tensorboard --logdir`` reads them.
-        inner: Hears all that this one hears.
-    """
 
-    def __init__(self, folder: Path, inner: Watcher) -> None:
-        self._folder = folder
-        self._inner = inner
+class TensorBoardWatcher:
+    """A watcher that writes the scores of each epoch for TensorBoard."""
 
-    def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """Passes the batch on."""
-        self._inner.on_batch(epoch, batch, batches, steps, loss)
+    def __init__(self, folder: Path, watcher: Watcher) -> None:
+        self._folder, self._watcher = folder, watcher
+        self.on_batch = watcher.on_batch
 
     def on_epoch(self, progress: checkpoint.Progress) -> None:
-        """Writes the epoch's figures."""
-        # Opened for each epoch, so that a kill leaves no open file and no half-written figure.
+        """Write the epoch's scores, and pass the epoch on."""
+        # Opened for each epoch, so that a kill leaves no open file or half-written score.
         writer = Writer(str(self._folder))
         for name, values in progress.history.items():
             writer.add_scalar(name, values[-1], step=progress.epoch)
         writer.close()
-        self._inner.on_epoch(progress)
+        self._watcher.on_epoch(progress)
 
 
 class InterruptFlag:
-    """A watcher that raises an interrupt again where the first one was lost.
+    """A watcher that stops training on request, and repeats an interrupt that was swallowed."""
 
-    Args:
-        watcher: Told of everything else.
-    """
-
-    def __init__(self, watcher: Watcher) -> None:
-        self._watcher = watcher
+    def __init__(self, watcher: Watcher, stop: Callable[[], bool] | None = None) -> None:
+        self._watcher, self._stop = watcher, stop
         self._interrupted = False
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """See ``Watcher``.
+        """Pass the batch on.
 
         Raises:
-            KeyboardInterrupt: Somebody has asked to stop.
+            KeyboardInterrupt: SIGINT was received.
+            TrainingStopped: ``stop`` returned True.
         """
-        self._heed()
+        self._check()
         self._watcher.on_batch(epoch, batch, batches, steps, loss)
 
     def on_epoch(self, progress: checkpoint.Progress) -> None:
-        """See ``Watcher``.
-
-        Raises:
-            KeyboardInterrupt: Somebody has asked to stop.
-        """
-        self._heed()
+        """Pass the epoch on; see ``on_batch``."""
+        self._check()
         self._watcher.on_epoch(progress)
 
-    def note(self, number: int, frame: FrameType | None) -> None:
-        """Handles the signal: remembers it, and interrupts as ever.
-
-        Raises:
-            KeyboardInterrupt: Always.
-        """
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Handle SIGINT: set the flag and raise KeyboardInterrupt."""
         del number, frame
         self._interrupted = True
         raise KeyboardInterrupt
 
-    def _heed(self) -> None:
+    def _check(self) -> None:
         if self._interrupted:
             raise KeyboardInterrupt
+        if self._stop is not None and self._stop():
+            raise TrainingStopped
 
 
 @contextmanager
-def deferred_interrupts(watcher: Watcher) -> Iterator[InterruptFlag]:
-    """Yields a watcher that no Ctrl-C escapes; signals reach it in the main thread alone."""
-    heedful = InterruptFlag(watcher)
+def deferred_interrupts(
+    watcher: Watcher, stop: Callable[[], bool] | None = None
+) -> Iterator[InterruptFlag]:
+    """Yield an ``InterruptFlag``; in the main thread, it handles SIGINT inside the block."""
+    flag = InterruptFlag(watcher, stop)
     if threading.current_thread() is not threading.main_thread():
-        yield heedful
+        yield flag
         return
-    former = signal.signal(signal.SIGINT, heedful.note)
+    former = signal.signal(signal.SIGINT, flag.on_signal)
     try:
-        yield heedful
+        yield flag
     finally:
         signal.signal(signal.SIGINT, former)
 
 
 class TerminalWatcher:
-    """Draws a progress bar on a terminal; elsewhere prints the epoch lines alone.
+    """A progress bar with speed and remaining time on a terminal, and a line for each epoch.
 
     Args:
-        unit: What is foretold, one after the other.
+        unit: Name of a step, in the singular.
     """
 
     def __init__(self, unit: str = "token") -> None:
@@ -124,11 +112,11 @@ class TerminalWatcher:
         )
         self._task = self._bar.add_task("", total=1, figures="")
         self._began = time.monotonic()
-        if self._console.is_terminal:
-            self._bar.start()
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """Moves the bar."""
+        """Move the bar."""
+        if self._console.is_terminal:
+            self._bar.start()
         if batch == 1:
             self._began = time.monotonic()
             self._bar.reset(self._task, total=batches, figures="")
@@ -141,17 +129,10 @@ class TerminalWatcher:
         )
 
     def on_epoch(self, progress: checkpoint.Progress) -> None:
-        """Prints the epoch's figures."""
-        latest = {name: values[-1] for name, values in progress.history.items()}
-        best = "  (best so far)" if progress.best_epoch == progress.epoch else ""
-        told = f"train {latest['loss']:.4f}, validation {latest['validation_loss']:.4f}"
-        if "validation_accuracy" in latest:  # an adversarial family foretells nothing
-            told += f" nats/{self._unit}, accuracy {latest['validation_accuracy']:.1%}"
-        self._console.print(
-            f"epoch {progress.epoch:3d}: {told}, {latest['seconds']:.0f} s{best}", soft_wrap=True
-        )
+        """Print the epoch's scores."""
+        self._console.print(progress.line(self._unit), soft_wrap=True)
 
     def close(self) -> None:
-        """Takes the bar away."""
+        """Remove the bar."""
         if self._console.is_terminal:
             self._bar.stop()

@@ -40,6 +40,18 @@ class Progress:
         for name, value in values.items():
             self.history.setdefault(name, []).append(float(value))
 
+    def line(self, unit: str = "token") -> str:
+        """Return the last epoch's scores in one line; ``unit`` is the name of a step."""
+        latest = {name: values[-1] for name, values in self.history.items()}
+        scores = f"train {latest['loss']:.4f}, validation {latest['validation_loss']:.4f}"
+        if "validation_accuracy" in latest:  # an adversarial family has no likelihood
+            scores += f" nats/{unit}, accuracy {latest['validation_accuracy']:.1%}"
+        best = "  (best so far)" if self.best_epoch == self.epoch else ""
+        return f"epoch {self.epoch:3d}: {scores}, {latest['seconds']:.0f} s{best}"
+
+    def __str__(self) -> str:
+        return self.line() if self.epoch else "no epoch finished"
+
 
 class Run:
     """A folder that holds one training run.

@@ -2,27 +2,21 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { BuiltFile } from "../patch/freeze.ts";
 import { buildAll } from "./outputs.ts";
 
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const ROOT = join(import.meta.dirname, "..");
 
 async function main(): Promise<void> {
   const outputs = await buildAll();
   for (const folder of ["dist", "renders"]) {
     rmSync(join(ROOT, folder), { recursive: true, force: true });
   }
-  outputs.forEach(write);
-  process.stdout.write(
-    `${outputs.map(({ name, bytes }) => `${name}: ${bytes.length} bytes`).join("\n")}\n`,
-  );
-}
-
-function write(file: BuiltFile): void {
-  const path = join(ROOT, file.name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, file.bytes);
+  for (const { name, bytes } of outputs) {
+    const path = join(ROOT, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
+    process.stdout.write(`${name}: ${bytes.length} bytes\n`);
+  }
 }
 
 main().catch((error: Error) => {

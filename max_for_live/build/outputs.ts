@@ -1,4 +1,4 @@
-/** Everything that the build writes, as bytes: tests compare it with what is committed. */
+/** Everything that the build writes, as bytes; tests compare it with the committed files. */
 
 import { type DevicePlan, patchJson } from "../patch/device.ts";
 import { type BuiltFile, looseFiles, singleFile } from "../patch/freeze.ts";
@@ -6,13 +6,12 @@ import { drawView, toPng } from "../patch/render/picture.ts";
 import { THEMES } from "../patch/render/theme.ts";
 import { VIEWS } from "../patch/render/views.ts";
 import { validate } from "../patch/validate/validate.ts";
-import { plans } from "./plans.ts";
-import { bundleScripts } from "./scripts.ts";
+import { devicePlans } from "./scripts.ts";
 
-/** An Error lists what the validator found. */
+/** Throw an Error that lists the problems if a device breaks a rule of `patch/validate/`. */
 export async function buildAll(): Promise<BuiltFile[]> {
-  const devices = plans(await bundleScripts());
-  devices.forEach(rejectFaults);
+  const devices = await devicePlans();
+  devices.forEach(rejectInvalid);
   return [...deviceFiles(devices), ...pictures(devices)];
 }
 
@@ -23,38 +22,34 @@ export function deviceFiles(devices: DevicePlan[]): BuiltFile[] {
   ];
 }
 
-export function pictures(devices: DevicePlan[]): BuiltFile[] {
-  return into(
-    "renders",
-    [...drawings(devices)].flatMap(({ name, svg }) => [
-      { name: `${name}.svg`, bytes: Buffer.from(svg, "utf8") },
-      { name: `${name}.png`, bytes: toPng(svg) },
-    ]),
-  );
-}
-
-function* drawings(devices: DevicePlan[]): Generator<{ name: string; svg: string }> {
-  for (const view of VIEWS) {
+function pictures(devices: DevicePlan[]): BuiltFile[] {
+  const files = VIEWS.flatMap((view) => {
     const plan = devices.find((device) => device.name === view.device) as DevicePlan;
     const patch = patchJson(plan) as Record<string, unknown>;
-    for (const theme of THEMES) {
-      yield { name: `${view.name}-${theme.name}`, svg: drawView(patch, view, theme) };
-    }
-  }
+    return THEMES.flatMap((theme) => {
+      const name = `${view.name}-${theme.name}`;
+      const svg = drawView(patch, view, theme);
+      return [
+        { name: `${name}.svg`, bytes: Buffer.from(svg, "utf8") },
+        { name: `${name}.png`, bytes: toPng(svg) },
+      ];
+    });
+  });
+  return into("renders", files);
 }
 
 function into(folder: string, files: BuiltFile[]): BuiltFile[] {
   return files.map((file) => ({ ...file, name: `${folder}/${file.name}` }));
 }
 
-function rejectFaults(plan: DevicePlan): void {
+function rejectInvalid(plan: DevicePlan): void {
   const [loose] = looseFiles(plan);
   const beside = plan.files.map((file) => file.name);
-  const faults = [
+  const problems = [
     ...validate(singleFile(plan).bytes),
     ...validate((loose as BuiltFile).bytes, beside),
   ];
-  if (faults.length > 0) {
-    throw new Error(`${plan.name} is not as it should be:\n${[...new Set(faults)].join("\n")}`);
+  if (problems.length > 0) {
+    throw new Error(`${plan.name} is invalid:\n${[...new Set(problems)].join("\n")}`);
   }
 }

@@ -1,63 +1,63 @@
-/** The self-test: asks everything that the device depends on, and writes what it has found. */
+/** The self-test: checks everything that the device depends on, and writes a report. */
 
-import type { Connection } from "./connection.ts";
-import { decode, encode } from "./dict_codec.ts";
-import { messageOf, sentenceOf } from "./failures.ts";
-import { HttpTransport } from "./http_transport.ts";
-import { USUAL_HTTP } from "./http_watch.ts";
-import { decodeNotes, encodeNotes } from "./notes.ts";
-import type { DeviceParts } from "./parts.ts";
-import type { Failure, Transport } from "./transport.ts";
+import { decodeNotes, encodeNotes } from "./generation/notes.ts";
+import { decode, encode } from "./host/dict_codec.ts";
+import type { DeviceDependencies } from "./host/ports.ts";
+import type { Connection } from "./transport/connection.ts";
+import { DEFAULT_HTTP } from "./transport/http_monitor.ts";
+import { HttpTransport } from "./transport/http_transport.ts";
+import type { Failure, Transport } from "./transport/transport.ts";
+import { errorMessage, sentenceOf } from "./transport/transport.ts";
 
 type Findings = Record<string, unknown>;
 
-/** Numbers that a careless dictionary would spoil. */
+/** Values that a Max dictionary may change. */
 const PROBE = { one: [1], none: [], third: 1 / 3, big: 2 ** 53, text: "7", yes: true, rows: [{}] };
 
 export function runSelfTest(
-  parts: DeviceParts,
+  dependencies: DeviceDependencies,
   connection: Connection,
-  tell: (text: string) => void,
+  show: (text: string) => void,
 ): void {
   const report: Findings = {
     format: "magenta-bridge self-test 1",
-    host: attempt(() => parts.host.facts()),
-    live: attempt(() => parts.live.facts()),
-    clip: attempt(() => clipFacts(parts)),
-    notes: attempt(() => notesSurvive(parts)),
-    dictionaries: attempt(() => dictionariesKeep(parts)),
+    host: attempt(() => dependencies.host.facts()),
+    live: attempt(() => dependencies.live.facts()),
+    clip: attempt(() => clipFacts(dependencies)),
+    notes: attempt(() => notesSurvive(dependencies)),
+    dictionaries: attempt(() => dictionariesKeep(dependencies)),
     node: { ready: connection.nodeTransport !== null, version: connection.nodeVersion },
     path: connection.transport?.name ?? "",
   };
-  const http = overHttp(parts, connection);
-  measure(parts, connection.nodeTransport, (overGrpc) => {
+  const http = overHttp(dependencies, connection);
+  measure(dependencies, connection.nodeTransport, (overGrpc) => {
     report.grpc = overGrpc;
-    measure(parts, http, (found) => {
+    measure(dependencies, http, (found) => {
       report.http = found;
-      write(parts, connection, report, tell);
+      write(dependencies, connection, report, show);
     });
   });
 }
 
-function overHttp(parts: DeviceParts, connection: Connection): Transport | null {
-  const { newHttpRequest } = parts.ways;
-  const address = connection.addressOverHttp || USUAL_HTTP;
-  return newHttpRequest && new HttpTransport(address, newHttpRequest, parts.later);
+function overHttp(dependencies: DeviceDependencies, connection: Connection): Transport | null {
+  const { newHttpRequest } = dependencies.transports;
+  const address = connection.addressOverHttp || DEFAULT_HTTP;
+  return newHttpRequest && new HttpTransport(address, newHttpRequest, dependencies.scheduler);
 }
 
-/** Lists the generators by this way, with the time that it takes in seconds. */
+/** List the generators over this transport, and measure the time in seconds. */
 function measure(
-  parts: DeviceParts,
+  dependencies: DeviceDependencies,
   transport: Transport | null,
   answer: (found: Findings) => void,
 ): void {
   if (transport === null) {
-    answer({ ok: false, message: "There is no such way here." });
+    answer({ ok: false, message: "This transport is not available." });
     return;
   }
-  const begun = parts.later.now();
+  const startedAt = dependencies.scheduler.now();
   let generators: string[] = [];
-  const seconds = () => Math.round((parts.later.now() - begun) * 1000) / 1000;
+  const seconds = () => Math.round((dependencies.scheduler.now() - startedAt) * 1000) / 1000;
   transport.listGenerators({
     next: (list) => {
       generators = list.map(({ id }) => id);
@@ -69,20 +69,20 @@ function measure(
 }
 
 function write(
-  parts: DeviceParts,
+  dependencies: DeviceDependencies,
   connection: Connection,
   report: Findings,
-  tell: (text: string) => void,
+  show: (text: string) => void,
 ): void {
-  const { host } = parts;
+  const { host } = dependencies;
   const path = host.reportPath();
-  const written = () => tell(`Self-test: ${verdict(report)}; report in ${path}`);
+  const written = () => show(`Self-test ${verdict(report)}. Report: ${path}`);
   const withoutNode = (failure?: Failure) => {
     try {
       host.writeReport(path, `${JSON.stringify(report, null, 2)}\n`);
       written();
     } catch (thrown) {
-      tell(`Self-test: no report; ${failure ? sentenceOf(failure) : messageOf(thrown)}`);
+      show(`Self-test: no report. ${failure ? sentenceOf(failure) : errorMessage(thrown)}`);
     }
   };
   const node = connection.nodeTransport;
@@ -96,41 +96,41 @@ function write(
 function verdict(report: Findings): string {
   const ok = (name: string) => (report[name] as Findings | undefined)?.ok === true;
   const named = ["notes", "dictionaries", "grpc", "http"].filter((name) => !ok(name));
-  return named.length === 0 ? "all well" : `trouble with ${named.join(", ")}`;
+  return named.length === 0 ? "passed" : `found problems with ${named.join(", ")}`;
 }
 
-function attempt(look: () => unknown): unknown {
+function attempt(check: () => unknown): unknown {
   try {
-    return look();
+    return check();
   } catch (thrown) {
-    return { ok: false, message: messageOf(thrown) };
+    return { ok: false, message: errorMessage(thrown) };
   }
 }
 
-function clipFacts(parts: DeviceParts): unknown {
-  const clip = parts.live.selectedClip();
+function clipFacts(dependencies: DeviceDependencies): unknown {
+  const clip = dependencies.live.selectedClip();
   return clip && { ...clip, name: "", notes: clip.notes.length };
 }
 
-/** Whether the selected clip's notes, or some of our own, come back as they are. */
-function notesSurvive(parts: DeviceParts): Findings {
-  const selected = parts.live.selectedClip()?.notes.filter(({ mute }) => !mute) ?? [];
+/** Whether notes of the selected clip, or a sample, survive encoding and a dictionary. */
+function notesSurvive(dependencies: DeviceDependencies): Findings {
+  const selected = dependencies.live.selectedClip()?.notes.filter(({ mute }) => !mute) ?? [];
   const own = [{ pitch: 60, start_time: 1 / 3, duration: 1 / 7, velocity: 99 }];
   const notes = selected.length > 0 ? selected : own;
   const clock = { qpm: 120, numerator: 4, denominator: 4 };
   const { sequence, sent } = encodeNotes(notes, clock);
-  const through = passDictionary(parts, sequence) as typeof sequence;
+  const through = passDictionary(dependencies, sequence) as typeof sequence;
   const back = decodeNotes(through, clock.qpm, sent);
   return { ok: JSON.stringify(back) === JSON.stringify(notes), count: notes.length };
 }
 
-function dictionariesKeep(parts: DeviceParts): Findings {
-  const back = passDictionary(parts, PROBE);
+function dictionariesKeep(dependencies: DeviceDependencies): Findings {
+  const back = passDictionary(dependencies, PROBE);
   return { ok: JSON.stringify(back) === JSON.stringify(PROBE), back };
 }
 
-function passDictionary(parts: DeviceParts, value: object): unknown {
-  const { dicts } = parts.ways;
+function passDictionary(dependencies: DeviceDependencies, value: object): unknown {
+  const { dicts } = dependencies.transports;
   const name = dicts.make();
   try {
     dicts.write(name, encode(value));

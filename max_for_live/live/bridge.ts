@@ -1,67 +1,65 @@
-/** The main device in Max: `core/`'s Device, with everything that it needs from Max and Live. */
+/** The main device in Max: connects `core/`'s Device with Max and Live. */
 
 import { Device } from "../core/device.ts";
-import type { NodePort } from "../core/ports.ts";
+import type { NodePort } from "../core/host/ports.ts";
 import { MaxDicts } from "./dicts.ts";
 import { newHttpRequest } from "./http_request.ts";
-import { TaskLater } from "./live_later.ts";
 import { MaxHost } from "./max_host.ts";
-import { MaxView } from "./max_view.ts";
-import { MidiOut } from "./midi_out.ts";
-import { OUT } from "./outlets.ts";
+import { MaxView, MidiOut, OUT } from "./max_view.ts";
 import { LiveSetPort } from "./set.ts";
-import { SongWatch } from "./song_watch.ts";
-import { liveVersion, tooOld } from "./versions.ts";
+import { SongObserver } from "./song_observer.ts";
+import { TaskScheduler } from "./task_scheduler.ts";
+import { liveVersion, unsupportedReason } from "./versions.ts";
 
-type Word = number | string;
+type Atom = number | string;
 
 export class Bridge {
-  private readonly later = new TaskLater();
+  private readonly scheduler = new TaskScheduler();
   private readonly dicts = new MaxDicts();
   private readonly view = new MaxView(this.dicts);
   private readonly host = new MaxHost();
   private readonly device: Device;
-  private song: SongWatch | null = null;
-  private jamming = false;
-  private refused = false;
-  private closed = false;
+  private song: SongObserver | null = null;
+  private isJamming = false;
+  private isUnsupported = false;
+  private isClosed = false;
 
   constructor() {
     const node: NodePort = { send: (selector, ...words) => outlet(OUT.node, [selector, ...words]) };
     this.device = new Device({
       view: this.view,
       live: new LiveSetPort(),
-      later: this.later,
-      ways: { node, newHttpRequest: newHttpRequest(), dicts: this.dicts },
+      scheduler: this.scheduler,
+      transports: { node, newHttpRequest: newHttpRequest(), dicts: this.dicts },
       player: new MidiOut(),
       host: this.host,
       random: Math.random,
     });
   }
 
-  /** live.thisdevice has spoken: from now on Live answers. */
+  /** Start: live.thisdevice reports that Live's API is available. */
   ready(): void {
-    if (this.song !== null || this.refused || this.closed) return;
-    const sentence = tooOld(liveVersion());
-    if (sentence !== "") {
-      this.refused = true;
-      this.view.connection("error", sentence, "");
+    if (this.song !== null || this.isUnsupported || this.isClosed) return;
+    const reason = unsupportedReason(liveVersion());
+    if (reason !== "") {
+      this.isUnsupported = true;
+      this.view.connection("error", reason, "");
       return;
     }
-    this.song = new SongWatch(this.later, (time) => this.device.song(time));
+    this.song = new SongObserver(this.scheduler, (time) => this.device.song(time));
     this.device.ready();
-    this.song.want(this.jamming);
+    this.song.setWanted(this.isJamming);
   }
 
-  control(id: string, values: Word[]): void {
-    if (this.refused) return;
+  control(id: string, values: Atom[]): void {
+    if (this.isUnsupported) return;
     this.device.control(id, ...values);
-    if (id === "jam") this.jamming = Number(values[0]) !== 0;
+    if (id === "jam") this.isJamming = Number(values[0]) !== 0;
     // Another tool ends the jam.
     else if (id.startsWith("tool_") && id !== "tool_jam" && Number(values[0] ?? 1) !== 0) {
-      this.jamming = false;
+      this.isJamming = false;
     }
-    this.song?.want(this.jamming);
+    this.song?.setWanted(this.isJamming);
   }
 
   get live(): Device {
@@ -69,8 +67,8 @@ export class Bridge {
   }
 
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     this.song?.close();
     this.device.closing();
     this.host.close();

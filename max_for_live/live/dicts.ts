@@ -1,30 +1,30 @@
-/** Max's dictionaries by name, and the one in which devices tell tools where the server is. */
+/** Max's dictionaries by name, and the one in which devices publish the server's address. */
 
-import type { DictObject } from "../core/dict_codec.ts";
-import type { Dicts } from "../core/ports.ts";
+import type { DictObject } from "../core/host/dict_codec.ts";
+import type { Dicts } from "../core/host/ports.ts";
 
-/** One for all devices of this Live; its name is fixed, for tools look for it. */
-const SHARED = "magenta_bridge_shared";
+/** The same for all devices of this Live: the MIDI Tools look it up by name. */
+const SHARED_DICT = "magenta_bridge_shared";
 
 export class MaxDicts implements Dicts {
   private readonly open = new Map<string, Dict>();
   private count = 0;
-  /** Names are the same for all of Max, so each device has words of its own. */
-  private readonly own = `magenta_bridge_${Date.now().toString(36)}_${letters()}`;
+  /** Dictionary names are global in Max, so each device has a unique prefix. */
+  private readonly prefix = `magenta_bridge_${Date.now().toString(36)}_${letters()}`;
 
   make(): string {
     this.count += 1;
-    const name = `${this.own}_${this.count}`;
+    const name = `${this.prefix}_${this.count}`;
     this.open.set(name, new Dict(name));
     return name;
   }
 
   write(name: string, content: DictObject): void {
-    this.held(name).parse(JSON.stringify(content));
+    this.dictOf(name).parse(JSON.stringify(content));
   }
 
   read(name: string): unknown {
-    return JSON.parse(this.held(name).stringify());
+    return JSON.parse(this.dictOf(name).stringify());
   }
 
   free(name: string): void {
@@ -32,14 +32,14 @@ export class MaxDicts implements Dicts {
     this.open.delete(name);
   }
 
-  private held(name: string): Dict {
+  private dictOf(name: string): Dict {
     const dict = this.open.get(name);
-    if (dict === undefined) throw new Error("The dictionary is gone; reload the device.");
+    if (dict === undefined) throw new Error("The dictionary no longer exists. Reload the device.");
     return dict;
   }
 }
 
-/** Reads any device's dictionary once. */
+/** Return the content of any dictionary. */
 export function readDict(name: string): unknown {
   const dict = new Dict(name);
   const content: unknown = JSON.parse(dict.stringify());
@@ -47,7 +47,7 @@ export function readDict(name: string): unknown {
   return content;
 }
 
-export interface Shared {
+interface Shared {
   /** Such as "127.0.0.1:50051"; "" for none. */
   grpc: string;
   /** Such as "http://127.0.0.1:50052"; "" for none. */
@@ -55,20 +55,24 @@ export interface Shared {
 }
 
 export class SharedDict {
-  private readonly dict = new Dict(SHARED);
-  private told: Shared = { grpc: "", http: "" };
+  private readonly dict = new Dict(SHARED_DICT);
+  private published: Shared = { grpc: "", http: "" };
 
   read(): Shared {
     const content = JSON.parse(this.dict.stringify()) as Partial<Record<keyof Shared, unknown>>;
     return { grpc: textOf(content.grpc), http: textOf(content.http) };
   }
 
-  /** A device without server leaves alone what another device has told. */
-  tell(shared: Shared): void {
-    const there = this.read();
-    const gone = shared.grpc === "" && shared.http === "";
-    if (gone && (there.grpc !== this.told.grpc || there.http !== this.told.http)) return;
-    this.told = shared;
+  /** Publish, unless this device has no server and another device has published one. */
+  publish(shared: Shared): void {
+    const current = this.read();
+    const hasNoServer = shared.grpc === "" && shared.http === "";
+    if (
+      hasNoServer &&
+      (current.grpc !== this.published.grpc || current.http !== this.published.http)
+    )
+      return;
+    this.published = shared;
     this.dict.parse(JSON.stringify(shared));
   }
 

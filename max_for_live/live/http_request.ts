@@ -1,6 +1,6 @@
-/** Max's own XMLHttpRequest; null where this Max has none. */
+/** Max's XMLHttpRequest; null if this version of Max has none. */
 
-import type { HttpRequest, NewHttpRequest } from "../core/ports.ts";
+import type { HttpRequest, NewHttpRequest } from "../core/host/ports.ts";
 
 export function newHttpRequest(): NewHttpRequest | null {
   const known = globalThis as { XMLHttpRequest?: new () => HttpRequest };

@@ -1,11 +1,11 @@
 /**
- * An object of Live's, with values of one type each.
+ * An object of Live, with typed properties.
  *
- * LiveAPI answers with lists, writes ids as pairs of a word and a number, and says nothing when a
- * call or a setting fails; so whoever changes something here looks afterwards whether it is so.
+ * LiveAPI returns lists, writes ids as pairs of the word `id` and a number, and reports no error
+ * when a call or a setting fails; so callers check the result of every change.
  */
 
-import type { LiveNote } from "../core/live_port.ts";
+import type { LiveNote } from "../core/host/live_port.ts";
 
 export class LiveObject {
   private constructor(private readonly api: LiveAPI) {}
@@ -18,7 +18,7 @@ export class LiveObject {
     return new LiveObject(new LiveAPI(`id ${id}`));
   }
 
-  /** 0 when there is no such object. */
+  /** 0 if there is no such object. */
   get id(): number {
     return Number(this.api.id) || 0;
   }
@@ -43,7 +43,7 @@ export class LiveObject {
     return this.values(name).join(" ");
   }
 
-  /** The object of that name; null for none. */
+  /** Return the object of that name; null for none. */
   child(name: string): LiveObject | null {
     return LiveObject.orNull(idsOf(this.values(name))[0]);
   }
@@ -64,12 +64,11 @@ export class LiveObject {
     return this.api.call(name, ...args);
   }
 
-  /** Calls what makes an object and answers with it; null when the answer is none. */
+  /** Call a function that creates an object; return the object, or null. */
   make(name: string, ...args: unknown[]): LiveObject | null {
     return LiveObject.orNull(idsOf(listOf(this.call(name, ...args)))[0]);
   }
 
-  /** All notes of a clip. */
   notes(): LiveNote[] {
     const answer = this.call("get_all_notes_extended");
     const text = Array.isArray(answer) ? answer.join(" ") : answer;
@@ -93,7 +92,7 @@ function listOf(value: unknown): (string | number)[] {
   return typeof value === "object" && value !== null ? Array.from(value as never[]) : [];
 }
 
-/** From "id 3 id 5", however it is cut. */
+/** Return the ids in "id 3 id 5", however it is split. */
 function idsOf(values: (string | number)[]): number[] {
   const words = values.flatMap((value) => String(value).split(" "));
   return words.flatMap((word, index) => (words[index - 1] === "id" ? [Number(word) || 0] : []));

@@ -1,25 +1,25 @@
 /**
  * Script of the main device, for v8.codebox. Each export is a message that the patch sends.
  *
- * Inlet 0 takes them all; `outlets.ts` names the outlets.
+ * Inlet 0 receives all messages; `max_view.ts` names the outlets.
  */
 
 import { Bridge } from "./bridge.ts";
-import { OUT } from "./outlets.ts";
-import { systemPath } from "./paths.ts";
+import { systemPath } from "./max_host.ts";
+import { OUT } from "./max_view.ts";
 
-type Word = number | string;
+type Atom = number | string;
 
 export const ports = { inlets: 1, outlets: Object.keys(OUT).length };
 
-let made: Bridge | null = null;
-let gone = false;
+let instance: Bridge | null = null;
+let isClosed = false;
 
-/** Nothing is made while the script is read: Max has no outlets then. */
+/** Create nothing while the script is loaded: Max has no outlets yet. */
 function bridge(): Bridge | null {
-  if (gone) return null;
-  made ??= new Bridge();
-  return made;
+  if (isClosed) return null;
+  instance ??= new Bridge();
+  return instance;
 }
 
 export function live_ready(): void {
@@ -30,23 +30,23 @@ export function enabled(on: number): void {
   bridge()?.live.enabled(Number(on) !== 0);
 }
 
-export function control(id: string, ...values: Word[]): void {
+export function control(id: string, ...values: Atom[]): void {
   bridge()?.control(String(id), values);
 }
 
-export function node(selector: string, ...words: Word[]): void {
+export function node(selector: string, ...words: Atom[]): void {
   bridge()?.live.node(String(selector), ...words);
 }
 
-export function node_status(...words: Word[]): void {
+export function node_status(...words: Atom[]): void {
   bridge()?.live.nodeStatus(...words);
 }
 
-export function heard(pitch: number, velocity: number): void {
-  bridge()?.live.heard(Number(pitch), Number(velocity));
+export function note_in(pitch: number, velocity: number): void {
+  bridge()?.live.noteIn(Number(pitch), Number(velocity));
 }
 
-export function picked(...path: Word[]): void {
+export function picked(...path: Atom[]): void {
   bridge()?.live.picked(systemPath(path.join(" ")));
 }
 
@@ -55,11 +55,11 @@ export function roll_clicked(): void {
 }
 
 export function closing(): void {
-  made?.close();
-  gone = true;
+  instance?.close();
+  isClosed = true;
 }
 
-/** Max calls it when the object goes. */
+/** Max calls this when the object is deleted. */
 export function notifydeleted(): void {
   closing();
 }

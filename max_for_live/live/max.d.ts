@@ -1,8 +1,8 @@
-/** As much of Max's JavaScript as the scripts use. */
+/** The part of Max's JavaScript API that the scripts use. */
 
 declare function outlet(index: number, atoms: (string | number)[]): void;
 
-/** Index of the inlet that the message came in by. */
+/** Index of the inlet that received the message. */
 declare const inlet: number;
 
 declare class LiveAPI {
@@ -48,10 +48,6 @@ declare const mgraphics: {
   init(): void;
   redraw(): void;
   set_source_rgba(red: number, green: number, blue: number, alpha: number): void;
-  set_line_width(width: number): void;
   rectangle(x: number, y: number, width: number, height: number): void;
-  move_to(x: number, y: number): void;
-  line_to(x: number, y: number): void;
   fill(): void;
-  stroke(): void;
 };

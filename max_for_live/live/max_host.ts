@@ -1,16 +1,15 @@
-/** What the device asks of Max itself. */
+/** Functions of Max itself. */
 
-import type { Host } from "../core/ports.ts";
+import type { Host } from "../core/host/ports.ts";
+import { probeClip } from "./clip_probe.ts";
 import { readDict, SharedDict } from "./dicts.ts";
-import { OUT } from "./outlets.ts";
-import { folderOf, systemPath } from "./paths.ts";
-import { probeClip } from "./scratch.ts";
-import { TOOLS_DICT } from "./tool_notes.ts";
+import { OUT } from "./max_view.ts";
+import { TOOLS_DICT } from "./midi_tool/diagnostics.ts";
 import { liveVersion } from "./versions.ts";
 
 const REPORT = "Magenta Bridge Self-Test.json";
-/** Characters that Max's File writes at once. */
-const PIECE = 30_000;
+/** Maximum number of characters in one write of Max's File. */
+const CHUNK = 30_000;
 
 export class MaxHost implements Host {
   private readonly shared = new SharedDict();
@@ -20,7 +19,7 @@ export class MaxHost implements Host {
   }
 
   serverAt(grpc: string, http: string): void {
-    this.shared.tell({ grpc, http });
+    this.shared.publish({ grpc, http });
   }
 
   sharedHttp(): string {
@@ -38,7 +37,7 @@ export class MaxHost implements Host {
     };
   }
 
-  /** Beside the device, where Live keeps the musician's own devices. */
+  /** Next to the device, where Live keeps the user's own devices. */
   reportPath(): string {
     const folder = folderOf(deviceFile());
     if (folder !== "") return folder + REPORT;
@@ -48,7 +47,7 @@ export class MaxHost implements Host {
   writeReport(path: string, text: string): void {
     const file = new MaxFile(path);
     try {
-      for (let at = 0; at < text.length; at += PIECE) file.write(text.slice(at, at + PIECE));
+      for (let at = 0; at < text.length; at += CHUNK) file.write(text.slice(at, at + CHUNK));
     } finally {
       file.close();
     }
@@ -70,7 +69,7 @@ interface FileOfMax {
   close(): void;
 }
 
-/** Max's File has the name of another class, so it is asked for by hand. */
+/** Max's File, which has the name of a web class. */
 class MaxFile {
   private readonly file: FileOfMax;
 
@@ -78,7 +77,7 @@ class MaxFile {
     const known = globalThis as unknown as {
       File?: new (path: string, access: string, type: string) => FileOfMax;
     };
-    if (known.File === undefined) throw new Error("This Max cannot write files.");
+    if (known.File === undefined) throw new Error("This version of Max cannot write files.");
     this.file = new known.File(path, "write", "TEXT");
     if (!this.file.isopen) throw new Error(`The report cannot be written to ${path}.`);
     this.file.eof = 0;
@@ -91,4 +90,15 @@ class MaxFile {
   close(): void {
     this.file.close();
   }
+}
+
+/** Return "/Music/x" for "Macintosh HD:/Music/x"; keep a drive letter. */
+export function systemPath(path: string): string {
+  const volume = /^([^:/]{2,}):(\/.*)$/.exec(path);
+  return volume?.[2] ?? path;
+}
+
+/** Return the folder of a file, with a slash; "" if the path has none. */
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }

@@ -1,10 +1,11 @@
-/** Shows the device in its patch: each thing becomes a message to a box. */
+/** Shows the device in its patch: each call becomes a message to a box. */
 
-import { encode } from "../core/dict_codec.ts";
-import type { Dicts } from "../core/ports.ts";
-import type { RollNote } from "../core/roll.ts";
-import type { Connection, View } from "../core/view.ts";
-import { OUT } from "./outlets.ts";
+import { encode } from "../core/host/dict_codec.ts";
+import type { Dicts, Player } from "../core/host/ports.ts";
+import type { Connection, RollNote, View } from "../core/host/view.ts";
+
+/** Outlets of the main device's script. */
+export const OUT = { ui: 0, node: 1, roll: 2, music: 3, patcher: 4, misc: 5 } as const;
 
 export class MaxView implements View {
   private rollDict = "";
@@ -44,5 +45,15 @@ export class MaxView implements View {
     if (this.rollDict === "") this.rollDict = this.dicts.make();
     this.dicts.write(this.rollDict, encode({ notes }));
     outlet(OUT.roll, ["roll", length, this.rollDict]);
+  }
+}
+
+export class MidiOut implements Player {
+  note(pitch: number, velocity: number, duration: number, delay: number): void {
+    outlet(OUT.music, ["note", pitch, velocity, Math.max(1, duration), Math.max(0, delay)]);
+  }
+
+  silence(): void {
+    outlet(OUT.music, ["silence"]);
   }
 }

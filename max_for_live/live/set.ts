@@ -1,4 +1,4 @@
-/** Live's Set, read and written through LiveAPI, for `core/` to work with. */
+/** Live's Set, read and written through LiveAPI. */
 
 import type {
   ClipFacts,
@@ -8,9 +8,9 @@ import type {
   SetFacts,
   Target,
   Written,
-} from "../core/live_port.ts";
+} from "../core/host/live_port.ts";
+import { emptySlot, freePlace, ownPlace, placeOf, trackById } from "./clip_placement.ts";
 import { LiveObject } from "./live_object.ts";
-import { emptySlot, freePlace, ownPlace, placeOf, trackById } from "./places.ts";
 
 /** Beats. */
 const SHORTEST_NOTE = 1 / 1024;
@@ -48,13 +48,13 @@ export class LiveSetPort implements LivePort {
   writeNewClip(target: Target, length: number, notes: LiveNote[], name: string): Written {
     const { clip, place } = makeClip(target, length);
     fill(clip, notes.map(newNote));
-    // Words with spaces go as they are in v8; a name that Live does not take is no reason to fail.
+    // v8 needs no quotes around names with spaces; a rejected name is not an error.
     clip.set("name", name);
     return { place, name: clip.text("name") };
   }
 }
 
-/** The clip in the detail view; null when none. */
+/** Return the clip in the detail view; null for none. */
 function detailClip(): LiveObject | null {
   const clip = LiveObject.at("live_set view").child("detail_clip");
   return clip?.exists ? clip : null;
@@ -83,7 +83,7 @@ function readClip(clip: LiveObject, place: ClipPlace): ClipFacts {
 function makeClip(target: Target, length: number): { clip: LiveObject; place: ClipPlace } {
   const track = trackById(target.track);
   if (track.number("has_midi_input") !== 1) {
-    throw new Error("That track takes no MIDI; select a clip or a slot on a MIDI track.");
+    throw new Error("The track does not accept MIDI. Select a clip or a slot on a MIDI track.");
   }
   return target.kind === "session"
     ? makeInSession(track, target.fromSlot, length)
@@ -94,7 +94,7 @@ function makeInSession(track: LiveObject, from: number, length: number) {
   const { slot, index } = emptySlot(track, from);
   slot.call("create_clip", length);
   const clip = slot.child("clip");
-  if (clip === null || !clip.exists) throw refused();
+  if (clip === null || !clip.exists) throw clipRefused();
   const place: ClipPlace = { kind: "session", track: track.id, slot: index };
   return { clip, place };
 }
@@ -102,9 +102,9 @@ function makeInSession(track: LiveObject, from: number, length: number) {
 function makeInArrangement(track: LiveObject, wanted: number, length: number) {
   const start = freePlace(track, wanted, length);
   const before = new Set(track.ids("arrangement_clips"));
-  const made = track.make("create_midi_clip", start, length);
-  const clip = made?.exists ? made : newcomer(track, before);
-  if (clip === null || clip.number("is_arrangement_clip") !== 1) throw refused();
+  const instance = track.make("create_midi_clip", start, length);
+  const clip = instance?.exists ? instance : newcomer(track, before);
+  if (clip === null || clip.number("is_arrangement_clip") !== 1) throw clipRefused();
   const place: ClipPlace = { kind: "arrangement", track: track.id, start, end: start + length };
   return { clip, place };
 }
@@ -118,12 +118,11 @@ function fill(clip: LiveObject, notes: LiveNote[]): void {
   if (notes.length === 0) return;
   clip.call("add_new_notes", { notes });
   if (clip.notes().length === 0) {
-    throw new Error("Live has made the clip but took no notes; undo, and press again.");
+    throw new Error("Live created the clip without its notes. Undo, and press again.");
   }
 }
 
-/** What Live takes for a new note, within its bounds; ids are Live's to give. */
-export function newNote(note: LiveNote): LiveNote {
+function newNote(note: LiveNote): LiveNote {
   const { note_id: _, ...plain } = note;
   return {
     ...plain,
@@ -133,6 +132,6 @@ export function newNote(note: LiveNote): LiveNote {
   };
 }
 
-function refused(): Error {
-  return new Error("Live makes no clip there; unfreeze the track, or select another slot.");
+function clipRefused(): Error {
+  return new Error("Live cannot create a clip there. Unfreeze the track, or select another slot.");
 }

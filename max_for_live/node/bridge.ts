@@ -1,19 +1,26 @@
-/** What the Node half does for each message from the device, and what it says back. */
+/** The Node half's handlers for the device's messages. */
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-import { type DictObject, decode, encode } from "../core/dict_codec.ts";
-import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "../core/protocol.ts";
-import type { Call, Failure, Listener } from "../core/transport.ts";
+import { type DictObject, decode, encode } from "../core/host/dict_codec.ts";
+import { FROM_NODE, PROTOCOL_VERSION, TO_NODE } from "../core/transport/protocol.ts";
+import {
+  type Call,
+  errorMessage,
+  type Failure,
+  type Listener,
+  NOT_CONNECTED,
+  SERVER_LOST,
+} from "../core/transport/transport.ts";
 import { nativePath } from "./program.ts";
-import { RunFolder } from "./run_folder.ts";
-import type { StreamCall } from "./server_client.ts";
-import { ServerKeeper } from "./server_keeper.ts";
+import type { ServerClient, StreamCall } from "./server_client.ts";
+import { ServerSupervisor } from "./server_supervisor.ts";
+import { SharedStateFolder } from "./shared_state_folder.ts";
 
 type Word = string | number;
 
-/** As much of max-api as is used. */
+/** The part of max-api that is used. */
 export interface Max {
   addHandler(selector: string, handler: (...words: Word[]) => void): void;
   outlet(...words: Word[]): Promise<void>;
@@ -21,18 +28,13 @@ export interface Max {
   setDict(name: string, content: DictObject): Promise<unknown>;
 }
 
-/** Max may lose an empty text. */
-const NONE = "-";
+/** Max may drop an empty text. */
+const EMPTY = "-";
 const CANCELLED: Failure = { code: "cancelled", message: "Canceled." };
 const NO_SERVER: Failure = {
   code: "unavailable",
   reason: "NO_SERVER",
-  message: "There is no server yet; wait for it, or press Reconnect.",
-};
-const LOST: Failure = {
-  code: "unavailable",
-  reason: "SERVER_LOST",
-  message: "The server has gone in the middle of the work; press again when it is back.",
+  message: NOT_CONNECTED,
 };
 
 interface Open {
@@ -41,27 +43,27 @@ interface Open {
 }
 
 export class Bridge {
-  private readonly keeper: ServerKeeper;
+  private readonly supervisor: ServerSupervisor;
   private readonly open = new Map<number, Open>();
 
   constructor(private readonly max: Max) {
-    this.keeper = new ServerKeeper(new RunFolder(), {
+    this.supervisor = new ServerSupervisor(new SharedStateFolder(), {
       state: ({ state, grpc, http, text }) =>
-        this.say(FROM_NODE.state, state, grpc || NONE, http || NONE, text || NONE),
-      lost: () => this.failAll(LOST),
+        this.send(FROM_NODE.state, state, grpc || EMPTY, http || EMPTY, text || EMPTY),
+      lost: () => this.failAll(SERVER_LOST),
     });
   }
 
-  /** Says `ready` once every handler is in place. */
-  begin(): void {
+  /** Send `ready` when every handler is registered. */
+  start(): void {
     const handlers: Record<string, (...words: Word[]) => void> = {
-      [TO_NODE.hello]: () => this.greet(),
-      [TO_NODE.connect]: (wish) => this.keeper.connect(String(wish ?? "auto")),
+      [TO_NODE.hello]: () => this.sendReady(),
+      [TO_NODE.connect]: (target) => this.supervisor.connect(String(target ?? "auto")),
       [TO_NODE.call]: (id, method, request, answer) =>
         void this.call(Number(id), String(method), String(request), String(answer)),
       [TO_NODE.more]: (id) => this.open.get(Number(id))?.call.more?.(),
       [TO_NODE.cancel]: (id) => this.cancel(Number(id)),
-      [TO_NODE.program]: (...path) => this.keeper.useProgram(pathOf(path)),
+      [TO_NODE.program]: (...path) => this.supervisor.useProgram(pathOf(path)),
       [TO_NODE.report]: (id, path, report) =>
         void this.report(Number(id), String(path), String(report)),
       [TO_NODE.closing]: () => this.close(),
@@ -69,19 +71,19 @@ export class Bridge {
     for (const [selector, handler] of Object.entries(handlers)) {
       this.max.addHandler(selector, handler);
     }
-    this.greet();
+    this.sendReady();
   }
 
-  /** May be called from an exit: nothing here waits. */
+  /** Close without waiting: it may be called from an exit handler. */
   close(): void {
     for (const { call } of this.open.values()) call.cancel();
     this.open.clear();
-    this.keeper.close();
+    this.supervisor.close();
   }
 
-  private greet(): void {
-    this.say(FROM_NODE.ready, PROTOCOL_VERSION, process.version);
-    this.keeper.tell();
+  private sendReady(): void {
+    this.send(FROM_NODE.ready, PROTOCOL_VERSION, process.version);
+    this.supervisor.announce();
   }
 
   private async call(id: number, method: string, dict: string, answer: string): Promise<void> {
@@ -89,53 +91,50 @@ export class Bridge {
     this.open.set(id, entry);
     try {
       const request = decode(await this.max.getDict(dict)) as object;
-      // It may have been canceled in the meantime.
+      // The call may have been canceled in the meantime.
       if (this.open.get(id) !== entry) return;
-      entry.call = this.ask(id, method, request);
+      entry.call = this.startCall(id, method, request);
     } catch (thrown) {
-      this.end(id, internal(thrown));
+      this.end(id, internalFailure(thrown));
     }
   }
 
-  private ask(id: number, method: string, request: object): Open["call"] {
-    const client = this.keeper.client;
-    const none = { cancel: () => {} };
+  private startCall(id: number, method: string, request: object): Open["call"] {
+    const client = this.supervisor.client;
     const listener: Listener<object> = {
-      next: (value) => void this.hand(id, value),
+      next: (value) => void this.sendValue(id, value),
       done: () => this.end(id, null),
       failed: (failure) => this.end(id, failure),
     };
     if (!client) listener.failed(NO_SERVER);
-    else if (method === "ListGenerators") return this.list(id, listener);
+    else if (method === "ListGenerators") return this.list(client, id, listener);
     else if (method === "StreamGenerate") return client.stream(request, listener);
-    else listener.failed({ code: "unimplemented", message: `Node knows no ${method}.` });
-    return none;
+    else listener.failed({ code: "unimplemented", message: `Node does not support ${method}.` });
+    return { cancel: () => {} };
   }
 
-  /** The list is one value; the call ends once it has been read. */
-  private list(id: number, listener: Listener<object>): Open["call"] {
-    const client = this.keeper.client;
-    if (!client) throw new Error(NO_SERVER.message);
+  /** The list is one value; the call ends when it has been read. */
+  private list(client: ServerClient, id: number, listener: Listener<object>): Open["call"] {
     const call = client.list({ ...listener, done: () => {} });
     return { cancel: () => call.cancel(), more: () => this.end(id, null) };
   }
 
-  private async hand(id: number, value: object): Promise<void> {
+  private async sendValue(id: number, value: object): Promise<void> {
     const entry = this.open.get(id);
     if (!entry) return;
     try {
       await this.max.setDict(entry.answer, encode(value));
-      if (this.open.get(id) === entry) this.say(FROM_NODE.value, id);
+      if (this.open.get(id) === entry) this.send(FROM_NODE.value, id);
     } catch (thrown) {
       if (this.open.get(id) !== entry) return;
       entry.call.cancel();
-      this.end(id, internal(thrown));
+      this.end(id, internalFailure(thrown));
     }
   }
 
   private cancel(id: number): void {
     this.open.get(id)?.call.cancel();
-    // Said even of a call unknown here, for its dictionaries wait for it.
+    // Confirm even an unknown call: its dictionaries wait for it.
     this.open.delete(id);
     this.fail(id, CANCELLED);
   }
@@ -143,7 +142,7 @@ export class Bridge {
   private end(id: number, failure: Failure | null): void {
     if (!this.open.delete(id)) return;
     if (failure) this.fail(id, failure);
-    else this.say(FROM_NODE.done, id);
+    else this.send(FROM_NODE.done, id);
   }
 
   private failAll(failure: Failure): void {
@@ -159,28 +158,28 @@ export class Bridge {
       const file = nativePath(path);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-      this.say(FROM_NODE.done, id);
+      this.send(FROM_NODE.done, id);
     } catch (thrown) {
-      this.fail(id, internal(thrown));
+      this.fail(id, internalFailure(thrown));
     }
   }
 
   private fail(id: number, { code, retryAfter = -1, reason, message }: Failure): void {
-    this.say(FROM_NODE.failed, id, code, retryAfter, reason || NONE, message || NONE);
+    this.send(FROM_NODE.failed, id, code, retryAfter, reason || EMPTY, message || EMPTY);
   }
 
-  private say(...words: Word[]): void {
-    // It fails when Max is going; there is nobody to tell.
+  private send(...words: Word[]): void {
+    // It fails while Max is quitting.
     this.max.outlet(...words).catch(() => {});
   }
 }
 
-function internal(thrown: unknown): Failure {
-  return { code: "internal", message: thrown instanceof Error ? thrown.message : String(thrown) };
+function internalFailure(thrown: unknown): Failure {
+  return { code: "internal", message: errorMessage(thrown) };
 }
 
-/** A path with spaces may come in pieces, an empty one as nothing, as 0 or as "-". */
+/** Join a path with spaces; an empty path may arrive as nothing, as 0 or as "-". */
 function pathOf(words: Word[]): string {
   const path = words.join(" ").trim();
-  return path === "0" || path === NONE ? "" : path;
+  return path === "0" || path === EMPTY ? "" : path;
 }

@@ -1,8 +1,8 @@
-/** Reads gRPC's errors, with the details that the server sends along. */
+/** Converts gRPC errors, with the server's error details. */
 
 import { type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 
-import type { Failure } from "../core/transport.ts";
+import type { Failure } from "../core/transport/transport.ts";
 import { codecOf } from "./schema.ts";
 
 interface Any {
@@ -22,20 +22,21 @@ export function failureOf(error: ServiceError): Failure {
   try {
     addDetails(failure, error.metadata);
   } catch {
-    // Details of another kind than ours say nothing to us.
+    // Ignore malformed details.
   }
   return failure;
 }
 
 function messageOf(error: ServiceError): string {
-  const said = error.details ?? "";
-  if (error.code === status.UNAVAILABLE && !hasDetails(error.metadata)) {
-    return "The server does not answer any more; it is looked for again.";
+  if (!hasDetails(error.metadata)) {
+    if (error.code === status.UNAVAILABLE) {
+      return "The server stopped responding; looking for another.";
+    }
+    if (error.code === status.DEADLINE_EXCEEDED) {
+      return "The server did not respond in time. Generate fewer bars.";
+    }
   }
-  if (error.code === status.DEADLINE_EXCEEDED && !hasDetails(error.metadata)) {
-    return "The server has not answered in time; ask for fewer bars.";
-  }
-  return said || error.message;
+  return error.details || error.message;
 }
 
 function hasDetails(metadata: Metadata | undefined): boolean {

@@ -1,4 +1,4 @@
-/** What node.script runs; Max hands in its own module max-api. */
+/** Entry point of node.script; Max provides the module max-api. */
 
 import * as imported from "max-api";
 
@@ -7,11 +7,11 @@ import { Bridge, type Max } from "./bridge.ts";
 const max = ((imported as { default?: unknown }).default ?? imported) as Max;
 const bridge = new Bridge(max);
 
-// The server ends with the device, however Node is told to go.
+// Stop the server with the device, whatever ends Node.
 process.on("exit", () => bridge.close());
 process.on("disconnect", () => process.exit(0));
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   process.on(signal, () => process.exit(0));
 }
 
-bridge.begin();
+bridge.start();

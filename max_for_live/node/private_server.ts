@@ -1,56 +1,54 @@
-/** A server process of our own: started, listened to until it is ready, and ended. */
+/** A server process of the device: started, monitored until it is ready, and stopped. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-import { isAlive, type SharedServer } from "./run_folder.ts";
+import { isAlive, type SharedServer } from "./shared_state_folder.ts";
 
 const READY = /Serving (.+) on (127\.0\.0\.1:\d+)(?: and (http:\/\/\S+))? \(/;
-const WORDS = ["serve", "--port", "0", "--http-port", "0", "--log-level", "warning"];
-/** Seconds that it stays after the last of its users was cut off without a word. */
-const LINGER = process.env.MAGENTA_BRIDGE_LINGER || "60";
-/** Milliseconds between looks at what it has said. */
-const LOOK = 100;
-/** Seconds in which it has to be ready; the first start compiles Python's files. */
-const PATIENCE = 90;
+const ARGUMENTS = ["serve", "--port", "0", "--http-port", "0", "--log-level", "warning"];
+/** Seconds until the server exits when no user touches its file any more. */
+const IDLE_TIMEOUT = process.env.MAGENTA_BRIDGE_IDLE_TIMEOUT || "60";
+/** Milliseconds between reads of the log file. */
+const POLL_MILLISECONDS = 100;
+/** Seconds; the first start compiles Python files. */
+const START_TIMEOUT = 90;
 
-export interface PrivateServerEvents {
-  /** What it says while it is getting ready. */
+interface PrivateServerEvents {
+  /** Called with each line of output before it is ready. */
   progress(line: string): void;
   ready(place: Pick<SharedServer, "grpc" | "http">): void;
-  /** It does not start, or has ended; `reason` is what it said last. */
+  /** It did not start, or has ended; `reason` is its last line of output. */
   ended(reason: string): void;
 }
 
-/** What it is started with. */
-export interface Start {
+interface ServerStart {
   program: string;
-  /** File for its words. */
   log: string;
-  /** Folder in which its users tell of themselves. */
+  /** Folder of the keep-alive files. */
   users: string;
 }
 
 /**
- * Its words go to a file and it is a process group of its own, so that it can outlive this device
- * while another one uses it. It ends by itself when nobody does, however that came.
+ * It logs to a file and runs in its own process group, so that it can outlive this device while
+ * another one uses it. It exits when no device uses it any more, even after a crash.
  */
 export class PrivateServer {
   private readonly child: ChildProcess;
-  private readonly begun = Date.now();
+  private readonly startedAt = Date.now();
   private timer: NodeJS.Timeout | null = null;
   private isReady = false;
   private isOver = false;
-  private said = "";
+  private lastLine = "";
 
   constructor(
-    private readonly how: Start,
+    private readonly options: ServerStart,
     private readonly events: PrivateServerEvents,
   ) {
-    const file = openSync(how.log, "w", 0o600);
+    const file = openSync(options.log, "w", 0o600);
     try {
-      const words = [...WORDS, "--users", how.users, "--linger", LINGER];
-      this.child = spawn(how.program, words, {
+      const args = [...ARGUMENTS, "--keepalive-dir", options.users, "--idle-timeout", IDLE_TIMEOUT];
+      this.child = spawn(options.program, args, {
         detached: true,
         windowsHide: true,
         stdio: ["ignore", file, file],
@@ -59,36 +57,36 @@ export class PrivateServer {
       closeSync(file);
     }
     this.child.on("error", (error) => this.end(error.message));
-    this.child.on("exit", () => this.end(this.lastWords()));
+    this.child.on("exit", () => this.end(this.lastOutput()));
     this.child.unref();
-    this.timer = setInterval(() => this.look(), LOOK);
+    this.timer = setInterval(() => this.poll(), POLL_MILLISECONDS);
   }
 
   get pid(): number {
     return this.child.pid ?? -1;
   }
 
-  /** Ends it; nothing more is heard of it. */
+  /** Stop it, without further events. */
   stop(): void {
     this.isOver = true;
-    this.stopLooking();
+    this.stopPolling();
     endProcess(this.pid);
   }
 
-  private look(): void {
+  private poll(): void {
     const lines = this.lines();
     const ready = lines.map((line) => READY.exec(line)).find((match) => match !== null);
     if (ready) {
       this.isReady = true;
-      this.stopLooking();
+      this.stopPolling();
       this.events.ready({ grpc: ready[2] as string, http: ready[3] ?? "" });
       return;
     }
     const last = lines[lines.length - 1] ?? "";
-    if (last !== this.said) this.events.progress(last);
-    this.said = last;
-    if (Date.now() - this.begun > PATIENCE * 1000) {
-      this.end(`The server was not ready within ${PATIENCE} seconds.`);
+    if (last !== this.lastLine) this.events.progress(last);
+    this.lastLine = last;
+    if (Date.now() - this.startedAt > START_TIMEOUT * 1000) {
+      this.end(`The server was not ready within ${START_TIMEOUT} seconds.`);
       endProcess(this.pid);
     }
   }
@@ -96,38 +94,38 @@ export class PrivateServer {
   private end(reason: string): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.stopLooking();
+    this.stopPolling();
     this.events.ended(reason);
   }
 
-  private lastWords(): string {
+  private lastOutput(): string {
     const lines = this.lines();
     const last = lines[lines.length - 1] ?? "";
     if (last !== "" && !READY.test(last)) return last.replace(/^Error: /, "");
-    return this.isReady ? "The server has died." : "The server ended at once.";
+    return this.isReady ? "The server stopped." : "The server stopped immediately.";
   }
 
   private lines(): string[] {
     try {
-      const text = readFileSync(this.how.log, "utf8");
+      const text = readFileSync(this.options.log, "utf8");
       return text.split(/\r?\n/).filter((line) => line.trim() !== "");
     } catch {
       return [];
     }
   }
 
-  private stopLooking(): void {
+  private stopPolling(): void {
     if (this.timer) clearInterval(this.timer);
     this.timer = null;
   }
 }
 
-/** Asks a process to end; it drains what it has in hand. */
+/** Send SIGTERM; the server completes its requests first. */
 export function endProcess(pid: number): void {
   signal(pid, "SIGTERM");
 }
 
-/** Ends a process that hangs. */
+/** Kill a process that hangs. */
 export function killProcess(pid: number): void {
   signal(pid, "SIGKILL");
 }
@@ -137,6 +135,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }

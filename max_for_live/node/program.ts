@@ -1,4 +1,4 @@
-/** Where the program magenta-bridge lies: where the musician said, on PATH, or in usual places. */
+/** Finds the program magenta-bridge: at the user's path, on PATH, or in common places. */
 
 import { accessSync, constants, readdirSync, statSync } from "node:fs";
 import { homedir } from "node:os";
@@ -6,35 +6,35 @@ import { delimiter, join } from "node:path";
 
 const NAME = "magenta-bridge";
 
-/** What is looked at; tests hand in a computer of their own. */
-export interface Surroundings {
+/** The system to search; tests pass their own. */
+export interface Environment {
   platform: string;
   env: Record<string, string | undefined>;
   home: string;
 }
 
-export function here(): Surroundings {
+function currentEnvironment(): Environment {
   return { platform: process.platform, env: process.env, home: homedir() };
 }
 
-/** The program at the path that was chosen, which may be its folder or a virtual environment. */
-export function programAt(path: string, around = here()): string | null {
-  const file = nativePath(path, around.platform);
+/** Return the program at a path, which may be its folder or a virtual environment. */
+export function programAt(path: string, environment = currentEnvironment()): string | null {
+  const file = nativePath(path, environment.platform);
   const inside = ["", "bin", "Scripts"].map((folder) => join(file, folder));
-  const candidates = [file, ...inside.flatMap((folder) => namesIn(folder, around))];
+  const candidates = [file, ...inside.flatMap((folder) => namesIn(folder, environment))];
   return candidates.find(isProgram) ?? null;
 }
 
-/** The first program on PATH or in a usual place; null when there is none. */
-export function findProgram(around = here()): string | null {
-  const chosen = around.env.MAGENTA_BRIDGE_PROGRAM;
-  if (chosen) return programAt(chosen, around);
-  const path = (around.env.PATH ?? around.env.Path ?? "").split(delimiter);
-  const folders = [...path, ...usualFolders(around)].filter((folder) => folder !== "");
-  return folders.flatMap((folder) => namesIn(folder, around)).find(isProgram) ?? null;
+/** Return the first program on PATH or in a common place; null for none. */
+export function findProgram(environment = currentEnvironment()): string | null {
+  const chosen = environment.env.MAGENTA_BRIDGE_PROGRAM;
+  if (chosen) return programAt(chosen, environment);
+  const path = (environment.env.PATH ?? environment.env.Path ?? "").split(delimiter);
+  const folders = [...path, ...usualFolders(environment)].filter((folder) => folder !== "");
+  return folders.flatMap((folder) => namesIn(folder, environment)).find(isProgram) ?? null;
 }
 
-/** Max writes "Macintosh HD:/Users/me/x" on a Mac, and slashes on Windows. */
+/** Convert a path of Max: "Macintosh HD:/Users/me/x" on a Mac, slashes on Windows. */
 export function nativePath(path: string, platform: string = process.platform): string {
   const plain = path.trim().replace(/^"(.*)"$/, "$1");
   if (platform === "win32") return plain;
@@ -42,8 +42,8 @@ export function nativePath(path: string, platform: string = process.platform): s
   return volume?.[1] ?? plain;
 }
 
-/** Programs with a window get a poor PATH on a Mac: none of the shell's places is in it. */
-function usualFolders({ platform, env, home }: Surroundings): string[] {
+/** On a Mac, GUI programs do not have the shell's PATH. */
+function usualFolders({ platform, env, home }: Environment): string[] {
   if (platform === "win32") return windowsFolders(env, home);
   const folders = [
     join(home, ".local", "bin"),
@@ -67,7 +67,7 @@ function usualFolders({ platform, env, home }: Surroundings): string[] {
   ];
 }
 
-function windowsFolders(env: Surroundings["env"], home: string): string[] {
+function windowsFolders(env: Environment["env"], home: string): string[] {
   const roots = [
     join(env.LOCALAPPDATA ?? join(home, "AppData", "Local"), "Programs", "Python"),
     join(env.APPDATA ?? join(home, "AppData", "Roaming"), "Python"),
@@ -83,7 +83,7 @@ function windowsFolders(env: Surroundings["env"], home: string): string[] {
   ].concat(conda);
 }
 
-/** The folders in a folder, the newest version first. */
+/** Return the subfolders, the newest version first. */
 function versions(folder: string): string[] {
   try {
     const names = readdirSync(folder);
@@ -94,7 +94,7 @@ function versions(folder: string): string[] {
   }
 }
 
-function namesIn(folder: string, { platform }: Surroundings): string[] {
+function namesIn(folder: string, { platform }: Environment): string[] {
   return [join(folder, platform === "win32" ? `${NAME}.exe` : NAME)];
 }
 

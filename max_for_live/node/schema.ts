@@ -1,18 +1,18 @@
-/** The API's messages and methods, out of the descriptors that the server is made from. */
+/** The API's messages and methods, from the server's descriptors. */
 
 import protobuf from "protobufjs/light";
 
 import descriptors from "../../protos/magenta_bridge.v1.js.json";
 
-interface Shape {
+interface Descriptor {
   fields?: Record<string, { oneof?: string[] }>;
   oneofs?: Record<string, { oneof: string[] }>;
-  nested?: Record<string, Shape>;
+  nested?: Record<string, Descriptor>;
 }
 
-/** protobuf's JSON writes names in camelCase, the descriptors have those of the .proto files. */
-function withCamelCase(shape: Shape): Shape {
-  const changed: Shape = { ...shape };
+/** protobuf's JSON has camelCase names; the descriptors have those of the .proto files. */
+function withCamelCase(shape: Descriptor): Descriptor {
+  const changed: Descriptor = { ...shape };
   if (shape.fields) changed.fields = mapKeys(shape.fields, (field) => field);
   if (shape.oneofs) {
     const names = ({ oneof }: { oneof: string[] }) => ({ oneof: oneof.map(camelCase) });
@@ -34,10 +34,12 @@ function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-const root = protobuf.Root.fromJSON(withCamelCase(descriptors as Shape) as protobuf.INamespace);
+const root = protobuf.Root.fromJSON(
+  withCamelCase(descriptors as Descriptor) as protobuf.INamespace,
+);
 root.resolveAll();
 
-/** protobuf's JSON: 64-bit numbers and enums are texts, and defaults are left out. */
+/** protobuf's JSON form: 64-bit numbers and enums as strings, no defaults. */
 const JSON_FORM: protobuf.IConversionOptions = {
   longs: String,
   enums: String,
@@ -45,8 +47,8 @@ const JSON_FORM: protobuf.IConversionOptions = {
   json: true,
 };
 
-/** A message's two forms: bytes on the wire, and an object for JSON. */
-export interface Codec {
+/** Converts a message between bytes and a JSON object. */
+interface Codec {
   write(value: object): Buffer;
   read(bytes: Uint8Array): object;
 }
@@ -62,7 +64,7 @@ export function codecOf(name: string): Codec {
 export interface Method {
   path: string;
   request: Codec;
-  answer: Codec;
+  response: Codec;
 }
 
 export function methodOf(service: string, name: string): Method {
@@ -73,6 +75,6 @@ export function methodOf(service: string, name: string): Method {
   return {
     path: `/${service}/${name}`,
     request: codecOf(full(method.requestType)),
-    answer: codecOf(full(method.responseType)),
+    response: codecOf(full(method.responseType)),
   };
 }

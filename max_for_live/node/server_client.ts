@@ -1,4 +1,4 @@
-/** The server over gRPC, with requests and answers in protobuf's JSON form. */
+/** The server over gRPC, with requests and responses in protobuf's JSON form. */
 
 import {
   Client,
@@ -8,7 +8,12 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 
-import type { Call, Failure, Listener } from "../core/transport.ts";
+import {
+  type Call,
+  errorMessage,
+  type Failure,
+  type Listener,
+} from "../core/transport/transport.ts";
 import { failureOf } from "./failure.ts";
 import { type Method, methodOf } from "./schema.ts";
 
@@ -17,19 +22,19 @@ const LIST = methodOf(SERVICE, "ListGenerators");
 const STREAM = methodOf(SERVICE, "StreamGenerate");
 const CHECK = methodOf("grpc.health.v1.Health", "Check");
 
-/** Seconds until a call is given up. */
-const PATIENCE = { list: 10, generate: 300 };
-const MOST_PAGES = 50;
+/** Seconds. */
+const TIMEOUTS = { list: 10, generate: 300 };
+const MAX_PAGES = 50;
 
 const OPTIONS = {
-  // Loopback never goes by way of a proxy, whatever the environment says.
+  // Localhost must bypass proxies.
   "grpc.enable_http_proxy": 0,
   "grpc.max_receive_message_length": 64 << 20,
   "grpc.initial_reconnect_backoff_ms": 200,
   "grpc.max_reconnect_backoff_ms": 2_000,
 };
 
-/** A stream whose reader says when it can take more. */
+/** A stream with flow control by its reader. */
 export interface StreamCall extends Call {
   more(): void;
 }
@@ -44,23 +49,23 @@ export class ServerClient {
     this.client = new Client(address, credentials.createInsecure(), OPTIONS);
   }
 
-  /** All pages of the list, in one value. */
+  /** Return all pages of the list, in one value. */
   list(listener: Listener<object[]>): Call {
     const found: object[] = [];
     let current: Call = { cancel: () => {} };
     let cancelled = false;
     const page = (pageToken: string, left: number): void => {
-      current = this.unary(LIST, { pageToken }, PATIENCE.list, (failure, answer) => {
+      current = this.unary(LIST, { pageToken }, TIMEOUTS.list, (failure, response) => {
         if (cancelled) return;
         if (failure) return listener.failed(failure);
-        const { generators = [], nextPageToken } = answer as Page;
+        const { generators = [], nextPageToken } = response as Page;
         found.push(...generators);
         if (nextPageToken && left > 0) return page(nextPageToken, left - 1);
         listener.next(found);
         listener.done();
       });
     };
-    page("", MOST_PAGES);
+    page("", MAX_PAGES);
     return {
       cancel: () => {
         cancelled = true;
@@ -69,34 +74,33 @@ export class ServerClient {
     };
   }
 
-  /** Nothing more is read from the wire until `more`, so that a slow reader slows the server. */
+  /** Read nothing more until `more`, so that a slow reader slows the server. */
   stream(request: object, listener: Listener<object>): StreamCall {
     let bytes: Buffer;
     try {
       bytes = STREAM.request.write(request);
     } catch (thrown) {
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
-      listener.failed({ code: "invalid_argument", message });
+      listener.failed({ code: "invalid_argument", message: errorMessage(thrown) });
       return { cancel: () => {}, more: () => {} };
     }
     const call = this.client.makeServerStreamRequest(
       STREAM.path,
       (ready: Buffer) => ready,
-      (answer) => STREAM.answer.read(answer),
+      (response) => STREAM.response.read(response),
       bytes,
       new Metadata(),
-      { deadline: deadline(PATIENCE.generate) },
+      { deadline: deadline(TIMEOUTS.generate) },
     );
     return follow(call, listener);
   }
 
-  /** Answers null when all is well, else why not. */
-  check(seconds: number, answer: (failure: Failure | null) => void): Call {
+  /** Check the health; respond with null if the server is healthy. */
+  check(seconds: number, response: (failure: Failure | null) => void): Call {
     return this.unary(CHECK, {}, seconds, (failure, value) => {
       const { status } = (value ?? {}) as { status?: string };
-      if (failure) answer(failure);
-      else if (status === "SERVING") answer(null);
-      else answer({ code: "unavailable", message: "The server is stopping." });
+      if (failure) response(failure);
+      else if (status === "SERVING") response(null);
+      else response({ code: "unavailable", message: "The server is stopping." });
     });
   }
 
@@ -108,16 +112,16 @@ export class ServerClient {
     method: Method,
     request: object,
     seconds: number,
-    answer: (failure: Failure | null, value?: object) => void,
+    response: (failure: Failure | null, value?: object) => void,
   ): Call {
     const call = this.client.makeUnaryRequest(
       method.path,
       (value: object) => method.request.write(value),
-      (bytes) => method.answer.read(bytes),
+      (bytes) => method.response.read(bytes),
       request,
       new Metadata(),
       { deadline: deadline(seconds) },
-      (error, value) => answer(error ? failureOf(error) : null, value),
+      (error, value) => response(error ? failureOf(error) : null, value),
     );
     return { cancel: () => call.cancel() };
   }
@@ -128,15 +132,15 @@ interface Page {
   nextPageToken?: string;
 }
 
-/** The end may come while the last value is still being read; it is told after that. */
+/** The end may arrive while the last value is being read; report it afterwards. */
 function follow(call: ClientReadableStream<object>, listener: Listener<object>): StreamCall {
   let reading = false;
   let over = false;
-  let ending: (() => void) | null = null;
-  const end = (tell: () => void) => {
-    if (over || ending) return;
-    ending = tell;
-    if (!reading) tell();
+  let pendingEnd: (() => void) | null = null;
+  const end = (finish: () => void) => {
+    if (over || pendingEnd) return;
+    pendingEnd = finish;
+    if (!reading) finish();
   };
   call.on("data", (value: object) => {
     call.pause();
@@ -150,13 +154,13 @@ function follow(call: ClientReadableStream<object>, listener: Listener<object>):
     more: () => {
       if (over || !reading) return;
       reading = false;
-      if (ending) ending();
+      if (pendingEnd) pendingEnd();
       else call.resume();
     },
     cancel: () => {
       over = true;
       call.cancel();
-      // What lies in the buffer has to be read, or the stream never ends.
+      // Read the buffered values, or the stream never ends.
       call.resume();
     },
   };

@@ -1,12 +1,11 @@
 /**
- * The .amxd file: outer chunks, and inside `ptch` either the patch as text or an archive.
+ * The .amxd file: outer chunks, with either the patch as text or an archive in `ptch`.
  *
- * Outer sizes are little-endian and leave their header out; sizes in the archive (`mx@c`) are
- * big-endian and count it. Measured on 29 files of Live and of Max, all of which this layout
- * rebuilds byte by byte.
+ * Outer sizes are little-endian and exclude their header; sizes in the archive (`mx@c`) are
+ * big-endian and include it. This layout reproduces 29 files of Live and of Max byte by byte.
  */
 
-export const DEVICE_TYPES = {
+const DEVICE_TYPES = {
   mmmm: "MIDI effect",
   nagg: "MIDI Generator",
   natt: "MIDI Transformation",
@@ -16,17 +15,17 @@ export type DeviceType = keyof typeof DEVICE_TYPES;
 /** Flags of a file in the archive. */
 export const FLAGS = {
   device: 0x11,
-  /** Read from the archive by Max itself. */
+  /** Max reads it from the archive. */
   embedded: 0x00,
-  /** Has to exist on disk when it runs: audio, and the scripts of node.script. */
+  /** It must exist on disk: audio, and the scripts of node.script. */
   onDisk: 0x08,
 } as const;
 
 const META = { unfrozen: 1, frozen: 7 } as const;
 
-/** Seconds from Max's epoch, 1904, to that of Unix. */
+/** Seconds from Max's epoch, 1904, to the Unix epoch. */
 const EPOCH_1904 = 2_082_844_800;
-/** One time for all that we build, 1 January 2026, so that the same sources give the same bytes. */
+/** A constant, 1 January 2026, so that builds are reproducible. */
 const BUILT_AT = Date.UTC(2026, 0, 1) / 1000 + EPOCH_1904;
 
 export interface ArchiveFile {
@@ -38,27 +37,27 @@ export interface ArchiveFile {
 
 export interface Device {
   type: DeviceType;
-  /** The patch first, then what it needs; a device without an archive has the patch alone. */
+  /** The patch first; a device without an archive has only the patch. */
   files: ArchiveFile[];
   frozen: boolean;
 }
 
-/** `amxdtype` of the project block: the four letters read as a big-endian number. */
+/** Return `amxdtype` of the project block: the four letters as a big-endian number. */
 export function typeNumber(type: DeviceType): number {
   return Buffer.from(type, "latin1").readUInt32BE();
 }
 
-/** The bytes of a device whose files lie beside it, or that needs none. */
+/** Return the bytes of a device whose files are next to it. */
 export function writeUnfrozen(type: DeviceType, patch: Buffer): Buffer {
   return outer(type, META.unfrozen, patch);
 }
 
-/** The bytes of a device that carries its files; the first is the patch. */
+/** Return the bytes of a device that contains its files; the first is the patch. */
 export function writeFrozen(type: DeviceType, files: ArchiveFile[]): Buffer {
   return outer(type, META.frozen, archive(files));
 }
 
-/** The patch as text: a newline and a NUL end it, as in all of Live's own devices. */
+/** Return the patch as text that ends with a newline and a NUL, as in Live's own devices. */
 export function patchBytes(patch: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(patch, null, 1)}\n\0`, "utf8");
 }
@@ -115,7 +114,7 @@ function inner(tag: string, data: Buffer): Buffer {
   return Buffer.concat([Buffer.from(tag, "latin1"), big(data.length + 8), data]);
 }
 
-/** NUL-terminated and filled up to a multiple of four. */
+/** NUL-terminated and padded to a multiple of four. */
 function paddedName(name: string): Buffer {
   const bytes = Buffer.from(name, "utf8");
   return Buffer.concat([bytes, Buffer.alloc(4 - (bytes.length % 4))]);
@@ -133,14 +132,14 @@ function big(value: number): Buffer {
   return bytes;
 }
 
-/** Takes a device apart again; an Error says at which byte it is not as it should be. */
+/** Parse a device. Throw an Error with the position of a format error. */
 export function readDevice(bytes: Buffer): Device {
   const chunks = outerChunks(bytes);
   const type = chunks.get("ampf")?.toString("latin1") ?? "";
   const payload = chunks.get("ptch");
   if (!(type in DEVICE_TYPES) || !payload) {
     throw new Error(
-      `not a device: the chunk "ampf" or "ptch" is missing, or "${type}" is no type.`,
+      `not a device: the chunk "ampf" or "ptch" is missing, or "${type}" is not a type.`,
     );
   }
   const deviceType = type as DeviceType;
@@ -151,7 +150,6 @@ export function readDevice(bytes: Buffer): Device {
   return { type: deviceType, files: [patch], frozen: false };
 }
 
-/** The patch of a device, parsed. */
 export function readPatch(device: Device): Record<string, unknown> {
   const text = (device.files[0] as ArchiveFile).data.toString("utf8");
   return JSON.parse(text.replace(/\0+$/, "")) as Record<string, unknown>;
@@ -166,7 +164,7 @@ function outerChunks(bytes: Buffer): Map<string, Buffer> {
     }
     const size = bytes.readUInt32LE(at + 4);
     if (at + 8 + size > bytes.length) {
-      throw new Error(`not a device: the chunk at ${at} ends after the file.`);
+      throw new Error(`not a device: the chunk at ${at} extends past the end of the file.`);
     }
     chunks.set(bytes.toString("latin1", at, at + 4), bytes.subarray(at + 8, at + 8 + size));
     at += 8 + size;

@@ -1,11 +1,11 @@
-/** The table of controls: every knob, button and display of the devices, one row each. */
+/** The table of controls: every dial, button and display of the devices. */
 
 import table from "../controls.json" with { type: "json" };
 
 export const DEVICES = ["bridge", "generator", "transformation"] as const;
 export type DeviceName = (typeof DEVICES)[number];
 
-export const KINDS = [
+const KINDS = [
   "display",
   "button",
   "toggle",
@@ -16,11 +16,11 @@ export const KINDS = [
   "blob",
   "roll",
 ] as const;
-export type Kind = (typeof KINDS)[number];
+type Kind = (typeof KINDS)[number];
 
 export const TOOLS = ["generate", "continue", "jam", "interpolate", "groove", "drumify"] as const;
 
-/** `automated` is seen by Live and Push, `stored` is saved with the Set, `hidden` is neither. */
+/** `automated` is visible in Live and Push, `stored` is saved with the Set, `hidden` is neither. */
 const STORED = ["automated", "stored", "hidden"] as const;
 const TYPES = ["none", "float", "int", "enum", "blob"] as const;
 
@@ -28,38 +28,36 @@ export interface Control {
   id: string;
   devices: DeviceName[];
   kind: Kind;
-  /** The parameter's long name: unique within a device, and never changed, for Live saves by it. */
+  /** The parameter's long name: unique within a device, and constant, because Live saves by it. */
   label: string;
   /** The name on Push and above a dial, at most 8 characters. */
   short: string;
-  /** The words on the box; the label when there are none of its own. */
+  /** The text on the box; by default the label. */
   text?: string;
   type: (typeof TYPES)[number];
   range?: [number, number];
   entries?: string[];
   default: number | string | null;
-  /** What stands behind the number, or a pattern of printf such as "%g". */
+  /** Unit after the number, or a printf format such as "%g". */
   unit: string;
   stored: (typeof STORED)[number];
-  /** The field of the request that it fills, by the API's own names; "" for none. */
+  /** The field of the request that it sets, by its API name; "" for none. */
   field: string;
-  /** The tools that it belongs to; empty for all. */
+  /** The tools that use it; empty for all. */
   tools: string[];
-  /** One sentence or two for the musician, shown in Live's Info View. */
+  /** One or two sentences for the user, shown in Live's Info View. */
   info: string;
 }
 
 const SHORT = 8;
-/** Live gives a parameter of type int at most 256 values; more make it a float shown as an int. */
+/** Live's int parameters have at most 256 values; others are floats shown as integers. */
 export const INT_VALUES = 256;
 
-/** Reads the rows; the first bad one raises an Error that names it and says what is wrong. */
+/** Validate the rows. Throw an Error that names the first invalid row and the problem. */
 export function parseControls(rows: unknown): Control[] {
-  if (!Array.isArray(rows)) {
-    throw new Error("controls.json: the table is a list of rows.");
-  }
+  if (!Array.isArray(rows)) throw new Error("controls.json: the table must be a list of rows.");
   const controls = rows.map((row, index) => parseRow(row, index));
-  rejectDoubles(controls);
+  rejectDuplicates(controls);
   return controls;
 }
 
@@ -69,140 +67,108 @@ export function controlsOf(device: DeviceName): Control[] {
   return CONTROLS.filter((control) => control.devices.includes(device));
 }
 
-/** A control that the table must have. */
+/** Return a control by its id; throw an Error if there is none. */
 export function control(id: string): Control {
   const found = CONTROLS.find((row) => row.id === id);
-  if (!found) {
-    throw new Error(`controls.json: there is no control "${id}".`);
-  }
+  if (!found) throw new Error(`controls.json: there is no control "${id}".`);
   return found;
 }
 
-/** Words on the box. */
-export function wordsOn(row: Control): string {
+export function textOf(row: Control): string {
   return row.text ?? row.label;
 }
 
-/** Whether Live knows it as a parameter. */
+/** Whether it is a parameter in Live. */
 export function isParameter(row: Control): boolean {
   return row.type !== "none";
 }
 
 function parseRow(row: unknown, index: number): Control {
-  const values = row as Record<string, unknown>;
-  const name = typeof values?.id === "string" ? `"${values.id}"` : `number ${index + 1}`;
-  const fail = (problem: string): never => {
+  const control = row as Control;
+  const name = typeof control?.id === "string" ? `"${control.id}"` : `number ${index + 1}`;
+  for (const problem of problemsOf(control)) {
     throw new Error(`controls.json, row ${name}: ${problem}`);
-  };
-  if (typeof row !== "object" || row === null) {
-    fail("a row is an object.");
   }
-  for (const key of ["id", "label", "short", "info"]) {
-    if (typeof values[key] !== "string" || values[key] === "") {
-      fail(`"${key}" is a text that is not empty.`);
-    }
-  }
-  for (const key of ["unit", "field"]) {
-    if (typeof values[key] !== "string") {
-      fail(`"${key}" is a text.`);
-    }
-  }
-  const control = values as unknown as Control;
-  checkWords(control, fail);
-  checkChoices(control, fail);
-  checkValues(control, fail);
   return control;
 }
 
-type Fail = (problem: string) => never;
-
-function checkWords(row: Control, fail: Fail): void {
+/** Later checks rely on earlier ones. */
+function* problemsOf(row: Control): Generator<string> {
+  if (typeof row !== "object" || row === null) yield "a row must be an object.";
+  for (const key of ["id", "label", "short", "info"] as const) {
+    if (typeof row[key] !== "string" || row[key] === "")
+      yield `"${key}" must be a non-empty string.`;
+  }
+  for (const key of ["unit", "field"] as const) {
+    if (typeof row[key] !== "string") yield `"${key}" must be a string.`;
+  }
   if (!/^[a-z][a-z0-9_]*$/.test(row.id)) {
-    fail("an id has small letters, digits and underscores.");
+    yield "an id must have lower-case letters, digits and underscores.";
   }
   if (row.short.length > SHORT) {
-    fail(`"short" has at most ${SHORT} characters, but "${row.short}" has ${row.short.length}.`);
+    yield `"short" must have at most ${SHORT} characters; "${row.short}" has ${row.short.length}.`;
   }
-  if (!row.info.endsWith(".")) {
-    fail('"info" is a whole sentence, with its full stop.');
+  if (!row.info.endsWith(".")) yield '"info" must be whole sentences.';
+  if (row.text !== undefined && typeof row.text !== "string") yield '"text" must be a string.';
+  yield* choiceProblems(row);
+  if (row.type === "int" || row.type === "float") yield* numberProblems(row);
+  if (row.type === "enum") yield* enumProblems(row);
+  if (row.type === "blob" && typeof row.default !== "string") {
+    yield '"default" of a blob must be a string.';
   }
-  if (row.text !== undefined && typeof row.text !== "string") {
-    fail('"text" is a text.');
-  }
+  if (row.type === "none" && row.default !== null) yield '"default" of type "none" must be null.';
 }
 
-function checkChoices(row: Control, fail: Fail): void {
-  const among = (key: string, value: unknown, choices: readonly string[]) => {
-    if (!choices.includes(value as string)) {
-      fail(`"${key}" is one of ${choices.join(", ")}, not ${JSON.stringify(value)}.`);
-    }
-  };
-  among("kind", row.kind, KINDS);
-  among("type", row.type, TYPES);
-  among("stored", row.stored, STORED);
+function* choiceProblems(row: Control): Generator<string> {
   if (!Array.isArray(row.devices) || row.devices.length === 0) {
-    fail('"devices" lists at least one device.');
+    yield '"devices" must list at least one device.';
   }
-  for (const device of row.devices) {
-    among("devices", device, DEVICES);
-  }
-  if (!Array.isArray(row.tools)) {
-    fail('"tools" is a list.');
-  }
-  for (const tool of row.tools) {
-    among("tools", tool, TOOLS);
-  }
-}
-
-function checkValues(row: Control, fail: Fail): void {
-  if (row.type === "int" || row.type === "float") {
-    checkNumber(row, fail);
-  } else if (row.type === "enum") {
-    checkEnum(row, fail);
-  } else if (row.type === "blob" && typeof row.default !== "string") {
-    fail('"default" of a blob is a text.');
-  } else if (row.type === "none" && row.default !== null) {
-    fail('"default" of what is no parameter is null.');
+  if (!Array.isArray(row.tools)) yield '"tools" must be a list.';
+  const choices: [string, readonly unknown[], readonly unknown[]][] = [
+    ["kind", [row.kind], KINDS],
+    ["type", [row.type], TYPES],
+    ["stored", [row.stored], STORED],
+    ["devices", row.devices, DEVICES],
+    ["tools", row.tools, TOOLS],
+  ];
+  for (const [key, values, allowed] of choices) {
+    for (const value of values.filter((one) => !allowed.includes(one))) {
+      yield `"${key}" must be one of ${allowed.join(", ")}, not ${JSON.stringify(value)}.`;
+    }
   }
 }
 
-function checkNumber(row: Control, fail: Fail): void {
-  const range = row.range;
-  const whole = Array.isArray(range) && range.length === 2 && range.every(Number.isFinite);
-  if (!range || !whole || range[0] >= range[1]) {
-    fail('"range" is two numbers, the lower first.');
-    return;
+function* numberProblems({ range, default: initial, type }: Control): Generator<string> {
+  const [low, high] = Array.isArray(range) && range.length === 2 ? range : [Number.NaN, Number.NaN];
+  // An empty range has crashed Push.
+  if (!(low < high) || ![low, high].every(Number.isFinite)) {
+    yield '"range" must be two numbers, the lower first.';
   }
-  const [low, high] = range;
-  if (typeof row.default !== "number" || row.default < low || row.default > high) {
-    fail(`"default" lies within the range, ${low} to ${high}.`);
+  if (typeof initial !== "number" || initial < low || initial > high) {
+    yield `"default" must be within the range, ${low} to ${high}.`;
   }
-  if (row.type === "int" && high - low + 1 > INT_VALUES) {
-    fail(`an int has at most ${INT_VALUES} values; say "float", it is shown without decimals.`);
+  if (type === "int" && high - low + 1 > INT_VALUES) {
+    yield `an int must have at most ${INT_VALUES} values; use "float".`;
   }
 }
 
-function checkEnum(row: Control, fail: Fail): void {
-  const entries = row.entries;
+function* enumProblems({ entries, default: initial }: Control): Generator<string> {
   if (!Array.isArray(entries) || entries.length < 2) {
-    // A zero-width range has crashed Push.
-    fail('"entries" of an enum has at least two.');
-    return;
+    yield '"entries" of an enum must have at least two.';
   }
-  const value = row.default;
-  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) >= entries.length) {
-    fail('"default" of an enum is the number of an entry, from 0.');
+  if (!Number.isInteger(initial) || entries?.[initial as number] === undefined) {
+    yield '"default" of an enum must be the index of an entry.';
   }
 }
 
-function rejectDoubles(rows: Control[]): void {
+function rejectDuplicates(rows: Control[]): void {
   for (const device of DEVICES) {
     for (const key of ["id", "label"] as const) {
       const seen = new Set<string>();
       for (const row of rows.filter((one) => one.devices.includes(device))) {
         if (seen.has(row[key])) {
           throw new Error(
-            `controls.json, row "${row.id}": the ${key} "${row[key]}" is taken in ${device}.`,
+            `controls.json, row "${row.id}": the ${key} "${row[key]}" is already used in ${device}.`,
           );
         }
         seen.add(row[key]);

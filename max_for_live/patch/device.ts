@@ -1,4 +1,4 @@
-/** A device as its patch and its files, and the JSON of the whole. */
+/** A device: its patch and files, and the JSON of the patch. */
 
 import { type DeviceType, typeNumber } from "./container.ts";
 import type { Control } from "./controls.ts";
@@ -12,38 +12,38 @@ import {
   type Patch,
 } from "./patcher.ts";
 
-/** A script that a box runs: inlined in the box, or a file that lies beside the patch. */
+/** A script: inlined in a box, or a file next to the patch. */
 export interface Script {
   name: string;
   source: string;
 }
 
-/** A script inlined in a box, and how it speaks with the patch. */
-export interface Code extends Script {
+/** A script inlined in a box. */
+interface Code extends Script {
   box: Box;
 }
 
 export interface DevicePlan {
-  /** The file's name without its ending. */
+  /** The file's name without its extension. */
   name: string;
   type: DeviceType;
   patch: Patch;
-  /** Every control that has a box. */
+  /** All controls that have a box. */
   placed: Placed[];
   banks: Bank[];
   width: number;
   height: number;
   codes: Code[];
-  /** Files that the patch needs beside it. */
+  /** Files that must be next to the patch. */
   files: Script[];
 }
 
 const LOWEST_LIVE = "12.2";
 const LOWEST_MAX = "9.0";
-/** Seconds from 1904 to 1 January 2026: one time for all that we build. */
+/** Seconds from 1904 to 1 January 2026: a constant, so that builds are reproducible. */
 const BUILT_AT = 3_850_070_400;
 
-/** The whole patch as Max reads it. */
+/** Return the patch as Max reads it. */
 export function patchJson(plan: DevicePlan): Json {
   const { width, height } = plan;
   return {
@@ -84,7 +84,7 @@ function project(plan: DevicePlan): Attributes {
     creationdate: BUILT_AT,
     modificationdate: BUILT_AT,
     viewrect: [0, 0, 300, 500],
-    // 1 would let Max move our files into folders of its own.
+    // 1 would let Max move our files into its own folders.
     autoorganize: 0,
     hideprojectwindow: 1,
     showdependencies: 1,
@@ -103,11 +103,10 @@ function project(plan: DevicePlan): Attributes {
   };
 }
 
-/** The control's box. */
 export function boxOf(plan: DevicePlan, id: string): Box {
   const found = plan.placed.find(([control]: [Control, Box]) => control.id === id);
   if (!found) {
-    throw new Error(`${plan.name}: no box stands for the control "${id}".`);
+    throw new Error(`${plan.name}: the control "${id}" has no box.`);
   }
   return found[1];
 }

@@ -1,4 +1,4 @@
-/** The files of a device: one that carries everything, and one with its scripts beside it. */
+/** The files of a device: a single file, or a patch with its scripts next to it. */
 
 import { type ArchiveFile, FLAGS, patchBytes, writeFrozen, writeUnfrozen } from "./container.ts";
 import { type DevicePlan, patchJson } from "./device.ts";
@@ -9,15 +9,13 @@ export interface BuiltFile {
 }
 
 /**
- * A single file. A device that needs no file beside it has nothing to freeze, so it stays plain:
- * that is the form that Max itself writes for it, and the simplest to load.
+ * Return a single file. A device without other files is not frozen: that is the form that Max
+ * writes.
  */
 export function singleFile(plan: DevicePlan): BuiltFile {
   const patch = patchBytes(patchJson(plan));
   const name = `${plan.name}.amxd`;
-  if (plan.files.length === 0) {
-    return { name, bytes: writeUnfrozen(plan.type, patch) };
-  }
+  if (plan.files.length === 0) return { name, bytes: writeUnfrozen(plan.type, patch) };
   const device: ArchiveFile = { name, type: "JSON", data: patch, flag: FLAGS.device };
   const scripts = plan.files.map(
     (file): ArchiveFile => ({
@@ -30,7 +28,7 @@ export function singleFile(plan: DevicePlan): BuiltFile {
   return { name, bytes: writeFrozen(plan.type, [device, ...scripts]) };
 }
 
-/** The device and its scripts as loose files of one folder. */
+/** Return the device and its scripts as separate files of one folder. */
 export function looseFiles(plan: DevicePlan): BuiltFile[] {
   const patch = writeUnfrozen(plan.type, patchBytes(patchJson(plan)));
   const scripts = plan.files.map((file) => ({

@@ -1,9 +1,9 @@
 /**
- * The objects of Max that our patches use, and how many ports each has.
+ * The Max objects in our patches, and their numbers of ports.
  *
- * Max believes the counts in the file and takes away a cord to a port beyond them, so they have to
- * be what Max itself writes. Each row names where its count was seen: "patches" are files saved by
- * Max 8.6 or 9, "maxdiff" is the table of measured boxes in Ableton's maxdevtools.
+ * Max trusts the numbers in the file and deletes a cord to a port beyond them, so they must be what
+ * Max itself writes. Each row names its source: "patches" are files saved by Max 8.6 or 9,
+ * "maxdiff" is the table of measured boxes in Ableton's maxdevtools.
  */
 
 export interface Ports {
@@ -25,10 +25,10 @@ const fixed = (inlets: number, types: string[], source: string): Row => ({
 
 const anything = (count: number): string[] => Array.from({ length: count }, () => "");
 
-/** An argument of `trigger` and the type that comes out. */
+/** Output types of `trigger`, by argument. */
 const TRIGGERED: Record<string, string> = { b: "bang", i: "int", f: "float", s: "", l: "" };
 
-/** Objects written as text in a box; the word is the first of the text. */
+/** Objects written as text in a box, by the first word of the text. */
 const TEXT_OBJECTS: Record<string, Row> = {
   closebang: fixed(1, ["bang"], "patches"),
   deferlow: fixed(1, [""], "patches"),
@@ -60,7 +60,7 @@ const TEXT_OBJECTS: Record<string, Row> = {
     source: "patches",
   },
   pipe: {
-    // The last argument is the delay, which has an inlet and no outlet.
+    // The last argument is the delay, which has an inlet but no outlet.
     ports: (args) => ({
       inlets: args.length,
       outlets: args.length - 1,
@@ -86,7 +86,7 @@ const TEXT_OBJECTS: Record<string, Row> = {
   },
 };
 
-/** Objects with a face of their own; the word is the maxclass. */
+/** User interface objects, by maxclass. */
 const CLASSES: Record<string, Row> = {
   comment: fixed(1, [], "patches"),
   "live.comment": fixed(1, [], "maxdiff"),
@@ -100,33 +100,29 @@ const CLASSES: Record<string, Row> = {
   v8ui: fixed(1, [""], "patches of Max 9, with its text embedded"),
 };
 
-export function knowsClass(maxclass: string): boolean {
+export function isKnownClass(maxclass: string): boolean {
   return maxclass in CLASSES || maxclass === "newobj" || maxclass === "v8.codebox";
 }
 
-export function knowsObject(text: string): boolean {
+export function isKnownObject(text: string): boolean {
   return word(text) in TEXT_OBJECTS;
 }
 
-/** Ports of the object that the text makes; an Error when it is not in the table. */
+/** Return the ports of an object in a text box; throw an Error if it is not in the table. */
 export function portsOfText(text: string): Ports {
   const row = TEXT_OBJECTS[word(text)];
-  if (!row) {
-    throw new Error(`objects.ts: the object "${word(text)}" is not in the table.`);
-  }
+  if (!row) throw new Error(`objects.ts: the object "${word(text)}" is not in the table.`);
   return row.ports(argumentsOf(text));
 }
 
-/** Ports of a box with a face; an Error when it is not in the table. */
+/** Return the ports of a user interface object; throw an Error if it is not in the table. */
 export function portsOfClass(maxclass: string): Ports {
   const row = CLASSES[maxclass];
-  if (!row) {
-    throw new Error(`objects.ts: the box "${maxclass}" is not in the table.`);
-  }
+  if (!row) throw new Error(`objects.ts: the box "${maxclass}" is not in the table.`);
   return row.ports([]);
 }
 
-/** Ports of v8.codebox: what its script says in `inlets` and `outlets`. */
+/** Return the ports of v8.codebox: its script sets `inlets` and `outlets`. */
 export function portsOfCode(inlets: number, outlets: number): Ports {
   return { inlets, outlets, types: anything(outlets) };
 }
@@ -135,7 +131,7 @@ function word(text: string): string {
   return text.split(" ", 1)[0] ?? "";
 }
 
-/** Words after the first, without attributes. */
+/** Return the words after the first, without attributes. */
 function argumentsOf(text: string): string[] {
   const words = text.split(" ").slice(1);
   const attribute = words.findIndex((one) => one.startsWith("@"));

@@ -1,25 +1,23 @@
-/** What Live has to know of a control: the parameter's type, range, names, units and visibility. */
+/** Live's parameter of a control: type, range, names, units and visibility. */
 
 import { type Control, isParameter } from "./controls.ts";
 import type { Attributes, Box, Json } from "./patcher.ts";
 
 /** `parameter_type` of Max for Live. */
 const TYPE = { float: 0, int: 1, enum: 2, blob: 3 } as const;
-/** `parameter_invisible`: 1 and 2 also leave Live's list of parameters. */
+/** `parameter_invisible`: 1 and 2 also hide it from Live's list of parameters. */
 const INVISIBLE = { automated: 0, stored: 1, hidden: 2 } as const;
 /** `parameter_unitstyle`. */
-export const UNIT_STYLE = { int: 0, float: 1, percent: 5, custom: 9 } as const;
-/** `parameter_modmode`: none, and what Live's own devices have for a number. */
+const UNIT_STYLE = { int: 0, float: 1, percent: 5, custom: 9 } as const;
+/** `parameter_modmode`: none, and the mode of numbers in Live's own devices. */
 const MODULATION = { none: 0, number: 4 } as const;
 
 export const BANK_SLOTS = 8;
 const EMPTY_SLOT = "-";
 
-/** The attributes that make a box a parameter of Live. */
+/** Return the attributes that make a box a parameter of Live. */
 export function parameterAttributes(control: Control): Attributes {
-  if (!isParameter(control)) {
-    return { parameter_enable: 0 };
-  }
+  if (!isParameter(control)) return { parameter_enable: 0 };
   return {
     parameter_enable: 1,
     saved_attribute_attributes: { valueof: valueAttributes(control) },
@@ -39,7 +37,7 @@ function valueAttributes(control: Control): Attributes {
   };
   Object.assign(value, rangeOf(control));
   value.parameter_initial = [control.default as Json];
-  // A control that is not saved stays silent when the device is loaded: what it would say is old.
+  // A control that is not saved has no output when the device is loaded: its value would be old.
   value.parameter_initial_enable = control.stored === "hidden" ? 0 : 1;
   return value;
 }
@@ -57,22 +55,20 @@ function rangeOf(control: Control): Attributes {
 }
 
 function unitOf(control: Control): Attributes {
-  if (control.unit === "%") {
-    return { parameter_unitstyle: UNIT_STYLE.percent };
-  }
+  if (control.unit === "%") return { parameter_unitstyle: UNIT_STYLE.percent };
   if (control.unit !== "") {
     return { parameter_unitstyle: UNIT_STYLE.custom, parameter_units: unitText(control) };
   }
   return { parameter_unitstyle: showsWhole(control) ? UNIT_STYLE.int : UNIT_STYLE.float };
 }
 
-/** A pattern of printf stays as it is; a word stands behind a whole number. */
+/** Keep a printf format; put a unit after a whole number. */
 function unitText(control: Control): string {
   return control.unit.includes("%") ? control.unit : `%d ${control.unit}`;
 }
 
-/** An int, or a float that has too many values to be an int for Live. */
-export function showsWhole(control: Control): boolean {
+/** Whether it shows whole numbers: an int, or a float with too many values for an int. */
+function showsWhole(control: Control): boolean {
   return control.type === "int" || (control.range?.[1] ?? 0) > 255;
 }
 
@@ -80,10 +76,10 @@ function isNumber(control: Control): boolean {
   return control.type === "int" || control.type === "float";
 }
 
-/** A control and the box that stands for it. */
+/** A control and its box. */
 export type Placed = [Control, Box];
 
-/** The patch's map of parameters: box to names and order; without it the Set does not save them. */
+/** Return the map from boxes to names and order; Live saves only parameters in this map. */
 export function parameterMap(placed: Placed[], banks: Bank[]): Json {
   const map: Attributes = {};
   placed
@@ -98,7 +94,7 @@ export function parameterMap(placed: Placed[], banks: Bank[]): Json {
   return map;
 }
 
-/** A page of eight knobs on Push. */
+/** A page of eight dials on Push. */
 export interface Bank {
   name: string;
   controls: Control[];

@@ -10,7 +10,7 @@ export type Attributes = Record<string, Json>;
 
 export interface Box {
   id: string;
-  /** The section of the patch that it stands in, counted from 0. */
+  /** Column in the patching view, from 0. */
   section: number;
   maxclass: string;
   ports: Ports;
@@ -24,29 +24,27 @@ export interface Cord {
   to: [string, number];
 }
 
-/** Builds a patch; the order of the calls is the order in the file, so the bytes are always the same. */
+/** Builds a patch in the order of the calls, so that the bytes are reproducible. */
 export class Patch {
   readonly boxes: Box[] = [];
   readonly cords: Cord[] = [];
   private section = -1;
 
-  /** Begins a column of the patching view, with a comment at its head. */
-  begin(title: string): void {
+  /** Begin a column in the patching view, with a comment at its top. */
+  beginSection(title: string): void {
     this.section += 1;
     this.box("comment", portsOfClass("comment"), {}, title);
   }
 
-  /** A box whose object is written as text, such as `route a b`. */
+  /** Add an object that is written as text, such as `route a b`. */
   object(text: string, attributes: Attributes = {}): Box {
     return this.box("newobj", portsOfText(text), attributes, text);
   }
 
-  /** A box with a face of its own. */
+  /** Add a user interface object. */
   face(maxclass: string, attributes: Attributes = {}, presentation?: Rect): Box {
     const box = this.box(maxclass, portsOfClass(maxclass), attributes);
-    if (presentation) {
-      box.presentation = presentation;
-    }
+    if (presentation) box.presentation = presentation;
     return box;
   }
 
@@ -57,23 +55,18 @@ export class Patch {
   box(maxclass: string, ports: Ports, attributes: Attributes = {}, text?: string): Box {
     const id = `obj-${this.boxes.length + 1}`;
     const box: Box = { id, section: this.section, maxclass, ports, attributes };
-    if (text !== undefined) {
-      box.text = text;
-    }
+    if (text !== undefined) box.text = text;
     this.boxes.push(box);
     return box;
   }
 
-  /** A cord from an outlet to an inlet. */
   cord(from: Box, outlet: number, to: Box, inlet = 0): void {
     this.cords.push({ from: [from.id, outlet], to: [to.id, inlet] });
   }
 
-  /** Cords through a row of boxes, each from its first outlet to the next one's first inlet. */
+  /** Connect a row of boxes, each from its first outlet to the next one's first inlet. */
   chain(...boxes: Box[]): void {
-    for (let i = 1; i < boxes.length; i += 1) {
-      this.cord(boxes[i - 1] as Box, 0, boxes[i] as Box);
-    }
+    for (let i = 1; i < boxes.length; i += 1) this.cord(boxes[i - 1] as Box, 0, boxes[i] as Box);
   }
 }
 
@@ -81,7 +74,7 @@ const COLUMN = 260;
 const LINE = 34;
 const MARGIN = 20;
 
-/** All boxes as Max writes them: a column for each section, top to bottom. */
+/** Return all boxes as Max writes them: a column for each section, from top to bottom. */
 export function boxesJson(patch: Patch): Json[] {
   const heights = new Map<number, number>();
   return patch.boxes.map((box) => {
@@ -100,12 +93,8 @@ function boxJson(box: Box, place: Rect): Json {
     numoutlets: box.ports.outlets,
     patching_rect: [...place],
   };
-  if (box.ports.outlets > 0) {
-    json.outlettype = box.ports.types;
-  }
-  if (box.text !== undefined) {
-    json.text = box.text;
-  }
+  if (box.ports.outlets > 0) json.outlettype = box.ports.types;
+  if (box.text !== undefined) json.text = box.text;
   if (box.presentation) {
     json.presentation = 1;
     json.presentation_rect = [...box.presentation];

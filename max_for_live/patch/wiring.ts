@@ -1,12 +1,12 @@
-/** Cords that every device has: controls to the script, and the script's words to the controls. */
+/** Connections that every device has: from controls to the script, and back. */
 
+import { info } from "./control_boxes.ts";
 import type { Control } from "./controls.ts";
-import { info } from "./faces.ts";
 import { portsOfCode } from "./objects.ts";
 import type { Placed } from "./parameters.ts";
 import type { Box, Patch, Rect } from "./patcher.ts";
 
-/** A box of v8 that carries its script. */
+/** Add a v8 box that contains its script. */
 export function addCode(patch: Patch, source: string, inlets: number, outlets: number): Box {
   return patch.box("v8.codebox", portsOfCode(inlets, outlets), {
     code: source,
@@ -18,7 +18,7 @@ export function addCode(patch: Patch, source: string, inlets: number, outlets: n
   });
 }
 
-/** A drawing of v8 that carries its script. */
+/** Add a v8ui box that contains its script. */
 export function addDrawing(patch: Patch, control: Control, source: string, rect: Rect): Box {
   const textfile = { text: source, filename: "none", flags: 0, embed: 1, autowatch: 0 };
   const attributes = {
@@ -31,21 +31,21 @@ export function addDrawing(patch: Patch, control: Control, source: string, rect:
   return patch.face("v8ui", attributes, rect);
 }
 
-/** Says `control ID VALUE...` to `target` whenever one of the controls is moved. */
-export function listenTo(patch: Patch, placed: Placed[], target: Box): void {
+/** Send `control ID VALUE...` to `target` when a control is moved. */
+export function connectControls(patch: Patch, placed: Placed[], target: Box): void {
   for (const [control, box] of placed) {
     if (control.kind === "button") {
       patch.chain(box, patch.message(`control ${control.id}`), target);
-    } else if (SPEAKING.has(control.kind)) {
+    } else if (WITH_OUTPUT.has(control.kind)) {
       patch.chain(box, patch.object(`prepend control ${control.id}`), target);
     }
   }
 }
 
-const SPEAKING = new Set<Control["kind"]>(["toggle", "tool", "menu", "number", "dial"]);
+const WITH_OUTPUT = new Set<Control["kind"]>(["toggle", "tool", "menu", "number", "dial"]);
 
-/** Hands `ID set V`, `ID active 0`, `ID text ...` to the boxes that they name. */
-export function speakTo(patch: Patch, placed: Placed[], from: Outlet, stores: Stores): void {
+/** Route `ID set V`, `ID active 0`, `ID text ...` to the named boxes. */
+export function connectUpdates(patch: Patch, placed: Placed[], from: Outlet, stores: Stores): void {
   const named = placed.filter(([control]) => control.kind !== "roll");
   const router = patch.object(`route ${named.map(([control]) => control.id).join(" ")}`);
   patch.cord(from.box, from.outlet, router);
@@ -60,7 +60,7 @@ export interface Outlet {
   outlet: number;
 }
 
-/** A comment shows what `set` brings. */
+/** A comment displays the text after `set`. */
 function displayInlet(patch: Patch, display: Box): Box {
   const words = patch.object("route text set");
   const set = patch.object("prepend set");
@@ -70,10 +70,10 @@ function displayInlet(patch: Patch, display: Box): Box {
   return words;
 }
 
-/** Where `set VALUE` goes for each store, by the control's id. */
-export type Stores = Map<string, Box>;
+/** Inlet for `set VALUE` of each store, by the control's id. */
+type Stores = Map<string, Box>;
 
-/** Says `control ID VALUE` when the Set brings a stored value back, and lets values be stored. */
+/** Send `control ID VALUE` when the Set restores a stored value; return the stores' inlets. */
 export function addStores(patch: Patch, placed: Placed[], target: Box): Stores {
   const stores: Stores = new Map();
   for (const [control, box] of placed.filter(([one]) => one.kind === "blob")) {
@@ -85,7 +85,7 @@ export function addStores(patch: Patch, placed: Placed[], target: Box): Stores {
   return stores;
 }
 
-/** A store says what it is given; the gate is shut meanwhile, or the script would hear itself. */
+/** A store outputs what it receives; a closed gate keeps that from the script. */
 function storeInlet(patch: Patch, store: Box, gate: Box): Box {
   const route = patch.object("route set");
   const order = patch.object("t b l b");

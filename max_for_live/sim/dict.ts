@@ -1,12 +1,12 @@
 /**
- * Max's dictionaries: one space of names for all devices.
+ * Max's dictionaries, which have global names.
  *
- * Whether a list of one element comes back as a list is told in both ways by people who know;
- * hence a switch. Truth values become numbers, for atoms know no others.
+ * Sources disagree whether a list of one element returns as a list, so that is an option. Booleans
+ * become numbers: atoms have no other type.
  */
 
-export interface DictHabits {
-  /** What becomes of a list of one. */
+export interface DictOptions {
+  /** What a list of one becomes. */
   listOfOne: "list" | "element";
 }
 
@@ -17,7 +17,7 @@ export class DictSpace {
   private readonly peers = new Map<string, number>();
   private count = 0;
 
-  constructor(readonly habits: DictHabits = { listOfOne: "list" }) {}
+  constructor(readonly options: DictOptions = { listOfOne: "list" }) {}
 
   open(name?: string): string {
     this.count += 1;
@@ -27,7 +27,7 @@ export class DictSpace {
     return used;
   }
 
-  /** It goes when nobody holds it any more. */
+  /** It is deleted when nothing refers to it any more. */
   close(name: string): void {
     const left = (this.peers.get(name) ?? 1) - 1;
     this.peers.set(name, left);
@@ -37,7 +37,7 @@ export class DictSpace {
   }
 
   write(name: string, content: Content): void {
-    if (!this.contents.has(name)) throw new Error(`no dictionary ${name}`);
+    if (!this.contents.has(name)) throw new Error(`There is no dictionary ${name}.`);
     this.contents.set(name, this.keep(content) as Content);
   }
 
@@ -57,11 +57,11 @@ export class DictSpace {
   }
 
   private keepList(list: unknown[]): unknown {
-    return list.length === 1 && this.habits.listOfOne === "element" ? list[0] : list;
+    return list.length === 1 && this.options.listOfOne === "element" ? list[0] : list;
   }
 }
 
-/** Returns the class for one script; `keep` takes note of what ends with it. */
+/** Return the class for one script; `keep` registers a cleanup function. */
 export function dictFor(space: DictSpace, keep: (end: () => void) => void) {
   return class Dict {
     readonly name: string;
@@ -78,27 +78,6 @@ export function dictFor(space: DictSpace, keep: (end: () => void) => void) {
 
     stringify(): string {
       return JSON.stringify(space.read(this.name));
-    }
-
-    clear(): void {
-      space.write(this.name, {});
-    }
-
-    get(key: string): unknown {
-      return space.read(this.name)[key] ?? null;
-    }
-
-    set(key: string, value: unknown): void {
-      space.write(this.name, { ...space.read(this.name), [key]: value });
-    }
-
-    contains(key: string): number {
-      return key in space.read(this.name) ? 1 : 0;
-    }
-
-    remove(key: string): void {
-      const { [key]: _, ...rest } = space.read(this.name);
-      space.write(this.name, rest);
     }
 
     freepeer(): void {

@@ -1,8 +1,8 @@
-/** Max's File, for writing texts. */
+/** Max's File, for writing text. */
 
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 
-/** Characters that Max takes at once. */
+/** Maximum number of characters in one write. */
 const MOST = 32_767;
 
 export class MaxFile {
@@ -15,7 +15,7 @@ export class MaxFile {
       this.handle = openSync(path, "w");
       this.isopen = 1;
     } catch {
-      // Max says nothing either; `isopen` tells.
+      // Max reports no error; `isopen` is 0.
     }
   }
 

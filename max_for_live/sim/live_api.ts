@@ -6,15 +6,15 @@ import type { Atom, LomObject } from "./lom_object.ts";
 export interface ApiWorld {
   set: LiveSet;
   device: LomObject;
-  /** Whether live.thisdevice has sent its bang; what is made earlier stays dead. */
+  /** Whether live.thisdevice has sent its bang; earlier objects stay invalid. */
   ready: () => boolean;
-  /** Takes note of what must end with the device. */
+  /** Registers a cleanup function. */
   keep: (end: () => void) => void;
 }
 
 type Callback = (args: Atom[]) => void;
 
-/** Returns the class for one device's scripts. */
+/** Return the class for one device's scripts. */
 export function liveApiFor(world: ApiWorld) {
   const { set } = world;
 
@@ -32,16 +32,16 @@ export function liveApiFor(world: ApiWorld) {
         return;
       }
       this.target = set.resolve(String(args[0] ?? ""), world.device);
-      if (callback !== null) set.notifies(() => callback(["id", Number(this.id)]));
+      if (callback !== null) set.runNotification(() => callback(["id", Number(this.id)]));
     }
 
-    /** v8 gives it as text. */
+    /** A string in v8. */
     get id(): string {
       return String(this.alive === null ? 0 : set.idOf(this.alive));
     }
 
     set id(_value: unknown) {
-      throw new Error("The simulated LiveAPI stays with its object.");
+      throw new Error("The simulated LiveAPI cannot change its object.");
     }
 
     get type(): string {
@@ -52,13 +52,13 @@ export function liveApiFor(world: ApiWorld) {
       return this.observed;
     }
 
-    /** Calls back at once, and then with each change. */
+    /** Call back immediately, and at each change. */
     set property(name: string) {
       this.observed = name;
       this.last = "";
       if (this.callback === null) return;
       const check = () => this.check();
-      set.notifies(check);
+      set.runNotification(check);
       world.keep(set.observe(check));
     }
 
@@ -72,14 +72,6 @@ export function liveApiFor(world: ApiWorld) {
       const value = alive.read(name);
       if (value === undefined) set.console.push(`${alive.type}: no property called ${name}`);
       return value ?? [0];
-    }
-
-    getcount(name: string): number {
-      return this.alive?.list(name)?.length ?? 0;
-    }
-
-    getstring(name: string): string {
-      return this.get(name).join(" ");
     }
 
     set(name: string, ...values: Atom[]): void {
@@ -96,12 +88,7 @@ export function liveApiFor(world: ApiWorld) {
       return answer ?? ["id", 0];
     }
 
-    goto(path: string): void {
-      // Measured: in v8 it does not find ids.
-      this.target = path.startsWith("id") ? null : set.resolve(path, world.device);
-    }
-
-    /** What it refers to, as long as that is in the Set. */
+    /** Its object, while that is in the Set. */
     private get alive(): LomObject | null {
       const target = this.target;
       if (target === null || target === world.device || target === set) return target;

@@ -1,6 +1,6 @@
-/** A MIDI or audio clip of the simulated Live, with the note calls of Live 11 and later. */
+/** A MIDI or audio clip of the simulated Live, with the note functions of Live 11 and later. */
 
-import type { LiveNote } from "../core/live_port.ts";
+import type { LiveNote } from "../core/host/live_port.ts";
 import { type Atom, LomError, LomObject } from "./lom_object.ts";
 
 const FIELDS: Record<string, number> = {
@@ -14,10 +14,10 @@ const REQUIRED = ["pitch", "start_time", "duration"] as const;
 
 let lastNote = 0;
 
-export interface ClipShape {
+interface ClipShape {
   length: number;
   midi?: boolean;
-  /** Where it begins in the Arrangement; absent in Session. */
+  /** Start in the Arrangement; undefined in Session. */
   at?: number;
 }
 
@@ -55,7 +55,12 @@ export class SimClip extends LomObject {
     this.addNoteCalls();
   }
 
-  /** The test's hand: puts notes in without an undo step. */
+  /** The notes without ids. */
+  get plainNotes(): LiveNote[] {
+    return this.notes.map(({ note_id: _, ...note }) => note);
+  }
+
+  /** Add notes without an undo step, for tests. */
   fill(notes: LiveNote[]): this {
     this.notes.push(...notes.map(complete));
     return this;
@@ -64,10 +69,6 @@ export class SimClip extends LomObject {
   override write(name: string, value: Atom): void {
     if (name === "name" && String(value).startsWith('"')) throw new LomError("Clip: quoted name");
     super.write(name, value);
-  }
-
-  protected childNames(): string[] {
-    return [];
   }
 
   private length(): number {
@@ -80,33 +81,20 @@ export class SimClip extends LomObject {
 
   private addNoteCalls(): void {
     Object.assign(this.methods, {
-      get_all_notes_extended: () => this.told(this.notes),
-      get_notes_extended: (low: number, span: number, from: number, time: number) =>
-        this.told(
-          this.notes.filter(
-            (note) =>
-              note.pitch >= low &&
-              note.pitch < low + span &&
-              note.start_time >= from &&
-              note.start_time < from + time,
-          ),
-        ),
+      get_all_notes_extended: () => this.toJson(this.notes),
       add_new_notes: (dict: unknown) => this.add(dict),
       apply_note_modifications: (dict: unknown) => this.modify(dict),
-      remove_notes_by_id: (...ids: number[]) => {
-        this.notes = this.notes.filter((note) => !ids.flat().includes(note.note_id));
-      },
     });
   }
 
-  /** Note calls answer with JSON. */
-  private told(notes: LiveNote[]): string {
-    this.mustBeMidi();
+  /** Note functions return JSON. */
+  private toJson(notes: LiveNote[]): string {
+    this.requireMidi();
     return JSON.stringify({ notes });
   }
 
   private add(dict: unknown): number[] {
-    this.mustBeMidi();
+    this.requireMidi();
     const notes = readNotes(dict);
     for (const note of notes) {
       for (const key of REQUIRED) {
@@ -116,14 +104,14 @@ export class SimClip extends LomObject {
       if (note.pitch < 0 || note.pitch > 127 || !Number.isInteger(note.pitch)) {
         throw new LomError("add_new_notes: pitch must be 0 to 127");
       }
-      if (note.note_id !== undefined) throw new LomError("add_new_notes: note_id is not taken");
+      if (note.note_id !== undefined) throw new LomError("add_new_notes: note_id is not allowed");
     }
     const added = notes.map(complete);
     this.notes.push(...added);
     return added.map((note) => note.note_id);
   }
 
-  /** One unknown id, and the whole call is ignored. */
+  /** One unknown id invalidates the whole call. */
   private modify(dict: unknown): void {
     const changes = readNotes(dict);
     const known = new Map(this.notes.map((note) => [note.note_id, note]));
@@ -133,7 +121,7 @@ export class SimClip extends LomObject {
     for (const change of changes) Object.assign(known.get(change.note_id ?? -1) as object, change);
   }
 
-  private mustBeMidi(): void {
+  private requireMidi(): void {
     if (!this.number("is_midi_clip")) throw new LomError("Clip: not a MIDI clip");
   }
 }
@@ -147,6 +135,6 @@ function readNotes(dict: unknown): LiveNote[] {
   const plain = typeof dict === "string" ? JSON.parse(dict) : dict;
   const notes = (plain as { notes?: LiveNote[] } | null)?.notes;
   if (!Array.isArray(notes)) throw new LomError("no notes in the dictionary");
-  // Scripts run in a world of their own, and so do their objects.
+  // Scripts run in their own context, with their own object prototypes.
   return JSON.parse(JSON.stringify(notes));
 }

@@ -1,8 +1,8 @@
 /**
  * Live's object model, as far as the devices use it.
  *
- * It copies what is documented or was measured: what is refused, what is counted as an undo step,
- * and that nothing may be changed while Live notifies. Rows of ASSUMPTIONS.md say where it is from.
+ * It reproduces documented or measured behavior: errors, undo steps, and that a notification must
+ * not change the Set. ASSUMPTIONS.md has the sources.
  */
 
 import { SimDevice, SimSlot, SimTrack } from "./live_track.ts";
@@ -10,27 +10,19 @@ import { LomError, LomObject } from "./lom_object.ts";
 
 class SimScene extends LomObject {
   readonly type = "Scene";
-  protected childNames(): string[] {
-    return [];
-  }
 }
 
 class SimSongView extends LomObject {
   readonly type = "Song.View";
   detailClip: LomObject | null = null;
-  highlightedSlot: LomObject | null = null;
-  selectedTrack: LomObject | null = null;
   selectedScene: LomObject | null = null;
 
-  override child(name: string): LomObject | null | undefined {
-    if (name === "detail_clip") return this.detailClip;
-    if (name === "highlighted_clip_slot") return this.highlightedSlot;
-    if (name === "selected_track") return this.selectedTrack;
-    return name === "selected_scene" ? this.selectedScene : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return [];
+  constructor(parent: LomObject) {
+    super(parent);
+    Object.assign(this.children, {
+      detail_clip: () => this.detailClip,
+      selected_scene: () => this.selectedScene,
+    });
   }
 }
 
@@ -40,33 +32,23 @@ class SimAppView extends LomObject {
     super(parent);
     this.values.focused_document_view = "Session";
   }
-  protected childNames(): string[] {
-    return [];
-  }
 }
 
-export class SimApp extends LomObject {
+class SimApp extends LomObject {
   readonly type = "Application";
   readonly view = new SimAppView(this);
   version: [number, number, number] = [12, 2, 7];
 
   constructor() {
     super(null);
+    this.children.view = () => this.view;
     this.methods.get_major_version = () => this.version[0];
     this.methods.get_minor_version = () => this.version[1];
     this.methods.get_bugfix_version = () => this.version[2];
   }
-
-  override child(name: string): LomObject | null | undefined {
-    return name === "view" ? this.view : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return ["view"];
-  }
 }
 
-/** Calls that change nothing, and are no undo step. */
+/** Functions that change nothing, and so are not undo steps. */
 const READING = /^get_|^is_/;
 
 export class LiveSet extends LomObject {
@@ -75,9 +57,9 @@ export class LiveSet extends LomObject {
   readonly view = new SimSongView(this);
   readonly tracks: SimTrack[] = [];
   readonly scenes: SimScene[] = [];
-  /** What Max's window shows. */
+  /** Lines of Max's window. */
   readonly console: string[] = [];
-  /** Names of what changed the Set, in order. */
+  /** Names of the changes to the Set, in order. */
   readonly undoSteps: string[] = [];
   private readonly observers = new Set<() => void>();
   private byId = new Map<number, LomObject>();
@@ -86,6 +68,8 @@ export class LiveSet extends LomObject {
 
   constructor() {
     super(null);
+    Object.assign(this.lists, { tracks: this.tracks, scenes: this.scenes });
+    this.children.view = () => this.view;
     Object.assign(this.values, {
       tempo: 120,
       signature_numerator: 4,
@@ -104,19 +88,7 @@ export class LiveSet extends LomObject {
     for (let scene = 0; scene < 8; scene += 1) this.addScene();
   }
 
-  override list(name: string): LomObject[] | undefined {
-    return name === "tracks" ? this.tracks : name === "scenes" ? this.scenes : undefined;
-  }
-
-  override child(name: string): LomObject | null | undefined {
-    return name === "view" ? this.view : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return ["tracks", "scenes", "view"];
-  }
-
-  /** The test's hand: a track with a slot for each scene. */
+  /** Add a track with a slot for each scene, for tests. */
   addTrack(name: string, midi = true): SimTrack {
     const track = new SimTrack(this, name, midi);
     for (const _ of this.scenes) track.slots.push(new SimSlot(track));
@@ -137,7 +109,7 @@ export class LiveSet extends LomObject {
     return device;
   }
 
-  /** The user saves the Set and opens it again: every id is another. */
+  /** Save the Set and open it again: all ids change. */
   reload(): void {
     this.byId.clear();
     for (const one of [...this.all(), ...this.app.all()]) one.id = 0;
@@ -154,13 +126,13 @@ export class LiveSet extends LomObject {
     return object.id;
   }
 
-  /** What has that id; null when it is gone from the Set. */
+  /** Return the object with that id; null if it is not in the Set any more. */
   find(id: number): LomObject | null {
     const found = this.byId.get(id) ?? null;
     return found !== null && this.holds(found) ? found : null;
   }
 
-  /** What is at a path like "live_set tracks 0 clip_slots 1 clip". */
+  /** Return the object at a path like "live_set tracks 0 clip_slots 1 clip". */
   resolve(path: string, device: LomObject): LomObject | null {
     const [root, ...steps] = path.replace(/"/g, "").trim().split(/\s+/);
     let at: LomObject | null = this.root(root, steps, device);
@@ -177,7 +149,7 @@ export class LiveSet extends LomObject {
     return at;
   }
 
-  /** Changes something by a script: refused while Live notifies, and an undo step otherwise. */
+  /** Make a change by a script: an error during a notification, otherwise an undo step. */
   change(what: string, act: () => unknown): unknown {
     if (READING.test(what)) return this.attempt(act);
     if (this.notifying) {
@@ -191,8 +163,8 @@ export class LiveSet extends LomObject {
     return answer;
   }
 
-  /** The user or Live itself changes something: observers hear of it. */
-  happens(act: () => void): void {
+  /** Make a change by the user or by Live, and notify observers. */
+  changeByUser(act: () => void): void {
     act();
     this.notify();
   }
@@ -202,8 +174,8 @@ export class LiveSet extends LomObject {
     return () => this.observers.delete(observer);
   }
 
-  /** Within it nothing may be changed. */
-  notifies(act: () => void): void {
+  /** Run code in which nothing may be changed. */
+  runNotification(act: () => void): void {
     const outer = this.notifying;
     this.notifying = true;
     try {
@@ -214,7 +186,7 @@ export class LiveSet extends LomObject {
   }
 
   private notify(): void {
-    for (const observer of [...this.observers]) this.notifies(observer);
+    for (const observer of [...this.observers]) this.runNotification(observer);
   }
 
   private attempt(act: () => unknown): unknown {

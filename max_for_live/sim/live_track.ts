@@ -9,6 +9,7 @@ export class SimSlot extends LomObject {
 
   constructor(readonly track: SimTrack) {
     super(track);
+    this.children.clip = () => this.clip;
     this.values.has_clip = () => (this.clip === null ? 0 : 1);
     Object.assign(this.methods, {
       create_clip: (length: number) => this.create(length),
@@ -19,15 +20,7 @@ export class SimSlot extends LomObject {
     });
   }
 
-  override child(name: string): LomObject | null | undefined {
-    return name === "clip" ? this.clip : super.child(name);
-  }
-
-  protected childNames(): string[] {
-    return ["clip"];
-  }
-
-  /** The test's hand. */
+  /** Set the clip, for tests. */
   place(clip: SimClip): SimClip {
     this.clip = clip;
     return clip;
@@ -50,14 +43,7 @@ export class SimDevice extends LomObject {
   constructor(parent: LomObject, type = "MaxDevice") {
     super(parent);
     this.type = type;
-  }
-
-  override list(name: string): LomObject[] | undefined {
-    return name === "chains" ? this.chains : undefined;
-  }
-
-  protected childNames(): string[] {
-    return ["chains"];
+    this.lists.chains = this.chains;
   }
 }
 
@@ -68,14 +54,7 @@ export class SimChain extends LomObject {
   constructor(rack: SimDevice, type = "Chain") {
     super(rack);
     this.type = type;
-  }
-
-  override list(name: string): LomObject[] | undefined {
-    return name === "devices" ? this.devices : undefined;
-  }
-
-  protected childNames(): string[] {
-    return ["devices"];
+    this.lists.devices = this.devices;
   }
 }
 
@@ -88,23 +67,18 @@ export class SimTrack extends LomObject {
 
   constructor(set: LomObject, name: string, midi = true) {
     super(set);
+    Object.assign(this.lists, {
+      clip_slots: this.slots,
+      arrangement_clips: this.clips,
+      devices: this.devices,
+    });
     Object.assign(this.values, { name, has_midi_input: midi ? 1 : 0 });
     this.writable.add("name");
     this.methods.create_midi_clip = (start, length) => this.create(Number(start), Number(length));
     this.methods.delete_clip = (...args) => this.remove(Number(args.flat()[1]));
   }
 
-  override list(name: string): LomObject[] | undefined {
-    if (name === "clip_slots") return this.slots;
-    if (name === "arrangement_clips") return this.clips;
-    return name === "devices" ? this.devices : undefined;
-  }
-
-  protected childNames(): string[] {
-    return ["clip_slots", "arrangement_clips", "devices"];
-  }
-
-  /** The test's hand: a clip in the Arrangement. */
+  /** Add a clip in the Arrangement, for tests. */
   arrange(start: number, length: number): SimClip {
     const clip = new SimClip(this, { at: start, length });
     this.clips.push(clip);
@@ -112,7 +86,7 @@ export class SimTrack extends LomObject {
     return clip;
   }
 
-  /** Live lays the new clip over what is there. */
+  /** A new clip replaces the clips that it overlaps. */
   private create(start: number, length: number): SimClip {
     if (!this.number("has_midi_input")) throw new LomError("create_midi_clip: no MIDI track");
     if (this.frozen) throw new LomError("create_midi_clip: the track is frozen");

@@ -1,8 +1,8 @@
-/** What every object of Live's object model has, as LiveAPI shows it. */
+/** Base class of the objects in Live's object model. */
 
 export type Atom = number | string;
 
-/** Live's refusals: Max prints them to its window and the script hears nothing. */
+/** An error of Live: Max prints it to its window, and the script does not receive it. */
 export class LomError extends Error {}
 
 export abstract class LomObject {
@@ -11,19 +11,25 @@ export abstract class LomObject {
 
   constructor(readonly parent: LomObject | null) {}
 
-  /** Values by name; a function where it is worked out. */
+  /** Values by name; a function if the value is computed. */
   protected readonly values: Record<string, Atom | Atom[] | (() => Atom | Atom[])> = {};
   protected readonly writable = new Set<string>();
   protected readonly methods: Record<string, (...args: unknown[]) => unknown> = {};
 
-  /** A list of children, or undefined where there is none of that name. */
-  list(_name: string): LomObject[] | undefined {
-    return undefined;
+  /** Lists of children by name. */
+  protected readonly lists: Record<string, LomObject[]> = {};
+  /** Single children by name; null if there is none now. */
+  protected readonly children: Record<string, () => LomObject | null> = {
+    canonical_parent: () => this.parent,
+  };
+
+  list(name: string): LomObject[] | undefined {
+    return this.lists[name];
   }
 
-  /** A single child; null for none, undefined where there is none of that name. */
+  /** Return a child; null if it is missing, undefined if there is no child of that name. */
   child(name: string): LomObject | null | undefined {
-    return name === "canonical_parent" ? this.parent : undefined;
+    return this.children[name]?.();
   }
 
   read(name: string): Atom[] | undefined {
@@ -44,24 +50,20 @@ export abstract class LomObject {
     return method(...args);
   }
 
-  /** All below it, itself first. */
+  /** Iterate over this object and all descendants. */
   *all(): Iterable<LomObject> {
     yield this;
-    for (const name of this.childNames()) {
-      for (const one of this.list(name) ?? []) yield* one.all();
-      const single = this.child(name);
-      if (single?.parent === this) yield* single.all();
+    const singles = Object.values(this.children).map((child) => child());
+    for (const one of [...Object.values(this.lists).flat(), ...singles]) {
+      if (one?.parent === this) yield* one.all();
     }
   }
 
-  protected abstract childNames(): string[];
-
-  /** A number that it holds. */
   number(name: string): number {
     return Number(this.read(name)?.[0]);
   }
 
-  /** The test's hand: no undo step, no check. */
+  /** Set a value without undo step and check, for tests. */
   put(name: string, value: Atom | Atom[]): void {
     this.values[name] = value;
   }

@@ -1,16 +1,16 @@
-// What `require("max-api")` gives the Node half in tests: Max is at the other end of a pipe.
+// Result of `require("max-api")` in tests: Max is at the other end of a pipe.
 
 const handlers = new Map();
 const waiting = new Map();
 let count = 0;
 
-function ask(kind, ...words) {
+function request(kind, ...words) {
   count += 1;
   const id = count;
   return new Promise((done, failed) => {
     waiting.set(id, { done, failed });
     if (process.connected) process.send({ kind, id, words });
-    else failed(new Error("Max is gone."));
+    else failed(new Error("Max has quit."));
   });
 }
 
@@ -37,8 +37,8 @@ function addHandler(selector, handler) {
 
 module.exports = {
   addHandler,
-  outlet: (...words) => ask("outlet", ...words),
-  post: (...words) => ask("post", ...words),
-  getDict: (name) => ask("getDict", name),
-  setDict: (name, content) => ask("setDict", name, content),
+  outlet: (...words) => request("outlet", ...words),
+  post: (...words) => request("post", ...words),
+  getDict: (name) => request("getDict", name),
+  setDict: (name, content) => request("setDict", name, content),
 };

@@ -1,12 +1,10 @@
-/** Max's mgraphics, which writes down what is drawn and makes an SVG of it. */
+/** Max's mgraphics, which records the shapes and returns them as SVG. */
 
 type Color = [number, number, number, number];
 
 interface Shape {
   path: string;
   color: Color;
-  /** 0 for a filled shape. */
-  width: number;
 }
 
 export class Mgraphics {
@@ -16,7 +14,6 @@ export class Mgraphics {
   redraws = 0;
   shapes: Shape[] = [];
   private color: Color = [0, 0, 0, 1];
-  private width = 1;
   private path = "";
 
   constructor(width: number, height: number) {
@@ -29,34 +26,19 @@ export class Mgraphics {
     this.redraws += 1;
   }
 
-  /** Four numbers, or a list of them. */
+  /** Set the color from four numbers, or from a list of them. */
   set_source_rgba(...color: (number | number[])[]): void {
     const [red = 0, green = 0, blue = 0, alpha = 1] = color.flat();
     this.color = [red, green, blue, alpha];
-  }
-
-  set_line_width(width: number): void {
-    this.width = width;
   }
 
   rectangle(x: number, y: number, width: number, height: number): void {
     this.path += `M${round(x)} ${round(y)}h${round(width)}v${round(height)}h${round(-width)}z`;
   }
 
-  move_to(x: number, y: number): void {
-    this.path += `M${round(x)} ${round(y)}`;
-  }
-
-  line_to(x: number, y: number): void {
-    this.path += `L${round(x)} ${round(y)}`;
-  }
-
   fill(): void {
-    this.draw(0);
-  }
-
-  stroke(): void {
-    this.draw(this.width);
+    this.shapes.push({ path: this.path, color: this.color });
+    this.path = "";
   }
 
   toSvg(): string {
@@ -64,21 +46,15 @@ export class Mgraphics {
     const shapes = this.shapes.map((shape) => `  ${drawn(shape)}`).join("\n");
     return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">\n${shapes}\n</svg>\n`;
   }
-
-  private draw(width: number): void {
-    this.shapes.push({ path: this.path, color: this.color, width });
-    this.path = "";
-  }
 }
 
-function drawn({ path, color, width }: Shape): string {
+function drawn({ path, color }: Shape): string {
   const paint = `rgb(${color
     .slice(0, 3)
     .map((part) => Math.round(part * 255))
     .join(",")})`;
   const opacity = color[3] < 1 ? ` opacity="${round(color[3])}"` : "";
-  if (width === 0) return `<path d="${path}" fill="${paint}"${opacity}/>`;
-  return `<path d="${path}" fill="none" stroke="${paint}" stroke-width="${width}"${opacity}/>`;
+  return `<path d="${path}" fill="${paint}"${opacity}/>`;
 }
 
 function round(value: number): number {

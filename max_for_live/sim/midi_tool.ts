@@ -1,11 +1,11 @@
 /**
- * Live's side of a MIDI Tool: hands out notes and context, and wants the answer within the call.
+ * Live's side of a MIDI Tool: sends notes and context, and expects the response within the call.
  *
- * The first question of a cycle takes a snapshot of the clip, and later ones hand out the same,
- * until the musician edits the clip or applies.
+ * The first request of a cycle takes a snapshot of the clip; later requests send the same, until
+ * the user edits the clip or applies the result.
  */
 
-import type { LiveNote } from "../core/live_port.ts";
+import type { LiveNote } from "../core/host/live_port.ts";
 import { complete } from "./live_clip.ts";
 import type { MaxWorld, V8Host } from "./v8_host.ts";
 
@@ -15,11 +15,11 @@ export interface ToolContext {
   grid: Record<string, number>;
 }
 
-export interface ToolHabits {
-  /** Which of the two dictionaries comes first. */
+export interface LiveToolOptions {
+  /** Which of the two dictionaries is sent first. */
   first: "context" | "notes";
-  /** Whether Live asks when the tool wants it to though no hand is on a control. */
-  hearsLateBang: boolean;
+  /** Whether Live sends a request after a bang that no user action has caused. */
+  respondsToBang: boolean;
 }
 
 const REQUIRED = ["pitch", "start_time", "duration"];
@@ -33,13 +33,13 @@ export const STATUS = {
 export class MidiToolSim {
   /** Messages in Live's status bar. */
   readonly status: string[] = [];
-  /** What the clip shows while the cycle is open. */
+  /** Notes that the clip shows during the cycle. */
   preview: LiveNote[] = [];
-  questions = 0;
+  requests = 0;
   private snapshot: LiveNote[] | null = null;
-  private answer: LiveNote[] | null = null;
-  private asking = false;
-  private byHand = false;
+  private reply: LiveNote[] | null = null;
+  private isRequesting = false;
+  private isUserAction = false;
 
   constructor(
     private readonly kind: "generator" | "transformation",
@@ -48,45 +48,43 @@ export class MidiToolSim {
     /** The clip's notes. */
     public notes: Required<LiveNote>[],
     public context: ToolContext,
-    private readonly habits: ToolHabits = { first: "context", hearsLateBang: true },
+    private readonly options: LiveToolOptions = { first: "context", respondsToBang: true },
   ) {
-    host.cord = (outlet, atoms) => this.hear(outlet, atoms);
+    host.cord = (outlet, atoms) => this.onOutlet(outlet, atoms);
   }
 
-  /** The musician's hand on a control. */
   control(id: string, ...values: (number | string)[]): void {
-    this.byHand = true;
+    this.isUserAction = true;
     this.host.send(0, "control", id, ...values);
-    this.byHand = false;
+    this.isUserAction = false;
   }
 
-  /** Live asks. */
-  ask(): void {
-    if (this.asking) return;
+  request(): void {
+    if (this.isRequesting) return;
     this.snapshot ??= structuredClone(this.notes);
-    this.asking = true;
-    this.answer = null;
-    this.questions += 1;
-    this.handOut(this.kind === "generator" ? [] : this.snapshot);
-    this.asking = false;
-    if (this.answer === null) this.status.push(STATUS.late);
-    else this.preview = this.answer;
+    this.isRequesting = true;
+    this.reply = null;
+    this.requests += 1;
+    this.sendToTool(this.kind === "generator" ? [] : this.snapshot);
+    this.isRequesting = false;
+    if (this.reply === null) this.status.push(STATUS.late);
+    else this.preview = this.reply;
   }
 
-  /** Asks once more, and what is answered goes into the clip. */
+  /** Send another request, and put the result into the clip. */
   apply(): void {
-    this.ask();
-    if (this.answer !== null) this.notes = this.applied(this.answer);
+    this.request();
+    if (this.reply !== null) this.notes = this.applied(this.reply);
     this.snapshot = null;
   }
 
-  /** The musician edits the clip: the next question takes a new snapshot. */
+  /** Edit the clip: the next request takes a new snapshot. */
   edit(act: () => void): void {
     act();
     this.snapshot = null;
   }
 
-  private handOut(notes: LiveNote[]): void {
+  private sendToTool(notes: LiveNote[]): void {
     const { dicts } = this.world;
     const [context, list] = [dicts.open(), dicts.open()];
     dicts.write(context, { ...this.context });
@@ -94,19 +92,19 @@ export class MidiToolSim {
     const sendContext = () => this.host.send(1, "dictionary", context);
     const sendNotes = () => this.host.send(0, "dictionary", list);
     const order = [sendContext, sendNotes];
-    for (const send of this.habits.first === "context" ? order : order.reverse()) send();
+    for (const send of this.options.first === "context" ? order : order.reverse()) send();
     dicts.close(context);
     dicts.close(list);
   }
 
-  private hear(outlet: number, atoms: (number | string)[]): void {
-    if (outlet === 0) this.take(String(atoms[1]));
+  private onOutlet(outlet: number, atoms: (number | string)[]): void {
+    if (outlet === 0) this.takeReply(String(atoms[1]));
     if (outlet !== 1) return;
-    if (this.byHand || this.habits.hearsLateBang) this.ask();
+    if (this.isUserAction || this.options.respondsToBang) this.request();
   }
 
-  private take(name: string): void {
-    if (!this.asking) {
+  private takeReply(name: string): void {
+    if (!this.isRequesting) {
       this.status.push(STATUS.asynchronous);
       return;
     }
@@ -114,13 +112,13 @@ export class MidiToolSim {
     const notes = (Array.isArray(held) ? held : held === undefined ? [] : [held]) as LiveNote[];
     const missing = REQUIRED.find((key) => notes.some((note) => !(key in note)));
     if (missing !== undefined) this.status.push(`${STATUS.missing} ${missing} is missing`);
-    else this.answer = structuredClone(notes);
+    else this.reply = structuredClone(notes);
   }
 
-  /** A generator adds; a transformation replaces what was handed out, and ids stay. */
-  private applied(answer: LiveNote[]): Required<LiveNote>[] {
+  /** A generator adds notes; a transformation replaces them, and ids stay. */
+  private applied(reply: LiveNote[]): Required<LiveNote>[] {
     const known = new Map(this.snapshot?.map((note) => [note.note_id, note]));
-    const taken = answer.map((note) => {
+    const taken = reply.map((note) => {
       const before = known.get(note.note_id);
       if (before === undefined) return complete(note);
       return { ...before, ...note } as Required<LiveNote>;

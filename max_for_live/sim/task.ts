@@ -1,4 +1,4 @@
-/** Max's Task on a clock that only tests turn. */
+/** Max's Task, on a clock that tests advance. */
 
 interface Due {
   at: number;
@@ -16,7 +16,7 @@ export class TaskClock {
     return this.time;
   }
 
-  /** Lets time go by and runs what becomes due, in order. */
+  /** Advance the time, and run what becomes due, in order. */
   advance(milliseconds: number): void {
     const end = this.time + milliseconds;
     for (let next = this.next(end); next !== undefined; next = this.next(end)) {
@@ -36,7 +36,6 @@ export class TaskClock {
     };
   }
 
-  /** Tasks that wait. */
   get waiting(): number {
     return this.due.length;
   }
@@ -47,7 +46,7 @@ export class TaskClock {
   }
 }
 
-/** Returns the class for one script; `keep` takes note of what ends with it. */
+/** Return the class for one script; `keep` registers a cleanup function. */
 export function taskFor(
   clock: TaskClock,
   enter: (act: () => void) => void,

@@ -1,8 +1,8 @@
 /**
- * Max's v8 object: runs a built script, unchanged, in a world of its own with Max's globals.
+ * Max's v8 object: runs a built script, unchanged, in a context with Max's globals.
  *
- * A message calls the script's function of that name; what the script sends is written down and
- * handed on. An error in the script goes to Max's window, and so do prints.
+ * A message calls the script's function of that name; output of the script is recorded and passed
+ * on. Errors and prints go to Max's window.
  */
 
 import { createContext, Script } from "node:vm";
@@ -14,7 +14,7 @@ import { Mgraphics } from "./mgraphics.ts";
 import { TaskClock, taskFor } from "./task.ts";
 import { Traffic, xhrFor } from "./xhr.ts";
 
-/** What all scripts of one Max share. */
+/** State that all scripts of one Max share. */
 export class MaxWorld {
   readonly clock = new TaskClock();
   readonly traffic = new Traffic();
@@ -28,17 +28,17 @@ export class MaxWorld {
 }
 
 export interface V8Options {
-  /** Live, as the device sees it; without it there is no LiveAPI. */
+  /** Live for the device; without it there is no LiveAPI. */
   live?: Omit<ApiWorld, "keep">;
   /** False for a Max that has no XMLHttpRequest. */
   http?: boolean;
   /** Width and height of the box of a v8ui. */
   box?: [number, number];
-  /** Where the device's file lies, as Max writes paths. */
+  /** Path of the device's file, in Max's notation. */
   filepath?: string;
 }
 
-export interface Sent {
+interface Sent {
   outlet: number;
   atoms: Atom[];
 }
@@ -46,9 +46,9 @@ export interface Sent {
 export type Cord = (outlet: number, atoms: Atom[]) => void;
 
 export class V8Host {
-  /** All that came out, in order. */
+  /** All output, in order. */
   readonly sent: Sent[] = [];
-  /** Max's window: prints, and errors of the script. */
+  /** Max's window: prints and errors. */
   readonly console: string[] = [];
   readonly graphics: Mgraphics;
   private readonly endings: (() => void)[] = [];
@@ -59,7 +59,6 @@ export class V8Host {
     code: string,
     world: MaxWorld,
     options: V8Options = {},
-    /** What the outlets are connected to. */
     public cord: Cord = () => {},
   ) {
     this.graphics = new Mgraphics(...(options.box ?? [100, 60]));
@@ -67,7 +66,6 @@ export class V8Host {
     createContext(this.scope);
     new Script("Date.now = () => __now()").runInContext(this.scope);
     this.guard(() => new Script(code).runInContext(this.scope));
-    this.call("loadbang", []);
   }
 
   get inlets(): number {
@@ -82,7 +80,6 @@ export class V8Host {
     return !this.open;
   }
 
-  /** A message to an inlet. */
   send(inlet: number, selector: string, ...atoms: Atom[]): void {
     if (!this.open) return;
     this.scope.inlet = inlet;
@@ -92,7 +89,6 @@ export class V8Host {
     else this.console.push(`v8: no function ${selector}`);
   }
 
-  /** Whether the script has a handler of that name. */
   handles(selector: string): boolean {
     return typeof this.scope[selector] === "function";
   }
@@ -107,14 +103,14 @@ export class V8Host {
     this.call("onclick", [x, y, 1, 0, 0, 0, 0, 0]);
   }
 
-  /** The device is removed, or the Set closes. */
+  /** Remove the device, or close the Set. */
   close(): void {
     this.call("notifydeleted", []);
     this.open = false;
     for (const end of this.endings.splice(0)) end();
   }
 
-  /** What came out of an outlet with that first atom. */
+  /** Return the messages of an outlet that begin with an atom. */
   from(outlet: number, first?: Atom): Atom[][] {
     return this.sent
       .filter((one) => one.outlet === outlet && (first === undefined || one.atoms[0] === first))
@@ -130,8 +126,6 @@ export class V8Host {
       post: (...words: unknown[]) => this.console.push(words.join(" ")),
       error: (...words: unknown[]) => this.console.push(words.join(" ")),
       outlet: (index: number, ...atoms: unknown[]) => this.out(index, atoms),
-      messnamed: () => {},
-      arrayfromargs: (...args: unknown[]) => args.flatMap((one) => Array.from(one as Atom[])),
       max: {
         version: "908",
         os: "macintosh",
@@ -142,7 +136,6 @@ export class V8Host {
       patcher: { filepath: options.filepath ?? "" },
       mgraphics: this.graphics,
       inlet: 0,
-      jsarguments: [],
       File: MaxFile,
       Dict: dictFor(world.dicts, keep),
       Task: taskFor(world.clock, enter, keep),
@@ -161,7 +154,7 @@ export class V8Host {
     try {
       act();
     } catch (error) {
-      // Errors of the script's own world are no instances of this one's.
+      // Errors of the script's context are not instances of this context's Error.
       this.console.push(`error: ${(error as Error | null)?.stack ?? error}`);
     }
   }
@@ -171,7 +164,7 @@ export class V8Host {
     if (outlet < 0 || outlet >= this.outlets) throw new Error(`no outlet ${outlet}`);
     const atoms = values.flat().map((value) => {
       if (typeof value !== "number" && typeof value !== "string") {
-        throw new Error(`outlet ${outlet}: ${String(value)} is no atom`);
+        throw new Error(`outlet ${outlet}: ${String(value)} is not an atom`);
       }
       return value;
     });

@@ -1,15 +1,15 @@
-/** Max's XMLHttpRequest, asynchronous and for texts alone, over Node's own HTTP. */
+/** Max's XMLHttpRequest, asynchronous and text-only, over Node's HTTP client. */
 
 import { type ClientRequest, request } from "node:http";
 
 const DONE = 4;
 
-/** Requests that wait for their answers, of all scripts. */
+/** Counts the requests in flight of all scripts. */
 export class Traffic {
   inFlight = 0;
 }
 
-/** Returns the class for one script; `keep` takes note of what ends with it. */
+/** Return the class for one script; `keep` registers a cleanup function. */
 export function xhrFor(
   traffic: Traffic,
   enter: (act: () => void) => void,

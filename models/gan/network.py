@@ -20,7 +20,7 @@ class BarGAN(keras.Model):
     Two lessons at once, as in Muhamed et al. 2021. Real bars are predicted step by step, which
     keeps the generator from forgetting kinds of bars. And bars that it makes from noise go to
     the critic, under the hinge loss (Lim and Ye 2017). They follow generated history, bars that
-    the generator itself made earlier: after real bars its own soon cannot be told from real
+    the generator itself made earlier: after real bars its own soon look like real
     ones, it is over many bars that it drifts, as no likelihood would show.
 
     Args:

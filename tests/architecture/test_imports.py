@@ -21,11 +21,13 @@ LEARNING_ROOMS = (
     "models/",
     "magenta_bridge/training/",
     "magenta_bridge/evaluation/",
+    "magenta_bridge/export/",
+    "magenta_bridge/pianoroll_benchmark/",
     "benchmarks/generation.py",  # which makes networks to measure
 )
 LEARNING_LIBRARIES = {"tensorflow", "keras", "librosa", "bokeh"}
 # Slow or absent on some machines: they may be imported only inside the function that needs them.
-LATE_LIBRARIES = {"matplotlib", "note_seq", "pretty_midi", "rtmidi"}
+LATE_LIBRARIES = {"matplotlib", "note_seq", "pretty_midi", "rtmidi", "supriya_midi"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 
 

@@ -28,7 +28,7 @@ def test_a_test_that_waits_for_its_process_ends(tmp_path: Path) -> None:
         "from tests.time_limits import pytest_addoption, pytest_runtest_protocol\n"
     )
     (tmp_path / "test_hangs.py").write_text(_HANGS)
-    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 1\nkill_after_s = 3\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 1\nkill_grace_s = 2\n")
     words = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "-q", "."]
     ended = subprocess.run(
         words,

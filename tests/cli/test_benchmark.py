@@ -1,4 +1,4 @@
-"""``magenta-bridge benchmark``: networks are trained, saved and scored again by the same figure."""
+"""``magenta-bridge benchmark``: train, save and score networks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATASET = "JSB_Chorales"
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Writes scales in thirds as the public files are made."""
+    """Write scales in thirds in the format of the public files."""
     folder = tmp_path_factory.mktemp("mdata")
     cells = np.empty((1, 6), dtype=object)
     cells[0, :] = [_scale(first).astype(np.float64) for first in range(30, 36)]
@@ -49,12 +49,12 @@ def _taken_for_the_public_files(music: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def call(music: Path, *words: str) -> Result:
-    """Runs the command."""
+    """Run the command."""
     asked = ["benchmark", "poly", "--data", str(music), "--dataset", DATASET, *words]
     return CliRunner().invoke(magenta_bridge, asked)
 
 
-def test_a_saved_network_gives_its_row_again(music: Path, tmp_path: Path) -> None:
+def test_a_saved_network_gives_the_same_row(music: Path, tmp_path: Path) -> None:
     words = ["--model", "gru", "--size", "20k", "--output", "joint", "--seeds", "2"]
     words += ["--epochs", "2", "--run", str(tmp_path / "run"), "--save", str(tmp_path / "row")]
     trained = call(music, *words, "--json")
@@ -85,7 +85,7 @@ def test_a_saved_network_gives_its_row_again(music: Path, tmp_path: Path) -> Non
     assert resumed["nats_per_frame"] == pytest.approx(found["nats_per_frame"], rel=1e-6)
 
 
-def test_a_row_of_other_music_is_refused(music: Path, tmp_path: Path) -> None:
+def test_a_row_of_another_dataset_is_refused(music: Path, tmp_path: Path) -> None:
     facts = tmp_path / "row.json"
     nothing = call(music, "--from", str(tmp_path))
     assert nothing.exit_code == 1
@@ -102,12 +102,12 @@ def test_a_row_of_other_music_is_refused(music: Path, tmp_path: Path) -> None:
     [
         ((), "Name one of --baseline, --model and --from."),
         (("--baseline", "unigram", "--model", "gru"), "Name one of --baseline, --model and"),
-        (("--baseline", "unigram", "--size", "20k"), "go with --model alone"),
-        (("--from", "row", "--seeds", "3"), "go with --model alone"),
+        (("--baseline", "unigram", "--size", "20k"), "require --model"),
+        (("--from", "row", "--seeds", "3"), "require --model"),
         (("--model", "transformer"), "is not one of"),
     ],
 )
-def test_words_that_do_not_fit_are_refused(
+def test_options_that_contradict_each_other_are_refused(
     music: Path, words: tuple[str, ...], sentence: str
 ) -> None:
     refused = call(music, *words)
@@ -118,13 +118,13 @@ def test_words_that_do_not_fit_are_refused(
 @pytest.mark.parametrize(
     ("cell", "output"), [("lstm", "sigmoid"), ("gru", "joint"), ("rnn", "sigmoid")]
 )
-def test_a_size_is_used_and_kept(cell: str, output: str) -> None:
+def test_a_size_is_used_and_not_exceeded(cell: str, output: str) -> None:
     recipe = recipe_for(RollKind(DATASET, cell, "20k", output), seed=1)
     count = build_rolls(recipe).count_params()
     assert 0.93 * SIZES["20k"] < count <= SIZES["20k"]
 
 
-def test_the_command_knows_all_there_is() -> None:
+def test_the_command_offers_all_names() -> None:
     assert benchmark.DATASETS == rolls.DATASETS
     assert tuple(BASELINES) == benchmark.BASELINES
     assert tuple(CELLS) == benchmark.CELLS

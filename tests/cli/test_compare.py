@@ -1,10 +1,9 @@
-"""``magenta-bridge compare``: one page, read in a real browser; figures; faults in words."""
+"""``magenta-bridge compare``: one page, opened in a real browser; JSON; errors."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
+from magenta_bridge.lab.compare import compare
 from tests.cli.browser import complaints, open_browser, requested, resize
 from tests.cli.program import ROOT, call_program, run_program
 from tests.evaluation.report.test_page import HEADINGS
@@ -31,12 +31,12 @@ class Written:
 
     page: Path
     figures: dict[str, Any]
-    said: str
+    messages: str
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    """The page of the three melody bundles on tunes that none of them ever heard."""
+    """The page of the three melody bundles on tunes that none of them was trained on."""
     page = tmp_path_factory.mktemp("out") / "new" / "report.html"
     result = run_program(
         "compare", *BUNDLES, "--data", TUNES, "-o", page, "--samples", "6", "--json", timeout=280
@@ -55,8 +55,8 @@ def window(written: Written) -> Iterator[webdriver.Chrome]:
 
 def test_the_figures_are_those_of_the_bundles_on_common_pieces(written: Written) -> None:
     found = written.figures
-    assert "Reading" in written.said
-    assert f"Wrote {written.page}." in written.said
+    assert "Reading" in written.messages
+    assert f"Wrote {written.page}." in written.messages
     assert sorted(found["bundles"]) == ["gan_melody", "gru_melody", "lstm_melody"]
     assert found["data"]["encoding"] == "melody"
     sums = [each["likelihood"]["pieces"] for each in found["bundles"].values()]
@@ -74,7 +74,7 @@ def test_the_figures_are_those_of_the_bundles_on_common_pieces(written: Written)
     assert best < min(floors)
 
 
-def test_the_page_holds_all_and_asks_for_nothing(
+def test_the_page_is_complete_and_loads_nothing_else(
     written: Written, window: webdriver.Chrome
 ) -> None:
     assert written.page.stat().st_size < MOST_BYTES
@@ -85,10 +85,10 @@ def test_the_page_holds_all_and_asks_for_nothing(
     assert window.find_element(By.TAG_NAME, "html").get_attribute("lang") == "en"
 
 
-def test_few_pieces_and_strangers_are_told_in_words(window: webdriver.Chrome) -> None:
+def test_the_summary_mentions_few_pieces_and_new_music(window: webdriver.Chrome) -> None:
     summary = window.find_element(By.ID, "summary").text
     assert "That is little" in summary
-    assert "None of these models ever heard this music" in summary
+    assert "None of these models was trained on this music" in summary
 
 
 def test_every_figure_is_explained_by_one_sentence(window: webdriver.Chrome) -> None:
@@ -100,7 +100,7 @@ def test_every_figure_is_explained_by_one_sentence(window: webdriver.Chrome) -> 
         assert ". " not in sentence.text
 
 
-def test_pictures_are_seen_and_sounds_can_be_played(window: webdriver.Chrome) -> None:
+def test_pictures_are_shown_and_sounds_can_be_played(window: webdriver.Chrome) -> None:
     """Four piano rolls with players: as written, and each model; three learning curves."""
     pictures = window.execute_script(
         "return [...document.images].map(each => [each.complete, each.naturalWidth, each.alt])"
@@ -110,7 +110,7 @@ def test_pictures_are_seen_and_sounds_can_be_played(window: webdriver.Chrome) ->
     window.execute_async_script(
         "const done = arguments[0];"
         "Promise.all([...document.querySelectorAll('audio')].map(each => each.readyState >= 1 ||"
-        " new Promise(told => { each.onloadedmetadata = each.onerror = told; }))).then(done)"
+        " new Promise(ready => { each.onloadedmetadata = each.onerror = ready; }))).then(done)"
     )
     sounds = window.execute_script(
         "return [...document.querySelectorAll('audio')].map("
@@ -124,7 +124,7 @@ def test_pictures_are_seen_and_sounds_can_be_played(window: webdriver.Chrome) ->
 
 
 @pytest.mark.parametrize("width", [1366, 360])
-def test_nothing_runs_out_of_the_screen(window: webdriver.Chrome, width: int) -> None:
+def test_nothing_overflows_the_screen(window: webdriver.Chrome, width: int) -> None:
     """A laptop and a phone: the page scrolls down only, and wide tables within themselves."""
     resize(window, width, 800)
     assert window.execute_script("return document.documentElement.scrollWidth") <= width
@@ -136,7 +136,7 @@ def test_nothing_runs_out_of_the_screen(window: webdriver.Chrome, width: int) ->
     assert outside == []
 
 
-def test_marks_of_charts_have_a_place(window: webdriver.Chrome) -> None:
+def test_marks_of_charts_are_within_their_tracks(window: webdriver.Chrome) -> None:
     """Dots and bars lie within their tracks."""
     resize(window, 1366, 800)
     strays = window.execute_script(
@@ -150,18 +150,18 @@ def test_marks_of_charts_have_a_place(window: webdriver.Chrome) -> None:
     assert strays == 0
 
 
-def test_an_earlier_page_is_replaced_but_nothing_else(written: Written, tmp_path: Path) -> None:
-    """A page of another make, a bundle and a folder stay as they are."""
+def test_an_earlier_page_is_replaced_and_no_other_file(written: Written, tmp_path: Path) -> None:
+    """Any other page, a bundle and a folder stay as they are."""
     foreign = tmp_path / "mine.html"
     foreign.write_text("<p>my own page</p>")
     bundle = tmp_path / "mine.mag"
     shutil.copyfile(BUNDLES[1], bundle)
     before = bundle.read_bytes()
     for target, complaint in (
-        (foreign, "is no page of an earlier comparison"),
+        (foreign, "is not a page of an earlier comparison"),
         (bundle, "must end in .html"),
         (tmp_path, "is a folder"),
-        (foreign / "deeper.html", "cannot be made"),
+        (foreign / "deeper.html", "cannot be created"),
     ):
         result = call_program("compare", *BUNDLES[:2], "--data", TUNES, "-o", target)
         assert result.returncode == 1
@@ -171,17 +171,15 @@ def test_an_earlier_page_is_replaced_but_nothing_else(written: Written, tmp_path
     assert bundle.read_bytes() == before
     earlier = tmp_path / "earlier.html"
     shutil.copyfile(written.page, earlier)
-    again = _compare("gru_polyphony", "lstm_polyphony", output=earlier)
-    assert again.returncode == 0, again.stderr
-    assert again.stdout == f"Wrote {earlier}.\n"
+    found = compare(["gru_polyphony", "lstm_polyphony"], data=TUNES, samples=2)
+    assert found.to_html(earlier) == earlier
     assert "pieces in voices" in earlier.read_text(encoding="utf-8")
+    assert [row["name"] for row in found.rows] == found.figures["ranking"]
+    assert found.rows[0]["bits_per_note"] <= found.rows[1]["bits_per_note"]
+    assert f"{found.rows[0]['nll']:.4f} nats per step" in str(found)
 
 
-def _compare(*names: str | Path, output: Path) -> subprocess.CompletedProcess[str]:
-    return call_program("compare", *names, "--data", TUNES, "-o", output, "--samples", "2")
-
-
-def test_faults_are_said_in_one_sentence(tmp_path: Path) -> None:
+def test_errors_are_one_sentence(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -190,7 +188,7 @@ def test_faults_are_said_in_one_sentence(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.mag"
     damaged.write_bytes(BUNDLES[1].read_bytes()[:-40])
     wrong: dict[str, list[str | Path]] = {
-        "There is no bundle nobody": ["nobody", "gru_melody", "--data", TUNES],
+        "There is no bundle missing": ["missing", "gru_melody", "--data", TUNES],
         "There is no folder or archive": ["lstm_melody", "gru_melody", "--data", tmp_path / "no"],
         "holds 0 melodies": ["lstm_melody", "gru_melody", "--data", empty],
         "are the same bundle": ["gru_melody", copy, "--data", TUNES],

@@ -1,4 +1,4 @@
-"""``magenta-bridge evaluate``: figures for people and for programs, faults in words."""
+"""``magenta-bridge evaluate``: a table, JSON, and errors."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ TUNES = ROOT / "tests" / "data" / "midi"
 
 
 def test_a_bundle_is_scored_beside_n_grams() -> None:
-    """On two small tunes that it never heard; the figures are sums over the same steps."""
+    """On two small tunes that it was not trained on; all scores are over the same steps."""
     result = run_program("evaluate", "gru_melody", "--data", TUNES, "--json", timeout=120)
     assert result.returncode == 0, result.stderr
-    assert "never heard" in result.stderr
+    assert "was not trained on" in result.stderr
     found = json.loads(result.stdout)
     assert (found["bundle"], found["encoding"]) == ("gru_melody", "melody")
     assert found["trained_on_this"] is False
@@ -41,19 +41,19 @@ def test_an_adversarial_bundle_is_scored_by_its_network() -> None:
     assert 0.0 < found["nats_per_step"] < baseline["nats_per_step"]
 
 
-def test_people_get_a_table() -> None:
+def test_the_default_output_is_a_table() -> None:
     path = ROOT / "models" / "lstm" / "lstm_melody.mag"
     result = run_program("evaluate", path, "--data", TUNES, timeout=120)
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
-    assert sum("nats a sixteenth step" in line for line in lines) == 3
+    assert sum("nats per sixteenth step" in line for line in lines) == 3
     assert "the best n-gram" in lines[-1]
 
 
-def test_faults_are_said_in_words(tmp_path: Path) -> None:
-    unknown = run_program("evaluate", "nobody", "--data", TUNES)
+def test_errors_are_one_sentence(tmp_path: Path) -> None:
+    unknown = run_program("evaluate", "missing", "--data", TUNES)
     assert unknown.returncode == 1
-    assert "There is no bundle nobody" in unknown.stderr
+    assert "There is no bundle missing" in unknown.stderr
     nowhere = run_program("evaluate", "gru_melody", "--data", tmp_path / "nowhere")
     assert nowhere.returncode == 1
     assert "There is no folder or archive" in nowhere.stderr

@@ -1,4 +1,4 @@
-"""``python -m magenta_bridge.cli.reexport``: new programs, held against the old ones."""
+"""``python -m magenta_bridge.cli.reexport``: new programs, compared with the old ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from magenta_bridge.cli import reexport
-from magenta_bridge.export import reexport as making
+from magenta_bridge.export import reexport as exporter
 from magenta_bridge.export.flatbuffer import write_description
-from magenta_bridge.export.quantize import product_bytes
+from magenta_bridge.export.quantize import weight_bytes
 from magenta_bridge.generators.bundle import read_bundle, write_bundle
 from magenta_bridge.training.fit import build
 from tests.cli.program import ROOT, call_program
@@ -38,8 +38,8 @@ batch = 8
 learning_rate = 0.05
 """
 _SCORES = re.compile(
-    r"tiny\.mag: (?P<new>[\d.]+) nats a step on (?P<steps>[\d,]+) held-out steps, "
-    r"[\d.]+% foretold; (?P<old>[\d.]+) and [\d.]+% before\.\n"
+    r"tiny\.mag: (?P<new>[\d.]+) nats per step on (?P<steps>[\d,]+) held-out steps, "
+    r"accuracy [\d.]+%; (?P<old>[\d.]+) and [\d.]+% before\.\n"
 )
 
 
@@ -97,10 +97,10 @@ def test_a_new_program_is_scored_beside_the_old_one_and_kept(trained: Path, bund
 
 
 @pytest.mark.timeout(300)
-def test_a_program_that_foretells_worse_is_not_kept(
+def test_a_program_with_a_higher_loss_is_not_kept(
     trained: Path, bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Here it is made from weights that have learned nothing; without DATA nobody would know."""
+    """Here it is exported from zero weights."""
     text = bundle.read_bytes()
 
     def forget(*words: Any) -> Any:  # noqa: ANN401 - a network of Keras
@@ -108,10 +108,10 @@ def test_a_program_that_foretells_worse_is_not_kept(
         network.set_weights([0.0 * weights for weights in network.get_weights()])
         return network
 
-    monkeypatch.setattr(making, "build", forget)
+    monkeypatch.setattr(exporter, "build", forget)
     done = _reexport(bundle, "--data", trained / "midi")
     assert done.exit_code == 1
-    assert "foretells held-out music worse than the old one, which stays" in done.stderr
+    assert "the old one is kept" in done.stderr
     scores = _SCORES.search(done.stdout)
     assert scores is not None, done.stdout
     assert float(scores["new"]) > 1.01 * float(scores["old"])
@@ -119,8 +119,8 @@ def test_a_program_that_foretells_worse_is_not_kept(
 
 
 @pytest.mark.timeout(300)
-def test_four_bits_stay_four_bits(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are rounded anew, by what the program itself plays."""
+def test_int4_bundles_stay_int4(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are quantized again, calibrated on samples of the program."""
     held = read_bundle(bundle)
     write_bundle(
         bundle,
@@ -130,12 +130,12 @@ def test_four_bits_stay_four_bits(bundle: Path, monkeypatch: pytest.MonkeyPatch)
         program=write_description(held.program.flatbuffer, {**held.traits, "weights": "int4"}),
         network=held.network,
     )
-    monkeypatch.setattr(making, "_PIECES", 2)
+    monkeypatch.setattr(exporter, "_CALIBRATION_PIECES", 2)
     done = _reexport(bundle)
     assert done.exit_code == 0, done.stderr
     after = read_bundle(bundle)
     assert after.traits["weights"] == "int4"
-    assert product_bytes(after.program.flatbuffer) < product_bytes(held.program.flatbuffer)
+    assert weight_bytes(after.program.flatbuffer) < weight_bytes(held.program.flatbuffer)
 
 
 def test_other_music_than_a_shipped_bundle_was_trained_on_is_refused(tmp_path: Path) -> None:
@@ -150,10 +150,12 @@ def test_other_music_than_a_shipped_bundle_was_trained_on_is_refused(tmp_path: P
     assert path.read_bytes() == text
 
 
-def test_a_bundle_that_does_not_go_step_by_step_stays(tmp_path: Path) -> None:
+def test_a_bundle_that_does_not_generate_step_by_step_is_unchanged(tmp_path: Path) -> None:
     path = Path(shutil.copy(ROOT / "models" / "gan" / "gan_melody.mag", tmp_path))
     text = path.read_bytes()
     done = _reexport(path)
     assert done.exit_code == 1
-    assert done.stderr == "Error: gan_melody.mag does not go step by step; its program stays.\n"
+    assert done.stderr == (
+        "Error: gan_melody.mag does not generate step by step, so its program was not changed.\n"
+    )
     assert path.read_bytes() == text

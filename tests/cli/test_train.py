@@ -1,4 +1,4 @@
-"""``magenta-bridge train`` as its user runs it: a folder of MIDI files in, a bundle out."""
+"""``magenta-bridge train``: a folder of MIDI files in, a bundle out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 from magenta_bridge import write
 from magenta_bridge.arguments import write_argument
 from magenta_bridge.generators.loading import load_generator
-from magenta_bridge.lab import adversarial_family as adversarial_training
-from magenta_bridge.lab import model_card as music_samples
+from magenta_bridge.lab import model_card
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.cli.program import call_program, run_program
 
@@ -34,13 +33,9 @@ window_steps = 32
 batch = 8
 """
 
-_OTHER_RECIPE = _RECIPE.replace('id = "tiny"', 'id = "mine"\nfamily = "gru"').replace(
-    "epochs = 2", "epochs = 1"
-)
-
 
 def _write_tunes(folder: Path, count: int) -> None:
-    """Writes random walks over a scale, different enough to be different families."""
+    """Write random walks over a scale, different enough to be different tune families."""
     folder.mkdir()
     scale = np.array([60, 62, 64, 65, 67, 69, 71, 72, 74, 76])
     for number in range(count):
@@ -62,10 +57,7 @@ def _write_tunes(folder: Path, count: int) -> None:
 
 @pytest.mark.timeout(600)
 def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
-    """Train, then serve the result; a second call finds the run finished and trains no more.
-
-    With music added the run is another, and is refused in words.
-    """
+    """A second call finds the run finished; with more music, the run is refused."""
     _write_tunes(tmp_path / "midi", 24)
     (tmp_path / "tiny.toml").write_text(_RECIPE, encoding="utf-8")
     bundle = tmp_path / "tiny.mag"
@@ -82,7 +74,7 @@ def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
     assert first.returncode == 0, first.stderr
     assert "epoch   2" in first.stderr
     card = bundle.with_suffix(".md").read_text(encoding="utf-8")
-    assert "nats a sixteenth step" in card
+    assert "sixteenth step" in card
     assert bundle.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
 
     options = GeneratorOptions()
@@ -101,7 +93,7 @@ def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
     assert "other music" in third.stderr
 
 
-def test_too_little_music_is_said_in_words(tmp_path: Path) -> None:
+def test_too_little_music_is_refused(tmp_path: Path) -> None:
     _write_tunes(tmp_path / "midi", 3)
     result = call_program("train", tmp_path / "midi", "-o", tmp_path / "mine.mag")
     assert result.returncode == 1
@@ -110,66 +102,65 @@ def test_too_little_music_is_said_in_words(tmp_path: Path) -> None:
     assert not (tmp_path / "mine.mag").exists()
 
 
-def test_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     result = run_program("train", tmp_path / "nowhere", "-o", tmp_path / "mine.mag", timeout=120)
     assert result.returncode == 1
     assert "nowhere" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("output", "card", "said"),
+    ("output", "card", "message"),
     [
         ("mine.md", "card.md", "must be a file that ends in .mag"),
-        ("file/mine.mag", "card.md", "cannot be made"),
-        ("mine.mag", "file/card.md", "cannot be made"),
+        ("file/mine.mag", "card.md", "cannot be created"),
+        ("mine.mag", "file/card.md", "cannot be created"),
         ("mine.mag", "mine.png", "cannot be the model card"),
     ],
 )
-def test_outputs_are_tried_before_the_music_is_read(
-    tmp_path: Path, output: str, card: str, said: str
+def test_outputs_are_checked_before_the_music_is_read(
+    tmp_path: Path, output: str, card: str, message: str
 ) -> None:
-    """An hour of training must not end in a folder that cannot be."""
+    """An hour of training must not end in a folder that cannot be created."""
     (tmp_path / "file").touch()
     words: list[str | Path] = ["train", tmp_path, "-o", tmp_path / output]
     words += ["--card", tmp_path / card]
     result = call_program(*words)
     assert result.returncode == 1
-    assert said in result.stderr
+    assert message in result.stderr
     assert "Reading" not in result.stderr
 
 
-def test_nothing_to_learn_from_is_a_wrong_command_line() -> None:
+def test_a_command_line_without_data_is_refused() -> None:
     result = run_program("train")
     assert result.returncode == 2
     assert "folder" in result.stderr
 
 
-def test_a_recipe_says_itself_what_to_train(tmp_path: Path) -> None:
+def test_a_recipe_is_not_combined_with_a_family(tmp_path: Path) -> None:
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(_RECIPE, encoding="utf-8")
     result = run_program("train", tmp_path, "--recipe", recipe, "--family", "gru")
     assert result.returncode == 2
-    assert "says itself what to train" in result.stderr
+    assert "cannot be combined" in result.stderr
 
 
-def test_a_missing_bundle_to_start_from_is_said_in_words(tmp_path: Path) -> None:
-    result = call_program("train", tmp_path, "--from", "nobody")
+def test_a_missing_bundle_to_start_from_is_refused(tmp_path: Path) -> None:
+    result = call_program("train", tmp_path, "--from", "missing")
     assert result.returncode == 1
-    assert "There is no bundle nobody" in result.stderr
+    assert "There is no bundle missing" in result.stderr
     assert "lstm_melody" in result.stderr
 
 
 @pytest.fixture
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets the cards tell of fewer samples than one would publish."""
-    for module in (adversarial_training, music_samples):
-        monkeypatch.setattr(module, "SAMPLES", 24)
+    """Measures fewer samples than a published card."""
+    monkeypatch.setattr(model_card, "SAMPLES", 24)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("few_samples")
-def test_a_small_folder_goes_on_from_a_shipped_bundle(tmp_path: Path) -> None:
-    """A shipped bundle learns the test tunes; it begins far ahead of a network drawn at random."""
+def test_a_shipped_bundle_is_fine_tuned_on_a_small_folder(tmp_path: Path) -> None:
+    """It begins far ahead of a network with random weights."""
     words: list[str | Path] = [
         "-o",
         tmp_path / "mine.mag",
@@ -188,22 +179,9 @@ def test_a_small_folder_goes_on_from_a_shipped_bundle(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_training_on_another_backend_makes_the_same_kind_of_bundle(tmp_path: Path) -> None:
-    """With JAX the network learns there, and the bundle is still made."""
-    words: list[str | Path] = ["-o", tmp_path / "mine.mag", "--run", tmp_path / "run"]
-    recipe = tmp_path / "tiny.toml"
-    recipe.write_text(_OTHER_RECIPE, encoding="utf-8")
-    words += ["--recipe", recipe]
-    result = run_program("train", TUNES, *words, timeout=300, KERAS_BACKEND="jax")
-    assert result.returncode == 0, result.stderr
-    assert result.stderr.count("epoch   1") == 1
-    assert load_generator(tmp_path / "mine.mag").info.id == "mine"
-
-
-@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("few_samples")
 def test_the_adversarial_family_is_trained_and_measured_like_any_other(tmp_path: Path) -> None:
-    """From files to a bundle that makes bars, with the critic's curves beside it."""
+    """From files to a bundle that generates bars, with the critic's curves beside it."""
     recipe = _RECIPE.replace('id = "tiny"', 'id = "tiny"\nfamily = "gan"')
     network = "units = 8\ncritic_units = 8\nembedding_units = 4\n\n[training]\nepochs = 1\n"
     (tmp_path / "tiny.toml").write_text(recipe.partition("units = ")[0] + network, encoding="utf-8")
@@ -222,9 +200,7 @@ def test_the_adversarial_family_is_trained_and_measured_like_any_other(tmp_path:
 
 
 @pytest.mark.parametrize(("family", "encoding"), [("lstm", "duo"), ("gan", "drums")])
-def test_what_no_network_is_for_is_said_in_words(
-    tmp_path: Path, family: str, encoding: str
-) -> None:
+def test_a_pair_without_a_network_is_refused(tmp_path: Path, family: str, encoding: str) -> None:
     words: list[str | Path] = ["--family", family, "--encoding", encoding]
     result = call_program("train", TUNES, *words, "-o", tmp_path / "mine.mag")
     assert result.returncode == 1
@@ -233,8 +209,8 @@ def test_what_no_network_is_for_is_said_in_words(
     assert "Traceback" not in result.stderr
 
 
-def test_the_adversarial_family_is_not_trained_on(tmp_path: Path) -> None:
+def test_an_adversarial_bundle_is_not_fine_tuned(tmp_path: Path) -> None:
     words: list[str | Path] = ["--from", "gan_melody", "-o", tmp_path / "mine.mag"]
     result = call_program("train", TUNES, *words)
     assert result.returncode == 1
-    assert "cannot be trained on" in result.stderr
+    assert "not supported" in result.stderr

@@ -18,7 +18,7 @@ from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
 from magenta_bridge.server.app import BridgeServer
 from magenta_bridge.server.bundles.sources import Sources
-from magenta_bridge.server.http.server import HttpPort
+from magenta_bridge.server.http.server import HttpServer
 from magenta_bridge.server.rpc.boundary import Gate
 from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.settings import HttpSettings, ServerSettings
@@ -118,7 +118,7 @@ class LiveServer:
         return self.gated.twin("heavy") if path.name == HEAVY else ScaleGenerator("light")
 
     @property
-    def web(self) -> HttpPort:
+    def web(self) -> HttpServer:
         """The HTTP port."""
         assert self._server.http is not None
         return self._server.http

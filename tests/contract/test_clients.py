@@ -111,15 +111,15 @@ def _primer(pitch: int = 60) -> NoteSequence:
     return primer
 
 
-def _ask(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
+def _call_async(live: LiveServer, call: Callable[[Any], Any], timeout: float = 30) -> object:
     """Return the asyncio client's response."""
 
-    async def ask() -> object:
+    async def await_result() -> object:
         async with AsyncClient(live.address, timeout=timeout) as bridge:
             answer: object = await call(bridge)
             return answer
 
-    return live.run(ask())
+    return live.run(await_result())
 
 
 @pytest.mark.parametrize("name", GENERATE | DESCRIBE)
@@ -127,7 +127,7 @@ def test_all_return_the_same(live: LiveServer, client: Client, name: str) -> Non
     call = (GENERATE | DESCRIBE)[name]
     result = call(client)
     assert result
-    assert result == _ask(live, call)
+    assert result == _call_async(live, call)
     assert name in DESCRIBE or result == call(Loaded(live))
 
 
@@ -137,7 +137,7 @@ def test_all_raise_the_same(live: LiveServer, name: str) -> None:
     with Client(live.address, timeout=0.3) as bridge, pytest.raises(MagentaBridgeError) as one:
         call(bridge)
     with pytest.raises(MagentaBridgeError) as two:
-        _ask(live, call, timeout=0.3)
+        _call_async(live, call, timeout=0.3)
     assert type(one.value) is type(two.value) is cls
     # A deadline passes on both sides at once, and either may report it first.
     assert cls is DeadlineError or one.value.message == two.value.message

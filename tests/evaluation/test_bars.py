@@ -1,4 +1,4 @@
-"""How near bars come to music, and how well they are foretold, against cases done by hand."""
+"""Distance and likelihood of bars, compared with cases computed by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings.bars import Song, bar_features, feature_distance, together
-from magenta_bridge.evaluation.bars.card import bars_section, gain_of, standing_of
+from magenta_bridge.evaluation.bars.card import bars_section, comparison_of, gain_of
 from magenta_bridge.evaluation.bars.likelihood import bar_likelihoods, score_bar_ngram, score_bars
 from magenta_bridge.evaluation.bars.ngram import BarNGram, as_pieces
 from magenta_bridge.evaluation.bars.report import BarsReport
@@ -22,7 +22,7 @@ from tests.training.step_by_step import step_by_step
 
 REPORT = BarsReport(
     made=0.02,
-    people=0.01,
+    human=0.01,
     ngrams={2: 0.05, 5: 0.03},
     samples=200,
     network=Score(nats=50.0, hits=80, steps=100),
@@ -79,7 +79,7 @@ def test_lines_sound_together_where_both_sound() -> None:
     assert together(song, 1).tolist() == [0, 0, 0]
 
 
-def test_distance_is_none_to_itself_and_one_to_what_shares_nothing() -> None:
+def test_distance_is_zero_to_itself_and_one_without_overlap() -> None:
     one, other = ({"a": np.array(each)} for each in ([1.0, 0.0], [0.0, 1.0]))
     assert feature_distance(one, one) == 0.0
     assert feature_distance(one, other) == pytest.approx(1.0)
@@ -124,7 +124,7 @@ def test_bars_are_scored_as_the_network_foretells_them(tracks: int) -> None:
                 "previous": previous,
                 "bar": bars,
                 "meter": np.full(len(bars), kind, np.int32),
-                "dreamt": previous,
+                "generated": previous,
                 "noise": np.zeros((len(bars), network.noise_units), np.float32),
             }
         )
@@ -135,8 +135,8 @@ def test_bars_are_scored_as_the_network_foretells_them(tracks: int) -> None:
 
 
 @pytest.mark.parametrize(("track", "step"), [(0, 3), (1, 15), (1, 0)])
-def test_steps_are_told_in_turns_of_the_tracks(track: int, step: int) -> None:
-    """Another id changes what is told of its own step, and of later ones, never of earlier ones."""
+def test_steps_alternate_between_the_tracks(track: int, step: int) -> None:
+    """Another id changes the logits of its own step, and of later ones, never of earlier ones."""
     kind, bars = _song(0, 1, 2)
     other = bars.copy()
     other[0, track, step] = (other[0, track, step] + 1) % 12
@@ -154,14 +154,14 @@ def test_the_ngram_is_scored_on_the_same_steps() -> None:
     assert score.steps == score_bars(_network(2), songs).steps
 
 
-def test_the_card_says_who_comes_nearer() -> None:
+def test_the_card_compares_with_the_best_n_gram() -> None:
     text = bars_section(REPORT)
     assert gain_of(REPORT) == pytest.approx(0.5)
-    assert "The network lies 50.0% below the n-gram." in text
-    assert "It comes nearer than the best n-gram" in text
-    assert standing_of(REPORT) == "50.0% below the n-gram"
+    assert "The NLL of the network is 50.0% below the n-gram." in text
+    assert "It is closer to human music than the best n-gram" in text
+    assert comparison_of(REPORT) == "50.0% below the n-gram"
     beaten = replace(REPORT, made=0.04, network=Score(150.0, 50, 100))
-    assert standing_of(beaten) == "50.0% above the n-gram"
+    assert comparison_of(beaten) == "50.0% above the n-gram"
     worse = bars_section(beaten)
-    assert "The network lies 50.0% above the n-gram." in worse
-    assert "It comes not nearer than the best n-gram" in worse
+    assert "The NLL of the network is 50.0% above the n-gram." in worse
+    assert "It is not closer to human music than the best n-gram" in worse

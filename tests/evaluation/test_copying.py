@@ -1,4 +1,4 @@
-"""Copies of the primer are told from music that goes on."""
+"""Copies of the primer are distinguished from continuations."""
 
 from __future__ import annotations
 

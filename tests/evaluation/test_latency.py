@@ -54,16 +54,16 @@ def test_double_work_takes_about_double_the_time(flatbuffer: bytes) -> None:
 
 
 def test_a_step_is_timed_whole_and_in_microseconds() -> None:
-    """The steps of a long run take as long as was foretold, but for the machine's other work."""
+    """The steps of a long run take as long as computed, except for the machine's other work."""
     program = StepProgram(shipped_programs()["lstm_polyphony"])
     session = program.session()
     ratios = []
     for _ in range(5):
-        told = step_microseconds(program)
+        likelihood = step_microseconds(program)
         began = clock()
         for _ in range(512):
             session.step(0)
-        ratios.append((clock() - began) * 1e6 / 512 / told)
+        ratios.append((clock() - began) * 1e6 / 512 / likelihood)
     assert 0.5 < sorted(ratios)[2] < 2.0
 
 
@@ -87,9 +87,9 @@ def test_bars_are_timed_by_the_step() -> None:
     noise = np.zeros(program.noise_units, dtype=np.float32)
     ratios = []
     for _ in range(5):
-        told = bar_microseconds(program)
+        likelihood = bar_microseconds(program)
         began = clock()
         for _ in range(8):
             program.bar(previous, noise, 0)
-        ratios.append((clock() - began) * 1e6 / 8 / 16 / told)
+        ratios.append((clock() - began) * 1e6 / 8 / 16 / likelihood)
     assert 0.5 < sorted(ratios)[2] < 2.0

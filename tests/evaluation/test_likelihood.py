@@ -24,14 +24,14 @@ def test_logits_are_scored_as_a_softmax() -> None:
     assert (score.hits, score.steps) == (2, 2)
 
 
-def test_steps_are_told_one_by_one() -> None:
+def test_steps_are_scored_one_by_one() -> None:
     logits = np.log(np.array([[0.25, 0.75], [0.5, 0.5]], dtype=np.float32))
-    told = log_likelihood(logits, np.array([0, 0], dtype=np.int32), first=4)
-    assert told.nats.tolist() == pytest.approx([-math.log(0.25), -math.log(0.5)], rel=1e-6)
-    assert told.hits.tolist() == [False, True]
-    assert (told.first, told.end) == (4, 6)
-    assert told.moved(9).first == 9
-    assert told.score.nats == pytest.approx(-math.log(0.125), rel=1e-6)
+    likelihood = log_likelihood(logits, np.array([0, 0], dtype=np.int32), first=4)
+    assert likelihood.nats.tolist() == pytest.approx([-math.log(0.25), -math.log(0.5)], rel=1e-6)
+    assert likelihood.hits.tolist() == [False, True]
+    assert (likelihood.first, likelihood.end) == (4, 6)
+    assert likelihood.moved(9).first == 9
+    assert likelihood.score.nats == pytest.approx(-math.log(0.125), rel=1e-6)
 
 
 def test_totals_weigh_every_step_the_same() -> None:
@@ -67,10 +67,12 @@ def test_an_unseen_context_falls_back_to_the_shorter_one() -> None:
 
 
 def test_the_place_in_the_bar_is_part_of_the_context() -> None:
-    """Events that alternate by place alone are foretold once the place is told."""
+    """Events that alternate by position are predicted once the position is known."""
     pieces = [_piece(*([0, 1] * 20))]
     blind = NGram(event_ids=2, order=0).fit(pieces).score(pieces)[0]
-    told = NGram(2, 0, lambda piece: np.arange(len(piece) - 1) % 2).fit(pieces).score(pieces)[0]
+    likelihood = (
+        NGram(2, 0, lambda piece: np.arange(len(piece) - 1) % 2).fit(pieces).score(pieces)[0]
+    )
     assert blind.accuracy == pytest.approx(0.5)
-    assert told.accuracy == 1.0
-    assert told.nats < blind.nats / 5
+    assert likelihood.accuracy == 1.0
+    assert likelihood.nats < blind.nats / 5

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import Features, PercentileRange, spread
 from magenta_bridge.evaluation.features.melody import MELODY
+from magenta_bridge.evaluation.features.statistics import Features, PercentileRange, spread
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.model_card import (
     Card,
@@ -34,7 +34,7 @@ _FOUND = Likelihood(
 
 def _music(**changes: float) -> Music:
     return Music(
-        idiom=MELODY,
+        features=MELODY,
         human=spread([_features()]),
         machine=spread([_features(**changes)]),
         copying=Copying(0.04, 0.02, 50),
@@ -53,7 +53,7 @@ def test_the_weights_of_the_program_are_named() -> None:
     assert "| **program as served, int8** |" in likelihood_section(_FOUND)
     thin = likelihood_section(dataclasses.replace(_FOUND, weights="int4"))
     assert "| **program as served, int4** |" in thin
-    assert "Its int4 weights change the network's loss by +1.000%." in thin
+    assert "Its int4 weights change the network's NLL by +1.000%." in thin
 
 
 def test_the_card_holds_every_figure() -> None:
@@ -76,14 +76,14 @@ def test_the_card_holds_every_figure() -> None:
         "1.0100",
         "49.5%",
         "+1.000%",
-        "4% play",
+        "4% repeat the primer",
         "No chords.",
     ):
         assert wanted in text
     assert "**no**" not in text
 
 
-def test_a_check_that_fails_is_told() -> None:
+def test_a_failed_check_is_reported() -> None:
     wide = music_section(_music(pitch_range=30.0))
     assert wide.count("**no**") == 1
     assert "30.00 in 12.00 to 12.00" in wide

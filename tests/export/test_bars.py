@@ -1,4 +1,4 @@
-"""The exported program of an adversarial network makes the bars that the network makes."""
+"""The exported program of an adversarial network generates the network's bars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FLOAT_DRIFT, INT8_DRIFT = 1e-4, 0.1
 
 
 def tiny(tracks: int, seed: int = 3) -> BarGAN:
-    """Returns a small network with drawn weights."""
+    """Returns a small network with random weights."""
     keras.utils.set_random_seed(seed)
     network = BarGAN(
         pianoroll.EVENT_IDS, tracks=tracks, units=16, critic_units=8, embedding_units=4, name="tiny"
@@ -45,17 +45,17 @@ def test_int8_program_stays_close(network: BarGAN) -> None:
     assert 0.0 < bar_drift(network, export_bar_program(network, DESCRIPTION)) < INT8_DRIFT
 
 
-def test_drift_tells_programs_apart(network: BarGAN, program: bytes) -> None:
+def test_drift_from_another_network_is_large(network: BarGAN, program: bytes) -> None:
     other = tiny(network.shape_of_history[1], seed=4)
     assert bar_drift(other, program) > FLOAT_DRIFT
 
 
-def test_it_says_what_it_is(program: bytes) -> None:
+def test_description_survives(program: bytes) -> None:
     assert b'"family": "gan"' in program
 
 
-def test_program_of_lost_weights_is_refused() -> None:
+def test_a_program_that_computes_nan_is_rejected() -> None:
     broken = tiny(1)
     broken.set_weights([np.full_like(weights, np.nan) for weights in broken.get_weights()])
-    with pytest.raises(TrainingError, match="not kept"):
+    with pytest.raises(TrainingError):
         export_bar_program(broken, DESCRIPTION)

@@ -1,4 +1,4 @@
-"""Inside an exported loop ids are drawn by the sampler's rule, for any number of ids."""
+"""An exported loop samples ids by the rule of ``Sampler``, for any number of ids."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from magenta_bridge.encodings.performance_grammar import PerformanceGrammar
-from magenta_bridge.export.litert import export_program
-from magenta_bridge.export.loop import Drawing, loop_drift
+from magenta_bridge.export.litert import export_program, loop_drift
+from magenta_bridge.export.loop import sample_ids
 from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 from tests.models.tiny import draw_fed, tiny_network
 from tests.runtime.borders import distance_to_border
 
-# Where float32 cannot tell on which side of a border a number lies.
+# Distance to a border below which float32 rounding decides.
 ROUNDING = 1e-4
 
 options = st.builds(
@@ -30,13 +29,13 @@ options = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from([1, 7, 130, 512]), st.floats(0.1, 6.0), options, st.integers(0, 2**31))
-def test_the_program_draws_as_the_sampler_does(
+def test_samples_as_the_sampler_does(
     size: int, spread: float, chosen: SamplerOptions, seed: int
 ) -> None:
-    """The same numbers lead to the same id, unless float32 cannot tell on which side they are."""
+    """The same draws give the same id, except within float32 rounding of a border."""
     rng = np.random.default_rng(seed)
     logits = (rng.standard_normal(size) * spread).astype(np.float32)
-    drawing = Drawing(
+    arguments = (
         tf.constant([chosen.inverse_temperature], tf.float32),
         tf.constant([chosen.limit], tf.float32),
         tf.constant(chosen.reach(size)),
@@ -44,19 +43,18 @@ def test_the_program_draws_as_the_sampler_does(
     sampler, twin = Sampler(chosen, seed), Sampler(chosen, seed)
     for _ in range(4):
         draws = twin.draws(1)
-        found = int(drawing(tf.constant(logits[None]), tf.constant(draws))[0])
+        found = int(sample_ids(tf.constant(logits[None]), tf.constant(draws), *arguments)[0])
         expected = sampler.choose(logits, np.ones(size, dtype=np.bool_))
         assert found == expected or distance_to_border(logits, chosen, draws[0]) < ROUNDING
 
 
 @pytest.mark.parametrize("kind", network_kinds(), ids="-".join)
-def test_both_signatures_are_the_network(kind: tuple[str, str]) -> None:
-    """And another network's are not."""
+def test_both_signatures_agree_with_the_network(kind: tuple[str, str]) -> None:
+    """They differ from another network."""
     network = tiny_network(*kind)
     probe = draw_fed(kind[1], 2, 3)[:24].tolist()
     program = export_program(network, {"family": "tiny"}, int8=False, probe=probe)
     assert StepProgram(program).loops
     other = tiny_network(*kind, seed=4)
-    mine, others = (PerformanceGrammar() if kind[1] == "performance" else None for _ in range(2))
-    assert loop_drift(network, program, probe, mine) < 1e-4
-    assert loop_drift(other, program, probe, others) > 1e-3
+    assert loop_drift(network, program, probe) < 1e-4
+    assert loop_drift(other, program, probe) > 1e-3

@@ -1,4 +1,4 @@
-"""``magenta-bridge compare`` for the encodings that only one shipped bundle speaks."""
+"""``magenta-bridge compare`` for the encodings of only one shipped bundle."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from magenta_bridge.generators.loading import find_bundle_file, load_generator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.cli.program import run_program
 
-# A duo counts where both lines keep playing, as they do in about half of the pieces.
+# A piece counts as a duo if both tracks keep playing, which is about half of them.
 PIECES = {"lstm_drums": 14, "lstm_performance": 14, "gan_duo": 28}
 # Eight bars of 4/4 at 120 quarter notes a minute.
 SECONDS = 16.0
 
 
 def _music_of(path: Path, folder: Path, pieces: int) -> None:
-    """Writes pieces that a bundle makes from nothing."""
+    """Write pieces that a bundle generates without a primer."""
     generator = load_generator(path)
     frame = NoteSequence()
     frame.tempos.add(qpm=120.0)
@@ -35,7 +35,7 @@ def _music_of(path: Path, folder: Path, pieces: int) -> None:
 
 
 def _renamed(path: Path, copy: Path) -> None:
-    """Writes the same model under another id."""
+    """Write the same model under another id."""
     held = read_bundle(path)
     write_bundle(
         copy,
@@ -50,7 +50,7 @@ def _renamed(path: Path, copy: Path) -> None:
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("name", PIECES)
 def test_one_model_under_two_names_gets_the_same_figures(name: str, tmp_path: Path) -> None:
-    """Nothing but time may differ; what the model made itself it foretells better than counting."""
+    """Only speed may differ; the model scores its own music better than n-grams do."""
     path = find_bundle_file(name)
     _music_of(path, tmp_path / "music", PIECES[name])
     _renamed(path, tmp_path / "other.mag")

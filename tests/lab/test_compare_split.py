@@ -1,4 +1,4 @@
-"""What bundles are compared on is new to all of them."""
+"""Bundles are compared on music that is held out from all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from magenta_bridge.data.corpus import CorpusReport, digest_of
 from magenta_bridge.data.splits import deal, load_tunes
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.lab.compare_split import shared_split
+from magenta_bridge.lab.comparison import shared_split
 from magenta_bridge.recipe import BundleRecipe, DataRecipe, Recipe, TrainingRecipe
 from tests.cli.program import ROOT
 
@@ -22,7 +22,7 @@ TUNES = ROOT / "tests" / "data" / "midi" / "tunes"
 
 @dataclass(frozen=True)
 class _Described:
-    """As much of a bundle as tells what it learned from."""
+    """The part of a bundle that states its training data."""
 
     id: str
     traits: Mapping[str, Any]
@@ -40,8 +40,8 @@ def _test_names(seed: int, share: float) -> set[str]:
         DataRecipe(validation_share=0.2, test_share=share),
         training=TrainingRecipe(seed=seed),
     )
-    dealt = deal(recipe, load_tunes("melody", TUNES), TUNES)
-    return {tune.name for tune in dealt.test}
+    split = deal(recipe, load_tunes("melody", TUNES), TUNES)
+    return {tune.name for tune in split.test}
 
 
 def _names(bundles: list[Bundle]) -> tuple[set[str], set[str], set[str]]:
@@ -53,7 +53,7 @@ def _names(bundles: list[Bundle]) -> tuple[set[str], set[str], set[str]]:
     return train, validation, test
 
 
-def test_of_music_that_was_learned_only_what_all_held_out_counts() -> None:
+def test_of_known_music_only_pieces_that_all_held_out_are_scored() -> None:
     own = digest_of(TUNES)
     _, _, test = _names([_bundle(1, 0.5, own), _bundle(2, 0.5, own)])
     assert test == _test_names(1, 0.5) & _test_names(2, 0.5)
@@ -61,22 +61,22 @@ def test_of_music_that_was_learned_only_what_all_held_out_counts() -> None:
     assert alone == _test_names(1, 0.5)
 
 
-def test_music_that_nobody_heard_is_held_out_in_half() -> None:
-    ground = shared_split([_bundle(1, 0.05, "a"), _bundle(2, 0.05, "b")], TUNES, CorpusReport())
-    assert ground.heard == [False, False]
-    assert len(ground.split.test) >= 8
+def test_half_of_new_music_is_held_out() -> None:
+    shared = shared_split([_bundle(1, 0.05, "a"), _bundle(2, 0.05, "b")], TUNES, CorpusReport())
+    assert shared.trained_on == [False, False]
+    assert len(shared.split.test) >= 8
 
 
-def test_a_bundle_that_does_not_tell_is_taken_to_have_heard_it() -> None:
-    ground = shared_split([_bundle(1, 0.5, ""), _bundle(2, 0.5, "b")], TUNES, CorpusReport())
-    assert ground.heard == [None, False]
-    assert {tune.name for tune in ground.split.test} == _test_names(1, 0.5)
+def test_a_bundle_without_a_digest_counts_as_trained_on_the_music() -> None:
+    shared = shared_split([_bundle(1, 0.5, ""), _bundle(2, 0.5, "b")], TUNES, CorpusReport())
+    assert shared.trained_on == [None, False]
+    assert {tune.name for tune in shared.split.test} == _test_names(1, 0.5)
 
 
-def test_where_nothing_is_new_to_all_that_is_said() -> None:
+def test_music_of_which_nothing_is_held_out_from_all_is_refused() -> None:
     own = digest_of(TUNES)
     seeds = [n for n in range(40) if not _test_names(1, 0.1) & _test_names(n, 0.1)]
-    with pytest.raises(UnsupportedError, match="no piece of it is new to all of them"):
+    with pytest.raises(UnsupportedError, match="no piece is held out"):
         shared_split(
             [_bundle(1, 0.1, own), _bundle(seeds[0], 0.1, own)], Path(TUNES), CorpusReport()
         )

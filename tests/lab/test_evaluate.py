@@ -1,4 +1,4 @@
-"""Bundles of all families foretell the same steps of the same tunes."""
+"""Bundles of all families are scored on the same steps of the same tunes."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ UPBEAT = _tune((4, 4), *[0] * 14, 64, 0, *[66, 0, 69, 0, 71, 0, 69, 0] * 7)
 LONG_BARS = _tune((9, 8), *[66, 0, 69, 0, 71, 0] * 12)
 
 
-def test_a_program_tells_every_step() -> None:
-    told = score_examples(find_bundle("gru_melody"), [UPBEAT, LONG_BARS])
-    assert [(each.first, each.end) for each in told if each is not None] == [(0, 72), (0, 72)]
+def test_a_program_is_scored_on_every_step() -> None:
+    scores = score_examples(find_bundle("gru_melody"), [UPBEAT, LONG_BARS])
+    assert [(each.first, each.end) for each in scores if each is not None] == [(0, 72), (0, 72)]
 
 
-def test_a_network_of_bars_tells_the_steps_it_reads_and_pays_for_the_key() -> None:
-    """It begins behind the upbeat and ends with the tune; the key is one choice among twelve."""
+def test_a_network_of_bars_is_scored_on_the_steps_it_reads_and_pays_for_the_key() -> None:
+    """It begins after the upbeat and ends with the tune; the key is one choice among twelve."""
     bundle = find_bundle("gan_melody")
-    told, none = score_examples(bundle, [UPBEAT, LONG_BARS])
+    scores, none = score_examples(bundle, [UPBEAT, LONG_BARS])
     assert none is None
-    assert told is not None
-    assert (told.first, told.end) == (16, 72)
+    assert scores is not None
+    assert (scores.first, scores.end) == (16, 72)
     song = bars_of(UPBEAT, 1)
     assert song is not None
     whole = score_bars(read_gan(bundle.network), [song])
     assert whole.steps == 64
     assert whole.nats > 0.0
-    without_key = told.nats.sum() - math.log(12)
+    without_key = scores.nats.sum() - math.log(12)
     assert 0.0 < without_key < whole.nats

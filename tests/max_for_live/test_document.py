@@ -1,4 +1,4 @@
-"""The document for Live's users says of each control and of the strip what the devices say."""
+"""The documentation has the same texts as the devices."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.max_for_live.controls import DEVICES, FOLDER, table_of
+from tests.max_for_live.controls import DEVICES, table_of
+from tests.max_for_live.node import FOLDER
 
 DOCUMENT = "docs/max_for_live.md"
+STATUS_SECTION = "## What does the status line say?"
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_each_control_is_explained_as_in_live(repository: Path, device: str) -> None:
-    """The Info View and the document have the same words; on failure, paste the table."""
+def test_each_control_has_the_text_of_the_info_view(repository: Path, device: str) -> None:
+    """If it fails, paste the output of ``table_of``."""
     text = (repository / DOCUMENT).read_text(encoding="utf-8")
     assert table_of(device) in text
 
 
-def test_the_strip_says_what_the_document_explains(repository: Path) -> None:
-    """Each sentence of the table is in a source, apart from what is filled in at ``...``."""
-    text = (repository / DOCUMENT).read_text(encoding="utf-8").partition("## The strip")[2]
+def test_each_status_is_in_the_sources(repository: Path) -> None:
+    """``...`` in the table stands for values."""
+    text = (repository / DOCUMENT).read_text(encoding="utf-8").partition(STATUS_SECTION)[2]
     rows = re.findall(r"^\| `([^`]+)` \|", text.partition("\n## ")[0], re.MULTILINE)
     assert len(rows) >= 8
     sources = "".join(
@@ -29,10 +31,10 @@ def test_the_strip_says_what_the_document_explains(repository: Path) -> None:
         for folder in ("core", "node", "live")
         for path in sorted((FOLDER / folder).glob("**/*.ts"))
     )
-    lost = [
+    missing = [
         part
         for row in rows
         for part in row.split("...")
         if part.strip() and part.strip() not in sources
     ]
-    assert lost == []
+    assert missing == []

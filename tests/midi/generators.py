@@ -1,4 +1,4 @@
-"""Generators whose music a test can foresee."""
+"""Generators with predictable output."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from collections.abc import Iterator
 
 from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.noteseq import GeneratorDetails, GeneratorOptions, NoteSequence
+from tests.midi.bounded import TIMEOUT_S
 
 
-class Parrot:
-    """Repeats the call an octave higher, as a whole: Magenta's interface and no more."""
+class OctaveGenerator:
+    """Repeats the call an octave higher, without streaming."""
 
-    details = GeneratorDetails(id="parrot", description="Repeats what it hears.")
+    details = GeneratorDetails(id="octave", description="Repeats the call an octave higher.")
 
     def __init__(self) -> None:
-        self.asked: list[tuple[NoteSequence, GeneratorOptions]] = []
+        self.requests: list[tuple[NoteSequence, GeneratorOptions]] = []
 
     def generate(
         self, input_sequence: NoteSequence, generator_options: GeneratorOptions
     ) -> NoteSequence:
-        """Returns call and response on one timeline."""
-        self.asked.append((input_sequence, generator_options))
+        """Return call and response on one timeline."""
+        self.requests.append((input_sequence, generator_options))
         section = generator_options.generate_sections[0]
         music = NoteSequence()
         music.CopyFrom(input_sequence)
@@ -36,26 +37,26 @@ class Parrot:
         return music
 
 
-class StreamingParrot(Parrot):
-    """Repeats the call note by note.
+class StreamingOctaveGenerator(OctaveGenerator):
+    """Repeats the call an octave higher, note by note.
 
     Attributes:
-        broken: Once set, it fails after the first note.
-        hold: Cleared, it waits before the first note.
+        broken: When set, the generator fails after the first note.
+        released: When cleared, the generator waits before the first note.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.broken = threading.Event()
-        self.hold = threading.Event()
-        self.hold.set()
+        self.released = threading.Event()
+        self.released.set()
 
     def stream(
         self, input_sequence: NoteSequence, generator_options: GeneratorOptions
     ) -> Iterator[NoteSequence]:
-        """Yields one note of the response after the other."""
+        """Yield the response note by note."""
         whole = self.generate(input_sequence, generator_options)
-        self.hold.wait()
+        assert self.released.wait(TIMEOUT_S)
         section = generator_options.generate_sections[0]
         for note in whole.notes:
             if note.start_time >= section.start_time:
@@ -63,4 +64,20 @@ class StreamingParrot(Parrot):
                 piece.notes.add().CopyFrom(note)
                 yield piece
                 if self.broken.is_set():
-                    raise ServerUnavailableError("The server has gone.")
+                    raise ServerUnavailableError("The server is gone.")
+
+
+class HoldingGenerator(StreamingOctaveGenerator):
+    """Holds one note through the whole section."""
+
+    def stream(
+        self, input_sequence: NoteSequence, generator_options: GeneratorOptions
+    ) -> Iterator[NoteSequence]:
+        """Yield the note."""
+        self.requests.append((input_sequence, generator_options))
+        section = generator_options.generate_sections[0]
+        piece = NoteSequence(total_time=section.end_time)
+        piece.notes.add(
+            pitch=40, velocity=90, start_time=section.start_time, end_time=section.end_time
+        )
+        yield piece

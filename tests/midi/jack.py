@@ -1,4 +1,4 @@
-"""JACK servers with a dummy driver, and programs on them."""
+"""JACK servers with a dummy driver, and programs that use them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PATIENCE_S = 60.0
+import pytest
+
+from tests.midi.bounded import TIMEOUT_S, ChildProgram, child_program, wait_for
+
+_STOP_TRIES = 3
 
 
 @dataclass
 class Jack:
-    """A JACK server of a test's own.
+    """A JACK server for tests.
 
     Attributes:
-        name: What the server is called.
+        name: Name of the server.
     """
 
     name: str
@@ -27,7 +31,7 @@ class Jack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a program needs to use this server and no other MIDI system."""
+        """The environment of a program that uses this server and no other MIDI system."""
         return {
             **os.environ,
             "JACK_DEFAULT_SERVER": self.name,
@@ -37,50 +41,79 @@ class Jack:
         }
 
     def start(self) -> None:
-        """Starts the server, and returns once it answers."""
-        self._server = subprocess.Popen(
+        """Start the server and wait until it responds."""
+        server = subprocess.Popen(
             ["jackd", "-n", self.name, "-d", "dummy", "-r", "48000", "-p", "128"],
             env=self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: "system:" in self.ports(), f"jackd -n {self.name} does not answer")
+        self._server = server
+        try:
+            wait_for(
+                lambda: server.poll() is not None or "system:" in self.ports(),
+                f"a response of jackd -n {self.name}",
+            )
+        except BaseException:
+            self.kill()
+            raise
+        if server.returncode is not None:
+            self._server = None
+            pytest.fail(
+                f"jackd ended with code {server.returncode}. JACK has room for eight servers, "
+                "including killed ones."
+            )
 
     def ports(self) -> str:
-        """Returns the names of all ports, one a line."""
-        listing = subprocess.run(
-            ["jack_lsp"], env=self.environment, capture_output=True, text=True, check=False
-        )
+        """Return the names of all ports, one per line; nothing if the server does not respond."""
+        try:
+            listing = subprocess.run(
+                ["jack_lsp"],
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=TIMEOUT_S / 4,
+            )
+        except subprocess.TimeoutExpired:
+            return ""
         return listing.stdout
 
     def kill(self) -> None:
-        """Ends the server without warning."""
+        """Kill the server."""
         if self._server is not None:
             self._server.kill()
-            self._server.wait()
+            self._server.wait(TIMEOUT_S)
             self._server = None
 
-    def _end(self) -> int | None:
-        """Ends the server; returns its exit code, None when there was none."""
-        server, self._server = self._server, None
-        if server is None:
-            return None
-        server.terminate()
-        return server.wait(PATIENCE_S)
-
     def stop(self) -> None:
-        """Ends the server, and removes what was left in shared memory."""
-        # JACK has room for eight servers, and keeps the place of one that was killed, or that
-        # ended by SIGPIPE because a client had been, until a server of that name ends in order.
-        while self._end() != 0:
-            self.start()
-        for left in Path("/dev/shm").glob(f"jack*{self.name}*"):  # noqa: S108
-            left.unlink(missing_ok=True)
+        """End the server and remove its shared memory."""
+        # JACK has room for eight servers, and keeps the slot of one that was killed, or that ended
+        # by SIGPIPE because of a killed client, until a server of that name ends normally.
+        for _ in range(_STOP_TRIES):
+            if self._server is None:
+                self.start()
+            if self._terminate() == 0:
+                break
+        for path in Path("/dev/shm").glob(f"jack*{self.name}*"):  # noqa: S108
+            path.unlink(missing_ok=True)
+
+    def _terminate(self) -> int | None:
+        """End the server; return its exit code, None if it had to be killed."""
+        assert self._server is not None
+        self._server.terminate()
+        try:
+            code: int | None = self._server.wait(TIMEOUT_S)
+            self._server = None
+        except subprocess.TimeoutExpired:
+            code = None
+            self.kill()
+        return code
 
 
 @contextlib.contextmanager
 def jack_server(name: str) -> Iterator[Jack]:
-    """Runs a server; its name carries the process's number, so that tests may run side by side."""
+    """Run a server; its name contains the PID, so that tests can run in parallel."""
     jack = Jack(f"{name}-{os.getpid()}")
     jack.start()
     try:
@@ -89,57 +122,15 @@ def jack_server(name: str) -> Iterator[Jack]:
         jack.stop()
 
 
-class Program:
-    """A program of ``tests.midi.jack_programs`` on a server; it prints a line for each event.
-
-    Args:
-        jack: The server.
-        arguments: The name of the program, and what it is given.
-    """
-
-    def __init__(self, jack: Jack, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.midi.jack_programs", *arguments],
-            env=jack.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def says(self) -> str:
-        """Returns the next line that it prints."""
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().strip()
-
-    def told(self, line: str) -> None:
-        """Gives it a line to read."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def end(self) -> str:
-        """Closes its input; returns the rest of what it says, once it has ended."""
-        return self.process.communicate(timeout=PATIENCE_S)[0].strip()
-
-    def kill(self) -> None:
-        """Ends it without warning."""
-        self.process.kill()
-        self.process.wait()
-
-
-@contextlib.contextmanager
-def program(jack: Jack, *arguments: str) -> Iterator[Program]:
-    """Runs a program, and ends it if the test did not."""
-    running = Program(jack, *arguments)
-    with running.process:
-        try:
-            yield running
-        finally:
-            running.kill()
+def jack_program(jack: Jack, *arguments: str) -> AbstractContextManager[ChildProgram]:
+    """Run a program of ``tests.midi.jack_programs``, which prints a line for each event."""
+    return child_program(
+        sys.executable, "-m", "tests.midi.jack_programs", *arguments, environment=jack.environment
+    )
 
 
 class FluidSynth:
-    """A synthesizer on a server, which plays into a file of sound in real time."""
+    """A synthesizer on a server that renders to a file in real time."""
 
     def __init__(self, jack: Jack, sound_font: Path, sound: Path) -> None:
         self.sound = sound
@@ -147,7 +138,7 @@ class FluidSynth:
             "midi.jack.server": jack.name,
             "audio.file.name": str(sound),
             "audio.file.type": "wav",
-            # Reverberation goes on after a note, which here would be a note that hangs.
+            # Reverberation continues after a note and would look like a hung note.
             "synth.reverb.active": "no",
             "synth.chorus.active": "no",
         }
@@ -159,21 +150,17 @@ class FluidSynth:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: "fluidsynth-midi:midi_00" in jack.ports(), "fluidsynth has no port")
+        wait_for(lambda: "fluidsynth-midi:midi_00" in jack.ports(), "the port of fluidsynth")
 
-    def play_on(self, seconds: float) -> None:
-        """Waits until that much more sound has been written, 44,100 stereo frames a second."""
+    def render(self, seconds: float) -> None:
+        """Wait until that much more sound is written, at 44,100 stereo frames per second."""
         size = self.sound.stat().st_size + int(seconds * 44_100 * 4)
-        wait_until(lambda: self.sound.stat().st_size >= size, "fluidsynth does not play")
+        wait_for(lambda: self.sound.stat().st_size >= size, "the sound of fluidsynth")
 
-    def end(self) -> None:
-        """Finishes the file."""
-        self._process.communicate(b"quit\n", timeout=PATIENCE_S)
-
-
-def wait_until(happened: Callable[[], bool], otherwise: str) -> None:
-    """Looks until something has happened."""
-    end = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < end, otherwise
-        time.sleep(0.02)
+    def finish(self) -> None:
+        """Complete the file."""
+        try:
+            self._process.communicate(b"quit\n", timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise

@@ -1,6 +1,6 @@
-"""Programs on a JACK server, each in a process of its own, for a dying server ends some.
+"""Programs that use a JACK server, in processes because a dying server can end them.
 
-They print a line for each thing that happens and end when their input does.
+They print a line for each event and end when their standard input is closed.
 """
 
 from __future__ import annotations
@@ -10,80 +10,102 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 import mido
 
 from magenta_bridge.errors import MagentaBridgeError
 from magenta_bridge.midi.output.messages import ends_note, starts_note
-from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_ledger import NoteLedger
 from magenta_bridge.midi.output.note_output import NoteOutput
 from magenta_bridge.midi.ports.ports import input_names, open_input, open_output, output_names
 from magenta_bridge.midi.ports.watcher import watcher
-from magenta_bridge.midi.process.guarded_port import Guard
+from magenta_bridge.midi.process.panic_process import GuardedPort
 from magenta_bridge.midi.process.supervised import SupervisorLink
 from magenta_bridge.midi.process.supervisor import Supervisor
-from magenta_bridge.midi.timing.clock import RealClock
 
 ORGAN = 19
 
 
-def say(*words: object) -> None:
-    """Prints a line at once."""
+def show(*words: object) -> None:
+    """Print a line."""
     print(*words, flush=True)  # noqa: T201
 
 
 def names() -> None:
-    """Lists inputs and outputs."""
-    say(input_names(), output_names())
+    """List inputs and outputs."""
+    show(input_names(), output_names())
 
 
 def receive(name: str) -> None:
-    """Hears a virtual port, and tells of each note."""
+    """Open a virtual input and print each note."""
     port = open_input(name, virtual=True)
 
-    def hear(message: mido.Message) -> None:
+    def handle(message: mido.Message) -> None:
         if starts_note(message):
-            say("on", message.channel, message.note)
+            show("on", message.channel, message.note)
         elif ends_note(message):
-            say("off", message.channel, message.note)
+            show("off", message.channel, message.note)
         elif not message.is_cc():
-            say(message.type)
+            show(message.type)
 
-    port.callback = hear
-    say("ready")
+    port.callback = handle
+    show("ready")
     sys.stdin.read()
     port.close()
 
 
+def close_inputs(name: str) -> None:
+    """Open and close an input ten times while a clock arrives at it."""
+    clock, ended = open_output(name, virtual=True), threading.Event()
+
+    def tick() -> None:
+        while not ended.wait(0.0005):
+            clock.send(mido.Message("clock"))
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    for _ in range(10):
+        received = threading.Event()
+        port = open_input(name)
+        port.callback = lambda _message, received=received: received.set()
+        received.wait(10)
+        port.close()
+    ended.set()
+    thread.join()
+    clock.close()
+    show("closed")
+
+
 def send(name: str) -> None:
-    """Plays to a port each note and each message whose name it reads; tells of the port."""
+    """Send each note or message that is read to a port; print changes of the port."""
     try:
         port = open_output(name)
     except MagentaBridgeError as error:
-        say(error.message)
+        show(error.message)
         return
-    watcher.listen(lambda changed: say(changed.state.value))
-    outlet = NoteOutput(port, Ledger.create(), RealClock())
-    say("ready")
+    watcher.listen(lambda changed: show(changed.state.value))
+    output = NoteOutput(port, NoteLedger.create())
+    show("ready")
     for line in sys.stdin:
         kind, *numbers = line.split()
         if numbers:
-            outlet.send(mido.Message(f"note_{kind}", note=int(numbers[0])))
+            output.send(mido.Message(f"note_{kind}", note=int(numbers[0])))
         else:
-            outlet.send(mido.Message(kind))
-        say("sent")
-    outlet.close()
-    outlet.ledger.close(remove=True)
-    say("closed")
+            output.send(mido.Message(kind))
+        show("sent")
+    output.close()
+    output.ledger.close(remove=True)
+    show("closed")
 
 
 def supervise(name: str) -> None:
-    """Supervises a player of a chord."""
+    """Supervise a player of a chord."""
     supervisor = Supervisor(
         hold_a_chord,
         (name,),
-        (Guard(functools.partial(open_output, name)),),
-        on_report=say,
+        (GuardedPort(functools.partial(open_output, name)),),
+        on_report=show,
     )
 
     def read() -> None:
@@ -94,28 +116,34 @@ def supervise(name: str) -> None:
     try:
         supervisor.run()
     except MagentaBridgeError as error:
-        say(error.message)
-    say("the supervisor ended")
+        show(error.message)
+    show("the supervisor ended")
 
 
-def hold_a_chord(leash: SupervisorLink, name: str) -> None:
-    """Holds three notes of an organ until told to stop; tells its number and of its port."""
-    outlet = NoteOutput(open_output(name), Ledger(leash.ledgers[0]), RealClock())
-    leash.on_stop(outlet.close)
-    watcher.listen(lambda changed: leash.report(changed.state.value))
-    outlet.send(mido.Message("program_change", program=ORGAN))
+def hold_a_chord(link: SupervisorLink, name: str) -> None:
+    """Hold three organ notes until stopped; report the PID and changes of the port."""
+    output = NoteOutput(open_output(name), NoteLedger(link.ledgers[0]))
+    link.on_stop(output.close)
+    watcher.listen(lambda changed: link.report(changed.state.value))
+    output.send(mido.Message("program_change", program=ORGAN))
     for pitch in (60, 64, 67):
-        outlet.send(mido.Message("note_on", note=pitch, velocity=100))
-    leash.report(os.getpid())
-    leash.stop.wait()
+        output.send(mido.Message("note_on", note=pitch, velocity=100))
+    link.report(os.getpid())
+    link.stop.wait()
 
 
 def main() -> None:
-    """Runs the program that is named."""
+    """Run the program with the given name."""
     logging.basicConfig(stream=sys.stderr)
     name, *arguments = sys.argv[1:]
-    programs = {"names": names, "receive": receive, "send": send, "supervise": supervise}
-    programs[name](*arguments)  # type: ignore[operator]
+    programs: dict[str, Callable[..., None]] = {
+        "names": names,
+        "receive": receive,
+        "close_inputs": close_inputs,
+        "send": send,
+        "supervise": supervise,
+    }
+    programs[name](*arguments)
 
 
 if __name__ == "__main__":

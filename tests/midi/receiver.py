@@ -1,4 +1,4 @@
-"""A receiver that believes only real note-offs, and counts what is wrong with what it gets."""
+"""A receiver that relies on note-offs alone, and counts the errors of a sender."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ Key = tuple[int, int]
 
 
 class Receiver:
-    """Counts the notes that sound, by channel and pitch.
+    """Counts active notes by channel and pitch.
 
     Args:
-        now: Tells the time in seconds.
+        now: Returns the current time in seconds.
 
     Attributes:
-        ended: When each key last fell silent; a note-off too many ends nothing.
-        sounding: Notes begun and not ended.
-        begun: Note-ons so far.
-        strays: Note-offs for a key that did not sound.
-        doubled: Note-ons for a key that sounded already.
+        ended: When each key last became silent.
+        sounding: Notes that have started and not ended.
+        started: Number of note-ons so far.
+        strays: Note-offs for a key that was silent.
+        doubled: Note-ons for a key that was active.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self.ended: dict[Key, float] = {}
         self.sounding: Counter[Key] = Counter()
-        self.begun = 0
+        self.started = 0
         self.strays: list[Key] = []
         self.doubled: list[Key] = []
 
     def receive(self, message: Message) -> None:
-        """Takes one message."""
+        """Handle one message."""
         if starts_note(message):
-            self._begin((message.channel, message.note))
+            self._start((message.channel, message.note))
         elif ends_note(message):
             self._end((message.channel, message.note))
 
-    def _begin(self, key: Key) -> None:
-        self.begun += 1
+    def _start(self, key: Key) -> None:
+        self.started += 1
         if self.sounding[key]:
             self.doubled.append(key)
         self.sounding[key] += 1
@@ -63,15 +63,15 @@ class Receiver:
 
 
 class PlayerCrash(BaseException):
-    """Stands for whatever ends a player between two instructions."""
+    """Simulates the end of a player between two instructions."""
 
 
 class FragilePort(EchoPort):
-    """A loss-free port to a receiver, which can vanish and can take the player down.
+    """A lossless port to a receiver that can vanish and can crash the player.
 
     Attributes:
-        receiver: Gets every message.
-        sends_left: Sends until the player crashes; None for never.
+        receiver: Receives every message.
+        sends_left: Number of sends until the player crashes; None for never.
         crash_delivers: Whether the message of that send still arrives.
     """
 
@@ -88,7 +88,7 @@ class FragilePort(EchoPort):
         return self._gone or super().closed
 
     def send(self, message: Message) -> None:
-        """Delivers a message, or crashes."""
+        """Deliver a message or crash."""
         if self.closed:
             raise PortGoneError
         if self.sends_left is not None:
@@ -100,15 +100,14 @@ class FragilePort(EchoPort):
         self.receiver.receive(message)
 
     def vanish(self) -> None:
-        """Takes nothing until it returns."""
-        self._gone = True
-        self._tell()
+        """Accept nothing until it returns."""
+        self._set_gone(True)
 
     def come_back(self) -> None:
-        """Takes messages again."""
-        self._gone = False
-        self._tell()
+        """Accept messages again."""
+        self._set_gone(False)
 
-    def _tell(self) -> None:
+    def _set_gone(self, gone: bool) -> None:
+        self._gone = gone
         if self.on_change is not None:
             self.on_change()

@@ -1,7 +1,9 @@
-"""The command end to end: real processes, real models, real ports where JACK is installed."""
+"""The command end to end: real processes, models and ports."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +17,16 @@ from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.port import OutputPort
 from magenta_bridge.noteseq import NoteSequence
 from tests.cli.program import run_program
-from tests.midi.notes import sequence_of, wait_for
-from tests.midi.program import Start
+from tests.midi.bounded import TIMEOUT_S, Start, wait_for
+from tests.midi.notes import sequence_of
 
 if TYPE_CHECKING:
     from mido import Message
 
+# Every test starts several processes, which is slow on a loaded machine.
+pytestmark = pytest.mark.timeout(900)
+
 QPM = 240
-TICK_S = 1.0
 STATE = 20
 ECHO = ["--input_ports=echo", "--output_ports=echo"]
 
@@ -41,8 +45,8 @@ def _starts(music: NoteSequence, instrument: int) -> list[float]:
     return [note.start_time for note in music.notes if note.instrument == instrument]
 
 
-def test_a_simulated_call_is_answered_on_the_bar(tmp_path: Path, call: Path) -> None:
-    """With a bundle in a private server; call and response are in the recording."""
+def test_a_simulated_call_is_answered(tmp_path: Path, call: Path) -> None:
+    """By a bundle on a managed server; the recording contains call and response, in this order."""
     record = tmp_path / "jam.mid"
     bundle = find_bundle_file("lstm_melody")
     result = run_program(
@@ -54,24 +58,19 @@ def test_a_simulated_call_is_answered_on_the_bar(tmp_path: Path, call: Path) -> 
         "--output_ports=echo",
         "--noenable_metronome",
         "--no-ui",
-        timeout=120,
+        timeout=2 * TIMEOUT_S,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "before its time" in result.stdout
-    assert "bars later" not in result.stdout
     music = midi_to_note_sequence(record.read_bytes())
     assert len(_starts(music, 0)) == 3
-    response = _starts(music, 1)
-    assert response
-    # The second bar or, when the first note of the call was heard in the next tick, the third.
-    assert any(abs(response[0] - bar * TICK_S) < TICK_S / 4 for bar in (1, 2))
+    assert min(_starts(music, 1)) > max(_starts(music, 0))
 
 
 @pytest.mark.usefixtures("jack_here")
 def test_a_call_through_virtual_ports_is_answered_and_every_note_ends(
     start: Start, server: str
 ) -> None:
-    """The response begins with the tick that its state is sent with; Ctrl-C leaves silence."""
+    """The state is sent before the response; after Ctrl-C all notes have ended."""
     program = start(
         f"--qpm={QPM}",
         f"--server={server}",
@@ -80,27 +79,19 @@ def test_a_call_through_virtual_ports_is_answered_and_every_note_ends(
         f"--state_control_number={STATE}",
     )
     program.wait_for("Ready")
-    heard: list[Message] = []
-    keys = ports.open_output(_named("magenta_in", ports.output_names()))
-    synth = ports.open_input(_named("magenta_out", ports.input_names()))
-    try:
-        synth.callback = heard.append
-        wait_for(lambda: heard, "the first state")
+    with _ports() as (keys, received):
+        wait_for(lambda: received, "the first state")
         _play(keys, 60, 64)
-        program.wait_for("before its time")
-        wait_for(lambda: _of(heard, "note_on"), "the response")
+        wait_for(lambda: _of(received, "note_on"), "the response")
         assert program.interrupt() == 0
-        wait_for(lambda: not _open(heard), "silence")
-    finally:
-        keys.close()
-        synth.close()
-    responding = next(m for m in heard if m.type == "control_change" and m.value == 2)
-    assert 0 <= _of(heard, "note_on")[0].time - responding.time < TICK_S / 4
+        wait_for(lambda: not _open(received), "the end of all notes")
+    states = [m for m in received if m.type == "control_change" and m.value == 2]
+    assert received.index(states[0]) < received.index(_of(received, "note_on")[0])
 
 
 @pytest.mark.usefixtures("jack_here")
-def test_a_server_that_is_killed_is_started_again(start: Start) -> None:
-    """The musician is told, and answered as before; no process is left over at the end."""
+def test_a_server_that_is_killed_is_restarted(start: Start) -> None:
+    """The next call is answered, and no process is left at the end."""
     program = start(f"--qpm={QPM}", "--nopassthrough", "--noenable_metronome")
     program.wait_for("Ready")
     family = psutil.Process(program.process.pid).children(recursive=True)
@@ -108,67 +99,79 @@ def test_a_server_that_is_killed_is_started_again(start: Start) -> None:
         child for child in family if "magenta_bridge.cli.midi.managed_server" in child.cmdline()
     ]
     server.kill()
-    program.wait_for("The server has died")
+    program.wait_for("The server died")
     program.wait_for("The server is back")
-    keys = ports.open_output(_named("magenta_in", ports.output_names()))
-    try:
+    with _ports() as (keys, received):
         _play(keys, 60, 64)
-        program.wait_for("before its time")
-    finally:
-        keys.close()
-    family = psutil.Process(program.process.pid).children(recursive=True)
-    assert program.interrupt() == 0
+        wait_for(lambda: _of(received, "note_on"), "the response")
+        family = psutil.Process(program.process.pid).children(recursive=True)
+        # Before the ports are closed: RtMidi can crash when it closes an input that receives.
+        assert program.interrupt() == 0
     wait_for(lambda: not any(child.is_running() for child in family), "the end of all processes")
 
 
 @pytest.mark.usefixtures("jack_here")
-def test_unknown_ports_are_made_and_the_known_ones_listed(start: Start, server: str) -> None:
-    """So that a slip of the pen is seen."""
+def test_virtual_ports_are_created_and_the_available_ones_listed(start: Start, server: str) -> None:
+    """This reveals typos."""
     program = start("--input_ports=Kees", "--output_ports=echo", f"--server={server}")
-    program.wait_for("No port is called 'Kees'")
+    program.wait_for("'Kees'")
     program.wait_for("Input ports: none")
     program.wait_for("Ready")
-    listed = run_program("midi", "--list_ports")
+    listed = run_program("midi", "--list_ports", timeout=TIMEOUT_S)
     assert listed.returncode == 0
     assert "Kees" in listed.stdout.splitlines()[1]
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("arguments", "error"),
     [
-        (["--bundle_files=nothing.mag"], "There is no bundle nothing.mag"),
+        (["--bundle_files=nothing.mag"], "nothing.mag"),
         (["--qpm=1"], "not between 10 and 480"),
         (["--musician=Keys"], "PORT=GENERATOR"),
-        (["--server=127.0.0.1:1", "--bundle_files=a.mag"], "not both"),
-        (["--passthrough=perhaps"], "on or off"),
+        (["--server=127.0.0.1:1", "--bundle_files=a.mag"], "--server"),
+        (["--passthrough=perhaps"], "--no-passthrough"),
         (
             ["--output_ports=echo", "--input_ports=echo", "--server=127.0.0.1:1"],
-            "No server answers",
+            "127.0.0.1:1",
         ),
         (["--output_ports=echo", "--input_ports=echo", "--generators=bach", "--server"], "bach"),
     ],
 )
-def test_what_cannot_be_is_one_sentence(words: list[str], told: str, server: str) -> None:
-    """And no traceback."""
-    address = [server] if words[-1] == "--server" else []
-    result = run_program("midi", "--no-ui", *words, *address)
+def test_an_error_is_one_sentence(arguments: list[str], error: str, server: str) -> None:
+    """Without a traceback."""
+    address = [server] if arguments[-1] == "--server" else []
+    result = run_program("midi", "--no-ui", *arguments, *address, timeout=TIMEOUT_S)
     assert result.returncode in (1, 2)
-    assert told in result.stderr
+    assert error in result.stderr
     assert "Traceback" not in result.stderr
 
 
-def test_a_machine_without_midi_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Listing ports ends well; playing does not."""
+def test_without_a_midi_system_the_error_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listing ports succeeds; playing fails."""
     monkeypatch.setenv("MAGENTA_BRIDGE_MIDI", "jack")
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
     monkeypatch.setenv("JACK_NO_START_SERVER", "1")
-    listed = run_program("midi", "--list_ports")
+    listed = run_program("midi", "--list_ports", timeout=TIMEOUT_S)
     assert (listed.returncode, listed.stderr) == (0, "")
-    assert listed.stdout.startswith("No MIDI system")
+    assert "MIDI system" in listed.stdout
     assert len(listed.stdout.splitlines()) == 1
-    played = run_program("midi", "--no-ui")
+    played = run_program("midi", "--no-ui", timeout=TIMEOUT_S)
     assert played.returncode == 1
-    assert "No MIDI system" in played.stderr
+    assert "MIDI system" in played.stderr
+
+
+@contextlib.contextmanager
+def _ports() -> Iterator[tuple[OutputPort, list[Message]]]:
+    """Connect to the virtual ports; yield the musician's port and the list of received messages."""
+    keys = ports.open_output(_named("magenta_in", ports.output_names()))
+    synth = ports.open_input(_named("magenta_out", ports.input_names()))
+    received: list[Message] = []
+    synth.callback = received.append
+    try:
+        yield keys, received
+    finally:
+        keys.close()
+        synth.close()
 
 
 def _named(part: str, names: list[str]) -> str:
@@ -181,13 +184,13 @@ def _play(keys: OutputPort, *pitches: int) -> None:
         keys.send(mido.Message("note_off", note=pitch))
 
 
-def _of(heard: list[Message], kind: str) -> list[Message]:
-    return [message for message in heard if message.type == kind]
+def _of(received: list[Message], kind: str) -> list[Message]:
+    return [message for message in received if message.type == kind]
 
 
-def _open(heard: list[Message]) -> set[int]:
+def _open(received: list[Message]) -> set[int]:
     sounding: set[int] = set()
-    for message in heard:
+    for message in received:
         if message.type == "note_on":
             sounding.add(message.note)
         elif message.type == "note_off":

@@ -10,8 +10,14 @@ import pytest
 from PIL import Image
 
 from magenta_bridge.errors import NotFoundError
-from magenta_bridge.render.importance import Importance, draw_importance
-from magenta_bridge.render.pareto import Point, Trade, draw_pareto, pareto_front
+from magenta_bridge.render.search import (
+    Importance,
+    Point,
+    Trade,
+    draw_importance,
+    draw_pareto,
+    pareto_front,
+)
 
 POINTS = [
     Point("slow and best", "lstm", 90.0, 0.70),

@@ -1,4 +1,4 @@
-"""What one sees of training where there is no terminal: a line an epoch."""
+"""Training without a terminal prints a line per epoch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from magenta_bridge.training.checkpoint import Progress
 
 
 def test_epoch_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each epoch prints its figures on standard error, the best one says so; batches nothing."""
+    """Each epoch prints its scores on standard error and marks the best; batches print nothing."""
     watcher = TerminalWatcher()
     progress = Progress()
     for loss in (2.0, 2.5):

@@ -1,4 +1,4 @@
-"""An interrupt that was lost in a library comes again at the next batch or epoch."""
+"""An interrupt that a library swallowed is raised again at the next batch or epoch; stop stops."""
 
 from __future__ import annotations
 
@@ -7,23 +7,27 @@ import threading
 
 import pytest
 
-from magenta_bridge.training.callbacks import InterruptFlag, deferred_interrupts
+from magenta_bridge.training.callbacks import (
+    InterruptFlag,
+    TrainingStopped,
+    deferred_interrupts,
+)
 from magenta_bridge.training.checkpoint import Progress
 
 
 class _Counting:
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.seen: list[str] = []
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
         """Counts."""
         del epoch, batch, batches, steps, loss
-        self.heard.append("batch")
+        self.seen.append("batch")
 
     def on_epoch(self, progress: Progress) -> None:
         """Counts."""
         del progress
-        self.heard.append("epoch")
+        self.seen.append("epoch")
 
 
 class _Swallowing:
@@ -34,7 +38,7 @@ class _Swallowing:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_lost_interrupt_comes_again() -> None:
+def test_a_swallowed_interrupt_is_raised_again() -> None:
     counting = _Counting()
     with deferred_interrupts(counting) as flag:
         flag.on_batch(0, 1, 2, 8, 1.0)
@@ -43,17 +47,17 @@ def test_a_lost_interrupt_comes_again() -> None:
             flag.on_batch(0, 2, 2, 8, 1.0)
         with pytest.raises(KeyboardInterrupt):
             flag.on_epoch(Progress())
-    assert counting.heard == ["batch"]
+    assert counting.seen == ["batch"]
 
 
-def test_an_interrupt_that_is_not_lost_stops_at_once_and_handlers_are_put_back() -> None:
+def test_an_interrupt_stops_at_once_and_handlers_are_restored() -> None:
     former = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), deferred_interrupts(_Counting()):
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is former
 
 
-def test_all_else_is_passed_on_in_any_thread() -> None:
+def test_batches_and_epochs_are_passed_on_in_any_thread() -> None:
     counting = _Counting()
 
     def watch() -> None:
@@ -65,4 +69,17 @@ def test_all_else_is_passed_on_in_any_thread() -> None:
     thread = threading.Thread(target=watch)
     thread.start()
     thread.join()
-    assert counting.heard == ["batch", "epoch"]
+    assert counting.seen == ["batch", "epoch"]
+
+
+def test_stop_ends_training_at_the_next_batch_or_epoch() -> None:
+    """An event from another thread, as a notebook would use it."""
+    counting, stop = _Counting(), threading.Event()
+    with deferred_interrupts(counting, stop.is_set) as flag:
+        flag.on_batch(0, 1, 2, 8, 1.0)
+        stop.set()
+        with pytest.raises(TrainingStopped):
+            flag.on_batch(0, 2, 2, 8, 1.0)
+        with pytest.raises(TrainingStopped):
+            flag.on_epoch(Progress())
+    assert counting.seen == ["batch"]

@@ -1,4 +1,4 @@
-"""TensorBoard shows what training reported."""
+"""TensorBoard shows the history of a run."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from pathlib import Path
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from magenta_bridge.training.callbacks import BoardWatcher
+from magenta_bridge.training.callbacks import TensorBoardWatcher
 from magenta_bridge.training.checkpoint import Progress
 from tests.training.tiny_run import Witness
 
 
 def test_each_epoch_is_a_point_on_each_curve(tmp_path: Path) -> None:
     witness, progress = Witness(), Progress()
-    watcher = BoardWatcher(tmp_path, witness)
+    watcher = TensorBoardWatcher(tmp_path, witness)
     watcher.on_batch(0, 1, 2, 100, 3.0)
     for loss in (2.0, 1.5):
         progress.epoch += 1

@@ -14,7 +14,7 @@ from magenta_bridge import __version__
 from magenta_bridge.cli.doctor.check_result import Finding, fail, ok, warn
 
 _DISTRIBUTION = "magenta-bridge"
-_SUPPORTED = ((3, 10), (3, 12))
+_SUPPORTED = ((3, 10), (3, 14))
 
 
 def check_python() -> Finding:
@@ -23,7 +23,7 @@ def check_python() -> Finding:
     oldest, newest = _SUPPORTED
     if oldest <= sys.version_info[:2] <= newest:
         return ok("python", told)
-    return warn("python", told, "Use Python 3.10, 3.11 or 3.12, which we are tested with.")
+    return warn("python", told, "Use Python 3.10 to 3.14.")
 
 
 def check_packages() -> Iterator[Finding]:

@@ -12,8 +12,8 @@ _PATIENCE_S = 10.0
 
 # In a process of its own: a MIDI system that is absent or stuck prints, hangs or ends it.
 _PROBE = (
-    "import json, rtmidi; "
-    "print(json.dumps([rtmidi.MidiIn().get_ports(), rtmidi.MidiOut().get_ports()]))"
+    "import json; from magenta_bridge.midi.ports.ports import input_names, output_names; "
+    "print(json.dumps([input_names(), output_names()]))"
 )
 
 _ADVICE = {
@@ -47,7 +47,8 @@ def check_midi_ports() -> Finding:
 
 def _last_line(text: str) -> str:
     lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else "it ended without a word"
+    # Without the class of the error.
+    return lines[-1].rpartition("Error: ")[2] if lines else "it ended without a message"
 
 
 def _listed(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Reads command lines written for Magenta's programs, whose flags are those of absl."""
+"""Reads command lines written for Magenta's programs, which use absl flags."""
 
 from __future__ import annotations
 
@@ -11,55 +11,46 @@ _FALSE = frozenset({"0", "false", "f", "no", "n"})
 
 
 class AbslCommand(click.Command):
-    """A command whose options may be spelled as absl does.
+    """A command that also accepts options in absl spelling.
 
-    ``--input_ports=a`` and ``-input_ports a`` are ``--input-ports a``; a switch may be given as
-    ``--nopassthrough`` and ``--passthrough=false``.
+    ``--input_ports=a`` and ``-input_ports a`` mean ``--input-ports a``. A boolean option can be
+    given as ``--nopassthrough`` and ``--passthrough=false``.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Turns the words into those of click, and reads them."""
-        switches = {
+        """Convert the arguments to click's spelling and parse them."""
+        flags = {
             name.removeprefix("--")
             for parameter in self.params
             if isinstance(parameter, click.Option) and parameter.is_flag
             for name in parameter.opts
             if parameter.secondary_opts
         }
-        return super().parse_args(ctx, as_click_words(args, switches))
+        return super().parse_args(ctx, to_click_arguments(args, flags))
 
 
-def as_click_words(words: Sequence[str], switches: set[str]) -> list[str]:
-    """Returns a command line as click reads it.
-
-    Args:
-        words: Words as the user wrote them.
-        switches: Names, with dashes, of the options that are on or off.
-    """
-    read: list[str] = []
-    for position, word in enumerate(words):
-        if word == "--":
-            return read + list(words[position:])
-        read.append(_as_click_word(word, switches))
-    return read
+def to_click_arguments(arguments: Sequence[str], flags: set[str]) -> list[str]:
+    """Return a command line in click's spelling; ``flags`` names its boolean options."""
+    converted: list[str] = []
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            return converted + list(arguments[position:])
+        converted.append(_to_click_argument(argument, flags))
+    return converted
 
 
-def _as_click_word(word: str, switches: set[str]) -> str:
-    name, equals, value = word.partition("=")
+def _to_click_argument(argument: str, flags: set[str]) -> str:
+    name, equals, value = argument.partition("=")
     bare = name.lstrip("-").replace("_", "-")
     dashes = len(name) - len(name.lstrip("-"))
     if dashes not in (1, 2) or len(bare) < 2 or not bare[0].isalpha():
-        return word
-    if bare in switches and equals:
-        return _as_switch(bare, value)
-    if not equals and bare.startswith("no") and bare[2:].lstrip("-") in switches:
+        return argument
+    if bare in flags and equals:
+        if value.lower() in _TRUE:
+            return f"--{bare}"
+        if value.lower() in _FALSE:
+            return f"--no-{bare}"
+        raise click.UsageError(f"--{bare} is a boolean option; use --{bare} or --no-{bare}.")
+    if not equals and bare.startswith("no") and bare[2:].lstrip("-") in flags:
         return f"--no-{bare[2:].lstrip('-')}"
     return f"--{bare}{equals}{value}"
-
-
-def _as_switch(name: str, value: str) -> str:
-    if value.lower() in _TRUE:
-        return f"--{name}"
-    if value.lower() in _FALSE:
-        return f"--no-{name}"
-    raise click.UsageError(f"--{name} is on or off; write --{name} or --no-{name}.")

@@ -1,71 +1,57 @@
-"""Shows what happens while somebody plays."""
+"""Print the events of the player as lines."""
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import sys
 import time
-from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Final
 
 import click
 
-from magenta_bridge.cli.midi.view_state import sentence_of
-from magenta_bridge.midi.process.settings import Settings
+from magenta_bridge.midi.process.settings import MidiSettings
+
+_SENTENCES: Final = {
+    "ready": "Ready.",
+    "late": "The response is late and starts {ticks} bars later.",
+    "failure": "No response: {message}",
+    "tempo": "{qpm:g} qpm",
+    "port": "The {direction} port {name!r} is {state}.",
+    "panic": "All notes off.",
+    "log": "{level}: {message}",
+}
 
 
-class View(Protocol):
-    """Takes what happens and shows it."""
-
-    def say(self, sentence: str) -> None:
-        """Shows a sentence."""
-
-    def begin(self, settings: Settings) -> None:
-        """Shows what is played with."""
-
-    def hear(self, what: str, details: dict[str, Any]) -> None:
-        """Takes a report of the player."""
+def event_sentence(event: str, details: dict[str, Any]) -> str | None:
+    """Return the sentence for an event; None if it is not shown."""
+    if event == "prepared":
+        ahead = details["ahead"]
+        return ahead and f"The response was ready {1000 * ahead:.0f} ms ahead."
+    template = _SENTENCES.get(event)
+    return template and template.format(**details)
 
 
 class LineView:
-    """Writes a line for each thing that a musician wants to know."""
+    """Prints a line for each event."""
 
     def __init__(self) -> None:
         self._states: dict[int, str] = {}
 
-    def say(self, sentence: str) -> None:
-        """Writes a sentence."""
+    def show(self, sentence: str) -> None:
+        """Print a sentence."""
         click.echo(sentence)
 
-    def begin(self, settings: Settings) -> None:
-        """Writes what is played with, and how."""
+    def begin(self, settings: MidiSettings) -> None:
+        """Print the musicians and their generators."""
         for musician in settings.musicians:
             ports = ", ".join(choice.name for choice in musician.inputs)
             click.echo(f"{', '.join(musician.generators)} answers {ports} at {settings.qpm:g} qpm.")
-        click.echo("Play, stop for a bar, and listen. Ctrl-C ends.")
+        click.echo("Play, pause for a bar, and listen. Press Ctrl-C to stop.")
 
-    def hear(self, what: str, details: dict[str, Any]) -> None:
-        """Writes a line, if the report is news."""
-        line = self._line(what, details)
-        if line is not None:
-            click.echo(f"{time.strftime('%H:%M:%S')} {line}")
-
-    def _line(self, what: str, details: dict[str, Any]) -> str | None:
-        if what == "state":
+    def on_event(self, event: str, details: dict[str, Any]) -> None:
+        """Print an event unless it repeats a state."""
+        line = event_sentence(event, details)
+        if event == "state":
             before = self._states.get(details["musician"])
             self._states[details["musician"]] = details["state"]
-            return None if before == details["state"] else str(details["state"])
-        return sentence_of(what, details)
-
-
-@contextlib.contextmanager
-def open_view(*, drawn: bool) -> Iterator[View]:
-    """Yields a view: drawn where that is wanted and possible, lines elsewhere."""
-    if drawn and sys.stdout.isatty() and importlib.util.find_spec("rich") is not None:
-        from magenta_bridge.cli.midi.rich_view import ScreenView
-
-        with ScreenView() as screen:
-            yield screen
-    else:
-        yield LineView()
+            line = None if before == details["state"] else str(details["state"])
+        if line is not None:
+            click.echo(f"{time.strftime('%H:%M:%S')} {line}")

@@ -1,4 +1,4 @@
-"""Writes what was played together into a MIDI file."""
+"""Records calls and responses to a MIDI file."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _NOTE_ON: Final = 0x90
 _NOTE_OFF: Final = 0x80
 
 
-def make_room(path: Path) -> None:
-    """Makes the folder of a recording, before anybody plays what could not be kept.
+def prepare_folder(path: Path) -> None:
+    """Create the folder of a recording and check that it is writable, before the session starts.
 
     Raises:
-        NotFoundError: Nothing can be written there.
+        NotFoundError: The folder is not writable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise NotFoundError(f"{path} cannot be written: {error.strerror}.") from error
+        raise NotFoundError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 class Recording:
-    """Collects calls as they were heard and responses as they were sent.
+    """Collects captured calls and sent responses.
 
     Args:
         qpm: Tempo of the file.
@@ -43,20 +43,20 @@ class Recording:
         self._first: float | None = None
         self._open: dict[int, NoteSequence.Note] = {}
 
-    def hear(self, what: str, details: dict[str, Any]) -> None:
-        """Takes a report of the player; times are seconds of the wall clock."""
-        if what == "call" and details["musician"] == 0:
+    def on_event(self, event: str, details: dict[str, Any]) -> None:
+        """Record an event of the player; times are seconds of the wall clock."""
+        if event == "call" and details["musician"] == 0:
             call = NoteSequence.FromString(details["sequence"])
             self._first = details["start"] if self._first is None else self._first
             for note in call.notes:
                 self._add(note.pitch, note.velocity, details["start"] + note.start_time)
                 self._music.notes[-1].end_time = details["start"] + note.end_time
-        elif what == "played":
+        elif event == "played":
             for time_s, message in details["messages"]:
-                self._take(time_s, message)
+                self._record(time_s, message)
 
     def music(self) -> NoteSequence:
-        """Returns it all in seconds from the first bar line; responses are instrument 1."""
+        """Return the recording in seconds from the first bar line; responses are instrument 1."""
         first = self._first or min((n.start_time for n in self._music.notes), default=0.0)
         moved = NoteSequence()
         moved.CopyFrom(self._music)
@@ -71,17 +71,17 @@ class Recording:
         return moved
 
     def save(self, path: Path) -> None:
-        """Writes the file.
+        """Write the file.
 
         Raises:
-            NotFoundError: The folder does not exist or may not be written to.
+            NotFoundError: The folder does not exist or is not writable.
         """
         from magenta_bridge.files import save_bytes
         from magenta_bridge.formats.midi import note_sequence_to_midi
 
         save_bytes(path, note_sequence_to_midi(self.music()))
 
-    def _take(self, time_s: float, message: bytes) -> None:
+    def _record(self, time_s: float, message: bytes) -> None:
         kind, channel = message[0] & 0xF0, message[0] & 0x0F
         if channel != self._channel or kind not in (_NOTE_ON, _NOTE_OFF):
             return

@@ -1,9 +1,10 @@
-"""Draws the playing on the terminal; needs rich."""
+"""Draws the state of the session and a piano roll on the terminal, with rich."""
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Final
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -11,80 +12,178 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from magenta_bridge.cli.midi.view_state import Scene
-from magenta_bridge.midi.process.settings import Settings
+from magenta_bridge.cli.midi.line_view import event_sentence
+from magenta_bridge.midi.process.settings import MidiSettings
 from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
+from magenta_bridge.noteseq import NoteSequence
 
 _STYLES: Final = {"Idle": "dim", "Listening": "bold cyan", "Responding": "bold magenta"}
 _FRAMES_PER_SECOND: Final = 8
+_CELLS_PER_TICK: Final = 16
+_ROWS: Final = 12
+_LINES: Final = 4
+_CALL, _RESPONSE = "░", "█"
 
 
-class ScreenView:
-    """A picture of who plays, where in the bar, and what.
+@dataclass
+class MusicianState:
+    """The state of one musician; ``ahead_ms`` is how early the last response was ready."""
+
+    ports: str
+    generators: str
+    channel: int
+    state: str = "Idle"
+    ahead_ms: float | None = None
+
+
+class _RollNote(NamedTuple):
+    """A note of the piano roll: times on the wall clock, and its symbol."""
+
+    pitch: int
+    start: float
+    end: float
+    symbol: str
+
+
+@dataclass
+class ViewState:
+    """The state that the view draws; ``tick_time`` is on the wall clock."""
+
+    musicians: list[MusicianState] = field(default_factory=list)
+    outputs: str = ""
+    qpm: float = 120.0
+    ticks: int = 0
+    tick_time: float = 0.0
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES))
+    lost: list[str] = field(default_factory=list)
+    _notes: list[_RollNote] = field(default_factory=list)
+
+    def begin(self, settings: MidiSettings) -> None:
+        """Set musicians, outputs and tempo."""
+        self.musicians = [
+            MusicianState(
+                ", ".join(choice.name for choice in musician.inputs),
+                ", ".join(musician.generators),
+                musician.channel,
+            )
+            for musician in settings.musicians
+        ]
+        self.outputs = ", ".join(choice.name for choice in settings.outputs)
+        self.qpm = settings.qpm
+
+    def on_event(self, event: str, details: dict[str, Any]) -> None:
+        """Update the state with an event of the player."""
+        musician = self.musicians[details.get("musician", 0)]
+        if event == "state":
+            musician.state = details["state"]
+        elif event == "tick":
+            self.ticks, self.tick_time = self.ticks + 1, details["time"]
+            latest = max((note.end for note in self._notes), default=0.0)
+            self._notes = [n for n in self._notes if n.end > latest - 16 * self._tick_s]
+        elif event == "call":
+            self._add_notes(details["sequence"], details["start"], _CALL)
+        elif event == "response":
+            self._add_notes(details["sequence"], 0.0, _RESPONSE)
+        elif event == "prepared" and details["ahead"] is not None:
+            musician.ahead_ms = 1000 * details["ahead"]
+        else:
+            line = event_sentence(event, details)
+            if line:
+                self.lines.append(line)
+        if event == "tempo":
+            self.qpm = details["qpm"]
+        elif event == "port":
+            self.lost = [name for name in self.lost if name != details["name"]]
+            self.lost += [details["name"]] * (details["state"] == "lost")
+
+    def beat(self, now: float) -> int:
+        """Return the quarter of the bar, 1 to 4, at a time of the wall clock."""
+        return int((now - self.tick_time) * self.qpm / 60.0) % 4 + 1
+
+    def roll(self, width: int) -> list[str]:
+        """Return the last call and response as lines of ``width`` columns, highest pitch first."""
+        if not self._notes:
+            return []
+        lowest = min(note.pitch for note in self._notes)
+        highest = max(lowest + 1, *(note.pitch for note in self._notes))
+        step = max(1.0, (highest - lowest + 1) / _ROWS)
+        rows = int((highest - lowest) / step) + 1
+        cell = self._tick_s / _CELLS_PER_TICK
+        first = max(note.end for note in self._notes) - width * cell
+        first = max(first, min(note.start for note in self._notes))
+        cells = [[" "] * width for _ in range(rows)]
+        for note in self._notes:
+            row = cells[rows - 1 - int((note.pitch - lowest) / step)]
+            start, end = round((note.start - first) / cell), round((note.end - first) / cell)
+            for column in range(max(0, start), min(width, max(end, start + 1))):
+                row[column] = note.symbol
+        return ["".join(row).rstrip() for row in cells]
+
+    @property
+    def _tick_s(self) -> float:
+        return 4 * 60.0 / self.qpm
+
+    def _add_notes(self, music: bytes, start: float, symbol: str) -> None:
+        self._notes += [
+            _RollNote(note.pitch, start + note.start_time, start + note.end_time, symbol)
+            for note in NoteSequence.FromString(music).notes
+        ]
+
+
+class RichView:
+    """Draws musicians, beat and piano roll.
 
     Args:
-        console: Where to draw; None for the terminal.
+        console: The console; None for the terminal.
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._scene = Scene()
+        self._state = ViewState()
         self._console = console or Console()
         self._live = Live(
-            get_renderable=self._picture,
+            get_renderable=self._render,
             console=self._console,
             refresh_per_second=_FRAMES_PER_SECOND,
             transient=True,
         )
+        self.begin = self._state.begin
+        self.on_event = self._state.on_event
 
-    def __enter__(self) -> ScreenView:
+    def __enter__(self) -> RichView:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def say(self, sentence: str) -> None:
-        """Shows a sentence under the picture."""
-        self._scene.lines.extend(sentence.splitlines())
+    def show(self, sentence: str) -> None:
+        """Show a sentence below the piano roll."""
+        self._state.lines.extend(sentence.splitlines())
 
-    def begin(self, settings: Settings) -> None:
-        """Shows what is played with."""
-        self._scene.begin(settings)
-
-    def hear(self, what: str, details: dict[str, Any]) -> None:
-        """Takes a report of the player."""
-        self._scene.hear(what, details)
-
-    def _picture(self) -> Panel:
-        scene = self._scene
+    def _render(self) -> Panel:
+        state = self._state
         width = max(8, self._console.width - 6)
-        roll = Text("\n".join(scene.roll(width)) or "Play, stop for a bar, and listen.")
-        said = Text("\n".join(scene.lines), style="dim")
-        lost = f"lost: {', '.join(scene.lost)}  -  " if scene.lost else ""
+        roll = Text("\n".join(state.roll(width)) or "Play, pause for a bar, and listen.")
+        lines = Text("\n".join(state.lines), style="dim")
+        legend = Text(f"{_CALL} call  {_RESPONSE} response", style="dim")
+        lost = f"lost: {', '.join(state.lost)}  -  " if state.lost else ""
+        beat = state.beat(STEADY_CLOCK.now()) if state.ticks else 0
+        beats = " ".join("●" if number == beat else "·" for number in range(1, 5))
         return Panel(
-            Group(self._who(), Text(""), roll, Text("░ call  █ response", style="dim"), said),
-            title=f"{scene.qpm:g} qpm  bar {scene.ticks + 1}  {self._beats()}",
-            border_style="red" if scene.lost else "none",
-            subtitle=f"{lost}plays to {scene.outputs}  -  Ctrl-C ends",
+            Group(self._musicians(), Text(""), roll, legend, lines),
+            title=f"{state.qpm:g} qpm  bar {state.ticks + 1}  {beats}",
+            border_style="red" if state.lost else "none",
+            subtitle=f"{lost}output: {state.outputs}  -  Ctrl-C stops",
         )
 
-    def _who(self) -> Table:
+    def _musicians(self) -> Table:
         table = Table.grid(padding=(0, 2))
-        for part in self._scene.parts:
-            ahead = "" if part.ahead_ms is None else f"{part.ahead_ms:.0f} ms ahead"
+        for musician in self._state.musicians:
+            ahead = "" if musician.ahead_ms is None else f"{musician.ahead_ms:.0f} ms ahead"
             table.add_row(
-                Text(part.state, style=_STYLES.get(part.state, "")),
-                part.ports,
-                f"{part.generators} on channel {part.channel + 1}",
+                Text(musician.state, style=_STYLES.get(musician.state, "")),
+                musician.ports,
+                f"{musician.generators} on channel {musician.channel + 1}",
                 Text(ahead, style="dim"),
             )
         return table
-
-    def _beats(self) -> str:
-        beat = self._scene.beat(STEADY_CLOCK.now()) if self._scene.ticks else 0
-        return " ".join("●" if number == beat else "·" for number in range(1, 5))

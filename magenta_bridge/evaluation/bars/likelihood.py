@@ -1,4 +1,4 @@
-"""How well an adversarial network foretells held-out bars, beside n-grams of the same steps."""
+"""Likelihood of held-out bars under an adversarial network, and under n-grams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BATCH: Final = 256
 
 
 def score_bars(network: Any, songs: Sequence[Song]) -> Score:
-    """Scores every step of every bar behind the real bars and steps before it.
+    """Score every step of every bar given the real bars and steps before it.
 
     Args:
         network: A ``models.gan.network.BarGAN``.
@@ -33,16 +33,16 @@ def score_bars(network: Any, songs: Sequence[Song]) -> Score:
 
 
 def bar_likelihoods(network: Any, songs: Sequence[Song]) -> Iterator[StepLikelihoods]:
-    """Foretells every step of every bar, tracks in turn; see ``score_bars``."""
-    judge = _reader_of(network)
+    """Score every step of every bar, tracks in turn; see ``score_bars``."""
+    reader = _reader_of(network)
     for kind, bars in songs:
-        yield _foretell_song(judge, network.event_ids, kind, bars)
+        yield _song_likelihood(reader, network.event_ids, kind, bars)
 
 
 def score_bar_ngram(
     train: Sequence[Song], validation: Sequence[Song], test: Sequence[Song], tracks: int
 ) -> tuple[int, Score]:
-    """Scores an n-gram that is told meter and place in the bar, on the steps of ``score_bars``.
+    """Score an n-gram with meter and position in the bar, on the steps of ``score_bars``.
 
     Args:
         train: Songs to count.
@@ -70,13 +70,13 @@ def _reader_of(network: Any) -> keras.Model:
     return keras.Model([previous, meter, bar], network.generator(previous, noise, meter, bar)[0])
 
 
-def _foretell_song(
-    judge: keras.Model, event_ids: int, kind: int, bars: NDArray[np.int32]
+def _song_likelihood(
+    reader: keras.Model, event_ids: int, kind: int, bars: NDArray[np.int32]
 ) -> StepLikelihoods:
     span = pianoroll.HISTORY_BARS
-    silence = np.full((span, *bars.shape[1:]), pianoroll.PAD, dtype=np.int32)
-    padded = np.concatenate([silence, bars])
-    logits = judge.predict(
+    padding = np.full((span, *bars.shape[1:]), pianoroll.PAD, dtype=np.int32)
+    padded = np.concatenate([padding, bars])
+    logits = reader.predict(
         [
             np.stack([padded[at : at + span] for at in range(len(bars))]),
             np.repeat(np.eye(pianoroll.METER_KINDS, dtype=np.float32)[[kind]], len(bars), axis=0),
@@ -87,5 +87,5 @@ def _foretell_song(
     )
     steps = pianoroll.BAR_STEPS[kind]
     # Step by step, tracks in turn, as the pieces of a duo are written.
-    told = logits[:, :, :steps].transpose(0, 2, 1, 3).reshape(-1, event_ids)
-    return log_likelihood(told, bars[:, :, :steps].transpose(0, 2, 1).ravel())
+    rows = logits[:, :, :steps].transpose(0, 2, 1, 3).reshape(-1, event_ids)
+    return log_likelihood(rows, bars[:, :, :steps].transpose(0, 2, 1).ravel())

@@ -1,4 +1,4 @@
-"""Songs drawn from an n-gram of bars: what an adversarial generator must come nearer than."""
+"""An n-gram over bars: the baseline of adversarial generators."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _PLACES: Final = 64
 
 
 class BarNGram(NGram):
-    """An n-gram over the steps of bars, tracks in turn, that is told the place in the bar.
+    """An n-gram over the steps of bars, tracks in turn, conditioned on the position in the bar.
 
     Args:
-        order: Most ids looked back at.
-        tracks: Lines that sound together.
+        order: Maximum context, in ids.
+        tracks: Number of tracks.
     """
 
     def __init__(self, order: int, tracks: int) -> None:

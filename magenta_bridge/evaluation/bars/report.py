@@ -1,4 +1,4 @@
-"""How near a generator of bars comes to held-out music, beside people and beside n-grams."""
+"""Distance of an adversarial generator's music from held-out music, beside n-grams."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class BarsReport:
 
     Attributes:
         made: Of the generator's songs.
-        people: Of the validation songs: what another choice of human music comes to.
+        human: Of the validation songs, as a reference.
         ngrams: Of songs drawn from n-grams of the training songs, by order.
         samples: Songs drawn from the generator and from each n-gram.
-        network: How well the network foretells the test songs, step by step.
-        baseline: The same of the best n-gram: its order and its score.
+        network: Score of the network on the test songs.
+        baseline: Order and score of the best n-gram.
     """
 
     made: float
-    people: float
+    human: float
     ngrams: dict[int, float]
     samples: int
     network: Score
@@ -58,7 +58,7 @@ def report_bars(
         network: What its program was exported from, a ``models.gan.network.BarGAN``.
         meters: Meters of the test songs, indices in ``METERS``, taken in turn.
         train: Songs that the n-grams count.
-        validation: Songs that stand for another choice of human music.
+        validation: Songs of the reference.
         test: Songs compared with.
         samples: How many to draw, with the seeds 0, 1, 2, ...
     """
@@ -76,7 +76,7 @@ def report_bars(
         ngrams[order] = feature_distance(_features(drawn), goal)
     return BarsReport(
         made=feature_distance(_features(made), goal),
-        people=feature_distance(_features(validation), goal),
+        human=feature_distance(_features(validation), goal),
         ngrams=ngrams,
         samples=samples,
         network=score_bars(network, test),

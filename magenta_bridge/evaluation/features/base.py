@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import Features
+from magenta_bridge.evaluation.features.statistics import Features
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence
 
 
-class Idiom(Protocol):
+class FeatureSet(Protocol):
     """What one would notice of music of one encoding."""
 
     @property
@@ -38,7 +38,7 @@ class Idiom(Protocol):
     def limits(self) -> str:
         """What the encoding cannot hold, one paragraph."""
 
-    def begun(self, ids: Piece) -> NDArray[np.int64]:
+    def note_onsets(self, ids: Piece) -> NDArray[np.int64]:
         """Returns how many notes begin with each event, ``(steps,)``.
 
         Args:

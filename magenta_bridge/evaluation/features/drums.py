@@ -8,8 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import drums
-from magenta_bridge.evaluation.features.common import Features, bars_of, longest_run, repeated_share
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
+from magenta_bridge.evaluation.features.statistics import (
+    Features,
+    bars_of,
+    longest_run,
+    repeated_share,
+)
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -57,14 +62,14 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return drums.hit_counts()[ids].astype(np.int64)
 
 
-DRUMS: Final = GridIdiom(
+DRUMS: Final = GridFeatures(
     noun="grooves",
     labels={
         "density": "hits in a bar",
         "kinds": "kinds of drum, of nine",
         "polyphony": "drums struck at once",
         "on_eighths": "share of hits on eighths",
-        "repeated_bars": "share of bars heard before",
+        "repeated_bars": "share of repeated bars",
         "longest_repeat": "longest run of one bar, bars",
         "empty_bars": "share of bars without a hit",
         "stuck": "stuck: last half one stroke again and again",
@@ -72,14 +77,14 @@ DRUMS: Final = GridIdiom(
     },
     checked=("density", "kinds", "polyphony", "on_eighths"),
     limits=(
-        "Nine kinds of drum on a grid of sixteenths: no flams, no triplets, no swing; loudness "
-        "follows the\nbeat and the primer, it is not learned. It knows the meters of its music, "
-        "almost all of it 4/4."
+        "Nine classes of drums on a grid of sixteenths: no flams, no triplets, no swing; velocity "
+        "follows the\nbeat and the primer and is not learned. It supports the meters of its "
+        "training data, almost all 4/4."
     ),
     first_start_id=drums.EVENT_IDS,
     decode=drums.decode,
     rows=_rows,
     measure=drum_features,
     upbeat=_never,
-    begun=_begun,
+    note_onsets=_begun,
 )

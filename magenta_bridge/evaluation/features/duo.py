@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
 from magenta_bridge.encodings.bars import sounding_ids
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     bars_of,
     is_stuck,
@@ -17,7 +18,6 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -99,7 +99,7 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return (ids >= melody.EVENT_OFFSET).astype(np.int64)
 
 
-DUO: Final = GridIdiom(
+DUO: Final = GridFeatures(
     noun="pairs of lines",
     labels={
         "density": "notes of the lead in a bar",
@@ -110,14 +110,14 @@ DUO: Final = GridIdiom(
         "bass_interval": "mean step of the bass, semitones",
         "consonance": "share of time in consonance",
         "crossed": "share of time with the bass above",
-        "repeated_bars": "share of bars heard before",
+        "repeated_bars": "share of repeated bars",
         "stuck": "stuck: last half of the lead on one pitch",
         "silent": "silent: a line without notes",
     },
     checked=("density", "bass_density", "pitch_range", "scale_consistency", "consonance"),
     limits=(
-        "Two lines, each one note at a time, on a grid of sixteenths: no chords, no triplets, one "
-        "loudness.\nIt hears the last eight bars. Bars of two quarters or three eighths are taken "
+        "Two monophonic lines, on a grid of sixteenths: no chords, no triplets, one "
+        "velocity.\nIt sees the last eight bars. Bars of two quarters or three eighths are taken "
         "in pairs. Primers\noutside its range are moved by octaves."
     ),
     first_start_id=melody.EVENT_IDS,
@@ -125,5 +125,5 @@ DUO: Final = GridIdiom(
     rows=_rows,
     measure=duo_features,
     upbeat=_never,
-    begun=_begun,
+    note_onsets=_begun,
 )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.evaluation.copying import Copying, Passage, measure_copying
-from magenta_bridge.evaluation.features.common import Features
+from magenta_bridge.evaluation.features.statistics import Features
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
@@ -27,8 +27,8 @@ Rows = Sequence[Hashable]
 
 
 @dataclass(frozen=True)
-class GridIdiom:
-    """Music on a grid; see ``Idiom``.
+class GridFeatures:
+    """Music on a grid; see ``FeatureSet``.
 
     Attributes:
         first_start_id: Start id of the first meter.
@@ -37,7 +37,7 @@ class GridIdiom:
             the same happens.
         measure: From a quantized sequence, its bar and its length in steps to its features.
         upbeat: From event ids to whether the piece begins with an upbeat bar.
-        begun: From event ids to how many notes begin with each.
+        note_onsets: From event ids to how many notes begin with each.
     """
 
     noun: str
@@ -49,11 +49,11 @@ class GridIdiom:
     rows: Callable[[NoteSequence, int], Rows]
     measure: Callable[[NoteSequence, int, int], Features]
     upbeat: Callable[[Piece], bool]
-    begun: Callable[[Piece], NDArray[np.int64]]
+    note_onsets: Callable[[Piece], NDArray[np.int64]]
     length: str = _LENGTHS[1]
 
     def openings(self, pieces: Sequence[Piece]) -> list[Features]:
-        """See ``Idiom.openings``; an upbeat is left out.
+        """See ``FeatureSet.openings``; an upbeat is left out.
 
         Where no piece lasts sixteen bars, as in small folders, all are measured whole.
         """
@@ -64,24 +64,24 @@ class GridIdiom:
         ]
 
     def length_of(self, part: int) -> str:
-        """See ``Idiom.length_of``."""
+        """See ``FeatureSet.length_of``."""
         return _LENGTHS[part]
 
     def excerpts(self, pieces: Sequence[Piece], part: int = 1) -> list[NoteSequence]:
-        """See ``Idiom.excerpts``."""
+        """See ``FeatureSet.excerpts``."""
         return [
             _in_seconds(music, METERS[self._meter(piece)])
             for piece, music in self._beginnings(pieces, SAMPLE_BARS // part)
         ]
 
     def whole(self, piece: Piece) -> NoteSequence:
-        """See ``Idiom.whole``."""
+        """See ``FeatureSet.whole``."""
         return _in_seconds(self._from_first_bar(piece), METERS[self._meter(piece)])
 
     def drawn(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> Iterator[NoteSequence]:
-        """See ``Idiom.drawn``."""
+        """See ``FeatureSet.drawn``."""
         meters = [self._meter(piece) for piece in pieces]
         for number, (music, bar) in enumerate(draw_samples(generator, meters, count)):
             music.total_quantized_steps = SAMPLE_BARS * bar
@@ -90,7 +90,7 @@ class GridIdiom:
     def samples(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> list[Features]:
-        """See ``Idiom.samples``."""
+        """See ``FeatureSet.samples``."""
         drawn = draw_samples(generator, [self._meter(piece) for piece in pieces], count)
         return [self.measure(music, bar, SAMPLE_BARS * bar) for music, bar in drawn]
 

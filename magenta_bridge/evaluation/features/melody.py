@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     bars_of,
     is_stuck,
@@ -17,7 +18,6 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -58,7 +58,7 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return (ids >= melody.EVENT_OFFSET).astype(np.int64)
 
 
-MELODY: Final = GridIdiom(
+MELODY: Final = GridFeatures(
     noun="melodies",
     labels={
         "density": "notes in a bar",
@@ -66,21 +66,21 @@ MELODY: Final = GridIdiom(
         "scale_consistency": "share of notes in one major scale",
         "mean_interval": "mean step between notes, semitones",
         "longest_repeat": "longest run on one pitch, notes",
-        "repeated_bars": "share of bars heard before",
+        "repeated_bars": "share of repeated bars",
         "stuck": "stuck: last half on one pitch",
         "silent": "silent",
     },
     checked=("density", "pitch_range", "scale_consistency"),
     limits=(
-        "One line at a time, on a grid of sixteenths: no chords, no triplets, no swing, one "
-        "loudness. It\nknows 2/4, 3/4, 4/4 (and 2/2 as 4/4), 3/8, 6/8, 9/8, 12/8 and 6/4; other "
+        "One monophonic line, on a grid of sixteenths: no chords, no triplets, no swing, one "
+        "velocity. It\nsupports 2/4, 3/4, 4/4 (and 2/2 as 4/4), 3/8, 6/8, 9/8, 12/8 and 6/4; other "
         "meters are played on the\nbar lines of the nearest of these. Primers outside its range "
-        "are moved by octaves and back. The\nmusic it learned from decides its taste."
+        "are moved by octaves and back. It\nimitates the style of its training data."
     ),
     first_start_id=melody.EVENT_IDS,
     decode=melody.decode,
     rows=_rows,
     measure=melody_features,
     upbeat=_has_upbeat,
-    begun=_begun,
+    note_onsets=_begun,
 )

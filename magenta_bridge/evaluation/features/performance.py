@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings import performance
 from magenta_bridge.evaluation.copying import Copying
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     is_stuck,
     pitch_range,
@@ -43,11 +43,11 @@ def performance_features(music: NoteSequence, seconds: float) -> Features:
     pitches = np.array([note.pitch for note in notes], dtype=np.int64)
     starts = np.array([note.start_time for note in notes])
     sounding = _sounding(music, seconds)
-    heard = sounding > 0
+    trained_on = sounding > 0
     loudness = np.array([note.velocity for note in notes], dtype=np.float64)
     return {
         "density": len(notes) / seconds,
-        "polyphony": float(sounding[heard].mean()) if heard.any() else 0.0,
+        "polyphony": float(sounding[trained_on].mean()) if trained_on.any() else 0.0,
         "pitch_range": pitch_range(pitches),
         "scale_consistency": scale_consistency(pitches),
         "loudness": float(loudness.mean()) if notes else 0.0,
@@ -68,7 +68,7 @@ def _sounding(music: NoteSequence, seconds: float) -> np.ndarray[tuple[int], np.
 
 @dataclass(frozen=True)
 class PerformanceIdiom:
-    """Expressive playing; see ``Idiom``."""
+    """Expressive playing; see ``FeatureSet``."""
 
     noun: str = "performances"
     length: str = _LENGTHS[1]
@@ -94,20 +94,20 @@ class PerformanceIdiom:
         "The music it learned from\ndecides its taste."
     )
 
-    def begun(self, ids: Piece) -> NDArray[np.int64]:
-        """See ``Idiom.begun``."""
+    def note_onsets(self, ids: Piece) -> NDArray[np.int64]:
+        """See ``FeatureSet.begun``."""
         return (ids < performance.NOTE_OFF).astype(np.int64)
 
     def whole(self, piece: Piece) -> NoteSequence:
-        """See ``Idiom.whole``."""
+        """See ``FeatureSet.whole``."""
         return performance.decode(piece[1:])
 
     def length_of(self, part: int) -> str:
-        """See ``Idiom.length_of``."""
+        """See ``FeatureSet.length_of``."""
         return _LENGTHS[part]
 
     def excerpts(self, pieces: Sequence[Piece], part: int = 1) -> list[NoteSequence]:
-        """See ``Idiom.excerpts``."""
+        """See ``FeatureSet.excerpts``."""
         seconds = SAMPLE_SECONDS / part
         played = [performance.decode(piece[1:]) for piece in pieces]
         return [_opening(music, seconds) for music in played if music.total_time >= seconds]
@@ -115,7 +115,7 @@ class PerformanceIdiom:
     def drawn(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> Iterator[NoteSequence]:
-        """See ``Idiom.drawn``."""
+        """See ``FeatureSet.drawn``."""
         del pieces
         for seed in range(count):
             options = GeneratorOptions()
@@ -124,7 +124,7 @@ class PerformanceIdiom:
             yield generator.generate(NoteSequence(), options)
 
     def openings(self, pieces: Sequence[Piece]) -> list[Features]:
-        """See ``Idiom.openings``."""
+        """See ``FeatureSet.openings``."""
         long = self.excerpts(pieces) or [
             _opening(music, max(music.total_time, _TICK)) for music in map(self.whole, pieces)
         ]
@@ -133,14 +133,14 @@ class PerformanceIdiom:
     def samples(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> list[Features]:
-        """See ``Idiom.samples``."""
+        """See ``FeatureSet.samples``."""
         return [
             performance_features(music, SAMPLE_SECONDS)
             for music in self.drawn(generator, pieces, count)
         ]
 
     def copying(self, generator: SequenceGenerator, pieces: Sequence[Piece]) -> Copying | None:
-        """See ``Idiom.copying``: without a grid no step can be compared."""
+        """See ``FeatureSet.copying``: without a grid no step can be compared."""
         del generator, pieces
         return None
 

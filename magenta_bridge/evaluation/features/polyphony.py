@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import polyphony
-from magenta_bridge.evaluation.features.common import (
+from magenta_bridge.evaluation.features.grid import GridFeatures, Rows
+from magenta_bridge.evaluation.features.statistics import (
     Features,
     bars_of,
     is_stuck,
@@ -16,7 +17,6 @@ from magenta_bridge.evaluation.features.common import (
     repeated_share,
     scale_consistency,
 )
-from magenta_bridge.evaluation.features.grid import GridIdiom, Rows
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.noteseq import NoteSequence
 
@@ -33,15 +33,15 @@ def voices_features(music: NoteSequence, bar_steps: int, steps: int) -> Features
     sounding = np.zeros(steps, dtype=np.int64)
     for note in music.notes:
         sounding[note.quantized_start_step : note.quantized_end_step] += 1
-    heard = sounding > 0
+    trained_on = sounding > 0
     rows = onsets(music, steps)
     return {
         "density": len(pitches) * bar_steps / max(steps, 1),
-        "polyphony": float(sounding[heard].mean()) if heard.any() else 0.0,
+        "polyphony": float(sounding[trained_on].mean()) if trained_on.any() else 0.0,
         "pitch_range": pitch_range(pitches),
         "scale_consistency": scale_consistency(pitches),
         "length": _mean_length(music),
-        "silence": float(1.0 - heard.mean()),
+        "silence": float(1.0 - trained_on.mean()),
         "repeated_bars": repeated_share(bars_of(rows, bar_steps)),
         "stuck": is_stuck([row for row in rows if row]),
         "silent": float(not len(pitches)),
@@ -50,11 +50,11 @@ def voices_features(music: NoteSequence, bar_steps: int, steps: int) -> Features
 
 def onsets(music: NoteSequence, steps: int) -> Rows:
     """Returns the pitches that begin on each step."""
-    begun: list[set[int]] = [set() for _ in range(steps)]
+    note_onsets: list[set[int]] = [set() for _ in range(steps)]
     for note in music.notes:
         if 0 <= note.quantized_start_step < steps:
-            begun[note.quantized_start_step].add(note.pitch)
-    return [frozenset(row) for row in begun]
+            note_onsets[note.quantized_start_step].add(note.pitch)
+    return [frozenset(row) for row in note_onsets]
 
 
 def _mean_length(music: NoteSequence) -> float:
@@ -70,7 +70,7 @@ def _begun(ids: Piece) -> NDArray[np.int64]:
     return ((ids >= polyphony.NEW) & (ids < polyphony.HELD)).astype(np.int64)
 
 
-VOICES: Final = GridIdiom(
+VOICES: Final = GridFeatures(
     noun="pieces in voices",
     labels={
         "density": "notes in a bar",
@@ -79,20 +79,20 @@ VOICES: Final = GridIdiom(
         "scale_consistency": "share of notes in one major scale",
         "length": "mean length of a note, sixteenths",
         "silence": "share of steps in silence",
-        "repeated_bars": "share of bars heard before",
+        "repeated_bars": "share of repeated bars",
         "stuck": "stuck: last half one stroke again and again",
         "silent": "silent",
     },
     checked=("density", "polyphony", "pitch_range", "scale_consistency"),
     limits=(
         "All voices on one instrument and a grid of sixteenths: no triplets, no ornaments, one "
-        "loudness; which\nvoice a note belongs to is not told. It knows 2/4, 3/4, 4/4 (and 2/2 as "
-        "4/4), 3/8, 6/8, 9/8, 12/8 and\n6/4. The music it learned from decides its taste."
+        "velocity; the\nvoice of a note is not known. It supports 2/4, 3/4, 4/4 (and 2/2 as "
+        "4/4), 3/8, 6/8, 9/8, 12/8 and\n6/4. It imitates the style of its training data."
     ),
     first_start_id=polyphony.EVENT_IDS,
     decode=polyphony.decode,
     rows=onsets,
     measure=voices_features,
     upbeat=_begins_with_rest,
-    begun=_begun,
+    note_onsets=_begun,
 )

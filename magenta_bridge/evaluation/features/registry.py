@@ -6,7 +6,7 @@ import importlib
 from typing import Final, cast
 
 from magenta_bridge.errors import NotFoundError
-from magenta_bridge.evaluation.features.base import Idiom
+from magenta_bridge.evaluation.features.base import FeatureSet
 
 # Encoding -> module and name.
 _IDIOMS: Final = {
@@ -18,7 +18,7 @@ _IDIOMS: Final = {
 }
 
 
-def idiom_of(encoding: str) -> Idiom:
+def features_for(encoding: str) -> FeatureSet:
     """Returns what one would notice of music of an encoding.
 
     Raises:
@@ -30,4 +30,4 @@ def idiom_of(encoding: str) -> Idiom:
         )
     module, name = _IDIOMS[encoding]
     room = importlib.import_module(f"magenta_bridge.evaluation.features.{module}")
-    return cast(Idiom, getattr(room, name))
+    return cast(FeatureSet, getattr(room, name))

@@ -2,7 +2,7 @@
 
 Intervals are bootstrap intervals over pieces, by percentiles (Efron and Tibshirani, "An
 Introduction to the Bootstrap", 1993, chapter 13), of micro-averages: the sum of all nats over the
-sum of all that was foretold.
+sum of all that was predicted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def micro_interval(
 
     Args:
         nats: Sum of each piece, ``(pieces,)``.
-        counts: What was foretold of each piece (frames, steps or notes), ``(pieces,)``, 1 or more.
+        counts: What was predicted of each piece (frames, steps or notes), ``(pieces,)``, 1 or more.
         share: Of resamplings that lie within, 0..1.
         seed: Of the resampling.
 
@@ -79,12 +79,12 @@ def paired_difference(
     """Returns how many nats more model A asks for than model B, with its bootstrap interval.
 
     Both are scored on the same pieces and resampled together, so that what makes a piece hard for
-    both drops out. Below 0, A foretells better.
+    both drops out. Below 0, A predicts better.
 
     Args:
         nats_a: Sum of each piece under A, ``(pieces,)``.
         nats_b: The same under B.
-        counts: What was foretold of each piece, ``(pieces,)``, 1 or more.
+        counts: What was predicted of each piece, ``(pieces,)``, 1 or more.
         seed: Of the resampling.
 
     Raises:

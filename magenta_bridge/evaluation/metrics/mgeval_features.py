@@ -63,8 +63,8 @@ def pitch_class_transitions(tones: Tones) -> Feature:
     """
     notes = tones.pitched()
     ended = _by_class(notes.end, notes.pitch, notes.steps + 1)
-    begun = _by_class(notes.start, notes.pitch, notes.steps + 1)
-    counts: Feature = ended.T @ begun
+    note_onsets = _by_class(notes.start, notes.pitch, notes.steps + 1)
+    counts: Feature = ended.T @ note_onsets
     return counts
 
 

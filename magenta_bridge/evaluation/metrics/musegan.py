@@ -46,9 +46,8 @@ def qualified_notes(tones: Tones, shortest: int = 2) -> float:
     """Returns QN: the share of notes that are not mere splinters, 0..1; nan without notes.
 
     The paper's notes qualify from three of 96 steps to a bar on, a 32nd note. Every note of a grid
-    of sixteenths is longer, so by that measure the figure would always be 1. What it tells,
-    whether notes are longer than the grid's splinters, is told here by the notes of two or more
-    steps, an eighth.
+    of sixteenths is longer, so by that measure the figure would always be 1. Here
+    notes of two or more steps, an eighth, qualify instead.
 
     Args:
         tones: The piece.

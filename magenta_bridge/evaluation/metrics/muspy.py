@@ -114,9 +114,9 @@ def groove_consistency(tones: Tones) -> float:
     bars = _last_end(tones) // tones.bar_steps + 1
     if bars < 2:
         return _NAN
-    begun = np.zeros(bars * tones.bar_steps, dtype=np.bool_)
-    begun[tones.start] = True
-    rows = begun.reshape(bars, tones.bar_steps)
+    note_onsets = np.zeros(bars * tones.bar_steps, dtype=np.bool_)
+    note_onsets[tones.start] = True
+    rows = note_onsets.reshape(bars, tones.bar_steps)
     return float(1.0 - (rows[1:] != rows[:-1]).mean())
 
 
@@ -175,10 +175,10 @@ def _sounding(tones: Tones) -> NDArray[np.int64]:
 def _empty_rate(tones: Tones, unit: int) -> float:
     if not len(tones):
         return _NAN
-    heard = np.zeros(_last_end(tones) // unit + 1, dtype=np.bool_)
+    trained_on = np.zeros(_last_end(tones) // unit + 1, dtype=np.bool_)
     for first, last in zip(tones.start // unit, tones.end // unit, strict=True):
-        heard[first : last + 1] = True
-    return float(1.0 - heard.mean())
+        trained_on[first : last + 1] = True
+    return float(1.0 - trained_on.mean())
 
 
 def _entropy(values: NDArray[np.int64]) -> float:

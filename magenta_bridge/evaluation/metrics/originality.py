@@ -98,7 +98,7 @@ class Corpus:
         return found
 
     def _level(self, index: int) -> _Level:
-        """Returns the names of blocks of ``2**index`` steps, made where nobody asked before."""
+        """Returns the names of blocks of ``2**index`` steps, created at first use."""
         while len(self._levels) <= index:
             below = self._levels[-1]
             half = 1 << (len(self._levels) - 1)

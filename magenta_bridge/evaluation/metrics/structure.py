@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.evaluation.features.common import repeated_share
+from magenta_bridge.evaluation.features.statistics import repeated_share
 from magenta_bridge.evaluation.metrics.note_array import Tones
 
 Onset: TypeAlias = tuple[int, int, bool]
@@ -24,11 +24,11 @@ def bar_similarity(tones: Tones) -> NDArray[np.float64]:
     """
     bars = bar_onsets(tones)
     kinds = {onset: index for index, onset in enumerate(sorted(set().union(*bars)))}
-    begun = np.zeros((len(bars), len(kinds)), dtype=np.float64)
+    note_onsets = np.zeros((len(bars), len(kinds)), dtype=np.float64)
     for row, onsets in enumerate(bars):
-        begun[row, [kinds[onset] for onset in onsets]] = 1.0
-    shared = begun @ begun.T
-    sizes = begun.sum(axis=1)
+        note_onsets[row, [kinds[onset] for onset in onsets]] = 1.0
+    shared = note_onsets @ note_onsets.T
+    sizes = note_onsets.sum(axis=1)
     either = sizes[:, np.newaxis] + sizes - shared
     return np.where(either > 0, shared / np.maximum(either, 1.0), 1.0)
 
@@ -50,9 +50,9 @@ def groove_similarity(tones: Tones) -> float:
     """
     if tones.bars < 2:
         return _NAN
-    begun = np.zeros(tones.bars * tones.bar_steps, dtype=np.float64)
-    begun[tones.start] = 1.0
-    grooves = begun.reshape(tones.bars, tones.bar_steps)
+    note_onsets = np.zeros(tones.bars * tones.bar_steps, dtype=np.float64)
+    note_onsets[tones.start] = 1.0
+    grooves = note_onsets.reshape(tones.bars, tones.bar_steps)
     differ = grooves @ (1.0 - grooves).T
     pairs = np.triu_indices(tones.bars, k=1)
     return float(1.0 - (differ + differ.T)[pairs].mean() / tones.bar_steps)

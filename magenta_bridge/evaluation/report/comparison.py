@@ -1,4 +1,4 @@
-"""All that a report tells, as data."""
+"""The contents of a comparison."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from magenta_bridge.evaluation.report.music_metrics import MusicFigures
-from magenta_bridge.evaluation.report.paired_likelihood import Told
+from magenta_bridge.evaluation.report.paired_likelihood import PairedLikelihood
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What a bundle costs whoever plays it.
+    """Speed and memory of a bundle.
 
     Attributes:
-        step_us: Microseconds a step, one stream on one thread.
-        clip_s: Seconds until a clip of ``clip`` is complete, in a process that has it loaded.
+        step_us: Microseconds per step, one stream on one thread.
+        clip_s: Seconds until a clip of ``clip`` is complete, in a process that has loaded it.
         clip: What that clip is, in words.
         resident_bytes: Memory of a process that has loaded the bundle and played the clip; None
-            where the system does not tell.
-        grown_bytes: How much of it came by loading and playing.
+            where the system does not report it.
+        grown_bytes: Its increase by loading and generating.
     """
 
     step_us: float
@@ -30,15 +30,15 @@ class Speed:
 
 
 @dataclass(frozen=True)
-class Take:
-    """One way the primer goes on.
+class Continuation:
+    """One continuation of the primer.
 
     Attributes:
-        name: Who plays.
+        name: Name of the model, or of the composer.
         png: Piano roll.
         size: Its width and height, pixels.
         wav: Sound; empty where there is none.
-        new_notes: Notes behind the primer.
+        new_notes: Notes after the primer.
     """
 
     name: str
@@ -57,16 +57,16 @@ class Listening:
         primer: How long the primer is, in words.
         length: How long the rest is, in words.
         seed: Seed of all models.
-        takes: The human's own continuation, then each model's.
-        silence: Why nothing can be heard; empty where it can.
+        continuations: The human's own continuation, then each model's.
+        no_audio_reason: Why there is no audio; empty if there is.
     """
 
     title: str
     primer: str
     length: str
     seed: int
-    takes: Sequence[Take]
-    silence: str = ""
+    continuations: Sequence[Continuation]
+    no_audio_reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,19 @@ class ModelResult:
     """One bundle.
 
     Attributes:
-        name: How the report calls it; no two are called the same.
+        name: Unique name in the report.
         family: Model family.
         description: One sentence for a musician.
         details: What it was trained on.
         file: Name of its file.
         sha256: Digest of the file, hexadecimal.
         size_bytes: Size of the file.
-        heard: Whether it learned from this very music; None where it does not tell.
+        trained_on: Whether it was trained on this music; None if unknown.
         settings: Settings that samples were drawn at, in words.
-        told: How well it foretells held-out pieces.
-        music: What its samples are like.
-        speed: What it costs.
-        curve: Its learning curve, PNG; None where none lies beside it.
+        likelihood: Likelihood of held-out pieces.
+        music: Figures of its samples.
+        speed: Speed and memory.
+        curve: Its learning curve, PNG; None if there is no such file.
     """
 
     name: str
@@ -96,9 +96,9 @@ class ModelResult:
     file: str
     sha256: str
     size_bytes: int
-    heard: bool | None
+    trained_on: bool | None
     settings: str
-    told: Told
+    likelihood: PairedLikelihood
     music: MusicFigures
     speed: Speed
     curve: bytes | None
@@ -112,14 +112,14 @@ class Data:
         name: Name of the folder or archive.
         files: Files read.
         refused: Files that could not be read.
-        noun: What its pieces are called, in the plural.
-        unit: What a step is.
+        noun: Plural noun for its pieces.
+        unit: Noun for a step.
         encoding: Encoding.
         train: Pieces on the training side.
         validation: Pieces that chose the n-gram's order.
         test: Held-out pieces.
-        scored: Held-out pieces that all bundles could foretell.
-        length: How much of a piece the musical figures look at, in words.
+        scored: Held-out pieces that all bundles can read.
+        length: Length of the excerpts, in words.
         sha256: Digest of the music, hexadecimal.
     """
 
@@ -143,27 +143,27 @@ class Comparison:
 
     Attributes:
         data: The music.
-        contenders: The bundles, in the order they were named.
-        floors: What n-grams make of the held-out pieces, by name.
-        held_out: What the held-out human pieces are like.
-        people: What other human pieces are like.
+        models: The bundles, in the order they were named.
+        baselines: Likelihoods under n-gram models, by name.
+        held_out: Figures of the held-out human pieces.
+        human: Figures of other human pieces.
         listening: One primer, continued by all.
-        samples: Pieces drawn from each bundle.
-        versions: Versions of what was used, by name.
+        samples: Samples of each bundle.
+        versions: Versions of the software, by name.
         date: Day, as ``2030-01-31``.
     """
 
     data: Data
-    contenders: Sequence[ModelResult]
-    floors: Mapping[str, Told]
+    models: Sequence[ModelResult]
+    baselines: Mapping[str, PairedLikelihood]
     held_out: MusicFigures
-    people: MusicFigures
+    human: MusicFigures
     listening: Listening
     samples: int
     versions: Mapping[str, str]
     date: str
 
     @property
-    def floor(self) -> tuple[str, Told]:
-        """The n-gram that foretells best: its name and what it told."""
-        return min(self.floors.items(), key=lambda item: item[1].bits_per_note.mean)
+    def best_baseline(self) -> tuple[str, PairedLikelihood]:
+        """The n-gram with the highest likelihood: its name and likelihood."""
+        return min(self.baselines.items(), key=lambda item: item[1].bits_per_note.mean)

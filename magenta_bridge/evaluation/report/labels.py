@@ -1,4 +1,4 @@
-"""Numbers and names as a musician reads them."""
+"""Labels of metrics, and numbers in words."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from magenta_bridge.evaluation.metrics.bootstrap import Interval
 NOTHING: Final = "-"
 
 MGEVAL: Final[Mapping[str, str]] = {
-    "pitch_count": "how many different pitches",
-    "pitch_class_histogram": "which notes of the scale, and how much of each",
-    "pitch_class_transitions": "which note follows which",
-    "pitch_range": "range from lowest to highest note",
-    "mean_pitch_interval": "size of the steps between notes",
-    "note_count": "how many notes",
-    "mean_onset_interval": "time from note to note",
-    "note_length_histogram": "which note lengths, and how much of each",
-    "note_length_transitions": "which note length follows which",
+    "pitch_count": "pitch count",
+    "pitch_class_histogram": "pitch class histogram",
+    "pitch_class_transitions": "pitch class transitions",
+    "pitch_range": "pitch range",
+    "mean_pitch_interval": "mean pitch interval",
+    "note_count": "note count",
+    "mean_onset_interval": "mean inter-onset interval",
+    "note_length_histogram": "note length histogram",
+    "note_length_transitions": "note length transitions",
 }
 MUSPY: Final[Mapping[str, str]] = {
     "n_pitches": "different pitches",
-    "n_pitch_classes": "different notes of the twelve",
-    "pitch_range": "range, semitones",
-    "polyphony": "notes sounding at once",
-    "polyphony_rate": "share of time with three or more notes at once",
-    "pitch_in_scale_rate": "share of notes in the key without signs",
-    "scale_consistency": "share of notes in the best fitting scale",
-    "pitch_entropy": "variety of pitches, bits",
-    "pitch_class_entropy": "variety of notes of the twelve, bits",
-    "empty_beat_rate": "share of beats in silence",
-    "empty_measure_rate": "share of bars in silence",
-    "groove_consistency": "likeness of rhythm from bar to bar",
-    "drum_in_pattern_rate": "share of drum hits on sixteenths",
-    "drum_pattern_consistency": "share of drum hits in the best fitting pattern",
+    "n_pitch_classes": "different pitch classes",
+    "pitch_range": "pitch range, semitones",
+    "polyphony": "polyphony, notes at a time",
+    "polyphony_rate": "polyphony rate, share of time with three or more notes",
+    "pitch_in_scale_rate": "pitch in scale rate, C major",
+    "scale_consistency": "scale consistency",
+    "pitch_entropy": "pitch entropy, bits",
+    "pitch_class_entropy": "pitch class entropy, bits",
+    "empty_beat_rate": "empty beat rate",
+    "empty_measure_rate": "empty measure rate",
+    "groove_consistency": "groove consistency",
+    "drum_in_pattern_rate": "drum in pattern rate",
+    "drum_pattern_consistency": "drum pattern consistency",
 }
 MUSEGAN: Final[Mapping[str, str]] = {
     "EB": "empty bars (EB), share",
-    "UPC": "different notes of the twelve in a bar (UPC)",
-    "QN": "notes of an eighth or longer (QN), share",
+    "UPC": "pitch classes per bar (UPC)",
+    "QN": "qualified notes, an eighth or longer (QN), share",
     "DP": "drum hits in rock patterns (DP), share",
-    "TD": "distance in harmony of the two tracks (TD)",
+    "TD": "tonal distance of the two tracks (TD)",
 }
 STRUCTURE: Final[Mapping[str, str]] = {
-    "bars_heard_before": "share of bars heard before, note for note",
-    "similarity_1": "likeness to the bar before",
-    "similarity_2": "likeness to the bar two before",
-    "similarity_4": "likeness to the bar four before",
-    "similarity_8": "likeness to the bar eight before",
-    "groove_similarity": "likeness of rhythm, any two bars",
-    "pitch_class_entropy_1": "variety of notes within a bar, bits",
-    "pitch_class_entropy_4": "variety of notes within four bars, bits",
+    "bars_heard_before": "share of repeated bars",
+    "similarity_1": "similarity to the previous bar",
+    "similarity_2": "similarity to two bars earlier",
+    "similarity_4": "similarity to four bars earlier",
+    "similarity_8": "similarity to eight bars earlier",
+    "groove_similarity": "similarity of rhythm, any two bars",
+    "pitch_class_entropy_1": "pitch class entropy within a bar, bits",
+    "pitch_class_entropy_4": "pitch class entropy within four bars, bits",
 }
 
 
 def number(value: float) -> str:
-    """Returns a number with three digits that tell something, or a dash for none."""
+    """Return a number with three significant digits; a dash for NaN."""
     if math.isnan(value):
         return NOTHING
     if math.isinf(value):
@@ -71,35 +71,35 @@ def number(value: float) -> str:
 
 
 def ranged(interval: Interval, digits: int = 2) -> str:
-    """Returns a figure with its interval."""
+    """Return a figure with its interval."""
     return f"{interval.mean:.{digits}f} ({interval.low:.{digits}f} to {interval.high:.{digits}f})"
 
 
 def percent(interval: Interval) -> str:
-    """Returns a share with its interval, in percent."""
+    """Return a share with its interval, in percent."""
     low, high = 100 * interval.low, 100 * interval.high
     return f"{interval.mean:.1%} ({low:.1f} to {high:.1f})"
 
 
 def mebibytes(count: int | None) -> str:
-    """Returns a size, or that it is not known."""
-    return "not told" if count is None else f"{count / 2**20:,.0f} MB"
+    """Return a size in MB; ``unknown`` for None."""
+    return "unknown" if count is None else f"{count / 2**20:,.0f} MB"
 
 
 def counted(count: int, noun: str) -> str:
-    """Returns a count of things whose plural is ``noun``."""
+    """Return a count with its noun; ``noun`` is the plural."""
     return f"{count:,} {singular(noun) if count == 1 else noun}"
 
 
 def singular(noun: str) -> str:
-    """Returns the singular of what encodings call their pieces."""
+    """Return the singular of an encoding's noun."""
     words = {"melodies": "melody", "pieces in voices": "piece in voices"}
     words["pairs of lines"] = "pair of lines"
     return words.get(noun, noun.removesuffix("s"))
 
 
 def listed(names: Sequence[str]) -> str:
-    """Returns names in a row: ``a``, ``a and b``, ``a, b and c``."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+    """Return names in a row: ``a``, ``a and b``, ``a, b, and c``."""
+    if len(names) < 3:
+        return " and ".join(names)
+    return f"{', '.join(names[:-1])}, and {names[-1]}"

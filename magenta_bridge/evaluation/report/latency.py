@@ -1,4 +1,4 @@
-"""What a bundle costs whoever plays it: time a step, time a clip, memory."""
+"""Speed of bundles: time per step, time per clip, and memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def speeds_of(bundles: Mapping[str, tuple[Bundle, Path]], encoding: str) -> dict
         BundleError: One cannot be loaded there.
     """
     rounds = [
-        {name: _step_us(bundle) for name, (bundle, _) in bundles.items()} for _ in range(_ROUNDS)
+        {name: bundle_microseconds(bundle) for name, (bundle, _) in bundles.items()}
+        for _ in range(_ROUNDS)
     ]
     seen = {name: footprint_of(path, _CLIP_SECONDS) for name, (_, path) in bundles.items()}
     return {
@@ -46,7 +47,8 @@ def speeds_of(bundles: Mapping[str, tuple[Bundle, Path]], encoding: str) -> dict
     }
 
 
-def _step_us(bundle: Bundle) -> float:
+def bundle_microseconds(bundle: Bundle) -> float:
+    """Return the time per step of a bundle's program, microseconds."""
     program = bundle.program
     if bundle.traits["family"] == _BAR_FAMILY:
         return bar_microseconds(BarProgram(program.flatbuffer))

@@ -10,7 +10,7 @@ from typing import Final
 from magenta_bridge.arguments import write_argument
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.evaluation.report.comparison import Listening, Take
+from magenta_bridge.evaluation.report.comparison import Continuation, Listening
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.render.audio import wav_bytes
@@ -96,19 +96,19 @@ def listen(
     answers = [(_HUMAN, _behind(dressed, passage))]
     answers += [(name, each.generate(primer, options)) for name, each in generators.items()]
     seconds = min(passage.end, _MOST_SECONDS / len(answers))
-    silence, takes = "", []
+    no_audio_reason, continuations = "", []
     for number, (name, answer) in enumerate(answers):
         color = COLORS[(number - 1) % len(COLORS)] if number else _HUMAN_COLOR
         wav = b""
         try:
-            if not silence:
+            if not no_audio_reason:
                 sound = cut(merge(primer, answer), 0.0, seconds)
                 wav = wav_bytes(sound, sample_rate=_SAMPLE_RATE, mono=True)
         except MagentaBridgeError as error:
-            silence = error.message
+            no_audio_reason = error.message
         png, size = _draw(primer, answer, color, name)
-        takes.append(Take(name, png, size, wav, len(answer.notes)))
-    return Listening(title, passage.primer, passage.rest, SEED, takes, silence)
+        continuations.append(Continuation(name, png, size, wav, len(answer.notes)))
+    return Listening(title, passage.primer, passage.rest, SEED, continuations, no_audio_reason)
 
 
 def _passage(music: NoteSequence, encoding: str) -> Passage:

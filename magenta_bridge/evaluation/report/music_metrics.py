@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -77,6 +78,12 @@ class MusicFigures:
         """Median of the pieces' longest runs, in notes."""
         return float(np.median([run.notes for run in self.runs])) if self.runs else 0.0
 
+    @property
+    def ninetieth(self) -> float:
+        """90th percentile of the pieces' longest runs, in notes."""
+        ranked = sorted(run.notes for run in self.runs)
+        return float(ranked[math.ceil(0.9 * len(ranked)) - 1]) if ranked else 0.0
+
 
 def excerpt_tones(music: NoteSequence) -> Tones:
     """Reads an excerpt, in the key without signs that fits it best.
@@ -85,7 +92,7 @@ def excerpt_tones(music: NoteSequence) -> Tones:
     it: models that learned in all keys would seem strange beside people who play in three.
 
     Args:
-        music: See ``Idiom.excerpts``. It lasts as long as its ``total_time`` says.
+        music: See ``FeatureSet.excerpts``. It lasts as long as its ``total_time`` says.
     """
     steps = round(music.total_time * _QUARTERS_PER_SECOND * STEPS_PER_QUARTER)
     tones = tones_of(music, steps=steps)
@@ -100,7 +107,7 @@ def measure_music(
     """Measures a set of excerpts.
 
     Args:
-        music: The excerpts, as ``Idiom.excerpts`` and ``Idiom.drawn`` give them.
+        music: The excerpts, as ``FeatureSet.excerpts`` and ``FeatureSet.drawn`` give them.
         held_out: Held-out human excerpts to be compared with.
         corpus: The training side of the music; None to look for no runs.
     """

@@ -1,4 +1,4 @@
-"""How well pieces were foretold: sums of each piece, over the very steps that all models told."""
+"""Likelihood of each piece over the steps that all models predict."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _BITS = 1.0 / math.log(2.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Told:
+class PairedLikelihood:
     """Sums of each piece.
 
     Attributes:
         nats: Minus the log likelihood, nats, ``(pieces,)``.
         hits: Steps at which the likeliest event was the right one, ``(pieces,)``.
-        steps: Steps foretold, ``(pieces,)``.
+        steps: Steps predicted, ``(pieces,)``.
         notes: Notes that begin in them, ``(pieces,)``, 1 or more each.
     """
 
@@ -47,49 +47,51 @@ class Told:
 
     @property
     def accuracy(self) -> Interval:
-        """Share of steps foretold, 0..1, and its interval over pieces."""
+        """Share of steps predicted correctly, 0..1, and its interval over pieces."""
         return micro_interval(self.hits.astype(np.float64), self.steps)
 
-    def more_than(self, other: Told) -> Interval:
-        """Returns how many bits more a note takes than under another model, piece by piece."""
+    def more_than(self, other: PairedLikelihood) -> Interval:
+        """Return the paired difference from another model in bits per note."""
         return paired_difference(self.nats * _BITS, other.nats * _BITS, self.notes)
 
 
 def align_steps(
-    foretold: Mapping[str, Sequence[StepLikelihoods | None]],
+    likelihoods: Mapping[str, Sequence[StepLikelihoods | None]],
     pieces: Sequence[Piece],
-    begun: Callable[[Piece], NDArray[np.int64]],
-) -> tuple[list[int], dict[str, Told]]:
-    """Sums up, for all models alike, the steps of each piece that every one of them told.
+    note_onsets: Callable[[Piece], NDArray[np.int64]],
+) -> tuple[list[int], dict[str, PairedLikelihood]]:
+    """Sum up the steps of each piece that every model predicts.
 
     Args:
-        foretold: What each model foretold of each piece; None where it could not.
+        likelihoods: Likelihoods of each piece by model; None where the model cannot read it.
         pieces: Event ids of each piece, without the start id.
-        begun: From event ids to how many notes begin with each.
+        note_onsets: Counts the notes that begin with each event id.
 
     Returns:
-        Indices of the pieces that every model told, with a note in the common steps; and the
-        sums by model.
+        Indices of the pieces that every model predicts, with a note in the common steps, and
+        the sums by model.
     """
     kept: list[int] = []
-    rows: dict[str, list[tuple[float, int, int, int]]] = {name: [] for name in foretold}
+    rows: dict[str, list[tuple[float, int, int, int]]] = {name: [] for name in likelihoods}
     for index, ids in enumerate(pieces):
-        told = {name: each[index] for name, each in foretold.items()}
-        common = {name: each for name, each in told.items() if each is not None}
-        if len(common) < len(told):
+        likelihood = {name: each[index] for name, each in likelihoods.items()}
+        common = {name: each for name, each in likelihood.items() if each is not None}
+        if len(common) < len(likelihood):
             continue
         first = max(each.first for each in common.values())
         end = min(each.end for each in common.values())
-        notes = int(begun(ids[first:end]).sum()) if end > first else 0
+        notes = int(note_onsets(ids[first:end]).sum()) if end > first else 0
         if not notes:
             continue
         kept.append(index)
         for name, each in common.items():
             score = each.within(first, end).score
             rows[name].append((score.nats, score.hits, score.steps, notes))
-    return kept, {name: _told(each) for name, each in rows.items()}
+    return kept, {name: _paired(each) for name, each in rows.items()}
 
 
-def _told(rows: Sequence[tuple[float, int, int, int]]) -> Told:
+def _paired(rows: Sequence[tuple[float, int, int, int]]) -> PairedLikelihood:
     nats, hits, steps, notes = np.array(rows, dtype=np.float64).reshape(-1, 4).T
-    return Told(nats, hits.astype(np.int64), steps.astype(np.int64), notes.astype(np.int64))
+    return PairedLikelihood(
+        nats, hits.astype(np.int64), steps.astype(np.int64), notes.astype(np.int64)
+    )

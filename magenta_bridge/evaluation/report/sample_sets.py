@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from magenta_bridge.evaluation.features.base import Idiom
+from magenta_bridge.evaluation.features.base import FeatureSet
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.evaluation.metrics.note_array import tones_of
 from magenta_bridge.evaluation.metrics.originality import Corpus
@@ -30,7 +30,7 @@ class MusicSets:
     """Human music, measured once.
 
     Args:
-        idiom: How music of the encoding is looked at.
+        features: How music of the encoding is looked at.
         held_out: Held-out pieces.
         others: Other human pieces, which stand for what people come to.
         learned: The training side, in which runs are looked for.
@@ -42,37 +42,37 @@ class MusicSets:
     Attributes:
         length: How much of each piece is looked at, in words.
         held_out: Figures of the held-out pieces, ``near`` to themselves left empty.
-        people: Figures of the others.
+        human: Figures of the others.
     """
 
     def __init__(
         self,
-        idiom: Idiom,
+        features: FeatureSet,
         *,
         held_out: Sequence[Piece],
         others: Sequence[Piece],
         learned: Sequence[Piece],
         most: int,
     ) -> None:
-        self._corpus = Corpus(tones_of(idiom.whole(piece)) for piece in learned)
-        self._part = _part_for(idiom, held_out)
-        self.length = idiom.length_of(self._part)
-        goal = _some(idiom.excerpts(held_out, self._part), most)
+        self._corpus = Corpus(tones_of(features.whole(piece)) for piece in learned)
+        self._part = _part_for(features, held_out)
+        self.length = features.length_of(self._part)
+        goal = _some(features.excerpts(held_out, self._part), most)
         self._goal = [excerpt_tones(each) for each in goal]
         self.held_out = measure_music(goal, [], self._corpus)
-        people = _some(idiom.excerpts(others, self._part), most)
-        self.people = measure_music(people, self._goal, None)
+        human = _some(features.excerpts(others, self._part), most)
+        self.human = measure_music(human, self._goal, None)
 
     def measure(self, music: Iterable[NoteSequence]) -> MusicFigures:
-        """Measures a model's samples, which are as long as ``Idiom.drawn`` makes them."""
+        """Measures a model's samples, which are as long as ``FeatureSet.drawn`` makes them."""
         shortened = [cut(each, 0.0, each.total_time / self._part) for each in music]
         return measure_music(shortened, self._goal, self._corpus)
 
 
-def _part_for(idiom: Idiom, pieces: Sequence[Piece]) -> int:
+def _part_for(features: FeatureSet, pieces: Sequence[Piece]) -> int:
     """Returns 1, or the part of a sample's length that most of the pieces last."""
     for part in _PARTS[:-1]:
-        if len(idiom.excerpts(pieces, part)) >= min(len(pieces) * _MOST, _ENOUGH):
+        if len(features.excerpts(pieces, part)) >= min(len(pieces) * _MOST, _ENOUGH):
             return part
     return _PARTS[-1]
 

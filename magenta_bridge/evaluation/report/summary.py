@@ -1,137 +1,135 @@
-"""The report's first section: what was found, in plain words."""
+"""The findings of a comparison, in sentences."""
 
 from __future__ import annotations
 
 import math
 from typing import Final
 
-from magenta_bridge.evaluation.report.blocks import Points, Section, Text
 from magenta_bridge.evaluation.report.comparison import Comparison, ModelResult
 from magenta_bridge.evaluation.report.labels import counted, listed, number, ranged
 
 # With fewer pieces, resampling them says too little about other pieces.
-FEWEST_FOR_CHANCE: Final = 6
-BEYOND: Final = "beyond chance"
+MIN_PIECES_FOR_SIGNIFICANCE: Final = 6
+SIGNIFICANT: Final = "significant"
 _FEW: Final = 30
-_AS_NEAR: Final = 0.01
-# A quarter more than people do is no sign of copying.
-_MORE: Final = 1.25
-_AS_FAST: Final = 1.1
+_SIMILAR_OVERLAP: Final = 0.01
+# A quarter more than human pieces share does not indicate copying.
+_MAX_RUN_RATIO: Final = 1.25
+_SIMILAR_SPEED: Final = 1.1
 
 
-def summary_section(found: Comparison) -> Section:
-    """Returns who foretells best, is fastest, sounds nearest and copies most."""
-    points = [_foretelling(found), _floor(found), _nearest(found), _copying(found), _fastest(found)]
-    return Section("summary", "Summary", [Text(ground(found)), Points(points)])
+def points(found: Comparison) -> list[str]:
+    """Return one sentence each on likelihood, baselines, similarity, copying, and speed."""
+    return [_best(found), _baseline(found), _nearest(found), _copying(found), _fastest(found)]
 
 
-def ground(found: Comparison) -> str:
-    """Returns what all figures rest on: how many pieces, and who has heard them."""
+def evidence(found: Comparison) -> str:
+    """Return what the figures are based on: how many pieces, and which models know them."""
     data = found.data
-    few = (
-        " That is little: take the differences below as hints, not as findings."
-        if data.scored < _FEW
-        else ""
-    )
+    few = " That is little: treat the differences below as hints." if data.scored < _FEW else ""
     return (
-        f"Everything about human music here rests on {counted(data.scored, data.noun)} held out "
-        f"of “{data.name}”, and everything about the models' own music on "
-        f"{counted(found.samples, 'samples')} of each.{few} {_heard(found)}"
+        f"Figures of human music are based on {counted(data.scored, data.noun)} held out from "
+        f"“{data.name}”, and figures of the models' music on "
+        f"{counted(found.samples, 'samples')} of each.{few} {_training_data(found)}"
     )
 
 
 def by_likelihood(found: Comparison) -> list[ModelResult]:
-    """Returns the bundles, the one that foretells best first."""
-    return sorted(found.contenders, key=lambda each: each.told.bits_per_note.mean)
+    """Return the models, highest likelihood first."""
+    return sorted(found.models, key=lambda each: each.likelihood.bits_per_note.mean)
 
 
-def standing(found: Comparison, one: ModelResult, best: ModelResult) -> str:
-    """Returns whether one bundle's loss behind the best one's is beyond chance, in words."""
-    if found.data.scored < FEWEST_FOR_CHANCE:
-        return "too few pieces to tell from chance"
-    apart = one.told.more_than(best.told)
-    return BEYOND if apart.excludes_zero else "within chance"
+def pairs(found: Comparison) -> list[tuple[ModelResult, ModelResult]]:
+    """Return all pairs of models, the one with the higher likelihood first."""
+    ranked = by_likelihood(found)
+    return [(one, other) for place, one in enumerate(ranked) for other in ranked[place + 1 :]]
 
 
-def _heard(found: Comparison) -> str:
+def significance(found: Comparison, one: ModelResult, best: ModelResult) -> str:
+    """Return whether the difference of two models' likelihoods is significant, in words."""
+    if found.data.scored < MIN_PIECES_FOR_SIGNIFICANCE:
+        return "too few pieces for a significance test"
+    difference = one.likelihood.more_than(best.likelihood)
+    return SIGNIFICANT if difference.excludes_zero else "not significant"
+
+
+def _training_data(found: Comparison) -> str:
     groups: dict[bool | None, list[str]] = {}
-    for each in found.contenders:
-        groups.setdefault(each.heard, []).append(each.name)
+    for each in found.models:
+        groups.setdefault(each.trained_on, []).append(each.name)
     if list(groups) == [False]:
-        return "None of these models ever heard this music: it is foreign to all of them."
+        return "None of these models was trained on this music."
     sentences = {
-        True: "{} learned from the rest of this music, never from the held-out pieces.",
-        False: "{} never heard any of this music.",
-        None: "{} does not tell whether it learned from this music; if it did, the held-out "
-        "pieces here are those of its training.",
+        True: "{} was trained on the rest of this music, never on the held-out pieces.",
+        False: "{} was not trained on any of this music.",
+        None: "{} has no training manifest; if it was trained on this music, the held-out pieces "
+        "are among its training data.",
     }
     return " ".join(sentences[key].format(listed(names)) for key, names in groups.items())
 
 
-def _foretelling(found: Comparison) -> str:
+def _best(found: Comparison) -> str:
     best, *others = by_likelihood(found)
-    bits = best.told.bits_per_note.mean
+    bits = best.likelihood.bits_per_note.mean
     behind = [
-        f"{each.name} takes {ranged(each.told.more_than(best.told))} more "
-        f"({standing(found, each, best)})"
+        f"{each.name} needs {ranged(each.likelihood.more_than(best.likelihood))} bits more "
+        f"({significance(found, each, best)})"
         for each in others
     ]
-    sure = others and standing(found, others[0], best) == BEYOND
-    verb = "foretells best" if sure else "comes first at foretelling, but not surely"
+    sure = others and significance(found, others[0], best) == SIGNIFICANT
+    verb = "has the highest likelihood" if sure else "has the highest likelihood, but not surely"
     return (
-        f"{best.name} {verb}: each note of an unheard piece takes it {bits:.2f} bits, as sure as "
-        f"guessing among {2**bits:.1f} equally likely ways to go on; {listed(behind)}."
+        f"{best.name} {verb}: {bits:.2f} bits per note on held-out pieces (perplexity "
+        f"{2**bits:.1f}); {listed(behind)}."
     )
 
 
-def _floor(found: Comparison) -> str:
-    _, floor = found.floor
-    bits = floor.bits_per_note.mean
-    below = [each.name for each in by_likelihood(found) if each.told.bits_per_note.mean < bits]
-    above = [each.name for each in by_likelihood(found) if each.told.bits_per_note.mean >= bits]
-    told = f"Counting which event usually follows the last few (an n-gram) takes {bits:.2f} bits: "
-    parts = [f"{listed(below)} {'does' if len(below) == 1 else 'do'} better"] if below else []
-    if above:
-        parts.append(f"{listed(above)} {'does' if len(above) == 1 else 'do'} worse")
-    return f"{told}{listed(parts)}."
+def _baseline(found: Comparison) -> str:
+    _, baseline = found.best_baseline
+    bits = baseline.bits_per_note.mean
+    ranked = by_likelihood(found)
+    better = [each.name for each in ranked if each.likelihood.bits_per_note.mean < bits]
+    worse = [each.name for each in ranked if each.likelihood.bits_per_note.mean >= bits]
+    parts = [f"{listed(better)} {'is' if len(better) == 1 else 'are'} better"] if better else []
+    if worse:
+        parts.append(f"{listed(worse)} {'is' if len(worse) == 1 else 'are'} worse")
+    return f"The best n-gram baseline needs {bits:.2f} bits per note: {listed(parts)}."
 
 
 def _nearest(found: Comparison) -> str:
-    measured = [each for each in found.contenders if not math.isnan(each.music.overlap)]
+    measured = [each for each in found.models if not math.isnan(each.music.overlap)]
     if not measured:
-        return "There are too few held-out pieces to say whose music sounds nearest to them."
-    best = max(measured, key=lambda each: each.music.overlap)
-    ceiling = found.people.overlap
-    tied = [each.name for each in measured if best.music.overlap - each.music.overlap < _AS_NEAR]
-    alike = " (and alike near)" if len(tied) > 1 else ""
+        return "There are too few held-out pieces to measure similarity to human music."
+    best = max(each.music.overlap for each in measured)
+    tied = [each.name for each in measured if best - each.music.overlap < _SIMILAR_OVERLAP]
     return (
-        f"The music of {listed(tied)} lies nearest to human music{alike}: it shares "
-        f"{best.music.overlap:.0%} of its character, where other human pieces share {ceiling:.0%}."
+        f"The music of {listed(tied)} is most similar to human music: its features overlap by "
+        f"{best:.0%}, those of other human pieces by {found.human.overlap:.0%}."
     )
 
 
 def _copying(found: Comparison) -> str:
-    most = max(found.contenders, key=lambda each: (each.music.usual, each.music.longest))
+    most = max(found.models, key=lambda each: (each.music.usual, each.music.longest))
     own, human = most.music.usual, found.held_out.usual
-    told = (
-        f"{most.name} shares the longest runs with the music on the training side: {own:g} notes "
-        f"in its usual sample, where held-out human pieces share {human:g}"
+    shared = (
+        f"{most.name} shares the longest runs with the training split: {own:g} notes in its "
+        f"median sample, while held-out human pieces share {human:g}"
     )
-    if all(each.heard is False for each in found.contenders):
-        return f"{told}; since no model heard that music, none of it is copied."
-    if own <= human * _MORE:
-        return f"{told}; so nobody here copies more than people quote each other."
-    return f"{told}; that is more than people quote each other, so it copies."
+    if all(each.trained_on is False for each in found.models):
+        return f"{shared}; no model was trained on that music, so nothing is copied."
+    if own <= human * _MAX_RUN_RATIO:
+        return f"{shared}; no model copies more than human pieces share with each other."
+    return f"{shared}; that is more than human pieces share with each other, so it copies."
 
 
 def _fastest(found: Comparison) -> str:
-    ranked = sorted(found.contenders, key=lambda each: each.speed.step_us)
+    ranked = sorted(found.models, key=lambda each: each.speed.step_us)
     quickest = ranked[0].speed.step_us
-    tied = [each.name for each in ranked if each.speed.step_us < quickest * _AS_FAST]
+    tied = [each.name for each in ranked if each.speed.step_us < quickest * _SIMILAR_SPEED]
     slower = [
         f"{each.name} takes {number(each.speed.step_us / quickest)} times as long"
         for each in ranked[len(tied) :]
     ]
     verb = "is fastest" if len(tied) == 1 else "are equally fast"
-    told = f"{listed(tied)} {verb}: {number(quickest)} millionths of a second a step"
-    return f"{told}; {listed(slower)}." if slower else f"{told}."
+    first = f"{listed(tied)} {verb}: {number(quickest)} µs per step"
+    return f"{first}; {listed(slower)}." if slower else f"{first}."

@@ -1,4 +1,4 @@
-"""The folder of a search: whose it is, and that only one process works in it."""
+"""The folder of a search: its manifest, and a lock that admits one process."""
 
 from __future__ import annotations
 
@@ -15,83 +15,74 @@ from magenta_bridge.errors import InvalidArgumentError, TrainingError
 from magenta_bridge.files import ready_folder, save_bytes
 
 HYPERPARAMETERS: Final = "hyperparameters"
-_TOLD: Final = "search.json"
+_MANIFEST: Final = "search.json"
 _LOCK: Final = "search.lock"
-_ELSE: Final = "name another --output, or say what the search there was begun with"
 
 
 @contextlib.contextmanager
 def exclusive_lock(folder: Path) -> Iterator[None]:
-    """Keeps other processes out of a folder, which is made when it is missing.
+    """Lock a folder, which is created if missing, against other processes.
 
-    The lock is one on an SQLite file: the system lets go of it however this process ends, so
-    that no kill leaves a folder locked, on Windows as well.
+    The lock is one on an SQLite file: the system releases it however this process ends, on
+    Windows as well.
 
     Raises:
-        NotFoundError: The folder cannot be made, or takes no files.
-        InvalidArgumentError: It holds something else than a search.
-        TrainingError: Another search is at work there.
+        NotFoundError: The folder cannot be created or is not writable.
+        InvalidArgumentError: It has files of something else than a search.
+        TrainingError: Another search is running there.
     """
     ready_folder(folder)
-    _refuse_foreign(folder)
+    names = {path.name for path in folder.iterdir()}
+    # A lock that is held or was killed has a journal; a hidden file is an unfinished save.
+    foreign = [name for name in names if not name.startswith((".", _LOCK))]
+    if foreign and _MANIFEST not in names:
+        raise InvalidArgumentError(
+            f"{folder} has files that are not of a search; name a new folder as --output."
+        )
     with contextlib.closing(sqlite3.connect(folder / _LOCK, timeout=0.0)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise TrainingError(
-                f"Another search is at work in {folder}; wait for its end, or name another "
+                f"Another search is running in {folder}; wait until it ends, or name another "
                 "--output."
             ) from error
         yield
 
 
-def _refuse_foreign(folder: Path) -> None:
-    names = {path.name for path in folder.iterdir()}
-    # A lock that is held or was killed has a journal; a hidden file is a part of an unsaved one.
-    foreign = [name for name in names if not name.startswith((".", _LOCK))]
-    if foreign and _TOLD not in names:
-        raise InvalidArgumentError(
-            f"{folder} holds files that are not of a search; name a new folder as --output."
-        )
-
-
-def check_told(folder: Path, told: Mapping[str, Any]) -> None:
-    """Makes sure that a search that stands in a folder was begun with the same.
-
-    Args:
-        folder: The folder.
-        told: What decides a search, by its name in a sentence. What is not told yet is not
-            compared.
+def check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Make sure that the search in a folder was started with the same settings, as far as given.
 
     Raises:
-        InvalidArgumentError: Something differs.
-        TrainingError: What the folder tells is damaged.
+        InvalidArgumentError: Settings differ.
+        TrainingError: The manifest in the folder is damaged.
     """
     try:
-        held = json.loads((folder / _TOLD).read_bytes())
-        differing = [name for name in told if held[name] != told[name]]
+        held = json.loads((folder / _MANIFEST).read_bytes())
+        differing = [name for name in manifest if held[name] != manifest[name]]
     except FileNotFoundError:
         return
     except (ValueError, TypeError, KeyError) as error:
         raise TrainingError(
-            f"{folder / _TOLD} is damaged; name another --output to begin anew."
+            f"{folder / _MANIFEST} is damaged; name another --output to start a new search."
         ) from error
     if differing:
-        # Which hyperparameters there are follows from the families and the encoding.
+        # The hyperparameters follow from families and encoding.
         named = [name for name in differing if name != HYPERPARAMETERS] or differing
         raise InvalidArgumentError(
-            f"{folder} holds a search with other {' and other '.join(named)}; {_ELSE}."
+            f"{folder} has a search with other {' and other '.join(named)}; name another "
+            "--output, or repeat the settings of that search."
         )
 
 
-def tell(folder: Path, told: Mapping[str, Any]) -> None:
-    """Writes what a search is begun with, or checks that it is the same; see ``check_told``."""
-    check_told(folder, told)
-    save_bytes(folder / _TOLD, json.dumps(told, indent=1).encode())
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write the settings of a search, or check that they are the same; see ``check_manifest``."""
+    check_manifest(folder, manifest)
+    save_bytes(folder / _MANIFEST, json.dumps(manifest, indent=1).encode())
 
 
 def music_digest(split: Split) -> str:
-    """Returns what differs when the music, or how it is dealt out, does."""
+    """Return a digest of the music and of its split."""
     whole = hashlib.sha256()
     for side, tunes in vars(split).items():
         for tune in tunes:

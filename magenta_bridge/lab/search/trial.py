@@ -1,113 +1,205 @@
-"""One trial of a search: a recipe that is trained, exported and measured as any other."""
+"""Run the trials of a search: train, export and measure each like any other network."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
-from magenta_bridge.cli.progress.progress_table import ProgressTable
+from optuna.trial import Trial
+
 from magenta_bridge.data.registry import material_for
 from magenta_bridge.data.splits import Split
-from magenta_bridge.errors import TrainingError
+from magenta_bridge.errors import MagentaBridgeError, TrainingError
 from magenta_bridge.evaluation.likelihood import score_program
+from magenta_bridge.evaluation.report.latency import bundle_microseconds
 from magenta_bridge.files import save_bytes
 from magenta_bridge.generators.bundle import read_bundle
-from magenta_bridge.lab.families import trainer_of
-from magenta_bridge.lab.held_out import encode_examples
-from magenta_bridge.lab.search.latency import timer_of
-from magenta_bridge.lab.search.study import Attempt
+from magenta_bridge.lab import Callbacks, never
+from magenta_bridge.lab.metadata import encode_examples
+from magenta_bridge.lab.networks import best_network, fit, is_adversarial, write_network
+from magenta_bridge.lab.search.study import (
+    FAILED,
+    FINISHED,
+    PRUNED,
+    STOPPED,
+    ObjectiveStudy,
+    TrialSummary,
+)
 from magenta_bridge.recipe import Recipe, recipe_text
-from magenta_bridge.training.callbacks import deferred_interrupts
+from magenta_bridge.training.callbacks import (
+    TrainingStopped,
+    deferred_interrupts,
+)
 from magenta_bridge.training.checkpoint import Progress, Run
+from magenta_bridge.training.fit import forget_networks
+from magenta_bridge.training.loop import Watcher
+
+# After so many failures, or as many as requested trials, no other trial is started.
+_MIN_FAILURES: Final = 3
 
 
 class PrunedError(Exception):
-    """A trial is not worth going on with."""
+    """The trial is cut short."""
 
 
-class TimeLimitError(Exception):
-    """The time of the search has passed; the trial can go on another time."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What a finished trial is worth.
-
-    Attributes:
-        value: Figure of merit on the validation pieces, lower is better.
-        microseconds: What a step of the exported program costs.
-    """
-
-    value: float
-    microseconds: float
+class TimeLimitReached(Exception):  # noqa: N818 - a request, not an error
+    """The time of the search is up; the trial can be resumed."""
 
 
 class TrialWatcher:
-    """Tells study and board of a trial's epochs, and ends what should not go on.
+    """A watcher that reports epochs to the study, and ends a trial that should not continue.
 
     Args:
-        attempt: The trial.
-        board: Where it is shown.
-        deadline: When the search has to stop, on ``time.monotonic``'s clock.
+        trial: The trial.
+        watcher: Receives all batches and epochs.
+        deadline: End of the search, on ``time.monotonic``'s clock.
+
+    Attributes:
+        error: What ``watcher`` raised; None for nothing.
     """
 
-    def __init__(self, attempt: Attempt, board: ProgressTable, deadline: float) -> None:
-        self._attempt, self._board, self._deadline = attempt, board, deadline
+    def __init__(self, trial: Trial, watcher: Watcher, deadline: float) -> None:
+        self._trial, self._watcher, self._deadline = trial, watcher, deadline
+        self._reported = 0
+        self.error: Exception | None = None
+
+    @contextlib.contextmanager
+    def _calling(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.error = error
+            raise
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """Shows how far the epoch is."""
-        del steps, loss
-        self._board.on_batch(self._attempt.number, epoch + 1, batch / max(batches, 1))
+        """Pass the batch on."""
+        with self._calling():
+            self._watcher.on_batch(epoch, batch, batches, steps, loss)
 
     def on_epoch(self, progress: Progress) -> None:
-        """Reports an epoch.
+        """Report an epoch, and pass it on.
 
         Raises:
-            TrainingError: Training has run away.
-            PrunedError: Others stand much better.
-            TimeIsUpError: The deadline has passed.
+            TrainingError: Training diverged.
+            PrunedError: Other trials are much better.
+            TimeLimitReached: The deadline has passed.
         """
-        hopeless = self.report(progress)
-        self._board.on_epoch(self._attempt.number, progress)
+        self.report(progress)
+        with self._calling():
+            self._watcher.on_epoch(progress)
         if progress.finished:
             return
-        if hopeless:
+        if self._trial.should_prune():
             raise PrunedError
         if time.monotonic() > self._deadline:
-            raise TimeLimitError
+            raise TimeLimitReached
 
-    def report(self, progress: Progress) -> bool:
-        """Reports all epochs so far; returns whether others stand much better."""
+    def report(self, progress: Progress) -> None:
+        """Report the validation losses of all epochs so far."""
         losses = progress.history["validation_loss"]
         if not all(map(math.isfinite, losses)):
-            raise TrainingError("training ran away to infinity")
-        return self._attempt.report(losses)
+            raise TrainingError("training diverged to infinity")
+        for epoch, loss in enumerate(losses[self._reported :], start=self._reported + 1):
+            self._trial.report(loss, epoch)
+        self._reported = len(losses)
 
 
-def run_trial(recipe: Recipe, split: Split, folder: Path, watcher: TrialWatcher) -> Measured:
-    """Trains a recipe, or goes on where the trial was cut, and measures what is served.
+def run_trial(
+    recipe: Recipe,
+    split: Split,
+    folder: Path,
+    watcher: TrialWatcher,
+    stop: Callable[[], bool] = never,
+) -> tuple[float, float]:
+    """Train a recipe in a folder, or resume it, and measure its exported program.
 
-    Args:
-        recipe: The trial's.
-        split: The music; only its validation side is measured on.
-        folder: Where checkpoints, recipe and bundle of the trial live.
-        watcher: Told of progress.
+    Returns:
+        The objective on the validation pieces, and the time per step in microseconds.
 
     Raises:
-        PrunedError, TimeIsUpError: See ``TrialWatcher``.
+        PrunedError, TimeLimitReached, TrainingStopped: The trial ended early.
         MagentaBridgeError: It cannot be trained or exported.
     """
-    run, trainer = Run(folder), trainer_of(recipe)
+    run = Run(folder)
     save_bytes(folder / "recipe.toml", recipe_text(recipe).encode())
-    with deferred_interrupts(watcher) as heedful:
-        progress = trainer.learn(recipe, split, run, heedful, b"")
+    with deferred_interrupts(watcher, stop) as flag:
+        progress = fit(recipe, split, run, flag)
     watcher.report(progress)
-    bundle = folder / f"{recipe.bundle.id}.mag"
-    trainer.write(bundle, recipe, split, trainer.trained(recipe, run))
-    speed = timer_of(bundle)()
-    if recipe.bundle.family == "gan":
-        return Measured(progress.best_loss, speed)
+    path = folder / f"{recipe.bundle.id}.mag"
+    write_network(path, recipe, split, best_network(recipe, run))
+    bundle = read_bundle(path)
+    speed = bundle_microseconds(bundle)
+    if is_adversarial(recipe):
+        return progress.best_loss, speed
     pieces = encode_examples(material_for(recipe.bundle.encoding), split.validation)
-    return Measured(score_program(read_bundle(bundle).program, pieces).nats_per_step, speed)
+    return score_program(bundle.program, pieces).nats_per_step, speed
+
+
+def trial_folder(output: Path, number: int) -> Path:
+    """Return the folder of a trial."""
+    return output / "trials" / f"{number:03}"
+
+
+def run_trials(
+    output: Path,
+    split: Split,
+    studies: Sequence[ObjectiveStudy],
+    *,
+    trials: int,
+    deadline: float,
+    callbacks: Callbacks,
+) -> Iterator[TrialSummary]:
+    """Run trials until there are enough, the time is up, or the caller stops.
+
+    Yields:
+        Each trial when it begins, and again when it ends.
+    """
+    while time.monotonic() < deadline and not callbacks.stop():
+        study = _next(studies, trials)
+        if study is None:
+            return
+        trial = study.ask(1 + max(each.last_number() for each in studies))
+        row = study.summary(trial.user_attrs["label"])
+        yield row
+        folder = trial_folder(output, row.trial)
+        watcher = TrialWatcher(trial, callbacks, deadline)
+        try:
+            value, speed = run_trial(study.recipe(row), split, folder, watcher, callbacks.stop)
+        except PrunedError:
+            study.end(trial, PRUNED)
+        except (TimeLimitReached, TrainingStopped):
+            study.end(trial, STOPPED)
+        except Exception as error:
+            if error is watcher.error:
+                raise
+            # Other networks may work.
+            known = isinstance(error, MagentaBridgeError)
+            reason = str(error) if known else f"{type(error).__name__}: {error}"
+            study.end(trial, FAILED, reason=" ".join(reason.split())[:300])
+        else:
+            study.end(trial, FINISHED, value, microseconds=speed)
+        forget_networks()
+        row = study.summary(row.trial)
+        if row.state != STOPPED:
+            Run(folder).drop_checkpoint()
+        yield row
+
+
+def _next(studies: Sequence[ObjectiveStudy], trials: int) -> ObjectiveStudy | None:
+    """Return the study of the next trial: one with a trial to resume, else in turn."""
+    rows = {study: study.trials() for study in studies}
+    states = [row.state for each in rows.values() for row in each]
+    if states.count(FINISHED) + states.count(PRUNED) >= trials:
+        return None
+    if states.count(FAILED) >= max(trials, _MIN_FAILURES):
+        return None
+
+    def turn(study: ObjectiveStudy) -> tuple[bool, float]:
+        resumable = any(row.state == STOPPED for row in rows[study])
+        return not resumable, len(rows[study]) / len(study.objective.families)
+
+    return min(studies, key=turn)

@@ -1,1 +1,1 @@
-"""Engine."""
+"""Magenta's MIDI hub and its parts: captor, player, metronome, signals and clock output."""

@@ -1,4 +1,4 @@
-"""Turns incoming messages into a NoteSequence while they come."""
+"""Captures incoming messages as a NoteSequence."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Final
 import mido
 
 from magenta_bridge.errors import MidiHubError
-from magenta_bridge.midi.engine.signal import MidiSignal, signal_of
-from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
+from magenta_bridge.midi.engine.signal import MidiSignal, as_signal
+from magenta_bridge.midi.output.messages import ends_note
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, SteadyClock
 from magenta_bridge.noteseq import NoteSequence
 
 _DRUM_CHANNEL: Final = 9
@@ -23,19 +24,20 @@ OnCapture = Callable[[NoteSequence], object]
 
 
 class MidiCaptor(threading.Thread, abc.ABC):
-    """Captures messages until a time, until a signal, or until ``stop``.
+    """Captures messages until a time, a signal or a call of ``stop``.
 
-    All times are seconds of the wall clock, those of the notes too.
+    All times, including those of the notes, are seconds of the wall clock.
 
-    Threading: safe from any number of threads. Messages are taken in where ``receive`` is called,
-    so that what has been received is part of the next captured sequence; the thread itself only
-    waits for the end.
+    Threading: safe from any number of threads. Messages are captured in the thread that calls
+    ``receive``, so a received message is in the next captured sequence; the captor's own thread
+    only waits for the end.
 
     Args:
-        qpm: Tempo to write into the sequence, in quarter notes per minute.
+        qpm: Tempo of the sequence, in quarter notes per minute.
         start_time: Messages up to this time are ignored.
-        stop_time: When to stop; None for no such time.
-        stop_signal: Which message ends the capture; None for none.
+        stop_time: When to stop; None for no limit.
+        stop_signal: The message that ends the capture; None for none.
+        clock: The clock.
     """
 
     def __init__(
@@ -44,15 +46,19 @@ class MidiCaptor(threading.Thread, abc.ABC):
         start_time: float = 0,
         stop_time: float | None = None,
         stop_signal: MidiSignal | mido.Message | None = None,
+        *,
+        clock: SteadyClock = STEADY_CLOCK,
     ) -> None:
         super().__init__()
+        self._clock = clock
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._captured = NoteSequence()
         self._captured.tempos.add(qpm=qpm)
-        self._start_time = STEADY_CLOCK.heard(start_time)
-        self._stop_time = None if stop_time is None else STEADY_CLOCK.heard(stop_time)
-        self._stop_signal = signal_of(stop_signal)
+        self._open_notes: dict[int, NoteSequence.Note] = {}
+        self._start_time = clock.from_wall_time(start_time)
+        self._stop_time = None if stop_time is None else clock.from_wall_time(stop_time)
+        self._stop_signal = as_signal(stop_signal)
         self._stop_called = False
         self._ended_at: float | None = None
         self._complete = False
@@ -61,7 +67,7 @@ class MidiCaptor(threading.Thread, abc.ABC):
 
     @property
     def start_time(self) -> float:
-        """Messages up to this time are ignored; setting it removes the notes before it."""
+        """Messages up to this time are ignored; setting it removes earlier notes."""
         with self._lock:
             return self._start_time
 
@@ -70,17 +76,17 @@ class MidiCaptor(threading.Thread, abc.ABC):
         with self._lock:
             self._start_time = value
             notes = self._captured.notes
-            early = next((i for i, note in enumerate(notes) if note.start_time >= value), None)
-            del notes[: len(notes) if early is None else early]
+            first = next((i for i, note in enumerate(notes) if note.start_time >= value), None)
+            del notes[: len(notes) if first is None else first]
 
     def receive(self, msg: mido.Message) -> None:
-        """Takes in a message that came at ``msg.time``.
+        """Capture a message that arrived at ``msg.time``.
 
         Raises:
-            MidiHubError: The message bears no time.
+            MidiHubError: The message has no time.
         """
         if not msg.time:
-            raise MidiHubError(f"A message to be captured bears no time: {msg}")
+            raise MidiHubError(f"Cannot capture a message without a time: {msg}")
         with self._lock:
             if self._ended_at is not None or self._complete or msg.time <= self._start_time:
                 return
@@ -88,58 +94,54 @@ class MidiCaptor(threading.Thread, abc.ABC):
                 self._ended_at = msg.time
                 self._changed.notify_all()
                 return
-            for signal, heard in self._listeners:
+            for signal, times in self._listeners:
                 if signal.matches(msg):
-                    heard.put(msg.time)
+                    times.put(msg.time)
             self._capture_message(msg)
 
     def run(self) -> None:
-        """Waits for the end and completes the sequence."""
+        """Wait for the end and complete the sequence."""
         with self._lock:
             while self._ended_at is None:
-                remaining = (
-                    None if self._stop_time is None else self._stop_time - STEADY_CLOCK.now()
-                )
-                if remaining is not None and remaining <= 0:
+                if self._stop_time is not None and self._clock.now() >= self._stop_time:
                     break
-                self._changed.wait(remaining)
+                self._clock.wait(self._changed, self._stop_time)
             end = self._stop_time if self._stop_time is not None else self._ended_at
             self._captured = self.captured_sequence(end)
             self._complete = True
-            for _, heard in self._listeners:
-                heard.put(None)
+            for _, times in self._listeners:
+                times.put(None)
 
     def stop(self, stop_time: float | None = None, block: bool = True) -> None:
-        """Ends the capture.
+        """End the capture.
 
         Args:
-            stop_time: Where the sequence shall end, in the past even; None for now.
+            stop_time: The end of the sequence, possibly in the past; None for now.
             block: Whether to wait for the thread.
 
         Raises:
-            MidiHubError: It has been stopped before, and a ``stop_time`` is given.
+            MidiHubError: The captor was stopped before, and ``stop_time`` is given.
         """
         with self._lock:
             if self._stop_called and stop_time is not None:
-                raise MidiHubError("This captor has been stopped; its stop_time cannot change.")
+                raise MidiHubError("The captor is already stopped; its stop_time cannot change.")
             if not self._stop_called:
                 self._stop_called = True
-                self._stop_time = (
-                    STEADY_CLOCK.now() if stop_time is None else STEADY_CLOCK.heard(stop_time)
-                )
+                end = self._clock.now() if stop_time is None else stop_time
+                self._stop_time = self._clock.from_wall_time(end)
                 self._changed.notify_all()
         if block:
             self.join()
 
     def captured_sequence(self, end_time: float | None = None) -> NoteSequence:
-        """Returns a copy of what has been captured.
+        """Return a copy of the captured sequence.
 
         Args:
-            end_time: Where to cut, while the capture goes on: open notes end there, and later
-                ones are left out. None once it is over.
+            end_time: During the capture, where to cut: open notes end there, and later ones are
+                omitted. None after the capture.
 
         Returns:
-            The sequence; ``total_time`` is where it ends.
+            The sequence; ``total_time`` is its end.
 
         Raises:
             MidiHubError: ``end_time`` is missing during the capture, or given outside of it.
@@ -147,9 +149,9 @@ class MidiCaptor(threading.Thread, abc.ABC):
         with self._lock:
             capturing = self.is_alive() and not self._complete
             if capturing and end_time is None:
-                raise MidiHubError("While a captor runs, say the end_time of the sequence.")
+                raise MidiHubError("end_time is required while the captor is running.")
             if not capturing and end_time is not None:
-                raise MidiHubError("A captor that does not run has no other end_time.")
+                raise MidiHubError("end_time is allowed only while the captor is running.")
             copy = NoteSequence()
             copy.CopyFrom(self._captured)
         if end_time is not None:
@@ -159,46 +161,46 @@ class MidiCaptor(threading.Thread, abc.ABC):
     def iterate(
         self, signal: MidiSignal | None = None, period: float | None = None
     ) -> Iterator[NoteSequence]:
-        """Yields the sequence so far at every signal or period, and at last the whole.
+        """Yield the sequence so far at each signal or period, and finally the complete sequence.
 
-        A period that passes while the consumer is busy is skipped, with a warning.
+        Periods that pass while the consumer is busy are skipped with a warning.
 
         Args:
-            signal: Yield at every such message; or
-            period: yield every so many seconds, counted from when the first is asked for.
+            signal: Yield at each such message.
+            period: Yield every ``period`` seconds, counted from the first request.
 
         Raises:
-            MidiHubError: Not exactly one of both is given.
+            MidiHubError: Both or neither are given.
         """
         if (signal is None) == (period is None):
-            raise MidiHubError("Say either a signal or a period to iterate by.")
+            raise MidiHubError("Specify either signal or period.")
         if signal is not None:
-            # Listened for from here on, however late the consumer begins.
-            return self._until_complete(self._at(self._listen(signal)))
+            # Register now, so that no signal is missed before the consumer starts.
+            return self._until_complete(self._at_signals(self._listen(signal)))
         return self._until_complete(self._at_periods(period or 0.0))
 
     def wake_signal_waiters(self, signal: MidiSignal | None = None) -> None:
-        """Makes those who iterate by a signal, or by any, go on now."""
+        """Make iterations by a signal, or by any signal, yield now."""
         with self._lock:
-            for awaited, heard in self._listeners:
+            for awaited, times in self._listeners:
                 if signal is None or awaited == signal:
-                    heard.put(STEADY_CLOCK.now())
+                    times.put(self._clock.now())
 
     def register_callback(
         self, fn: OnCapture, signal: MidiSignal | None = None, period: float | None = None
     ) -> str:
-        """Calls a function with the sequence so far at every signal or period, in a thread.
+        """Call a function in a thread with the sequence so far at each signal or period.
 
         Args:
-            fn: What to call; at last with the complete sequence.
+            fn: The function; its last call gets the complete sequence.
             signal: As for ``iterate``.
             period: As for ``iterate``.
 
         Returns:
-            Name by which ``cancel_callback`` knows it.
+            The name to pass to ``cancel_callback``.
 
         Raises:
-            MidiHubError: Not exactly one of both is given.
+            MidiHubError: Both or neither are given.
         """
         cancelled = threading.Event()
         sequences = self.iterate(signal, period)
@@ -216,21 +218,26 @@ class MidiCaptor(threading.Thread, abc.ABC):
         return thread.name
 
     def cancel_callback(self, name: str) -> None:
-        """Keeps a callback from being called again."""
+        """Prevent further calls of a callback."""
         with self._lock:
             self._callbacks.pop(name).set()
 
     @abc.abstractmethod
     def _capture_message(self, msg: mido.Message) -> None:
-        """Writes one message into the sequence; the lock is held."""
+        """Add one message to the sequence; the lock is held."""
 
-    def _add_note(self, msg: mido.Message) -> NoteSequence.Note:
-        return self._captured.notes.add(
+    def _start_note(self, msg: mido.Message) -> None:
+        self._open_notes[msg.note] = self._captured.notes.add(
             start_time=msg.time,
             pitch=msg.note,
             velocity=msg.velocity,
             is_drum=msg.channel == _DRUM_CHANNEL,
         )
+
+    def _end_note(self, pitch: int, time_s: float) -> None:
+        note = self._open_notes.pop(pitch, None)
+        if note is not None:
+            note.end_time = time_s
 
     def _until_complete(self, sequences: Iterator[NoteSequence]) -> Iterator[NoteSequence]:
         yield from sequences
@@ -239,29 +246,29 @@ class MidiCaptor(threading.Thread, abc.ABC):
         yield self.captured_sequence()
 
     def _listen(self, signal: MidiSignal) -> queue.SimpleQueue[float | None]:
-        heard: queue.SimpleQueue[float | None] = queue.SimpleQueue()
+        times: queue.SimpleQueue[float | None] = queue.SimpleQueue()
         with self._lock:
-            self._listeners.append((signal, heard))
+            self._listeners.append((signal, times))
             if self._complete:
-                heard.put(None)
-        return heard
+                times.put(None)
+        return times
 
-    def _at(self, heard: queue.SimpleQueue[float | None]) -> Iterator[NoteSequence]:
-        while (time_s := heard.get()) is not None:
+    def _at_signals(self, times: queue.SimpleQueue[float | None]) -> Iterator[NoteSequence]:
+        while (time_s := times.get()) is not None:
             sequence = self._captured_until(time_s)
             if sequence is None:
                 return
             yield sequence
 
     def _at_periods(self, period: float) -> Iterator[NoteSequence]:
-        due = STEADY_CLOCK.now() + period
+        due = self._clock.now() + period
         while self.is_alive():
-            skipped = (STEADY_CLOCK.now() - due) // period
+            skipped = (self._clock.now() - due) // period
             if skipped > 0:
                 _LOG.warning("Skipping %d periods of %.3f s to catch up.", skipped, period)
                 due += skipped * period
             else:
-                sleep_until(due)
+                self._clock.sleep_until(due)
             sequence = self._captured_until(due)
             if sequence is None:
                 return
@@ -269,7 +276,7 @@ class MidiCaptor(threading.Thread, abc.ABC):
             yield sequence
 
     def _captured_until(self, end_time: float) -> NoteSequence | None:
-        """Returns the sequence so far; None once the capture is over."""
+        """Return the sequence so far; None after the capture."""
         with self._lock:
             if self._complete or not self.is_alive():
                 return None
@@ -277,47 +284,25 @@ class MidiCaptor(threading.Thread, abc.ABC):
 
 
 class MonophonicMidiCaptor(MidiCaptor):
-    """Captures one voice: a new note ends the one before."""
-
-    _open_note: NoteSequence.Note | None = None
+    """Captures one voice: a new note ends the previous one."""
 
     def _capture_message(self, msg: mido.Message) -> None:
-        if _ends_note(msg):
-            if self._open_note is not None and self._open_note.pitch == msg.note:
-                self._open_note.end_time = msg.time
-                self._open_note = None
-        elif msg.type == "note_on":
-            if self._open_note is not None and self._open_note.pitch == msg.note:
-                return
-            if self._open_note is not None:
-                self._open_note.end_time = msg.time
-            self._open_note = self._add_note(msg)
+        if ends_note(msg):
+            self._end_note(msg.note, msg.time)
+        elif msg.type == "note_on" and msg.note not in self._open_notes:
+            for pitch in list(self._open_notes):
+                self._end_note(pitch, msg.time)
+            self._start_note(msg)
 
 
 class PolyphonicMidiCaptor(MidiCaptor):
-    """Captures any number of notes at once, one for each pitch."""
-
-    def __init__(
-        self,
-        qpm: float,
-        start_time: float = 0,
-        stop_time: float | None = None,
-        stop_signal: MidiSignal | mido.Message | None = None,
-    ) -> None:
-        self._open_notes: dict[int, NoteSequence.Note] = {}
-        super().__init__(qpm, start_time, stop_time, stop_signal)
+    """Captures any number of simultaneous notes, one per pitch."""
 
     def _capture_message(self, msg: mido.Message) -> None:
-        if _ends_note(msg):
-            ended = self._open_notes.pop(msg.note, None)
-            if ended is not None:
-                ended.end_time = msg.time
+        if ends_note(msg):
+            self._end_note(msg.note, msg.time)
         elif msg.type == "note_on" and msg.note not in self._open_notes:
-            self._open_notes[msg.note] = self._add_note(msg)
-
-
-def _ends_note(msg: mido.Message) -> bool:
-    return bool(msg.type == "note_off" or (msg.type == "note_on" and msg.velocity == 0))
+            self._start_note(msg)
 
 
 def _cut(sequence: NoteSequence, end_time: float) -> None:

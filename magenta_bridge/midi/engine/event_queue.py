@@ -1,4 +1,4 @@
-"""What a player has still to send, and when: no thread, no port, no clock."""
+"""The pending messages of a player: no thread, no port, no clock."""
 
 from __future__ import annotations
 
@@ -15,14 +15,9 @@ from magenta_bridge.noteseq import NoteSequence
 
 @dataclass(frozen=True, order=True)
 class _Event:
-    """One message to come; ends go before starts, so that a note may follow itself.
+    """A pending start or end of a note; at equal times, ends sort before starts.
 
-    Attributes:
-        time_s: When it is due.
-        starts: Whether the note starts or ends here.
-        pitch: 0 to 127.
-        note: Which note; an end ends that note alone.
-        velocity: 1 to 127 of a start.
+    ``note`` identifies the note, so that an end applies only to its own note.
     """
 
     time_s: float
@@ -32,11 +27,11 @@ class _Event:
     velocity: int = 64
 
 
-class Schedule:
+class EventQueue:
     """The messages of a sequence in the order of their times.
 
-    It keeps the books of the notes that sound: whatever happens, each has an end to come. A note
-    that begins while its pitch sounds ends the one before.
+    The queue tracks the active notes and always holds an end for each of them. A note that starts
+    while its pitch is active ends the active note.
 
     Args:
         channel: MIDI channel of the messages, 0 to 15.
@@ -52,18 +47,18 @@ class Schedule:
 
     @property
     def open_pitches(self) -> frozenset[int]:
-        """Pitches that sound now."""
+        """The active pitches."""
         return frozenset(self._open)
 
     def replace(self, sequence: NoteSequence, start_time: float) -> None:
-        """Takes another sequence in place of what was to come.
+        """Replace the pending messages with those of another sequence.
 
-        Notes that sound go on to their end in the new sequence; those that it does not hold end
-        with its first event, or at once when it has none.
+        Active notes that the new sequence contains continue to their end in it; the others end
+        with its first event, or now if it has none.
 
         Args:
             sequence: Notes in seconds.
-            start_time: Notes that begin before it are not played.
+            start_time: Notes that start earlier are not played.
         """
         held: dict[int, float] = {}
         for note in sequence.notes:
@@ -76,21 +71,21 @@ class Schedule:
         self._events = sorted([*coming, *ends, *(self._end(pitch, first) for pitch in left)])
 
     def extend(self, notes: Iterable[NoteSequence.Note]) -> None:
-        """Adds notes to what is to come."""
+        """Add notes."""
         self._events = sorted([*self._events, *self._events_of(notes)])
 
     def stretch(self, pivot: float, factor: float, shift: float = 0.0) -> None:
-        """Moves what is to come away from a time, or towards it.
+        """Scale the times of pending messages around a time.
 
         Args:
-            pivot: Time that stays where it is, in seconds.
-            factor: New distance from it for one second before: 0.5 at twice the tempo.
-            shift: Seconds to move it by, besides; what would pass the pivot stays after it.
+            pivot: The time that stays fixed, in seconds.
+            factor: Ratio of new to old distance from the pivot: 0.5 at twice the tempo.
+            shift: Seconds to add after scaling; no message moves before the pivot.
         """
 
         def moved(time_s: float) -> float:
             ahead = (time_s - pivot) * factor
-            # Never past the pivot, or an end would go before its start: then the note hangs.
+            # Stay after the pivot: an end moved before its start would leave the note hanging.
             return pivot + max(ahead + shift, ahead / 10)
 
         self._events = [
@@ -99,7 +94,7 @@ class Schedule:
         ]
 
     def skip_until(self, time_s: float) -> None:
-        """Forgets the messages before a time; notes that sound keep their ends."""
+        """Drop the messages before a time; active notes keep their ends."""
         first = bisect.bisect_left(self._events, time_s, key=lambda event: event.time_s)
         kept = [
             event for event in self._events[:first] if self._open.get(event.pitch) == event.note
@@ -107,23 +102,23 @@ class Schedule:
         self._events = kept + self._events[first:]
 
     def silence(self, time_s: float) -> None:
-        """Ends what sounds at a time, and forgets all else."""
+        """End the active notes at a time and drop all other messages."""
         self._events = [self._end(pitch, time_s) for pitch in sorted(self._open)]
 
     def next_time(self) -> float | None:
-        """Returns when the next message is due; None when there is none."""
+        """Return when the next message is due; None if the queue is empty."""
         return self._events[0].time_s if self._events else None
 
     def pop(self) -> list[mido.Message]:
-        """Returns the messages of the next event, and counts them as sent.
+        """Remove the next event and return its messages.
 
-        A start of a pitch that sounds ends it first; the end of a note that another one has ended
-        is no message.
+        A start of an active pitch ends that note first; the end of a note that was already ended
+        yields no message.
         """
         event = self._events.pop(0)
-        sounding = self._open.get(event.pitch)
+        active = self._open.get(event.pitch)
         messages = []
-        if (sounding is not None) if event.starts else sounding in (None, event.note):
+        if (active is not None) if event.starts else active in (None, event.note):
             self._open.pop(event.pitch, None)
             messages.append(self._message("note_off", event))
         if event.starts:
@@ -132,7 +127,7 @@ class Schedule:
         return messages
 
     def forget(self, pitch: int) -> None:
-        """Counts the note that has just begun as not begun, and takes its end back."""
+        """Remove the note that was just started, with its end, because it was not sent."""
         number = self._open.pop(pitch, None)
         self._events = [e for e in self._events if e.starts or e.note != number]
 

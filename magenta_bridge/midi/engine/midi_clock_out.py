@@ -1,7 +1,4 @@
-"""The MIDI beat clock that goes out: what others play keeps time with us.
-
-The messages are those of the MIDI 1.0 specification, as in ``beat_clock``.
-"""
+"""The outgoing MIDI clock, which other devices follow; messages as in ``midi_clock_in``."""
 
 from __future__ import annotations
 
@@ -11,80 +8,77 @@ from typing import Final
 
 import mido
 
-from magenta_bridge.midi.output.outputs import Outport
+from magenta_bridge.midi.output.note_output import Outport
 from magenta_bridge.midi.timing.midi_clock_in import TICKS_PER_BEAT, TICKS_PER_SIXTEENTH
 from magenta_bridge.midi.timing.priority import raise_priority
-from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, SteadyClock
+from magenta_bridge.midi.timing.steady_clock import SPIN_S, STEADY_CLOCK, SteadyClock
 from magenta_bridge.midi.timing.tempo import TempoSource
 
-# The tempo, the song and its position are looked at this often.
-_LOOK_S: Final = 0.01
-_SPIN_S: Final = 0.002
+# Polling interval for tempo, transport and position.
+_POLL_S: Final = 0.01
 _LAST_POSITION: Final = (1 << 14) - 1
 # A tick that is due within this, in ticks, is due now.
 _NOW: Final = 1e-3
-# A song begins with a tick that has just been missed, rather than with a later one.
+# A song starts with a tick that was just missed rather than with a later one.
 _JUST_MISSED: Final = 1.0
-# Somebody has moved in the song when it is this many ticks from where it should be.
+# The position was moved if it is this many ticks away from the expected one.
 _MOVED_TICKS: Final = 2 * TICKS_PER_SIXTEENTH
 
 
-class BeatClockOut(threading.Thread):
-    """Sends the beat clock of a tempo, whoever keeps that.
+class MidiClockOut(threading.Thread):
+    """Sends the MIDI clock of a tempo source.
 
-    A song that begins is told by a start; one that is gone on with from elsewhere by its position
-    and a continue, at the next sixteenth. While it rests the ticks go on, as devices expect that
-    follow the tempo. No tick is ever left out, so that positions stay true.
+    A song that starts sends a start message; one that continues elsewhere sends its position and a
+    continue message at the next sixteenth note. While the song is stopped, ticks continue, as
+    devices that follow the tempo expect. No tick is ever skipped, so positions stay correct.
 
     Threading: safe from any number of threads.
 
     Args:
-        outport: Where the messages go.
-        source: Where in the song each moment is.
-        wall: Tells the time; its monotonic seconds are those of the source.
+        outport: The output.
+        source: Tempo and position on the monotonic clock.
+        clock: The clock.
     """
 
     def __init__(
-        self, outport: Outport, source: TempoSource, *, wall: SteadyClock = STEADY_CLOCK
+        self, outport: Outport, source: TempoSource, *, clock: SteadyClock = STEADY_CLOCK
     ) -> None:
         super().__init__(name="midi-clock", daemon=True)
         self._outport = outport
         self._source = source
-        self._wall = wall
+        self._clock = clock
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._rolling = False
         self._tick = 0
-        self._rest_due = -math.inf
+        self._idle_due = -math.inf
 
     def run(self) -> None:
-        """Sends each tick when it is due, until ``close``."""
+        """Send each tick when it is due, until ``close``."""
         raise_priority()
         while not self._ended.is_set():
             due = self.step()
-            now = self._now()
-            asleep_s = min(due - now - _SPIN_S, _LOOK_S)
-            if asleep_s > 0:
-                self._ended.wait(asleep_s)
+            now = self._clock.monotonic()
+            sleep_s = min(due - now - SPIN_S, _POLL_S)
+            if sleep_s > 0:
+                self._ended.wait(sleep_s)
             elif due > now:
-                self._wall.sleep_until(self._wall.of_monotonic(due))
+                self._clock.sleep_until(self._clock.from_monotonic(due))
 
     def step(self) -> float:
-        """Sends what is due by now.
+        """Send what is due now.
 
         Returns:
             When the next tick is due, in monotonic seconds.
         """
         with self._lock:
-            now = self._now()
+            now = self._clock.monotonic()
             if self._ended.is_set():
                 return math.inf
-            if self._source.running:
-                return self._roll(now)
-            return self._rest(now)
+            return self._roll(now) if self._source.running else self._idle(now)
 
     def close(self) -> None:
-        """Stops the song, and sends no more."""
+        """Stop the song and send no more ticks."""
         with self._lock:
             self._ended.set()
             if self._rolling:
@@ -113,20 +107,17 @@ class BeatClockOut(threading.Thread):
         self._outport.send(mido.Message("songpos", pos=min(sixteenth, _LAST_POSITION)))
         self._send("continue")
 
-    def _rest(self, now: float) -> float:
+    def _idle(self, now: float) -> float:
         period_s = 60.0 / self._source.qpm / TICKS_PER_BEAT
         if self._rolling:
             self._rolling = False
             self._send("stop")
-            self._rest_due = now + period_s
-        if now >= self._rest_due:
+            self._idle_due = now + period_s
+        if now >= self._idle_due:
             self._send("clock")
-            late = now - self._rest_due
-            self._rest_due = (now if late > period_s else self._rest_due) + period_s
-        return self._rest_due
+            late = now - self._idle_due
+            self._idle_due = (now if late > period_s else self._idle_due) + period_s
+        return self._idle_due
 
     def _send(self, kind: str) -> None:
         self._outport.send(mido.Message(kind))
-
-    def _now(self) -> float:
-        return self._wall.monotonic(self._wall.now())

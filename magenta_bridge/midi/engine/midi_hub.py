@@ -1,4 +1,4 @@
-"""The place where MIDI comes in and goes out."""
+"""Magenta's MIDI hub: captures, passes through and plays NoteSequences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
 from typing import Final, TypeAlias
 
 import mido
@@ -18,17 +17,15 @@ from magenta_bridge.midi.engine.metronome import Metronome, Signals
 from magenta_bridge.midi.engine.player import MidiPlayer
 from magenta_bridge.midi.engine.signal import MidiSignal, TextureType
 from magenta_bridge.midi.output.messages import ends_note, starts_note
-from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import NoteOutput
-from magenta_bridge.midi.output.outputs import Outport, Outports, as_outport
+from magenta_bridge.midi.output.note_ledger import NoteLedger
+from magenta_bridge.midi.output.note_output import NoteOutput, Outport, OutputGroup, as_outport
 from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.port import InputPort
-from magenta_bridge.midi.timing.clock import RealClock
-from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
+from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, SteadyClock
 from magenta_bridge.noteseq import NoteSequence
 
 _LOG = logging.getLogger(__name__)
-# Neither captured nor passed through; ``on_message`` hears them.
+# Neither captured nor passed through; only ``on_message`` receives them.
 _IGNORED: Final = frozenset(
     {"program_change", "clock", "start", "stop", "continue", "songpos", "active_sensing", "sysex"}
 )
@@ -41,25 +38,27 @@ OnMessage = Callable[[mido.Message], object]
 class MidiHub:
     """Captures, passes through and plays NoteSequences over MIDI.
 
-    Times are seconds of the wall clock. Messages of all channels are taken alike.
+    Times are seconds of the wall clock. Messages of all channels are treated alike.
 
     Threading: safe from any number of threads.
 
     Attributes:
-        on_message: Hears every message of our own ports, stamped with the monotonic clock, such
-            as those of a MIDI clock; None for nobody.
+        clock: The clock.
+        on_message: Receives every message of Magenta Bridge's own ports, including MIDI clock,
+            with ``time`` in monotonic seconds; None for no receiver.
 
     Args:
-        input_midi_ports: Names or open ports to hear; a name that no port bears makes a virtual
-            port. None or empty to hear nothing.
-        output_midi_ports: Names or open ports to play to, likewise.
-        texture_type: How many notes may be captured and passed through at once.
-        passthrough: Whether what comes in goes out as well.
-        playback_channel: MIDI channel to play on, 0 to 15.
-        playback_offset: Seconds to add to the times of what is played.
+        input_midi_ports: Names or open ports to receive from. If no port has a name, a virtual
+            port is created. None or empty to receive nothing.
+        output_midi_ports: Names or open ports to send to, likewise.
+        texture_type: Texture of capture and passthrough; see ``TextureType``.
+        passthrough: Whether incoming messages are sent to the outputs.
+        playback_channel: MIDI channel for playback, 0 to 15.
+        playback_offset: Seconds to add to playback times.
+        clock: The clock.
 
     Raises:
-        UnsupportedError: A port is given by name, and there is no MIDI system.
+        UnsupportedError: A port is given by name, and the machine has no MIDI system.
     """
 
     def __init__(  # noqa: PLR0917 - Magenta's positions
@@ -70,7 +69,10 @@ class MidiHub:
         passthrough: bool = True,
         playback_channel: int = 0,
         playback_offset: float = 0.0,
+        *,
+        clock: SteadyClock = STEADY_CLOCK,
     ) -> None:
+        self.clock = clock
         self.on_message: OnMessage | None = None
         self._texture_type = texture_type
         self._passthrough = passthrough
@@ -84,12 +86,12 @@ class MidiHub:
         self._captors: list[MidiCaptor] = []
         self._players: list[MidiPlayer] = []
         self._metronome: Metronome | None = None
-        # Pitches that are passed through and sound, each with its channel.
+        # Active passthrough pitches, each with its channel.
         self._open_notes: dict[int, int] = {}
         self._closed = False
-        self._owned: list[InputPort | Outport] = []
-        self._ledgers: list[Ledger] = []
-        self._outport: Outport = Outports([self._open_output(port) for port in output_midi_ports])
+        self._owned: list[InputPort | NoteOutput] = []
+        self._ledgers: list[NoteLedger] = []
+        self._outport: Outport = OutputGroup([self._open_output(p) for p in output_midi_ports])
         self._inports = [self._open_input(port) for port in input_midi_ports or ()]
         if not self._inports:
             _LOG.warning("No input port: nothing will be captured.")
@@ -97,29 +99,24 @@ class MidiHub:
     def __enter__(self) -> MidiHub:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __del__(self) -> None:
-        """Stops everything that the hub has started."""
+        """Stop everything that the hub has started."""
         with contextlib.suppress(AttributeError):
             self.close()
 
     def close(self) -> None:
-        """Stops captors, players and metronome; nothing sounds afterwards. May be called again."""
+        """Stop captors, players and metronome, and end all notes; can be called again."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             captors, players = list(self._captors), list(self._players)
         for port in self._inports:
-            # Another hub may hear the port by now.
-            if port.callback in (self._hear, self._timestamp_and_handle_message):
+            # The port may belong to another hub by now.
+            if port.callback in (self._receive, self._timestamp_and_handle_message):
                 port.callback = None
         workers: list[MidiCaptor | MidiPlayer] = [*captors, *players]
         for worker in workers:
@@ -136,7 +133,7 @@ class MidiHub:
 
     @property
     def passthrough(self) -> bool:
-        """Whether what comes in goes out as well; switching it ends the notes passed through."""
+        """Whether incoming messages are sent to the outputs; changing it ends passed notes."""
         with self._lock:
             return self._passthrough
 
@@ -148,7 +145,7 @@ class MidiHub:
                 self._passthrough = value
 
     def panic(self) -> None:
-        """Ends every note that may sound, whoever has played it."""
+        """End every note that may sound, from passthrough or playback."""
         with self._lock:
             players = list(self._players)
             self._open_notes.clear()
@@ -163,23 +160,23 @@ class MidiHub:
         stop_time: float | None = None,
         stop_signal: MidiSignal | mido.Message | None = None,
     ) -> MidiCaptor:
-        """Starts to capture what comes in.
+        """Start a capture.
 
-        Without ``stop_time`` and ``stop_signal`` the caller stops the captor; with both, the one
-        that comes first does.
+        The capture ends at ``stop_time`` or ``stop_signal``, whichever comes first, or when the
+        caller stops the captor.
 
         Args:
-            qpm: Tempo to write into the sequence.
-            start_time: Since when to capture, in the past even.
+            qpm: Tempo of the sequence.
+            start_time: Start of the capture, possibly in the past.
             stop_time: When to stop.
-            stop_signal: Which message ends the capture.
+            stop_signal: The message that ends the capture.
 
         Returns:
-            The captor, running.
+            The running captor.
         """
         monophonic = self._texture_type == TextureType.MONOPHONIC
         kind = MonophonicMidiCaptor if monophonic else PolyphonicMidiCaptor
-        captor = kind(qpm, start_time, stop_time, stop_signal)
+        captor = kind(qpm, start_time, stop_time, stop_signal, clock=self.clock)
         captor.start()
         with self._lock:
             self._captors.append(captor)
@@ -192,13 +189,13 @@ class MidiHub:
         stop_time: float | None = None,
         stop_signal: MidiSignal | mido.Message | None = None,
     ) -> NoteSequence:
-        """Captures until the end and returns the sequence; arguments as for ``start_capture``.
+        """Capture until the end and return the sequence; arguments as for ``start_capture``.
 
         Raises:
             MidiHubError: Neither ``stop_time`` nor ``stop_signal`` is given.
         """
         if stop_time is None and stop_signal is None:
-            raise MidiHubError("Say stop_time or stop_signal, or the capture never ends.")
+            raise MidiHubError("A capture without stop_time needs a stop_signal.")
         captor = self.start_capture(qpm, start_time, stop_time, stop_signal)
         captor.join()
         return captor.captured_sequence()
@@ -206,10 +203,10 @@ class MidiHub:
     def wait_for_event(
         self, signal: MidiSignal | None = None, timeout: float | None = None
     ) -> None:
-        """Waits for a message, or for some seconds.
+        """Wait for a message, or for a number of seconds.
 
         Raises:
-            MidiHubError: Not exactly one of both is given.
+            MidiHubError: Both or neither are given.
         """
         if signal is not None and timeout is None:
             with self._lock:
@@ -217,12 +214,12 @@ class MidiHub:
                     self._signals[signal] = threading.Condition(self._lock)
                 self._signals[signal].wait()
         elif timeout is not None and signal is None:
-            sleep_until(STEADY_CLOCK.now() + timeout)
+            self.clock.sleep_until(self.clock.now() + timeout)
         else:
-            raise MidiHubError("Say either a signal or a timeout to wait for.")
+            raise MidiHubError("Specify either signal or timeout.")
 
     def wake_signal_waiters(self, signal: MidiSignal | None = None) -> None:
-        """Makes those who wait for a signal, or for any, go on."""
+        """Wake the threads that wait for a signal, or for any signal."""
         with self._lock:
             for awaited in list(self._signals):
                 if signal is None or awaited == signal:
@@ -237,18 +234,23 @@ class MidiHub:
         signals: Signals | None = None,
         channel: int | None = None,
     ) -> None:
-        """Starts the metronome, or goes on with other options; arguments as for ``Metronome``."""
+        """Start the metronome or change its options; arguments as for ``Metronome``."""
         with self._lock:
             if self._metronome is not None and self._metronome.is_alive():
                 self._metronome.update(qpm, start_time, signals=signals, channel=channel)
             else:
                 self._metronome = Metronome(
-                    self._outport, qpm, start_time, signals=signals, channel=channel
+                    self._outport,
+                    qpm,
+                    start_time,
+                    signals=signals,
+                    channel=channel,
+                    clock=self.clock,
                 )
                 self._metronome.start()
 
     def stop_metronome(self, stop_time: float = 0, block: bool = True) -> None:
-        """Stops the metronome if it runs; arguments as for ``Metronome.stop``."""
+        """Stop the metronome if it is running; arguments as for ``Metronome.stop``."""
         with self._lock:
             metronome, self._metronome = self._metronome, None
         if metronome is not None:
@@ -260,18 +262,19 @@ class MidiHub:
         start_time: float | None = None,
         allow_updates: bool = False,
     ) -> MidiPlayer:
-        """Plays notes at their times; arguments as for ``MidiPlayer``.
+        """Play notes at their times; arguments as for ``MidiPlayer``.
 
         Returns:
-            The player, running.
+            The running player.
         """
         player = MidiPlayer(
             self._outport,
             sequence,
-            start_time if start_time is None else STEADY_CLOCK.heard(start_time),
+            start_time if start_time is None else self.clock.from_wall_time(start_time),
             allow_updates,
             self._playback_channel,
             self._playback_offset,
+            clock=self.clock,
         )
         player.start()
         with self._lock:
@@ -279,24 +282,24 @@ class MidiHub:
         return player
 
     def control_value(self, control_number: int | None) -> int | None:
-        """Returns the last value of a controller, 0 to 127; None when none has come."""
+        """Return the last value of a controller, 0 to 127; None if none was received."""
         with self._lock:
             return None if control_number is None else self._control_values.get(control_number)
 
     def send_control_change(self, control_number: int, value: int) -> None:
-        """Sends a controller, numbers and values 0 to 127."""
+        """Send a controller; number and value are 0 to 127."""
         self._outport.send(mido.Message("control_change", control=control_number, value=value))
 
     def register_callback(self, fn: OnMessage, signal: MidiSignal) -> None:
-        """Calls a function once, in a thread of its own, with the next message of a kind."""
+        """Call a function once, in its own thread, with the next matching message."""
         with self._lock:
             self._callbacks[signal].append(fn)
 
     def listen(self, signal: MidiSignal, fn: OnMessage) -> Callable[[], None]:
-        """Calls a function with every message of a kind, where it comes in; it must be quick.
+        """Call a function with every matching message, in the receiving thread; it must be quick.
 
         Returns:
-            What to call to end it.
+            A function that removes the listener.
         """
         listener = (signal, fn)
         with self._lock:
@@ -310,42 +313,38 @@ class MidiHub:
 
     def _open_input(self, choice: InputChoice) -> InputPort:
         if not isinstance(choice, str):
-            hear = (
-                self._timestamp_and_handle_message
-                if isinstance(choice, mido.ports.BaseInput)
-                else self._hear
-            )
-            choice.callback = hear
+            is_mido = isinstance(choice, mido.ports.BaseInput)
+            choice.callback = self._timestamp_and_handle_message if is_mido else self._receive
             return choice
-        port = ports.open_input(choice, virtual=_is_new(choice, ports.input_names()))
+        port = ports.open_input(choice, virtual=_is_virtual(choice, ports.input_names()))
         self._owned.append(port)
-        port.callback = self._hear
+        port.callback = self._receive
         return port
 
     def _open_output(self, choice: OutputChoice) -> Outport:
         if not isinstance(choice, str):
             outport = as_outport(choice)
-            if outport is not choice:
+            if outport is not choice and isinstance(outport, NoteOutput):
                 self._owned.append(outport)
             return outport
-        port = ports.open_output(choice, virtual=_is_new(choice, ports.output_names()))
-        self._ledgers.append(Ledger.create())
-        outlet = NoteOutput(port, self._ledgers[-1], RealClock())
-        self._owned.append(outlet)
-        return outlet
+        port = ports.open_output(choice, virtual=_is_virtual(choice, ports.output_names()))
+        self._ledgers.append(NoteLedger.create())
+        output = NoteOutput(port, self._ledgers[-1])
+        self._owned.append(output)
+        return output
 
-    def _hear(self, msg: mido.Message) -> None:
-        """Takes a message stamped with the monotonic clock."""
+    def _receive(self, msg: mido.Message) -> None:
+        """Handle a message whose time is on the monotonic clock."""
         if self.on_message is not None:
             self.on_message(msg)
-        self._timestamp_and_handle_message(msg.copy(time=STEADY_CLOCK.of_monotonic(msg.time)))
+        self._timestamp_and_handle_message(msg.copy(time=self.clock.from_monotonic(msg.time)))
 
     def _timestamp_and_handle_message(self, msg: mido.Message) -> None:
-        """Takes a message stamped with the wall clock, or not at all."""
+        """Handle a message whose time is on the wall clock or missing."""
         if msg.type in _IGNORED:
             return
         if not msg.time:
-            msg.time = STEADY_CLOCK.now()
+            msg.time = self.clock.now()
         with self._lock:
             self._notify(msg)
             self._captors[:] = filter(MidiCaptor.is_alive, self._captors)
@@ -383,9 +382,9 @@ class MidiHub:
                 self._outport.send(mido.Message("note_off", note=pitch, channel=channel))
 
 
-def _is_new(name: str, names: Sequence[str]) -> bool:
-    """Whether no port bears a name, so that a virtual one is made."""
+def _is_virtual(name: str, names: Sequence[str]) -> bool:
+    """Return whether no port has a name, so that a virtual one must be created."""
     if name in names:
         return False
-    _LOG.info("No port is called %r; opening a virtual one.", name)
+    _LOG.info("No port is named %r; creating a virtual port.", name)
     return True

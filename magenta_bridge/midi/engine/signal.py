@@ -1,4 +1,4 @@
-"""Which incoming message somebody waits for."""
+"""Patterns for incoming messages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from magenta_bridge.errors import MidiHubError
 
 
 class TextureType:
-    """Musical texture of what is captured, passed through and played.
+    """Musical texture for capture, passthrough and playback.
 
     Attributes:
-        MONOPHONIC: One note at a time; a new one ends the one before.
+        MONOPHONIC: One note at a time; a new note ends the previous one.
         POLYPHONIC: Any number of notes.
     """
 
@@ -30,36 +30,45 @@ _ARGUMENTS: Final = {
 
 
 class MidiSignal:
-    """A pattern for messages: one message exactly, or some of its values with the rest free.
+    """A pattern for messages: one exact message, or some of its values.
 
     Args:
-        msg: Message to match in everything but its time; None to give values instead.
+        msg: The message to match except for its time; None to give values instead.
         **kwargs: ``type`` (``note_on``, ``note_off`` or ``control_change``), ``note`` and
-            ``velocity``, or ``control`` and ``value``; what is left out matches anything. A type
-            that is left out is told by the values: ``note`` fits both kinds of note messages.
+            ``velocity``, or ``control`` and ``value``. Omitted values match anything. An omitted
+            type is inferred from the values: ``note`` matches both kinds of note messages.
 
     Raises:
-        MidiHubError: The type is another one, both or none of message and values are given, or
-            no type of message has these values.
+        MidiHubError: The type is unsupported, both or neither of message and values are given, or
+            no message type has these values.
     """
 
     def __init__(self, msg: mido.Message | None = None, **kwargs: Any) -> None:  # noqa: ANN401
         if msg is not None and kwargs:
-            raise MidiHubError("Give a MidiSignal either a message or values, not both.")
+            raise MidiHubError("Specify either a message or values for a MidiSignal, not both.")
         kind = msg.type if msg is not None else kwargs.pop("type", None)
         if kind is not None and kind not in _ARGUMENTS:
             raise MidiHubError(
-                f"A MidiSignal is of type {', '.join(map(repr, _ARGUMENTS))} or None for any of "
-                f"them, not {kind!r}."
+                f"The type of a MidiSignal must be {', '.join(map(repr, _ARGUMENTS))} or None for "
+                f"any of these, not {kind!r}."
             )
         self._msg = msg
         self._values = kwargs
-        self._types = [kind] if kind is not None else _types_with(kwargs)
-        if kind is not None:
-            _refuse_strangers(kind, kwargs)
+        if kind is None:
+            self._types = [
+                kind for kind, known in _ARGUMENTS.items() if kwargs and set(kwargs) <= known
+            ]
+            if not self._types:
+                names = ", ".join(kwargs) or "(none)"
+                raise MidiHubError(f"No message type has the values {names}.")
+            return
+        self._types = [kind]
+        for name in kwargs:
+            if name not in _ARGUMENTS[kind]:
+                raise MidiHubError(f"A message of type {kind!r} does not have {name!r}.")
 
     def matches(self, msg: mido.Message) -> bool:
-        """Says whether a message is meant; its time does not count."""
+        """Return whether a message matches; its time is ignored."""
         if self._msg is not None:
             return bool(msg.bytes() == self._msg.bytes())
         return msg.type in self._types and all(
@@ -69,15 +78,15 @@ class MidiSignal:
         )
 
     def to_message(self) -> mido.Message:
-        """Returns the message that the signal describes, with defaults for what it leaves open.
+        """Return the message that the signal describes, with defaults for omitted values.
 
         Raises:
-            MidiHubError: More than one type of message would fit.
+            MidiHubError: More than one message type matches.
         """
         if self._msg is not None:
             return self._msg
         if len(self._types) != 1:
-            raise MidiHubError(f"{self._values} fit several types of messages; name the type.")
+            raise MidiHubError(f"{self._values} match several message types; specify the type.")
         return mido.Message(self._types[0], **self._values)
 
     def __eq__(self, other: object) -> bool:
@@ -87,7 +96,7 @@ class MidiSignal:
         return hash(str(self))
 
     def __str__(self) -> str:
-        """Returns a regular expression that matches the text of such a message, time included."""
+        """Return a regular expression that matches the text of such a message, including time."""
         if self._msg is not None:
             text = mido.messages.format_as_string(self._msg, include_time=False)
             return f"^{text} time=\\d+.\\d+$"
@@ -97,19 +106,6 @@ class MidiSignal:
         return f"^{' '.join(parts)} time=\\d+.\\d+$"
 
 
-def signal_of(signal: MidiSignal | mido.Message | None) -> MidiSignal | None:
-    """Returns a signal for what a caller may give: one, a message to match exactly, or None."""
+def as_signal(signal: MidiSignal | mido.Message | None) -> MidiSignal | None:
+    """Return a signal for a signal, a message to match exactly, or None."""
     return MidiSignal(msg=signal) if isinstance(signal, mido.Message) else signal
-
-
-def _types_with(values: dict[str, Any]) -> list[str]:
-    fitting = [kind for kind, known in _ARGUMENTS.items() if values and set(values) <= known]
-    if not fitting:
-        raise MidiHubError(f"No type of message has the values {', '.join(values) or '(none)'}.")
-    return fitting
-
-
-def _refuse_strangers(kind: str, values: dict[str, Any]) -> None:
-    for name in values:
-        if name not in _ARGUMENTS[kind]:
-            raise MidiHubError(f"A message of type {kind!r} has no {name!r}.")

@@ -1,1 +1,1 @@
-"""Interactions."""
+"""Interactions of musicians and generators: call and response, and duet."""

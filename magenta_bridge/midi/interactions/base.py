@@ -1,4 +1,4 @@
-"""What every way of playing together has in common."""
+"""The base class of interactions, Magenta's MidiInteraction."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from magenta_bridge.midi.timing.tempo import SLOWEST_CONTROLLED_QPM
 
 
 class MidiInteraction(threading.Thread, abc.ABC):
-    """A musician and generators, playing with each other in a thread of its own.
+    """A musician and generators that play together, in a thread.
 
-    Subclasses write ``run``, which ends soon after ``_stop_signal`` is set.
+    Subclasses implement ``run``, which must return soon after ``_stop_signal`` is set.
 
     Args:
-        midi_hub: Where MIDI comes in and goes out.
-        sequence_generators: Who may write.
+        midi_hub: The MIDI hub.
+        sequence_generators: The generators.
         qpm: Tempo in quarter notes per minute, until a controller sets another.
-        generator_select_control_number: Controller whose value chooses among the generators.
-        tempo_control_number: Controller that sets the tempo, to its value and 60.
+        generator_select_control_number: Controller whose value selects the generator.
+        tempo_control_number: Controller that sets the tempo to its value plus 60.
         temperature_control_number: Controller that sets the temperature.
 
     Raises:
-        ValueError: There are several generators and no controller to choose by.
+        ValueError: There are several generators and no controller that selects among them.
     """
 
     _BASE_QPM: ClassVar[int] = SLOWEST_CONTROLLED_QPM
@@ -41,11 +41,10 @@ class MidiInteraction(threading.Thread, abc.ABC):
         temperature_control_number: int | None = None,
     ) -> None:
         if generator_select_control_number is None and len(sequence_generators) > 1:
-            raise ValueError(
-                "With several generators, say generator_select_control_number to choose by."
-            )
+            raise ValueError("Several generators require generator_select_control_number.")
         super().__init__()
         self._midi_hub = midi_hub
+        self._clock = midi_hub.clock
         self._sequence_generators = sequence_generators
         self._default_qpm = qpm
         self._generator_select_control_number = generator_select_control_number
@@ -55,29 +54,29 @@ class MidiInteraction(threading.Thread, abc.ABC):
 
     @property
     def _sequence_generator(self) -> SequenceGenerator:
-        """The generator that the controller chooses; the first until it has spoken."""
+        """The generator selected by the controller; the first one by default."""
         value = self._midi_hub.control_value(self._generator_select_control_number) or 0
         return self._sequence_generators[value % len(self._sequence_generators)]
 
     @property
     def _qpm(self) -> float:
-        """The tempo that the controller sets; the one given until it has spoken."""
+        """The tempo set by the controller; ``qpm`` by default."""
         value = self._midi_hub.control_value(self._tempo_control_number)
         return self._default_qpm if value is None else value + self._BASE_QPM
 
     def _temperature(
         self, min_temp: float = 0.1, max_temp: float = 2.0, default: float = 1.0
     ) -> float:
-        """The temperature between two that the controller sets; ``default`` until it has spoken."""
+        """The temperature set by the controller."""
         value = self._midi_hub.control_value(self._temperature_control_number)
         return default if value is None else min_temp + value / 127.0 * (max_temp - min_temp)
 
     @abc.abstractmethod
     def run(self) -> None:
-        """Plays until ``stop``."""
+        """Play until ``stop``."""
 
     def stop(self) -> None:
-        """Ends the playing and waits for the thread."""
+        """End playback and wait for the thread."""
         self._stop_signal.set()
         if self.is_alive():
             self.join()

@@ -6,75 +6,96 @@ import contextlib
 import logging
 import math
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import mido
 
 from magenta_bridge.errors import MidiHubError
+from magenta_bridge.midi.engine.captor import MidiCaptor
 from magenta_bridge.midi.engine.midi_hub import MidiHub
 from magenta_bridge.midi.engine.signal import MidiSignal
-from magenta_bridge.midi.interactions.response_player import Answer
-from magenta_bridge.midi.interactions.response_writer import Writer
-from magenta_bridge.midi.interactions.streamed_response import SequenceGenerator, Task
-from magenta_bridge.midi.interactions.tick_loop import LEAD_SECONDS, Observer, TickingInteraction
+from magenta_bridge.midi.interactions.base import MidiInteraction
+from magenta_bridge.midi.interactions.response_player import ResponsePlayer
+from magenta_bridge.midi.interactions.response_writer import ResponseWriter
+from magenta_bridge.midi.interactions.streamed_response import (
+    GenerationTask,
+    SequenceGenerator,
+    StreamingGenerator,
+)
 from magenta_bridge.midi.interactions.turn_taking import (
-    Capturing,
+    CallTracker,
     InteractionState,
-    Rules,
     TurnDecision,
     TurnResult,
 )
-from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
-from magenta_bridge.midi.timing.ticks import Ticks
+from magenta_bridge.midi.timing.priority import raise_priority
+from magenta_bridge.midi.timing.steady_clock import SPIN_S
+from magenta_bridge.midi.timing.ticks import PeriodTicks, SignalTicks, Ticks
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times
 
 _LOG = logging.getLogger(__name__)
 # Ticks and the ends of responses are sums of periods.
-_ROUNDING_SECONDS: Final = 0.01
+_ROUNDING_S: Final = 0.01
+# Generation ahead starts this long before a tick, or half a tick before it if that is shorter.
+_LEAD_S: Final = 0.5
+# Polling intervals: for further notes during the lead, and for the tempo controller.
+_NOTES_POLL_S: Final = 0.01
+_TEMPO_POLL_S: Final = 0.05
 
 
-class CallAndResponseMidiInteraction(TickingInteraction):
-    """Listens to a call and plays a response, tick by tick; a tick is usually a bar.
+class CallAndResponseMidiInteraction(MidiInteraction):
+    """Captures a call and plays a response, tick by tick; a tick is usually a bar.
 
-    A call begins with the first note. It ends with a signal, with a tick in which nothing sounds,
-    or at its longest length. The response begins on the next tick and is as long as the call, or
-    as a controller says.
+    A call starts with the first note. It ends with a signal, with a silent tick, or at its maximum
+    length. The response starts at the next tick and is as long as the call, or as a controller
+    specifies.
 
-    A generator that streams writes while the last tick is still being listened to, so that the
-    response is there when it is due. Any other one is asked at the tick, and is played late or
-    from a later tick on when it takes long.
+    A streaming generator starts during the last tick of the call, so that the response is ready
+    when it is due. Other generators start at the tick; a response that takes long starts late or
+    at a later tick.
 
     Args:
-        midi_hub: Where MIDI comes in and goes out.
-        sequence_generators: Who may write.
-        qpm: Tempo in quarter notes per minute, until a controller sets another.
-        generator_select_control_number: Controller whose value chooses among the generators.
-        clock_signal: Message that is a tick; or
-        tick_duration: seconds from tick to tick at ``qpm``.
+        midi_hub: As for ``MidiInteraction``, like the next three and the controllers of tempo and
+            temperature.
+        sequence_generators: The generators.
+        qpm: Initial tempo.
+        generator_select_control_number: Controller that selects the generator.
+        clock_signal: Message that is a tick.
+        tick_duration: Seconds from tick to tick at ``qpm``.
         end_call_signal: Message that ends a call at the end of the tick.
-        panic_signal: Message that ends all notes at once, and the response with them.
-        mutate_signal: Message that asks for a response to the response.
-        allow_overlap: Whether what is played during a response begins the next call.
+        panic_signal: Message that immediately ends all notes and the response.
+        mutate_signal: Message that requests a response to the response.
+        allow_overlap: Whether notes during a response start the next call.
         metronome_channel: Channel of the metronome, 0 to 15; None for no metronome. With
-            ``clock_signal`` there is none.
-        min_listen_ticks_control_number: Controller of the shortest call, in ticks.
-        max_listen_ticks_control_number: Controller of the longest call, in ticks; 0 for any.
-        response_ticks_control_number: Controller of the response's length, in ticks.
-        tempo_control_number: Controller that sets the tempo, to its value and 60.
+            ``clock_signal`` there is no metronome.
+        min_listen_ticks_control_number: Controller of the minimum call length, in ticks.
+        max_listen_ticks_control_number: Controller of the maximum call length, in ticks; 0 for no
+            limit.
+        response_ticks_control_number: Controller of the response length, in ticks.
+        tempo_control_number: Controller that sets the tempo.
         temperature_control_number: Controller that sets the temperature.
         loop_control_number: Controller that repeats the response while its value is 127.
-        state_control_number: Controller to send the state with: see ``State``.
-        humanize: Whether the response takes the loudness of the call.
+        state_control_number: Controller on which the state is sent; see ``State``.
+        humanize: Whether the response adopts the velocities of the call.
         always_loop: Whether each response is repeated until the next one.
-        ticks: Ticks from elsewhere, in place of ``clock_signal`` and ``tick_duration``.
-        observer: Told what happens, by a name and details.
+        ticks: A source of ticks, instead of ``clock_signal`` and ``tick_duration``.
+        observer: Called with the name of each event and its details.
 
     Raises:
         ValueError: Not exactly one source of ticks is given, or there are several generators and
-            no controller to choose by.
+            no controller that selects among them.
     """
 
     State = InteractionState
+    _tracker_type = CallTracker
+
+    _captor: MidiCaptor
+    _response: ResponsePlayer
+    _writer: ResponseWriter
+    _tracker: CallTracker
+    _ticks: Ticks
 
     def __init__(  # noqa: PLR0917 - Magenta's positions
         self,
@@ -100,7 +121,7 @@ class CallAndResponseMidiInteraction(TickingInteraction):
         humanize: bool = False,
         always_loop: bool = False,
         ticks: Ticks | None = None,
-        observer: Observer | None = None,
+        observer: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         super().__init__(
             midi_hub,
@@ -109,12 +130,15 @@ class CallAndResponseMidiInteraction(TickingInteraction):
             generator_select_control_number,
             tempo_control_number,
             temperature_control_number,
-            clock_signal=clock_signal,
-            tick_duration=tick_duration,
-            ticks=ticks,
-            metronome_channel=metronome_channel,
-            observer=observer,
         )
+        if [clock_signal, tick_duration, ticks].count(None) != 2:
+            raise ValueError("Specify exactly one of clock_signal, tick_duration and ticks.")
+        self._clock_signal = clock_signal
+        self._tick_duration = tick_duration
+        self._given_ticks = ticks
+        self._metronome_channel = metronome_channel if tick_duration is not None else None
+        self._observer = observer
+        self._control = midi_hub.control_value
         self._end_call_signal = end_call_signal
         self._panic_signal = panic_signal
         self._mutate_signal = mutate_signal
@@ -127,21 +151,59 @@ class CallAndResponseMidiInteraction(TickingInteraction):
         self._humanize = humanize
         self._always_loop = always_loop
         self._end_call, self._mutate = threading.Event(), threading.Event()
+        self._started = threading.Event()
+        self._reported_qpm = qpm
+        self._song_running = True
+
+    def run(self) -> None:
+        """Play until ``stop``."""
+        raise_priority()
+        with self._playing():
+            while not self._stop_signal.is_set():
+                tick = self._ticks.wait(self._next_poll())
+                if self._stop_signal.is_set() or not self._captor.is_alive():
+                    break
+                self._follow_tempo()
+                self._follow_transport()
+                now = self._clock.now()
+                if self._captor.start_time > now and self._response.is_over(now):
+                    # The response ended early because of a panic or a failure.
+                    self._captor.start_time = now
+                if tick is None:
+                    self._generate_ahead()
+                else:
+                    self._handle_tick(tick)
+
+    def stop(self) -> None:
+        """End playback, all notes and the metronome, and wait for the thread."""
+        self._stop_signal.set()
+        if self.is_alive():
+            self._started.wait()
+            self._ticks.wake()
+        super().stop()
+        self._midi_hub.stop_metronome()
 
     @contextlib.contextmanager
     def _playing(self) -> Iterator[None]:
-        """Starts what the playing needs, and ends it."""
-        start = STEADY_CLOCK.now()
+        start = self._clock.now()
         self._captor = self._midi_hub.start_capture(self._qpm, start)
         player = self._midi_hub.start_playback(NoteSequence(), allow_updates=True)
-        self._answer = Answer(player, lambda notes: self._tell("response", sequence=notes))
-        self._writer = Writer(self._answer, self._stop_signal, self._tell, humanize=self._humanize)
-        self._listening = self._new_listening(start)
-        self._ticks = self._make_ticks(start)
+        self._response = ResponsePlayer(player, lambda n: self._notify("response", sequence=n))
+        self._writer = ResponseWriter(
+            self._response, self._stop_signal, self._notify, self._clock, humanize=self._humanize
+        )
+        self._tracker = self._tracker_type(start)
+        if self._given_ticks is not None:
+            self._ticks = self._given_ticks
+        elif self._tick_duration is None:
+            self._ticks = SignalTicks(self._clock)
+        else:
+            quarters = self._tick_duration * self._default_qpm / 60.0
+            self._ticks = PeriodTicks(lambda: quarters * 60.0 / self._qpm, start, self._clock)
         self._started.set()
-        self._tell("begin", time=start)
-        self._beat_metronome(start)
-        deaf = [
+        self._notify("begin", time=start)
+        self._update_metronome(start)
+        listeners = [
             self._midi_hub.listen(signal, react)
             for signal, react in (
                 (self._clock_signal, self._on_clock),
@@ -154,29 +216,29 @@ class CallAndResponseMidiInteraction(TickingInteraction):
         try:
             yield
         finally:
-            for stop_listening in deaf:
+            for stop_listening in listeners:
                 stop_listening()
-            self._writer.forget()
-            self._answer.silence()
+            self._writer.clear()
+            self._response.silence()
             player.stop()
             self._captor.stop()
 
     def panic(self) -> None:
-        """Ends all notes at once, and the response with them."""
-        self._answer.silence()
+        """Immediately end all notes and the response."""
+        self._response.silence()
         self._midi_hub.panic()
-        self._tell("panic")
+        self._notify("panic")
 
-    def _look_ahead(self) -> None:
-        """Has the response written that will be due at the next tick if nothing more is played."""
+    def _generate_ahead(self) -> None:
+        """Generate the response that is due at the next tick if no more notes are played."""
         expected = self._ticks.expected
-        if expected is None or expected - STEADY_CLOCK.now() > LEAD_SECONDS:
+        if expected is None or expected - self._clock.now() > _LEAD_S:
             return
         captured = self._captured(expected)
         if captured is None:
             return
-        judgment = self._listening.judge(captured, self._rules())
-        task = self._task(captured, judgment, expected) or self._mutation(expected)
+        decision = self._decide(captured)
+        task = self._task(captured, decision, expected) or self._mutation(expected)
         if task is not None:
             self._writer.prepare(task)
 
@@ -184,110 +246,153 @@ class CallAndResponseMidiInteraction(TickingInteraction):
         try:
             captured = self._captor.captured_sequence(until)
         except MidiHubError:
-            # Somebody has stopped the captor meanwhile.
+            # The captor was stopped in the meantime.
             return None
         captured.tempos[0].qpm = self._current_qpm()
         return captured
 
-    def _pass_tick(self, tick: float) -> None:
+    def _handle_tick(self, tick: float) -> None:
         captured = self._captured(tick)
         if captured is None:
             return
-        self._align(tick)
-        judgment = self._listening.judge(captured, self._rules())
-        self._tell("tick", time=tick, captured=captured, qpm=self._current_qpm())
-        if judgment.verdict is TurnResult.IDLE:
-            self._idle(tick)
-        elif judgment.verdict is TurnResult.TOO_SHORT:
-            _LOG.info("The call of %d ticks is too short to answer.", judgment.ticks)
+        expected = self._ticks.expected
+        if self._given_ticks is not None and expected is not None:
+            self._response.align(tick, expected - tick)
+        decision = self._decide(captured)
+        self._notify("tick", time=tick, captured=captured, qpm=self._current_qpm())
+        if decision.result is TurnResult.IDLE:
+            if self._response.is_over(tick + _ROUNDING_S):
+                self._update_state(self.State.IDLE)
+            self._captor.start_time = max(self._captor.start_time, tick)
+        elif decision.result is TurnResult.TOO_SHORT:
+            _LOG.info("The call of %d ticks is too short to answer.", decision.ticks)
             self._captor.start_time = tick
-        elif judgment.verdict is TurnResult.RESPOND:
-            self._respond(captured, judgment, tick)
+        elif decision.result is TurnResult.RESPOND:
+            self._respond(captured, decision, tick)
         else:
             self._update_state(self.State.LISTENING)
-        if judgment.verdict is not TurnResult.LISTENING:
+        if decision.result is not TurnResult.LISTENING:
             self._end_call.clear()
         self._repeat(tick)
-        self._listening.pass_tick(judgment, tick)
+        self._tracker.count(decision, tick)
 
-    def _idle(self, tick: float) -> None:
-        if self._answer.is_over(tick + _ROUNDING_SECONDS):
-            self._update_state(self.State.IDLE)
-        self._captor.start_time = max(self._captor.start_time, tick)
-
-    def _rest(self) -> None:
-        self._writer.forget()
-        self._answer.silence()
-        self._update_state(self.State.IDLE)
-
-    def _rules(self) -> Rules:
-        return Rules(
-            self._end_call.is_set(),
-            self._control(self._min_listen_ticks_control_number) or 0,
-            self._control(self._max_listen_ticks_control_number) or math.inf,
+    def _decide(self, captured: NoteSequence) -> TurnDecision:
+        return self._tracker.decide(
+            captured,
+            end_call=self._end_call.is_set(),
+            minimum=self._control(self._min_listen_ticks_control_number) or 0,
+            maximum=self._control(self._max_listen_ticks_control_number) or math.inf,
         )
 
-    def _control(self, number: int | None) -> int | None:
-        return self._midi_hub.control_value(number)
+    def _next_call_start(self, tick: float) -> float:  # noqa: ARG002 - for subclasses
+        """Return the start of the next capture after a response that started at a tick."""
+        return self._response.start if self._allow_overlap else self._response.end
 
-    def _new_listening(self, start: float) -> Capturing:
-        return Capturing(start)
-
-    def _next_call_start(self, tick: float) -> float:  # noqa: ARG002 - for other ways to play
-        """Returns since when to hear the next call, after a response was begun at a tick."""
-        return self._answer.start if self._allow_overlap else self._answer.end
-
-    def _task(self, captured: NoteSequence, judgment: TurnDecision, tick: float) -> Task | None:
-        """Returns what is to be written at a tick; None when no response is due."""
-        if judgment.verdict is not TurnResult.RESPOND:
+    def _task(
+        self, captured: NoteSequence, decision: TurnDecision, tick: float
+    ) -> GenerationTask | None:
+        """Return the task that is due at a tick; None if no response is due."""
+        if decision.result is not TurnResult.RESPOND:
             return None
-        length = tick - self._listening.last_tick
+        length = tick - self._tracker.last_tick
         call_start = self._captor.start_time
-        # A last tick without a sound is not part of the call.
-        duration = tick - call_start - (length if judgment.silent else 0.0)
+        # A silent last tick is not part of the call.
+        duration = tick - call_start - (length if decision.silent else 0.0)
         ticks = self._control(self._response_ticks_control_number)
         call = adjust_sequence_times(captured, -call_start)
         call.total_time = duration
         end = duration + (ticks * length if ticks else duration)
-        return Task(self._sequence_generator, call, duration, end, self._temperature())
+        return GenerationTask(self._sequence_generator, call, duration, end, self._temperature())
 
-    def _mutation(self, tick: float) -> Task | None:
-        """Returns the response to the response, if it is asked for and due."""
-        answer = self._answer
-        asked = self._mutate.is_set() and answer.notes.notes
-        if not (asked and answer.is_over(tick + _ROUNDING_SECONDS)):
+    def _mutation(self, tick: float) -> GenerationTask | None:
+        """Return the task of a response to the response, if it was requested and is due."""
+        response = self._response
+        requested = self._mutate.is_set() and response.notes.notes
+        if not (requested and response.is_over(tick + _ROUNDING_S)):
             return None
-        call, length = answer.written(self._current_qpm()), answer.duration
-        return Task(self._sequence_generator, call, length, 2 * length, self._temperature())
+        call, end = response.generated(self._current_qpm()), response.duration
+        return GenerationTask(self._sequence_generator, call, end, 2 * end, self._temperature())
 
-    def _respond(self, captured: NoteSequence, judgment: TurnDecision, tick: float) -> None:
-        task = self._task(captured, judgment, tick)
+    def _respond(self, captured: NoteSequence, decision: TurnDecision, tick: float) -> None:
+        task = self._task(captured, decision, tick)
         if task is None:
             return
         self._update_state(self.State.RESPONDING)
-        self._tell("call", start=tick - task.start, sequence=task.call)
-        self._writer.write(task, tick, tick - self._listening.last_tick)
+        self._notify("call", start=tick - task.start, sequence=task.call)
+        self._writer.write(task, tick, tick - self._tracker.last_tick)
         self._captor.start_time = self._next_call_start(tick)
 
     def _repeat(self, tick: float) -> None:
-        """Plays the response to the response, or the response again, if either is asked for."""
-        if self._mutate.is_set() and not self._answer.notes.notes:
+        """Play a response to the response, or repeat the response, if requested."""
+        if self._mutate.is_set() and not self._response.notes.notes:
             self._mutate.clear()
-            _LOG.warning("There is no response yet to mutate.")
+            _LOG.warning("There is no response to mutate yet.")
         mutation = self._mutation(tick)
         if mutation is not None:
             self._mutate.clear()
-            self._writer.write(mutation, tick, tick - self._listening.last_tick)
-        elif self._should_loop and self._answer.is_over(tick + _ROUNDING_SECONDS):
-            answer = self._answer
-            answer.play(answer.notes, tick, answer.duration)
-
-    @property
-    def _should_loop(self) -> bool:
-        return self._always_loop or self._control(self._loop_control_number) == 127
+            self._writer.write(mutation, tick, tick - self._tracker.last_tick)
+        elif (
+            self._always_loop or self._control(self._loop_control_number) == 127
+        ) and self._response.is_over(tick + _ROUNDING_S):
+            self._response.play(self._response.notes, tick, self._response.duration)
 
     def _update_state(self, state: int) -> None:
         if self._state_control_number is not None:
             self._midi_hub.send_control_change(self._state_control_number, state)
         _LOG.info("State: %s", self.State.to_string(state))
-        self._tell("state", state=self.State.to_string(state))
+        self._notify("state", state=self.State.to_string(state))
+
+    def _on_clock(self, msg: mido.Message) -> None:
+        if isinstance(self._ticks, SignalTicks):
+            self._ticks.trigger(msg.time)
+
+    def _update_metronome(self, beat: float) -> None:
+        if self._metronome_channel is not None:
+            self._midi_hub.start_metronome(self._qpm, beat, channel=self._metronome_channel)
+
+    def _current_qpm(self) -> float:
+        return self._ticks.qpm or self._qpm
+
+    def _follow_tempo(self) -> None:
+        qpm = self._current_qpm()
+        if qpm == self._reported_qpm:
+            return
+        now = self._clock.now()
+        self._response.stretch(now, self._reported_qpm / qpm)
+        if not self._response.is_over(now) and self._captor.start_time > now:
+            self._captor.start_time = self._response.end
+        self._reported_qpm = qpm
+        self._writer.clear()
+        if self._ticks.expected is not None:
+            self._update_metronome(self._ticks.expected)
+        self._notify("tempo", qpm=qpm)
+
+    def _follow_transport(self) -> None:
+        """Go idle when the external song stops."""
+        running = self._ticks.running
+        if self._song_running and not running:
+            self._writer.clear()
+            self._response.silence()
+            self._update_state(self.State.IDLE)
+        elif running and not self._song_running:
+            now = self._clock.now()
+            self._captor.start_time = now
+            self._tracker = self._tracker_type(now)
+        self._song_running = running
+
+    def _next_poll(self) -> float | None:
+        """Return when to check for notes and tempo before the next tick; None to wait for it."""
+        expected = self._ticks.expected
+        if expected is None:
+            return None
+        now = self._clock.now()
+        if not isinstance(self._sequence_generator, StreamingGenerator):
+            return now + _TEMPO_POLL_S
+        lead = min(_LEAD_S, (expected - self._tracker.last_tick) / 2)
+        if now + SPIN_S < expected - lead:
+            return min(expected - lead, now + _TEMPO_POLL_S)
+        return now + _NOTES_POLL_S
+
+    def _notify(self, event: str, **details: object) -> None:
+        if self._observer is not None:
+            self._observer(event, details)

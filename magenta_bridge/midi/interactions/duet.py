@@ -1,66 +1,42 @@
-"""Duet: the generator plays along, bar by bar, with what it has just heard."""
+"""Duet: the generator accompanies the musician tick by tick."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from magenta_bridge.midi.interactions.call_and_response import CallAndResponseMidiInteraction
-from magenta_bridge.midi.interactions.streamed_response import Task
-from magenta_bridge.midi.interactions.turn_taking import Capturing, Rules, TurnDecision, TurnResult
+from magenta_bridge.midi.interactions.streamed_response import GenerationTask
+from magenta_bridge.midi.interactions.turn_taking import DuetTracker, TurnDecision, TurnResult
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times
 
-# What the generator remembers, in ticks, the one that ends included.
-_MEMORY_TICKS: Final = 4
-# It plays on for this many ticks after the musician has fallen silent.
-_PATIENCE_TICKS: Final = 2
+# Length of the generator's input in ticks, including the one that ends.
+_INPUT_TICKS: Final = 4
 
 
 class DuetMidiInteraction(CallAndResponseMidiInteraction):
-    """Accompanies a musician: at each tick it plays on from the last ones, for one tick.
+    """Accompanies a musician: at each tick, continues the last ticks for one tick.
 
-    It begins after the first tick with a note, and ends when two went by without any. Arguments
-    are those of ``CallAndResponseMidiInteraction``; those about the length of calls and responses
-    do nothing.
+    It starts after the first tick with a note and ends after two silent ticks. Arguments are those
+    of ``CallAndResponseMidiInteraction``; the lengths of calls and responses have no effect.
     """
 
-    def _new_listening(self, start: float) -> Capturing:
-        return Accompanying(start)
+    _tracker_type = DuetTracker
 
     def _next_call_start(self, tick: float) -> float:
-        """Keeps the last ticks in memory, from a tick on."""
-        length = tick - self._listening.last_tick
-        earliest = tick - (_MEMORY_TICKS - 1) * length
+        """Keep the last ticks as input."""
+        length = tick - self._tracker.last_tick
+        earliest = tick - (_INPUT_TICKS - 1) * length
         whole = max(0, round((earliest - self._captor.start_time) / length))
         return self._captor.start_time + whole * length
 
-    def _task(self, captured: NoteSequence, judgment: TurnDecision, tick: float) -> Task | None:
-        if judgment.verdict is not TurnResult.RESPOND:
+    def _task(
+        self, captured: NoteSequence, decision: TurnDecision, tick: float
+    ) -> GenerationTask | None:
+        if decision.result is not TurnResult.RESPOND:
             return None
-        length = tick - self._listening.last_tick
         call_start = self._captor.start_time
         call = adjust_sequence_times(captured, -call_start)
         start = tick - call_start
-        return Task(self._sequence_generator, call, start, start + length, self._temperature())
-
-
-class Accompanying(Capturing):
-    """Lets a tick be answered as long as the musician plays."""
-
-    def __init__(self, start: float) -> None:
-        super().__init__(start)
-        self._silent_ticks = 0
-
-    def judge(self, captured: NoteSequence, rules: Rules) -> TurnDecision:
-        """See ``Capturing.judge``; rules do not count."""
-        heard = super().judge(captured, rules)
-        waiting = self._silent_ticks + heard.silent >= _PATIENCE_TICKS
-        resting = not captured.notes or waiting
-        verdict = TurnResult.IDLE if resting else TurnResult.RESPOND
-        return TurnDecision(verdict, heard.silent, heard.ticks)
-
-    def pass_tick(self, judgment: TurnDecision, tick: float) -> None:
-        """See ``Capturing.pass_tick``."""
-        super().pass_tick(judgment, tick)
-        resting = judgment.verdict is TurnResult.IDLE
-        self._silent_ticks = self._silent_ticks + 1 if judgment.silent and not resting else 0
+        end = start + tick - self._tracker.last_tick
+        return GenerationTask(self._sequence_generator, call, start, end, self._temperature())

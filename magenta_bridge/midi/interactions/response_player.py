@@ -1,4 +1,4 @@
-"""The response that is being played, in the tempo of the moment."""
+"""Plays the current response and adapts it to the tempo."""
 
 from __future__ import annotations
 
@@ -7,80 +7,67 @@ from collections.abc import Callable
 from typing import Final
 
 from magenta_bridge.midi.engine.player import MidiPlayer
-from magenta_bridge.midi.interactions.streamed_response import Response
-from magenta_bridge.midi.interactions.velocity_matching import match_velocities
+from magenta_bridge.midi.interactions.streamed_response import StreamedResponse
 from magenta_bridge.noteseq import NoteSequence
 
-# A response that is off by less is left alone.
+# Smaller deviations are not corrected.
 _AUDIBLE_S: Final = 0.001
+# The part of a call's accents that a response adopts; the rest is the call's mean velocity.
+_ACCENT: Final = 0.6
 
-OnNotes = Callable[[NoteSequence], None]
 
+class ResponsePlayer:
+    """Plays one response after another, each while its notes arrive.
 
-class Answer:
-    """Plays responses one after the other, each as its notes arrive.
+    The player must allow updates. ``on_notes`` is called with the notes to be played, in seconds
+    of the wall clock.
 
     Threading: safe from any number of threads.
-
-    Args:
-        player: Plays the notes; must allow updates.
-        on_notes: Told of the notes that will be played, in seconds of the wall clock.
     """
 
-    def __init__(self, player: MidiPlayer, on_notes: OnNotes) -> None:
+    def __init__(self, player: MidiPlayer, on_notes: Callable[[NoteSequence], None]) -> None:
         self._player = player
         self._on_notes = on_notes
         self._lock = threading.RLock()
-        self._response: Response | None = None
+        self._response: StreamedResponse | None = None
         self._origin = 0.0
         self._scale = 1.0
         self.start = 0.0
         self.end = 0.0
-        # As written: seconds from the beginning of the response, in the tempo of the writing.
+        # As generated: seconds from the start of the response, in the tempo of the generation.
         self.notes = NoteSequence()
         self.duration = 0.0
 
-    def play(self, notes: NoteSequence, start: float, duration: float, scale: float = 1.0) -> None:
-        """Plays a whole response.
-
-        Args:
-            notes: The response, in seconds from its beginning.
-            start: When it begins, in seconds of the wall clock.
-            duration: Its length in seconds, as written.
-            scale: Seconds to play for one that was written.
-        """
+    def play(self, notes: NoteSequence, start: float, duration: float) -> None:
+        """Play a complete response of ``duration`` seconds from a time of the wall clock on."""
         with self._lock:
-            self._begin(start, duration, scale)
-            self._take(notes)
+            self._begin(start, duration)
+            self._add(notes)
 
     def follow(
-        self, response: Response, start: float, loudness: NoteSequence | None, bar_s: float
+        self, response: StreamedResponse, start: float, call: NoteSequence | None, bar_s: float
     ) -> None:
-        """Plays a response while it is being written.
+        """Play a response while it is being generated, from a time of the wall clock on.
 
-        Args:
-            response: What is written.
-            start: When it begins, in seconds of the wall clock.
-            loudness: Call whose velocities it takes; None to keep its own.
-            bar_s: Length of a bar in seconds, for the accents.
+        It adopts the velocities of ``call`` unless that is None; see ``match_velocities``.
         """
         task = response.task
 
-        def take(piece: NoteSequence) -> None:
+        def add(piece: NoteSequence) -> None:
             part = _moved(piece, -task.start, 1.0)
-            if loudness is not None:
-                match_velocities(part, loudness, bar_s)
+            if call is not None:
+                match_velocities(part, call, bar_s)
             with self._lock:
                 if self._response is response:
-                    self._take(part)
+                    self._add(part)
 
         with self._lock:
-            self._begin(start, task.end - task.start, 1.0)
+            self._begin(start, task.end - task.start)
             self._response = response
-        response.follow(take)
+        response.follow(add)
 
     def stretch(self, pivot: float, factor: float) -> None:
-        """Follows a change of tempo; arguments as for ``MidiPlayer.stretch``."""
+        """Adapt to a change of tempo; arguments as for ``MidiPlayer.stretch``."""
         with self._lock:
             self._origin = pivot + (self._origin - pivot) * factor
             self._scale *= factor
@@ -89,14 +76,10 @@ class Answer:
             self._player.stretch(pivot, factor)
 
     def align(self, tick: float, length: float) -> None:
-        """Keeps the response on the ticks of a clock that is followed and measured.
+        """Keep the response on the ticks of an external clock.
 
-        A tempo is found out a moment after it has changed, and never exactly; so at each tick
-        what is still to come is moved by what the response is away from it.
-
-        Args:
-            tick: When the tick was, in seconds of the wall clock.
-            length: Seconds from tick to tick.
+        A change of an external tempo is measured late and inexactly, so at each tick, with
+        ``length`` seconds from tick to tick, the pending notes are moved by the deviation.
         """
         with self._lock:
             if not self.start < tick < self.end:
@@ -109,37 +92,37 @@ class Answer:
             self.end += shift
             self._player.stretch(tick, 1.0, shift)
 
-    def written(self, qpm: float) -> NoteSequence:
-        """Returns the response as it was written, in a tempo unless it says its own."""
+    def generated(self, qpm: float) -> NoteSequence:
+        """Return the response as generated, with ``qpm`` as its tempo if it has none."""
         copy = NoteSequence()
         copy.CopyFrom(self.notes)
         if not copy.tempos:
             copy.tempos.add(qpm=qpm)
         return copy
 
-    def plays(self, response: Response) -> bool:
-        """Says whether a response is the one that is being played."""
+    def plays(self, response: StreamedResponse) -> bool:
+        """Return whether a response is the current one."""
         return self._response is response
 
     def is_over(self, time_s: float) -> bool:
-        """Says whether nothing of it is left at a time."""
+        """Return whether the response has ended at a time."""
         return self.end <= time_s
 
     def silence(self) -> None:
-        """Ends what sounds, and forgets the response."""
+        """End the active notes and drop the response."""
         with self._lock:
-            self._begin(0.0, 0.0, 1.0)
+            self._begin(0.0, 0.0)
             self._player.silence()
 
-    def _begin(self, start: float, duration: float, scale: float) -> None:
+    def _begin(self, start: float, duration: float) -> None:
         if self._response is not None:
             self._response.cancel()
             self._response = None
-        self._origin, self._scale = start, scale
-        self.start, self.end = start, start + duration * scale
+        self._origin, self._scale = start, 1.0
+        self.start, self.end = start, start + duration
         self.notes, self.duration = NoteSequence(), duration
 
-    def _take(self, part: NoteSequence) -> None:
+    def _add(self, part: NoteSequence) -> None:
         first = not self.notes.notes
         self.notes.MergeFrom(part)
         self.notes.total_time = self.duration
@@ -149,6 +132,26 @@ class Answer:
         else:
             self._player.extend(coming)
         self._on_notes(coming)
+
+
+def match_velocities(response: NoteSequence, call: NoteSequence, bar_s: float) -> None:
+    """Set the velocities of a response from those of a call.
+
+    Each note gets the velocity of the call's note nearest in bar position, moved toward the mean.
+    Times are seconds from a bar line; a bar is ``bar_s`` seconds.
+    """
+    if not call.notes:
+        return
+
+    def distance(first: float, second: float) -> float:
+        difference = (first - second) % bar_s
+        return min(difference, bar_s - difference)
+
+    mean = sum(note.velocity for note in call.notes) / len(call.notes)
+    for note in response.notes:
+        nearest = min(call.notes, key=lambda played: distance(played.start_time, note.start_time))
+        velocity = mean + _ACCENT * (nearest.velocity - mean)
+        note.velocity = min(max(round(velocity), 1), 127)
 
 
 def _moved(sequence: NoteSequence, delta: float, scale: float) -> NoteSequence:

@@ -1,114 +1,173 @@
-"""Has responses written, and sees to it that they are played when they are due."""
+"""Generates responses ahead of time and starts them on a tick."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.midi.interactions.prefetcher import Prefetcher
-from magenta_bridge.midi.interactions.response_player import Answer
-from magenta_bridge.midi.interactions.streamed_response import Response, StreamingGenerator, Task
-from magenta_bridge.midi.interactions.velocity_matching import match_velocities
-from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
+from magenta_bridge.midi.interactions.response_player import ResponsePlayer, match_velocities
+from magenta_bridge.midi.interactions.streamed_response import (
+    GenerationTask,
+    StreamedResponse,
+    StreamingGenerator,
+)
+from magenta_bridge.midi.timing.steady_clock import SteadyClock
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times, notes_between
 
 _LOG = logging.getLogger(__name__)
-_LOOK_SECONDS: Final = 0.01
+_POLL_SECONDS: Final = 0.01
 
 
-class Tell(Protocol):
-    """Is told what happens."""
+class Prefetcher:
+    """Generates a response before it is due.
 
-    def __call__(self, what: str, **details: object) -> None:
-        """Takes the name of what happened, and details."""
+    During the last tick of a call, the task is known unless the musician keeps playing. So the
+    response is generated ahead, and again after each further note. The latest response and the
+    latest one that has started to arrive are kept. ``on_failure`` is called when a generator fails.
+
+    Threading: one thread.
+    """
+
+    def __init__(self, on_failure: Callable[[StreamedResponse], None]) -> None:
+        self._on_failure = on_failure
+        self._latest: StreamedResponse | None = None
+        self._ready: StreamedResponse | None = None
+
+    def prepare(self, task: GenerationTask) -> None:
+        """Start to generate a response unless the latest one is to the same task."""
+        latest = self._latest
+        if latest is not None and latest.is_ready:
+            if self._ready is not None and self._ready is not latest:
+                self._ready.cancel()
+            self._ready = latest
+        if latest is not None:
+            if task.same_as(latest.task):
+                return
+            if latest is not self._ready:
+                latest.cancel()
+        self._latest = self._begin(task)
+
+    def take(self, task: GenerationTask) -> StreamedResponse:
+        """Return the response to a task that is due.
+
+        In order of preference: the response to this task if it has started to arrive, one that was
+        generated before the musician's last notes, one that starts now.
+        """
+        latest, ready = self._latest, self._ready
+        self._latest = self._ready = None
+        exact = latest if latest is not None and task.same_as(latest.task) else None
+        if exact is not None and exact.is_ready:
+            chosen = exact
+        elif ready is not None and ready.error is None and task.fits(ready.task):
+            _LOG.debug("Using the response to the notes shortly before the tick.")
+            chosen = ready
+        elif exact is not None and exact.error is None:
+            chosen = exact
+        else:
+            chosen = self._begin(task)
+        for response in (latest, ready):
+            if response is not chosen and response is not None:
+                response.cancel()
+        return chosen
+
+    def clear(self) -> None:
+        """Drop the prepared responses."""
+        for response in (self._latest, self._ready):
+            if response is not None:
+                response.cancel()
+        self._latest = self._ready = None
+
+    def _begin(self, task: GenerationTask) -> StreamedResponse:
+        if not isinstance(task.generator, StreamingGenerator):
+            raise TypeError("Only a streaming generator can generate ahead.")
+        response = StreamedResponse(task, task.generator, self._on_failure)
+        response.start()
+        return response
 
 
-class Writer:
-    """Between the generators and the answer that is played.
+class ResponseWriter:
+    """Connects the generators to the response player.
 
-    Threading: one thread, beside those that the responses come in by.
+    ``notify`` is called with the name of an event (``prepared``, ``late``, ``failure``) and
+    details; ``humanize`` makes responses adopt the velocities of their calls.
 
-    Args:
-        answer: Plays what is written.
-        stopped: Set when nobody wants to hear any more.
-        tell: Told of what was ready, late or failed.
-        humanize: Whether responses take the loudness of their calls.
+    Threading: one thread, in addition to those of the responses.
     """
 
     def __init__(
-        self, answer: Answer, stopped: threading.Event, tell: Tell, *, humanize: bool
+        self,
+        player: ResponsePlayer,
+        stopped: threading.Event,
+        notify: Callable[..., None],
+        clock: SteadyClock,
+        *,
+        humanize: bool,
     ) -> None:
-        self._answer = answer
+        self._player = player
         self._stopped = stopped
-        self._tell = tell
+        self._notify = notify
         self._humanize = humanize
-        self._foresight = Prefetcher(self._on_failure)
+        self._clock = clock
+        self._prefetcher = Prefetcher(self._on_failure)
 
-    def prepare(self, task: Task) -> None:
-        """Has a task written ahead, if its generator streams."""
+    def prepare(self, task: GenerationTask) -> None:
+        """Generate a response ahead if the generator streams."""
         if isinstance(task.generator, StreamingGenerator):
-            self._foresight.prepare(task)
+            self._prefetcher.prepare(task)
 
-    def forget(self) -> None:
-        """Drops what was written ahead."""
-        self._foresight.forget()
+    def clear(self) -> None:
+        """Drop the prepared responses."""
+        self._prefetcher.clear()
 
-    def write(self, task: Task, tick: float, length: float) -> None:
-        """Has a task written and plays it from a tick on, or from a later one when it is late.
+    def write(self, task: GenerationTask, tick: float, length: float) -> None:
+        """Generate a response and play it from a tick on, or from a later tick if it is late.
 
-        Args:
-            task: What to write.
-            tick: When the response is due, in seconds of the wall clock.
-            length: Seconds from tick to tick.
+        ``tick`` is in seconds of the wall clock, ``length`` the seconds from tick to tick.
         """
-        _LOG.info("%s writes the response.", task.generator.details.id)
-        loudness = task.call if self._wants_dynamics(task) else None
+        _LOG.info("%s generates the response.", task.generator.details.id)
+        expressive = getattr(task.generator, "is_expressive", False)
+        call = task.call if self._humanize and not expressive else None
         if isinstance(task.generator, StreamingGenerator):
-            response = self._foresight.take(task)
-            self._tell("prepared", ahead=response.ready_for())
-            self._wait_for(response)
-            self._answer.follow(response, self._start(tick, length), loudness, length)
+            response = self._prefetcher.take(task)
+            self._notify("prepared", ahead=response.ready_for())
+            while not (response.wait_until_ready(_POLL_SECONDS) or self._stopped.is_set()):
+                pass
+            self._player.follow(response, self._start(tick, length), call, length)
             return
         notes = self._generate(task)
-        if loudness is not None:
-            match_velocities(notes, loudness, length)
-        self._answer.play(notes, self._start(tick, length), task.end - task.start)
+        if call is not None:
+            match_velocities(notes, call, length)
+        self._player.play(notes, self._start(tick, length), task.end - task.start)
 
-    def _wait_for(self, response: Response) -> None:
-        while not (response.wait_until_ready(_LOOK_SECONDS) or self._stopped.is_set()):
-            pass
-
-    def _wants_dynamics(self, task: Task) -> bool:
-        return self._humanize and not getattr(task.generator, "is_expressive", False)
-
-    def _generate(self, task: Task) -> NoteSequence:
-        """Returns the response, in seconds from its beginning; an empty one when it failed."""
+    def _generate(self, task: GenerationTask) -> NoteSequence:
+        """Return the response, in seconds from its start; an empty one if it failed."""
         try:
-            written = task.generator.generate(task.call, task.options)
+            generated = task.generator.generate(task.call, task.options)
         except MagentaBridgeError as error:
-            self._complain(error)
+            self._report(error)
             return NoteSequence()
-        return adjust_sequence_times(notes_between(written, task.start, task.end), -task.start)
+        return adjust_sequence_times(notes_between(generated, task.start, task.end), -task.start)
 
     def _start(self, tick: float, length: float) -> float:
-        """Returns when a response that is at hand now begins: at the tick, or at a later one."""
-        late = STEADY_CLOCK.now() - tick
+        """Return when a response that is ready now starts: at the tick or at a later one."""
+        late = self._clock.now() - tick
         if late < length / 4:
             return tick
         ticks = late // length + 1
-        _LOG.warning("The response comes too late; it begins %d ticks later.", ticks)
-        self._tell("late", ticks=int(ticks))
+        _LOG.warning("The response is late; it starts %d ticks later.", ticks)
+        self._notify("late", ticks=int(ticks))
         return tick + ticks * length
 
-    def _on_failure(self, response: Response) -> None:
+    def _on_failure(self, response: StreamedResponse) -> None:
         if response.error is not None:
-            self._complain(response.error)
-        if self._answer.plays(response):
-            self._answer.silence()
+            self._report(response.error)
+        if self._player.plays(response):
+            self._player.silence()
 
-    def _complain(self, error: MagentaBridgeError) -> None:
+    def _report(self, error: MagentaBridgeError) -> None:
         _LOG.warning("No response: %s", error.message)
-        self._tell("failure", message=error.message)
+        self._notify("failure", message=error.message)

@@ -1,4 +1,4 @@
-"""A response while it is being written."""
+"""A response that is being generated."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from magenta_bridge.noteseq import GeneratorDetails, GeneratorOptions, NoteSeque
 from magenta_bridge.sequences.edit import notes_between
 
 _LOG = logging.getLogger(__name__)
-# External ticks come a little early or late; music that differs by less is the same.
+# External ticks arrive slightly early or late; smaller differences do not matter.
 _SAME_SECONDS: Final = 0.02
 
 
 class SequenceGenerator(Protocol):
-    """What Magenta calls a SequenceGenerator."""
+    """The part of Magenta's SequenceGenerator that interactions use."""
 
     @property
     def details(self) -> GeneratorDetails:
-        """Id and description."""
+        """ID and description."""
 
     def generate(
         self, input_sequence: NoteSequence, generator_options: GeneratorOptions
     ) -> NoteSequence:
-        """Returns the music of the section that the options ask for."""
+        """Return the music of the section specified by the options."""
 
 
 @runtime_checkable
 class StreamingGenerator(Protocol):
-    """A generator whose first notes can be played while it writes the rest."""
+    """A generator that yields the first notes while it generates the rest."""
 
     def stream(
         self, input_sequence: NoteSequence, generator_options: GeneratorOptions
     ) -> Iterator[NoteSequence]:
-        """Yields the music piece by piece, none of it twice."""
+        """Yield consecutive pieces of the music."""
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
-    """What shall be written. Times are seconds from the beginning of the call.
+class GenerationTask:
+    """A response to generate. Times are seconds from the start of the call.
 
     Attributes:
-        generator: Who writes.
-        call: What came before.
-        start: Where the response begins.
-        end: Where it ends.
-        temperature: How daring it is.
+        generator: The generator.
+        call: The input.
+        start: Start of the response.
+        end: End of the response.
+        temperature: Sampling temperature.
     """
 
     generator: SequenceGenerator
@@ -61,15 +61,15 @@ class Task:
 
     @property
     def options(self) -> GeneratorOptions:
-        """The task in the generator's terms."""
+        """The task as generator options."""
         options = GeneratorOptions()
         options.input_sections.add(start_time=0, end_time=self.start)
         options.generate_sections.add(start_time=self.start, end_time=self.end)
         options.args["temperature"].float_value = self.temperature
         return options
 
-    def fits(self, other: Task) -> bool:
-        """Says whether the other one could stand in: same writer, same length, same tempo."""
+    def fits(self, other: GenerationTask) -> bool:
+        """Return whether generator, temperature, section and tempo are the same."""
         return (
             self.generator is other.generator
             and abs(self.temperature - other.temperature) < 1e-6
@@ -79,8 +79,8 @@ class Task:
             == [tempo.qpm for tempo in other.call.tempos]
         )
 
-    def same_as(self, other: Task) -> bool:
-        """Says whether both are the same music to the ear."""
+    def same_as(self, other: GenerationTask) -> bool:
+        """Return whether both tasks fit and have the same notes within 20 ms."""
         mine, theirs = self.call.notes, other.call.notes
         return (
             self.fits(other)
@@ -97,22 +97,19 @@ class Task:
 OnPiece = Callable[[NoteSequence], None]
 
 
-class Response(threading.Thread):
-    """Reads a response off a generator that streams, whether or not anybody will play it.
+class StreamedResponse(threading.Thread):
+    """Reads a response from a streaming generator.
+
+    If the generator fails, ``on_failure`` is called in this thread, unless cancelled.
 
     Threading: safe from any number of threads.
-
-    Args:
-        task: What is written.
-        generator: Who streams it.
-        on_failure: Told of the error, in the thread, when the generator fails meanwhile.
     """
 
     def __init__(
         self,
-        task: Task,
+        task: GenerationTask,
         generator: StreamingGenerator,
-        on_failure: Callable[[Response], None],
+        on_failure: Callable[[StreamedResponse], None],
     ) -> None:
         super().__init__(daemon=True)
         self.task = task
@@ -128,39 +125,38 @@ class Response(threading.Thread):
 
     @property
     def is_ready(self) -> bool:
-        """Whether its beginning is known: music has come, or the end."""
+        """Whether the first music, or the end, has arrived."""
         return self._ready.is_set() and self.error is None
 
     def ready_for(self) -> float | None:
-        """Returns for how many seconds its beginning has been known; None when it is not."""
+        """Return the seconds since the first music arrived; None if it has not."""
         return None if self._ready_at is None else time.monotonic() - self._ready_at
 
     def wait_until_ready(self, timeout: float) -> bool:
-        """Waits for the beginning at most ``timeout`` seconds; False when it has not come."""
-        self._ready.wait(max(0.0, timeout))
-        return self._ready.is_set()
+        """Wait up to ``timeout`` seconds for the first music; return whether it arrived."""
+        return self._ready.wait(max(0.0, timeout))
 
     def follow(self, follower: OnPiece) -> None:
-        """Gives a function what has come and what will come, on the timeline of the task."""
+        """Call a function with all past and future pieces, on the timeline of the task."""
         with self._lock:
             self._follower = follower
             for piece in self._pieces:
                 follower(piece)
 
     def cancel(self) -> None:
-        """Lets the generator stop writing; a piece that is being given on still arrives."""
-        # Without the lock: whoever cancels may be waited for by the one who takes a piece.
+        """Stop the generation; a piece that is being delivered still arrives."""
+        # Without the lock: the follower can wait for a thread that cancels.
         self._cancelled = True
 
     def run(self) -> None:
-        """Reads to the end."""
+        """Read to the end."""
         try:
             for piece in self._generator.stream(self.task.call, self.task.options):
-                if not self._take(piece):
+                if not self._deliver(piece):
                     break
         except MagentaBridgeError as error:
             self._fail(error)
-        except Exception as error:  # noqa: BLE001 - a musician must not wait for a dead thread
+        except Exception as error:  # noqa: BLE001 - a waiting interaction must learn of any failure
             _LOG.exception("The generator failed.")
             self._fail(InternalError(f"The generator failed: {type(error).__name__}."))
         finally:
@@ -172,7 +168,7 @@ class Response(threading.Thread):
         if not self._cancelled:
             self._on_failure(self)
 
-    def _take(self, piece: NoteSequence) -> bool:
+    def _deliver(self, piece: NoteSequence) -> bool:
         part = notes_between(piece, self.task.start, self.task.end)
         with self._lock:
             if self._cancelled:

@@ -1,19 +1,23 @@
-"""Whose turn it is: decided at each tick from what has been heard. No thread, no clock."""
+"""Decides at each tick whether a call continues or is answered. No thread, no clock."""
 
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, Final
 
 from magenta_bridge.noteseq import NoteSequence
 
+# In a duet, the generator continues for this many silent ticks.
+_DUET_SILENT_TICKS: Final = 2
 
-class InteractionState:
-    """States, as the values of a controller.
+
+class InteractionState(enum.IntEnum):
+    """States, as controller values.
 
     Attributes:
-        IDLE: Nobody plays.
+        IDLE: Neither side plays.
         LISTENING: The musician plays.
         RESPONDING: The generator plays.
     """
@@ -22,80 +26,99 @@ class InteractionState:
     LISTENING = 1
     RESPONDING = 2
 
-    _NAMES: ClassVar = {IDLE: "Idle", LISTENING: "Listening", RESPONDING: "Responding"}
-
     @classmethod
     def to_string(cls, state: int) -> str:
-        """Returns the name of a state."""
-        return cls._NAMES[state]
+        """Return the name of a state."""
+        return cls(state).name.capitalize()
 
 
 class TurnResult(enum.Enum):
-    """What a tick means."""
+    """The result of a tick."""
 
-    IDLE = "nothing has been played"
-    LISTENING = "the call goes on"
-    TOO_SHORT = "the call is over and too short to answer"
-    RESPOND = "the call is over"
-
-
-@dataclass(frozen=True)
-class Rules:
-    """When a call ends.
-
-    Attributes:
-        end_call: Whether the musician has asked for the response.
-        minimum: Shortest call that is answered, in ticks.
-        maximum: Length at which a call is answered while it goes on, in ticks.
-    """
-
-    end_call: bool = False
-    minimum: float = 0
-    maximum: float = float("inf")
+    IDLE = "no notes were played"
+    LISTENING = "the call continues"
+    TOO_SHORT = "the call has ended and is too short to answer"
+    RESPOND = "the call has ended"
 
 
 @dataclass(frozen=True)
 class TurnDecision:
-    """What a tick means, and what is known about the tick.
+    """The result of a tick and its basis.
 
     Attributes:
-        verdict: The meaning.
-        silent: Whether nothing sounded since the tick before.
-        ticks: Ticks of the call with something in them, this one included.
+        result: The result.
+        silent: Whether no note sounded since the previous tick.
+        ticks: Number of ticks of the call with notes, including this one.
     """
 
-    verdict: TurnResult
+    result: TurnResult
     silent: bool
     ticks: int
 
 
-class Capturing:
+class CallTracker:
     """Counts the ticks of a call.
 
     Args:
-        start: When listening begins, in seconds.
+        start: When the capture starts, in seconds.
     """
 
     def __init__(self, start: float) -> None:
         self.last_tick = start
         self._ticks = 0
 
-    def judge(self, captured: NoteSequence, rules: Rules) -> TurnDecision:
-        """Says what a tick at the end of ``captured`` would mean; nothing is counted yet."""
+    def decide(
+        self,
+        captured: NoteSequence,
+        *,
+        end_call: bool = False,
+        minimum: float = 0,
+        maximum: float = math.inf,
+    ) -> TurnDecision:
+        """Return the decision for a tick at the end of ``captured``, without counting the tick.
+
+        Args:
+            captured: The notes of the call.
+            end_call: Whether the musician has ended the call with a signal.
+            minimum: Minimum length of a call that is answered, in ticks.
+            maximum: Length at which a call is answered although it continues, in ticks.
+        """
         last_end = max((note.end_time for note in captured.notes), default=0.0)
         silent = last_end <= self.last_tick
         ticks = self._ticks + (not silent)
         if not captured.notes:
-            verdict = TurnResult.IDLE
-        elif not (rules.end_call or silent or ticks >= rules.maximum):
-            verdict = TurnResult.LISTENING
-        elif ticks < rules.minimum:
-            verdict = TurnResult.TOO_SHORT
+            result = TurnResult.IDLE
+        elif not (end_call or silent or ticks >= maximum):
+            result = TurnResult.LISTENING
+        elif ticks < minimum:
+            result = TurnResult.TOO_SHORT
         else:
-            verdict = TurnResult.RESPOND
-        return TurnDecision(verdict, silent, ticks)
+            result = TurnResult.RESPOND
+        return TurnDecision(result, silent, ticks)
 
-    def pass_tick(self, judgment: TurnDecision, tick: float) -> None:
-        """Counts a tick that has come."""
-        self._ticks = judgment.ticks if judgment.verdict is TurnResult.LISTENING else 0
+    def count(self, decision: TurnDecision, tick: float) -> None:
+        """Count a tick."""
+        self._ticks = decision.ticks if decision.result is TurnResult.LISTENING else 0
         self.last_tick = tick
+
+
+class DuetTracker(CallTracker):
+    """Responds at every tick while the musician plays."""
+
+    def __init__(self, start: float) -> None:
+        super().__init__(start)
+        self._silent_ticks = 0
+
+    def decide(self, captured: NoteSequence, **limits: Any) -> TurnDecision:  # noqa: ANN401
+        """See ``CallTracker.decide``; the limits have no effect."""
+        call = super().decide(captured, **limits)
+        idle = not captured.notes or self._silent_ticks + call.silent >= _DUET_SILENT_TICKS
+        return TurnDecision(
+            TurnResult.IDLE if idle else TurnResult.RESPOND, call.silent, call.ticks
+        )
+
+    def count(self, decision: TurnDecision, tick: float) -> None:
+        """See ``CallTracker.count``."""
+        super().count(decision, tick)
+        silent = decision.silent and decision.result is not TurnResult.IDLE
+        self._silent_ticks = self._silent_ticks + 1 if silent else 0

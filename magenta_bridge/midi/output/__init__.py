@@ -1,1 +1,1 @@
-"""Output."""
+"""Sends MIDI messages so that every note that starts also ends."""

@@ -1,4 +1,4 @@
-"""MIDI messages as this room looks at them."""
+"""MIDI messages and controller numbers used for playback."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ ALL_NOTES_OFF_CONTROL = 123
 
 
 def starts_note(message: Message) -> bool:
-    """Whether a message makes a note sound."""
+    """Return whether a message starts a note."""
     return bool(message.type == "note_on" and message.velocity > 0)
 
 
 def ends_note(message: Message) -> bool:
-    """Whether a message ends a note; a note-on with velocity 0 does too, as MIDI has it."""
+    """Return whether a message ends a note; a note-on with velocity 0 counts as a note-off."""
     return bool(message.type == "note_off" or (message.type == "note_on" and message.velocity == 0))
 
 
 def note_off(channel: int, pitch: int) -> Message:
-    """Returns the message that ends a note; ``channel`` is 0..15, ``pitch`` 0..127."""
+    """Return a note-off; ``channel`` is 0..15, ``pitch`` 0..127."""
     return mido.Message("note_off", channel=channel, note=pitch, velocity=64)
 
 
-def control(channel: int, number: int, value: int = 0) -> Message:
-    """Returns a control change."""
+def control_change(channel: int, number: int, value: int = 0) -> Message:
+    """Return a control change."""
     return mido.Message("control_change", channel=channel, control=number, value=value)

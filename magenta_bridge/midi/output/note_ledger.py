@@ -1,9 +1,9 @@
-"""What sounds, written where another process can read it when the player is no more.
+"""The ledger of active notes, readable by another process after the player has died.
 
-A small file, mapped into memory. The player writes a note down before it sends the note-on and
-crosses it out after it has sent the note-off, so that whenever the player dies the ledger holds
-every note that may sound. A note-off that was handed to the MIDI system in its process's last
-moments can be lost: a note counts as open for a tenth of a second after its end.
+The ledger is a small memory-mapped file. The player records a note before it sends the note-on and
+removes it after it has sent the note-off, so the ledger always contains every note that may sound.
+The MIDI system can lose a note-off that was sent just before the process died, so a note counts as
+open for 0.1 s after its end.
 """
 
 from __future__ import annotations
@@ -13,10 +13,23 @@ import os
 import struct
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from magenta_bridge.errors import NotFoundError
-from magenta_bridge.midi.output.messages import CHANNELS, PITCHES
+from magenta_bridge.midi.output.messages import (
+    ALL_NOTES_OFF_CONTROL,
+    ALL_SOUND_OFF_CONTROL,
+    CHANNELS,
+    PITCHES,
+    SUSTAIN_CONTROL,
+    control_change,
+    note_off,
+)
+
+if TYPE_CHECKING:
+    from mido import Message
 
 STAYS_OPEN_S = 0.1
 
@@ -26,25 +39,25 @@ _USED_AT = len(_MAGIC)
 _COUNTS_AT = _USED_AT + CHANNELS
 _ENDS_AT = _COUNTS_AT + _KEYS
 _SIZE = _ENDS_AT + 8 * _KEYS
-_MOST = 255
+_MAX_COUNT = 255
 _END = struct.Struct("=d")
 _ENDS = struct.Struct(f"={PITCHES}d")
 
 
-class Ledger:
-    """How many notes sound on each key of each channel.
+class NoteLedger:
+    """Counts the active notes of each key on each channel.
 
-    Every count is one byte, and an end is written before its count goes down: a reader that
-    looks while the player writes, or after it died writing, finds too many notes, never too few.
+    Each count is one byte, and the end time is written before the count decreases. A reader that
+    reads during a write, or after the writer died during one, finds too many notes, never too few.
 
     Threading: one writer at a time, in one process; any number of readers in any processes.
     No locks.
 
     Args:
-        path: The file of a ledger that exists already.
+        path: The file of an existing ledger.
 
     Raises:
-        NotFoundError: There is no ledger in that file.
+        NotFoundError: The file is missing or is not a ledger.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,16 +66,16 @@ class Ledger:
             with path.open("r+b") as file:
                 self._memory = mmap.mmap(file.fileno(), _SIZE)
         except (OSError, ValueError) as error:
-            raise NotFoundError(f"There is no ledger of notes in {path}: {error}.") from error
+            raise NotFoundError(f"Cannot open the note ledger {path}: {error}.") from error
         if self._memory[:_USED_AT] != _MAGIC:
-            raise NotFoundError(f"{path} is not a ledger of notes.")
+            raise NotFoundError(f"{path} is not a note ledger.")
 
     @classmethod
-    def create(cls, folder: Path | None = None) -> Ledger:
-        """Makes an empty ledger in a new file.
+    def create(cls, folder: Path | None = None) -> NoteLedger:
+        """Create an empty ledger in a new file.
 
         Args:
-            folder: Where; None for the system's folder of temporary files.
+            folder: Folder of the file; None for the system's temporary folder.
         """
         handle, name = tempfile.mkstemp(prefix="magenta-bridge-", suffix=".notes", dir=folder)
         with os.fdopen(handle, "wb") as file:
@@ -70,28 +83,28 @@ class Ledger:
         return cls(Path(name))
 
     def count(self, channel: int, pitch: int) -> int:
-        """Returns how many notes sound on a key; ``channel`` is 0..15, ``pitch`` 0..127."""
+        """Return the number of active notes on a key; ``channel`` is 0..15, ``pitch`` 0..127."""
         return self._memory[_COUNTS_AT + channel * PITCHES + pitch]
 
     def begin(self, channel: int, pitch: int) -> None:
-        """Writes a note down; to be called before its note-on is sent."""
+        """Record a note; call before its note-on is sent."""
         self._memory[_USED_AT + channel] = 1
         at = _COUNTS_AT + channel * PITCHES + pitch
-        self._memory[at] = min(self._memory[at] + 1, _MOST)
+        self._memory[at] = min(self._memory[at] + 1, _MAX_COUNT)
 
     def end(self, channel: int, pitch: int, now: float) -> None:
-        """Crosses a note out; to be called after its note-off is sent, at ``now`` in seconds."""
+        """Remove a note; call after its note-off is sent, with the current time in seconds."""
         key = channel * PITCHES + pitch
         _END.pack_into(self._memory, _ENDS_AT + 8 * key, now)
         at = _COUNTS_AT + key
         self._memory[at] = max(self._memory[at] - 1, 0)
 
     def use(self, channel: int) -> None:
-        """Writes down that something other than a note went to a channel."""
+        """Record that a message other than a note was sent to a channel."""
         self._memory[_USED_AT + channel] = 1
 
     def sounding(self) -> list[tuple[int, int]]:
-        """Returns the channel and pitch of every note that has not ended."""
+        """Return channel and pitch of every note that has not ended."""
         return [
             (channel, pitch)
             for channel in range(CHANNELS)
@@ -101,10 +114,10 @@ class Ledger:
         ]
 
     def open_notes(self, now: float | None = None) -> list[tuple[int, int]]:
-        """Returns the channel and pitch of every note that may sound.
+        """Return channel and pitch of every note that may sound.
 
         Args:
-            now: The time in seconds of the writer's clock; None for ``time.monotonic()``.
+            now: The time in seconds on the writer's clock; None for ``time.monotonic()``.
         """
         at = time.monotonic() if now is None else now
         return [
@@ -117,17 +130,17 @@ class Ledger:
         ]
 
     def used_channels(self) -> list[int]:
-        """Returns the channels, 0..15, that anything was sent to."""
+        """Return the channels, 0..15, to which any message was sent."""
         return [channel for channel in range(CHANNELS) if self._memory[_USED_AT + channel]]
 
     def end_all(self, now: float) -> None:
-        """Crosses every note out, as ``end`` does; the channels in use stay known."""
+        """Remove every note, as ``end`` does; the used channels stay recorded."""
         for channel, pitch in self.sounding():
             while self.count(channel, pitch):
                 self.end(channel, pitch, now)
 
     def close(self, *, remove: bool = False) -> None:
-        """Lets go of the memory; ``remove`` deletes the file."""
+        """Release the memory; ``remove`` deletes the file."""
         self._memory.close()
         if remove:
             self.path.unlink(missing_ok=True)
@@ -140,6 +153,30 @@ class Ledger:
         return _ENDS.unpack_from(self._memory, _ENDS_AT + _ENDS.size * channel)
 
 
+def all_notes_off(
+    ledger: NoteLedger, *, now: float | None = None, all_pitches: bool = False
+) -> Iterator[Message]:
+    """Yield the messages that silence a receiver after a stop, panic, crash or port loss.
+
+    Note-offs come first, because some synthesizers ignore the controllers and Live's devices do not
+    receive "all notes off". Then every used channel gets sustain pedal up, all notes off and all
+    sound off.
+
+    Args:
+        ledger: The notes that may sound.
+        now: The time in seconds; None for ``time.monotonic()``.
+        all_pitches: Also send note-offs for all 128 pitches of the used channels, after a crash.
+    """
+    for channel, pitch in ledger.open_notes(now):
+        yield note_off(channel, pitch)
+    for channel in ledger.used_channels():
+        yield control_change(channel, SUSTAIN_CONTROL)
+        if all_pitches:
+            yield from (note_off(channel, pitch) for pitch in range(PITCHES))
+        yield control_change(channel, ALL_NOTES_OFF_CONTROL)
+        yield control_change(channel, ALL_SOUND_OFF_CONTROL)
+
+
 def _is_recent(end: float, now: float) -> bool:
-    # 0.0 was never written. What lies ahead of now, or is no number, is torn: as if just ended.
+    # 0.0: never written. A time in the future or NaN is a torn write and counts as just ended.
     return end != 0.0 and not now - end > STAYS_OPEN_S

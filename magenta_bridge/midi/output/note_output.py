@@ -1,16 +1,21 @@
-"""The one way to send: nothing sounds that is not written down, and nothing stays sounding."""
+"""Outputs to which the player, metronome and passthrough send.
+
+Every note is recorded in a ledger before it sounds, so that it can be ended whatever happens.
+"""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-from magenta_bridge.midi.output.all_notes_off import silence
+import mido
+
 from magenta_bridge.midi.output.messages import ends_note, note_off, starts_note
-from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_ledger import NoteLedger, all_notes_off
 from magenta_bridge.midi.ports.port import OutputPort, PortGoneError
-from magenta_bridge.midi.timing.clock import Clock
 
 if TYPE_CHECKING:
     from mido import Message
@@ -18,16 +23,26 @@ if TYPE_CHECKING:
 TOO_LATE_S = 0.020
 
 
-@dataclass(frozen=True)
-class OutletCounts:
-    """What became of the messages.
+class Outport(Protocol):
+    """A destination for messages: one output or several."""
+
+    def send(self, message: Message, due: float | None = None) -> bool:
+        """Send a message now; see ``NoteOutput.send``."""
+
+    def panic(self) -> None:
+        """End every note that may sound."""
+
+
+@dataclass
+class OutputCounts:
+    """Message counts of an output.
 
     Attributes:
-        sent: Messages that went out.
-        late: Note-ons dropped because they came too late to be music.
-        lost: Messages that could not go out because the port was gone.
-        unmatched: Note-offs without a note to end; they went nowhere.
-        lateness_s: The largest lateness of a message that went out, in seconds.
+        sent: Messages sent.
+        late: Note-ons dropped because they were more than 20 ms late.
+        lost: Messages not sent because the port was gone.
+        unmatched: Note-offs dropped because no note was active on their key.
+        lateness_s: Maximum lateness of a sent message, in seconds.
     """
 
     sent: int = 0
@@ -38,59 +53,53 @@ class OutletCounts:
 
 
 class NoteOutput:
-    """Sends to one port, and keeps the ledger of it.
+    """Sends to one port and maintains its ledger.
 
-    A receiver sees every note begin and end once: a note that is struck while its key sounds
-    ends the one before, and of the two note-offs that follow the last one counts. Note-offs
-    are never dropped: those that a lost port cannot take are sent once it is back.
+    Each note starts and ends once for the receiver: a note-on for an active key first ends the
+    active note, and only the last of the two note-offs is sent. Note-offs are never dropped; those
+    that a lost port cannot accept are sent when the port returns.
 
-    Threading: any thread; a signal handler should ask a thread to call ``panic``.
+    Threading: any thread; from a signal handler, call ``panic`` in another thread.
 
     Args:
-        port: Where to.
-        ledger: Empty, or what a player that died has left.
-        clock: Tells how late a message is.
+        port: The port.
+        ledger: An empty ledger, or that of a player that died, whose notes are then ended.
+        now: Returns the current time in seconds.
+
+    Attributes:
+        counts: The message counts so far.
     """
 
-    def __init__(self, port: OutputPort, ledger: Ledger, clock: Clock) -> None:
+    def __init__(
+        self, port: OutputPort, ledger: NoteLedger, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.port = port
         self.ledger = ledger
-        self._clock = clock
+        self._now = now
         self._lock = threading.RLock()
-        self._counts = OutletCounts()
+        self.counts = OutputCounts()
         self._closed = False
-        self._epoch = 0
-        self._owes_silence = False
+        self._pending_panic = False
         port.on_change = self._port_changed
         if ledger.used_channels():
             self.panic()
 
-    @property
-    def epoch(self) -> int:
-        """Changes with each panic: a note of an earlier epoch has ended already."""
-        return self._epoch
-
-    @property
-    def counts(self) -> OutletCounts:
-        """What became of the messages so far."""
-        return self._counts
-
     def send(self, message: Message, due: float | None = None) -> bool:
-        """Sends a message now.
+        """Send a message now.
 
         Args:
-            message: What to send.
-            due: When it should have been sent, in seconds of the clock; a note-on more than
-                20 ms later is dropped. None for now.
+            message: The message.
+            due: When the message was due, in seconds on the clock of ``now``; a note-on that is
+                more than 20 ms late is dropped. None for now.
 
         Returns:
-            Whether it was taken: a note-on that was dropped is False, and needs no note-off.
+            Whether the message was accepted. A dropped note-on needs no note-off.
         """
         with self._lock:
-            late_s = 0.0 if due is None else self._clock.now() - due
+            late_s = 0.0 if due is None else self._now() - due
             if self._closed:
-                return self._lose()
-            if self._owes_silence and not self.port.closed:
+                return self._count_lost()
+            if self._pending_panic and not self.port.closed:
                 self.panic()
             if starts_note(message):
                 return self._begin(message, late_s)
@@ -101,30 +110,28 @@ class NoteOutput:
             return self._put(message, late_s)
 
     def responds(self, within_s: float) -> bool:
-        """Says whether nobody has been sending for longer than that: a MIDI system may hang."""
-        taken = self._lock.acquire(timeout=within_s)
-        if taken:
+        """Return whether the port accepts messages; False when a send blocks for longer."""
+        acquired = self._lock.acquire(timeout=within_s)
+        if acquired:
             self._lock.release()
-        return taken
+        return acquired
 
     def panic(self) -> None:
-        """Ends every note that may sound, by note-offs and then by controllers.
+        """End every note that may sound, with note-offs and then controllers.
 
-        When the port is gone, or goes meanwhile, the ledger keeps what sounds, and it is ended
-        when the port is back.
+        If the port is gone, the ledger keeps the notes, and they are ended when the port returns.
         """
         with self._lock:
             if self._closed:
                 return
-            self._epoch += 1
-            for message in silence(self.ledger, now=self._clock.now()):
+            for message in all_notes_off(self.ledger, now=self._now()):
                 if not self._put(message, 0.0):
                     return
-            self._owes_silence = False
-            self.ledger.end_all(self._clock.now())
+            self._pending_panic = False
+            self.ledger.end_all(self._now())
 
     def close(self) -> None:
-        """Makes the port silent and lets it go; what is sent afterwards is lost."""
+        """Silence and close the port; later messages are lost."""
         with self._lock:
             if self._closed:
                 return
@@ -134,47 +141,140 @@ class NoteOutput:
 
     def _begin(self, message: Message, late_s: float) -> bool:
         if late_s > TOO_LATE_S:
-            self._counts = replace(self._counts, late=self._counts.late + 1)
+            self.counts.late += 1
             return False
         channel, pitch = message.channel, message.note
         if self.port.closed:
-            return self._lose()
-        sounds = self.ledger.count(channel, pitch)
+            return self._count_lost()
+        active = self.ledger.count(channel, pitch)
         self.ledger.begin(channel, pitch)
-        if sounds and not self._put(note_off(channel, pitch), late_s):
+        if active and not self._put(note_off(channel, pitch), late_s):
             return False
         return self._put(message, late_s)
 
     def _end(self, message: Message, late_s: float) -> bool:
         channel, pitch = message.channel, message.note
-        sounds = self.ledger.count(channel, pitch)
-        if not sounds:
-            self._counts = replace(self._counts, unmatched=self._counts.unmatched + 1)
+        active = self.ledger.count(channel, pitch)
+        if not active:
+            self.counts.unmatched += 1
             return False
-        if sounds == 1 and not self._put(message, late_s):
+        if active == 1 and not self._put(message, late_s):
             return False
-        self.ledger.end(channel, pitch, self._clock.now())
+        self.ledger.end(channel, pitch, self._now())
         return True
 
     def _put(self, message: Message, late_s: float) -> bool:
         try:
             self.port.send(message)
         except PortGoneError:
-            self._owes_silence = True
-            return self._lose()
-        counts = self._counts
-        self._counts = replace(
-            counts, sent=counts.sent + 1, lateness_s=max(counts.lateness_s, late_s)
-        )
+            self._pending_panic = True
+            return self._count_lost()
+        self.counts.sent += 1
+        self.counts.lateness_s = max(self.counts.lateness_s, late_s)
         return True
 
     def _port_changed(self) -> None:
-        """Ends what sounded when the port was lost, as soon as it is back."""
+        """End the notes that were active when the port was lost, once it returns."""
         with self._lock:
-            self._owes_silence = True
+            self._pending_panic = True
             if not self.port.closed:
                 self.panic()
 
-    def _lose(self) -> bool:
-        self._counts = replace(self._counts, lost=self._counts.lost + 1)
+    def _count_lost(self) -> bool:
+        self.counts.lost += 1
         return False
+
+
+class RecordingOutput(NoteOutput):
+    """An output that records the messages with a due time; passthrough is not recorded."""
+
+    def __init__(self, port: OutputPort, ledger: NoteLedger) -> None:
+        self._recorded: list[tuple[float, bytes]] = []
+        super().__init__(port, ledger)
+
+    def send(self, message: Message, due: float | None = None) -> bool:
+        """Send a message now; see ``NoteOutput.send``."""
+        accepted = super().send(message, due)
+        if accepted and due is not None:
+            self._recorded.append((self._now(), bytes(message.bytes())))
+        return accepted
+
+    def drain(self) -> list[tuple[float, bytes]]:
+        """Return what was sent since the last call: monotonic seconds and the message's bytes."""
+        recorded, self._recorded = self._recorded, []
+        return recorded
+
+
+class SharedOutput(NoteOutput):
+    """An output to a port that the caller opened and will close.
+
+    It sends everything that Magenta's hub would send, including late notes and note-offs of notes
+    that started elsewhere.
+
+    Args:
+        port: A mido output, or an object with its ``send``.
+    """
+
+    def __init__(self, port: mido.ports.BaseOutput) -> None:
+        super().__init__(_MidoOutput(port), NoteLedger.create())
+
+    def send(self, message: Message, due: float | None = None) -> bool:  # noqa: ARG002
+        """Send a message now, however late."""
+        return super().send(message)
+
+    def close(self) -> None:
+        """End the active notes; the port stays open and gets no other message."""
+        if not self._closed:
+            for channel, pitch in self.ledger.sounding():
+                self.send(note_off(channel, pitch))
+            self._closed = True
+            self.ledger.close(remove=True)
+
+    def _end(self, message: Message, late_s: float) -> bool:
+        if self.ledger.count(message.channel, message.note):
+            return super()._end(message, late_s)
+        return self._put(message, late_s)
+
+
+class OutputGroup:
+    """Several outputs as one: each gets every message."""
+
+    def __init__(self, outports: Sequence[Outport]) -> None:
+        self._outports = tuple(outports)
+
+    def send(self, message: Message, due: float | None = None) -> bool:
+        """Send to all; return whether at least one accepted the message."""
+        accepted = [outport.send(message, due) for outport in self._outports]
+        return any(accepted)
+
+    def panic(self) -> None:
+        """End the notes of all outputs."""
+        for outport in self._outports:
+            outport.panic()
+
+
+def as_outport(port: mido.ports.BaseOutput | Outport) -> Outport:
+    """Return an ``Outport`` for a mido port or for one of this module."""
+    return port if isinstance(port, NoteOutput | OutputGroup) else SharedOutput(port)
+
+
+class _MidoOutput:
+    """Adapts a mido port to ``OutputPort``."""
+
+    def __init__(self, port: mido.ports.BaseOutput) -> None:
+        self._port = port
+        self.name = str(getattr(port, "name", "mido"))
+        self.on_change: Callable[[], None] | None = None
+
+    @property
+    def closed(self) -> bool:
+        return bool(getattr(self._port, "closed", False))
+
+    def send(self, message: Message) -> None:
+        if self.closed:
+            # mido's rtmidi port crashes the process when it is used after it was closed.
+            raise PortGoneError(f"The port {self.name!r} is closed.")
+        self._port.send(message)
+
+    def close(self) -> None:
+        """Do nothing: the caller closes the port."""

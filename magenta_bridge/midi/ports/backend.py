@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import functools
 import os
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
 from magenta_bridge.midi.ports.jack_monitor import JackWatch, jack_library
@@ -29,16 +31,61 @@ OWN_ENDS: Final = {"input": "hears", "output": "plays"}
 
 _ALSA_DEVICE = Path("/dev/snd/seq")
 _SYSTEMS: dict[str, str] = {
-    "alsa": "API_LINUX_ALSA",
-    "jack": "API_UNIX_JACK",
-    "coremidi": "API_MACOSX_CORE",
-    "windows": "API_WINDOWS_MM",
+    "alsa": "LINUX_ALSA",
+    "jack": "UNIX_JACK",
+    "coremidi": "MACOSX_CORE",
+    "windows": "WINDOWS_MM",
 }
 _ADVICE = {
     "linux": "load ALSA's sequencer (sudo modprobe snd-seq) or start JACK",
     "darwin": "open Audio MIDI Setup and put the IAC Driver online",
     "win32": "install a virtual MIDI cable such as loopMIDI and add a port in it",
 }
+
+
+class Binding(NamedTuple):
+    """A Python binding of RtMidi.
+
+    Attributes:
+        ends: The class of each direction's ports.
+        apis: RtMidi's constant of each system that the binding was compiled for.
+        errors: What the methods of the ends raise.
+    """
+
+    ends: dict[Direction, Any]
+    apis: dict[str, Any]
+    errors: tuple[type[Exception], ...]
+
+
+@functools.cache
+def binding() -> Binding:
+    """Load python-rtmidi, or supriya-midi: it has wheels for Python 3.13 and later."""
+    # RtMidi then uses this library of JACK, not the copy in its wheel: see jack_monitor.
+    jack_library()
+    try:
+        import rtmidi as library
+    except ImportError:
+        import supriya_midi as library
+
+        compiled = {api.name: api for api in library.get_compiled_apis()}
+    else:
+        known = {name: getattr(library, f"API_{name}") for name in _SYSTEMS.values()}
+        compiled = {name: api for name, api in known.items() if api in library.get_compiled_api()}
+    return Binding(
+        ends={"input": library.MidiIn, "output": library.MidiOut},
+        apis={name: compiled[api] for name, api in _SYSTEMS.items() if api in compiled},
+        errors=(library.RtMidiError, OSError, RuntimeError, ValueError),
+    )
+
+
+def set_receiver(end: Any, receive: Callable[[Sequence[int]], None]) -> None:  # noqa: ANN401
+    """Make an input call a function with the bytes of each message, on RtMidi's thread."""
+
+    def receive_event(event: Any, *_: object) -> None:  # noqa: ANN401 - rtmidi names no types
+        # python-rtmidi passes ((bytes, seconds), data); supriya-midi passes bytes, seconds, data.
+        receive(event[0] if isinstance(event, tuple) else event)
+
+    end.set_callback(receive_event)
 
 
 class MidiSystem:
@@ -50,21 +97,16 @@ class MidiSystem:
         name: One of "alsa", "jack", "coremidi", "windows".
 
     Raises:
-        OSError: The system does not answer.
+        ConnectionError: The system does not answer.
     """
 
     def __init__(self, name: str) -> None:
-        import rtmidi
-
         self.name = name
-        self._api = getattr(rtmidi, _SYSTEMS[name])
-        self._errors: tuple[type[BaseException], ...] = (rtmidi.RtMidiError, RuntimeError)
-        self._listers = {
-            "input": _keep(rtmidi.MidiIn(self._api, name=LISTER_NAME)),
-            "output": _keep(rtmidi.MidiOut(self._api, name=LISTER_NAME)),
-        }
-        self._watch = JackWatch() if name == "jack" else None
+        self._ends, self._api = binding().ends, binding().apis[name]
         self._dead = False
+        # Raises the error when there is no server; supriya-midi reports that later.
+        self._watch = JackWatch() if name == "jack" else None
+        self._listers = {way: self._new_client(way, LISTER_NAME) for way in self._ends}
         # A JACK server takes it badly when a program ends without a word.
         atexit.register(self._close)
 
@@ -85,7 +127,7 @@ class MidiSystem:
             raise PortGoneError("The MIDI system went away.")
         try:
             names = self._listers[direction].get_ports()
-        except self._errors as error:
+        except binding().errors as error:
             self._dead = True
             raise PortGoneError("The MIDI system went away.") from error
         return ["" if _is_own_end(name) else name for name in names]
@@ -96,17 +138,19 @@ class MidiSystem:
         Raises:
             PortGoneError: The system has died.
         """
-        import rtmidi
+        return self._new_client(direction, CLIENT_NAME)
 
-        kind = rtmidi.MidiIn if direction == "input" else rtmidi.MidiOut
+    def _new_client(self, direction: Direction, name: str) -> Any:  # noqa: ANN401
         try:
-            return _keep(kind(self._api, name=CLIENT_NAME))
-        except self._errors as error:
+            return _keep(self._ends[direction](self._api, name))
+        except binding().errors as error:
             self._dead = True
             raise PortGoneError("The MIDI system went away.") from error
 
     def _close(self) -> None:
         if self.dead:
+            # At the end of Python supriya-midi would print a list of the ports given up.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             return
         self._dead = True
         for lister in self._listers.values():
@@ -146,7 +190,7 @@ def current_system() -> MidiSystem:
         for name in _candidates():
             try:
                 _current.system = MidiSystem(name)
-            except (OSError, RuntimeError):
+            except ConnectionError:
                 continue
             return _current.system
     advice = _ADVICE.get(sys.platform, "start one")
@@ -160,17 +204,10 @@ def _candidates() -> list[str]:
         raise InvalidArgumentError(
             f"{SYSTEM_VARIABLE}={chosen} names no MIDI system; choose one of {', '.join(_SYSTEMS)}."
         )
-    import rtmidi
-
-    compiled = set(rtmidi.get_compiled_api())
-    names = [name for name, api in _SYSTEMS.items() if getattr(rtmidi, api) in compiled]
-    if chosen:
-        names = [name for name in names if name == chosen]
-    # ALSA's library complains on the terminal when its device is missing; JACK's is told not to.
+    names = [name for name in binding().apis if chosen in ("", name)]
+    # ALSA's library prints to the terminal when its device is missing.
     if "alsa" in names and not _ALSA_DEVICE.exists():
         names.remove("alsa")
-    if "jack" in names:
-        jack_library()
     return names
 
 

@@ -9,46 +9,39 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import functools
-import importlib.util
-from collections.abc import Iterator
-from pathlib import Path
+import sys
 from typing import Any
 
 _CLIENT_NAME = b"Magenta Bridge watch"
 _DO_NOT_START_A_SERVER = 1
 
 _SHUTDOWN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-_MESSAGE = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
-# JACK may call these for as long as the process lives.
-_ignore_message = _MESSAGE(lambda _text: None)
 
 
 class JackWatch:
     """Knows whether the JACK server that answered at first is still there.
 
-    Without JACK's library the watch sees nothing and says that the server lives.
-
     Threading: any thread.
+
+    Raises:
+        ConnectionError: No JACK server answers.
     """
 
     def __init__(self) -> None:
         self._dead = False
-        self._client: ctypes.c_void_p | None = None
-        self._library: Any = None
         self._on_shutdown = _SHUTDOWN(self._note_death)
         library = jack_library()
         if library is None:
-            return
+            raise ConnectionError("There is no JACK library.")
         library.jack_client_open.restype = ctypes.c_void_p
-        status = ctypes.c_int()
-        client = library.jack_client_open(
-            _CLIENT_NAME, _DO_NOT_START_A_SERVER, ctypes.byref(status)
-        )
-        if client:
-            self._client = ctypes.c_void_p(client)
-            self._library = library
-            library.jack_on_shutdown(self._client, self._on_shutdown, None)
-            _alive.append(self)
+        status = ctypes.byref(ctypes.c_int())
+        client = library.jack_client_open(_CLIENT_NAME, _DO_NOT_START_A_SERVER, status)
+        if not client:
+            raise ConnectionError("No JACK server answers.")
+        self._library = library
+        self._client: ctypes.c_void_p | None = ctypes.c_void_p(client)
+        library.jack_on_shutdown(self._client, self._on_shutdown, None)
+        _alive.append(self)
 
     @property
     def dead(self) -> bool:
@@ -72,28 +65,21 @@ _alive: list[JackWatch] = []
 
 @functools.cache
 def jack_library() -> Any | None:  # noqa: ANN401 - a library's functions have no types
-    """Returns the library that RtMidi speaks to JACK with; None when there is none.
+    """Load the machine's JACK library for RtMidi too; return None when there is none.
 
-    It no longer prints to the terminal.
+    The wheels of RtMidi's bindings bring copies, which a JACK server of another version refuses.
+    A library that is loaded globally, and first, takes their place. It prints nothing.
     """
-    for path in _library_paths():
-        try:
-            library = ctypes.CDLL(path)
-        except OSError:
-            continue
-        library.jack_set_error_function(_ignore_message)
-        library.jack_set_info_function(_ignore_message)
-        return library
-    return None
-
-
-def _library_paths() -> Iterator[str]:
-    # The wheel of python-rtmidi brings a copy of its own, which must be the one that is asked.
-    spec = importlib.util.find_spec("rtmidi")
-    folders = (spec.submodule_search_locations or ()) if spec else ()
-    for folder in folders:
-        yield from map(str, sorted(Path(folder).parent.glob("python_rtmidi*/libjack*")))
-    # Asked last: it starts programs to look.
-    system = ctypes.util.find_library("jack")
-    if system:
-        yield system
+    # find_library starts programs on Linux.
+    name = "libjack.so.0" if sys.platform == "linux" else ctypes.util.find_library("jack")
+    try:
+        library = ctypes.CDLL(name, mode=ctypes.RTLD_GLOBAL) if name else None
+    except OSError:
+        return None
+    if library is not None:
+        # A C function that does nothing: one of Python's ends the process if JACK calls it while
+        # the interpreter ends.
+        ignore_message = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p)
+        library.jack_set_error_function(ignore_message)
+        library.jack_set_info_function(ignore_message)
+    return library

@@ -8,13 +8,20 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import mido
 
 from magenta_bridge.errors import NotFoundError, UnsupportedError
-from magenta_bridge.midi.ports.backend import OWN_ENDS, Direction, MidiSystem, current_system
+from magenta_bridge.midi.ports.backend import (
+    OWN_ENDS,
+    Direction,
+    MidiSystem,
+    binding,
+    current_system,
+    set_receiver,
+)
 from magenta_bridge.midi.ports.names import matching_ports
 from magenta_bridge.midi.ports.port import PortGoneError
 
@@ -22,6 +29,9 @@ if TYPE_CHECKING:
     from mido import Message
 
     from magenta_bridge.midi.ports.port import Receiver
+
+# The longest that a call from RtMidi's thread is expected to take.
+_CALLBACK_S = 0.01
 
 _log = logging.getLogger(__name__)
 
@@ -154,7 +164,7 @@ class SteadyPort:
     def _open_port(self, opening: Callable[[], object]) -> None:
         try:
             opening()
-        except (OSError, RuntimeError, ValueError) as error:
+        except binding().errors as error:
             raise NotFoundError(
                 f"The MIDI {self.direction} {self.name!r} cannot be opened: {error}. "
                 "Another program may hold it."
@@ -170,11 +180,17 @@ class SteadyPort:
 
 
 def _let_go(end: Any) -> None:  # noqa: ANN401 - rtmidi names no types
-    """Closes a connection, once."""
-    if end is not None:
-        with contextlib.suppress(OSError, RuntimeError):
-            end.close_port()
-            end.delete()
+    """Close a connection, once."""
+    if end is None:
+        return
+    with contextlib.suppress(*binding().errors):
+        if isinstance(end, binding().ends["input"]):
+            # RtMidi waits for its thread with Python's lock held, and hangs if a message is on its
+            # way to Python; so the steady ones, such as a clock's, are ended before.
+            end.ignore_types(sysex=True, timing=True, active_sense=True)
+            time.sleep(_CALLBACK_S)
+        end.close_port()
+        end.delete()
 
 
 class SteadyOutput(SteadyPort):
@@ -201,7 +217,7 @@ class SteadyOutput(SteadyPort):
                 raise PortGoneError(f"The MIDI output {self.name!r} is gone.")
             try:
                 self._end.send_message(data)
-            except (OSError, RuntimeError) as error:
+            except binding().errors as error:
                 raise PortGoneError(f"The MIDI output {self.name!r} is gone.") from error
 
 
@@ -224,15 +240,15 @@ class SteadyInput(SteadyPort):
     def prepare(self, end: Any) -> None:  # noqa: ANN401 - rtmidi names no types
         """Asks for clock messages too, and not for system exclusive and active sensing."""
         end.ignore_types(sysex=True, timing=False, active_sense=True)
-        end.set_callback(self._receive)
+        set_receiver(end, self._receive)
 
-    def _receive(self, event: tuple[list[int], float], _data: object = None) -> None:
+    def _receive(self, data: Sequence[int]) -> None:
         now = time.monotonic()
         callback = self.callback
         if callback is None:
             return
         try:
-            message = mido.Message.from_bytes(event[0], time=now)
+            message = mido.Message.from_bytes(data, time=now)
         except ValueError:
             return  # a byte sequence that is no MIDI message carries no music
         try:

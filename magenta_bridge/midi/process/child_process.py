@@ -1,33 +1,33 @@
-"""A process of ours, the pipe to it, and its end, watched by its parent."""
+"""A child process with a pipe, and the stop signals that parent and child handle."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any
 
-from magenta_bridge.midi.process.guarded_port import hold_stop_signals
+# SIGHUP: the terminal window was closed.
+STOP_SIGNALS: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    if hasattr(signal, name)
+)
 
-_PATIENCE_S = 2.0
+_EXIT_TIMEOUT_S = 2.0
 
 
-class Child:
-    """A process with a pipe to it.
+class ChildProcess:
+    """A child process that runs a function with its end of a pipe and further arguments.
 
     Threading: one thread.
 
-    Args:
-        context: How processes are started.
-        name: What the process is called.
-        target: What it runs; is given its end of the pipe first.
-        arguments: What else the target is given.
-
     Attributes:
-        sentinel: Ready, for ``multiprocessing.connection.wait``, once the process has ended.
-        connection: Our end of the pipe.
-        hung_up: Whether the other end is no more: the process is about to end.
+        sentinel: Ready, for ``multiprocessing.connection.wait``, when the process has ended.
+        connection: The parent's end of the pipe.
+        disconnected: Whether the child's end is closed; the process is about to end.
     """
 
     def __init__(
@@ -39,54 +39,74 @@ class Child:
     ) -> None:
         self.connection: Connection
         self.connection, theirs = context.Pipe()
-        self.hung_up = False
-        # Not every context has it in the types, but every one has it.
-        make: Any = getattr(context, "Process")  # noqa: B009
-        self._process = make(target=target, args=(theirs, *arguments), name=name)
-        with hold_stop_signals():
+        self.disconnected = False
+        # Every context has it, but not in its types.
+        process_type: Any = getattr(context, "Process")  # noqa: B009
+        self._process = process_type(target=target, args=(theirs, *arguments), name=name)
+        with _blocked_stop_signals():
             self._process.start()
         theirs.close()
         self.sentinel: int = self._process.sentinel
 
     @property
-    def pid(self) -> int:
-        """The number of the process."""
-        return int(self._process.pid or 0)
+    def pid(self) -> int | None:
+        """The PID."""
+        pid: int | None = self._process.pid
+        return pid
 
     @property
     def exit_code(self) -> int | None:
-        """What it ended with, negative for a signal; None while it runs."""
+        """The exit code, negative for a signal; None while the process runs."""
         code: int | None = self._process.exitcode
         return code
 
-    def waited_for(self) -> list[Connection | int]:
-        """Returns what tells that something has happened, for ``connection.wait``."""
-        return [self.sentinel] if self.hung_up else [self.sentinel, self.connection]
+    def waitables(self) -> list[Connection | int]:
+        """Return the objects for ``connection.wait``."""
+        return [self.sentinel] if self.disconnected else [self.sentinel, self.connection]
 
-    def tell(self, word: object) -> None:
-        """Sends something; to a process that is no more it goes nowhere."""
+    def send(self, message: object) -> None:
+        """Send a message; if the process has ended, drop it."""
         with contextlib.suppress(OSError):
-            self.connection.send(word)
+            self.connection.send(message)
 
-    def heard(self) -> list[object]:
-        """Returns what the process has said, without waiting."""
-        words = []
+    def received(self) -> list[object]:
+        """Return the messages received so far, without waiting."""
+        messages = []
         try:
-            while not self.hung_up and self.connection.poll():
-                words.append(self.connection.recv())
+            while not self.disconnected and self.connection.poll():
+                messages.append(self.connection.recv())
         except (EOFError, OSError, ValueError):
-            # A process that is killed while it speaks leaves half a word.
-            self.hung_up = True
-        return words
+            # A process that is killed while it sends leaves a truncated message.
+            self.disconnected = True
+        return messages
 
     def kill(self) -> None:
-        """Ends the process at once."""
+        """Kill the process."""
         self._process.kill()
 
     def close(self) -> None:
-        """Waits for the end, hurries it when it does not come, and lets everything go."""
-        self._process.join(_PATIENCE_S)
+        """Wait for the process to end, kill it after a timeout, and release its resources."""
+        self._process.join(_EXIT_TIMEOUT_S)
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
         self.connection.close()
+
+
+@contextlib.contextmanager
+def _blocked_stop_signals() -> Iterator[None]:
+    """Block signals; child processes started in this block inherit the mask."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def unblock_stop_signals() -> None:
+    """Unblock the signals that were blocked when this process was started."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)

@@ -1,113 +1,121 @@
-"""A process that stands by with the ports open, to end what a dead player left sounding.
+"""A standby process with the ports open that ends the notes of a dead player.
 
-It is apart from the supervisor because a MIDI system that dies takes the processes that use it
-along; the supervisor itself touches no port.
+It is separate from the supervisor because a MIDI system that crashes can crash every process that
+uses it. The supervisor itself opens no port.
 """
 
 from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.midi.output.all_notes_off import silence
-from magenta_bridge.midi.output.note_ledger import Ledger
+from magenta_bridge.midi.output.note_ledger import NoteLedger, all_notes_off
 from magenta_bridge.midi.ports.port import OutputPort, PortGoneError
-from magenta_bridge.midi.process.guarded_port import STOP_SIGNALS, Guard, allow_stop_signals
+from magenta_bridge.midi.process.child_process import STOP_SIGNALS, unblock_stop_signals
 from magenta_bridge.midi.timing.priority import raise_priority
 
-# A burst that is sent just when a player dies can be lost by the MIDI system.
+# The MIDI system can lose a burst that is sent while a player dies.
 BURSTS_S: Final = (0.0, 0.15, 0.5)
 
-READY: Final = "ready"
 SILENT: Final = "silent"
 END_NOTES: Final = "end notes"
 END_ALL: Final = "end all pitches"
 RELEASE: Final = "release"
 QUIT: Final = "quit"
 
+# On Windows, only one program can open an RtMidi port.
+PORTS_ARE_SHARED = sys.platform != "win32"
+
+
+@dataclass(frozen=True)
+class GuardedPort:
+    """A port that must be silent when its player has died.
+
+    Attributes:
+        open_port: Opens the port; must be picklable, such as a function of a module.
+        early: Whether to open the port when the player does, which makes silence faster. False for
+            virtual ports, which other programs would see twice.
+    """
+
+    open_port: Callable[[], OutputPort]
+    early: bool = PORTS_ARE_SHARED
+
 
 @dataclass
-class _Post:
-    """One guarded port: its ledger, and the port while it is open."""
+class _Output:
+    """A guarded port, its ledger, and the open port if any."""
 
-    guard: Guard
-    ledger: Ledger
+    guarded: GuardedPort
+    ledger: NoteLedger
     port: OutputPort | None = None
 
     def open(self) -> None:
-        """Opens the port unless it is open; a port that is not there is tried again later."""
+        """Open the port unless it is open; if that fails, it is tried again later."""
         if self.port is None:
             with contextlib.suppress(MagentaBridgeError, OSError):
-                self.port = self.guard.open_port()
+                self.port = self.guarded.open_port()
 
     def close(self) -> None:
-        """Lets the port go."""
+        """Close the port."""
         if self.port is not None:
             self.port.close()
             self.port = None
 
-    def silence(self, *, all_pitches: bool) -> bool:
-        """Sends what ends the notes; returns whether all of it could be sent."""
+    def silence(self, *, all_pitches: bool) -> None:
+        """End the notes in the ledger."""
         self.open()
-        if self.port is None:
-            return False
-        try:
-            for message in silence(self.ledger, all_pitches=all_pitches):
-                self.port.send(message)
-        except PortGoneError:
-            return False
-        return True
+        if self.port is not None:
+            with contextlib.suppress(PortGoneError):
+                for message in all_notes_off(self.ledger, all_pitches=all_pitches):
+                    self.port.send(message)
 
 
-def run_silencer(
-    connection: Connection, guards: tuple[Guard, ...], ledgers: tuple[Path, ...]
+def run_panic_process(
+    connection: Connection, guarded_ports: tuple[GuardedPort, ...], ledgers: tuple[Path, ...]
 ) -> None:
-    """Serves a supervisor until it says so; when the supervisor dies, silences and ends.
-
-    Args:
-        connection: The pipe to the supervisor; it brings the words above and takes answers.
-        guards: The ports.
-        ledgers: What sounds on each.
-    """
+    """Execute and acknowledge a supervisor's commands until QUIT; if it dies, end all notes."""
     for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    allow_stop_signals()
+    unblock_stop_signals()
     raise_priority()
-    posts = [_Post(guard, Ledger(path)) for guard, path in zip(guards, ledgers, strict=True)]
-    for post in posts:
-        if post.guard.early:
-            post.open()
+    outputs = [
+        _Output(guarded, NoteLedger(path))
+        for guarded, path in zip(guarded_ports, ledgers, strict=True)
+    ]
+    for output in outputs:
+        if output.guarded.early:
+            output.open()
     try:
-        connection.send(READY)
-        while (word := connection.recv()) != QUIT:
-            _obey(word, posts)
+        while (command := connection.recv()) != QUIT:
+            _execute(command, outputs)
             connection.send(SILENT)
     except (EOFError, OSError):
-        _be_the_last(posts)
-    for post in posts:
-        post.close()
+        _end_without_supervisor(outputs)
+    for output in outputs:
+        output.close()
 
 
-def _obey(word: str, posts: list[_Post]) -> None:
-    for post in posts:
-        if word == RELEASE:
-            if not post.guard.early:
-                post.close()
-        else:
-            post.silence(all_pitches=word == END_ALL)
+def _execute(command: str, outputs: list[_Output]) -> None:
+    for output in outputs:
+        if command != RELEASE:
+            output.silence(all_pitches=command == END_ALL)
+        elif not output.guarded.early:
+            output.close()
 
 
-def _be_the_last(posts: list[_Post]) -> None:
-    """Silences the ports of a player whose supervisor died, and leaves no file behind."""
-    begun = time.monotonic()
+def _end_without_supervisor(outputs: list[_Output]) -> None:
+    """End all notes after the supervisor died, and delete the ledgers."""
+    start = time.monotonic()
     for after_s in BURSTS_S:
-        time.sleep(max(0.0, begun + after_s - time.monotonic()))
-        _obey(END_ALL, posts)
-    for post in posts:
-        post.ledger.path.unlink(missing_ok=True)
+        time.sleep(max(0.0, start + after_s - time.monotonic()))
+        _execute(END_ALL, outputs)
+    for output in outputs:
+        output.ledger.path.unlink(missing_ok=True)

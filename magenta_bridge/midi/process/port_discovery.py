@@ -1,7 +1,7 @@
-"""Which ports there are, found out by a process of its own.
+"""Lists the MIDI ports in a child process.
 
-The MIDI system may take every process along that has used it when it dies; the supervisor, which
-must outlive that, asks through this module and never touches it.
+If the MIDI system crashes, it can crash every process that uses it. The supervisor must survive
+that, so it lists ports through this module and never uses the MIDI system itself.
 """
 
 from __future__ import annotations
@@ -10,50 +10,43 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from magenta_bridge.errors import MagentaBridgeError, UnsupportedError
 from magenta_bridge.midi.ports.names import matching_ports
 from magenta_bridge.midi.process.settings import ECHO, PortChoice
 
 _TRIES: Final = 3
-_PATIENCE_S: Final = 15.0
-_SILENT: Final = "The MIDI system of this machine does not answer."
+_TIMEOUT_S: Final = 15.0
+_NO_RESPONSE: Final = "The MIDI system does not respond."
 
 
-@dataclass(frozen=True)
-class Survey:
-    """Names of the ports there are.
-
-    Attributes:
-        inputs: Ports to hear.
-        outputs: Ports to play to.
-    """
+class PortNames(NamedTuple):
+    """The names of the available ports."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
 
-def survey() -> Survey:
-    """Returns the ports there are.
+def discover_ports() -> PortNames:
+    """Return the available ports.
 
     Raises:
-        UnsupportedError: There is no MIDI system, or it does not answer.
+        UnsupportedError: The machine has no MIDI system, or it does not respond.
     """
-    found = next((each for each in (_ask() for _ in range(_TRIES)) if each is not None), None)
+    found = next((each for each in (_query() for _ in range(_TRIES)) if each is not None), None)
     if found is None:
-        raise UnsupportedError(_SILENT)
+        raise UnsupportedError(_NO_RESPONSE)
     if "error" in found:
         raise UnsupportedError(found["error"])
-    return Survey(tuple(found["inputs"]), tuple(found["outputs"]))
+    return PortNames(tuple(found["inputs"]), tuple(found["outputs"]))
 
 
-def _ask() -> dict[str, Any] | None:
-    """Returns what the process reports; None when it crashes.
+def _query() -> dict[str, Any] | None:
+    """Return what the child process reports; None if it crashes.
 
     Raises:
-        UnsupportedError: It waits for a system that hangs.
+        UnsupportedError: It times out.
     """
     try:
         result = subprocess.run(
@@ -61,20 +54,19 @@ def _ask() -> dict[str, Any] | None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=_PATIENCE_S,
+            timeout=_TIMEOUT_S,
         )
         found = json.loads(result.stdout.splitlines()[-1])
     except subprocess.TimeoutExpired as error:
-        raise UnsupportedError(_SILENT) from error
+        raise UnsupportedError(_NO_RESPONSE) from error
     except (IndexError, ValueError):
         return None
     return found if isinstance(found, dict) else None
 
 
-def choose(name: str, names: tuple[str, ...]) -> PortChoice:
-    """Returns the choice of a port by name: a virtual one unless there is such a port."""
-    virtual = name != ECHO and not matching_ports(name, names)
-    return PortChoice(name, virtual=virtual)
+def choose_port(name: str, names: tuple[str, ...]) -> PortChoice:
+    """Return the port with a name, or a virtual port if there is none."""
+    return PortChoice(name, virtual=name != ECHO and not matching_ports(name, names))
 
 
 def _report() -> dict[str, object]:
@@ -88,5 +80,5 @@ def _report() -> dict[str, object]:
 
 if __name__ == "__main__":
     print(json.dumps(_report()), flush=True)  # noqa: T201 - read by the parent
-    # A MIDI system that is going away can keep a process from ending.
+    # A MIDI system that is shutting down can prevent a process from exiting.
     os._exit(0)

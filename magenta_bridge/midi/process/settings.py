@@ -1,9 +1,13 @@
-"""What a playing process is told when it starts; everything here can be pickled."""
+"""The settings of a playing process; all of them can be pickled."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Final
+
+from magenta_bridge.midi.ports import ports
+from magenta_bridge.midi.ports.memory_port import EchoPort
+from magenta_bridge.midi.ports.port import InputPort, OutputPort
 
 # Names of the controllers, as on the command line without ``_control_number``.
 CONTROLS: Final = (
@@ -28,21 +32,33 @@ class PortChoice:
     """A port to open.
 
     Attributes:
-        name: What the user calls it; ``echo`` is one within the process, for trying out.
-        virtual: Whether to make a port of that name for others to connect to.
+        name: Name of the port; ``echo`` is a port within the process, for tests.
+        virtual: Whether to create a port with this name for other programs to connect to.
     """
 
     name: str
     virtual: bool = False
 
+    def open_input(self) -> InputPort:
+        """Open the port for input; errors as for ``ports.open_input``."""
+        if self.name == ECHO:
+            return EchoPort(ECHO)
+        return ports.open_input(self.name, virtual=self.virtual)
+
+    def open_output(self) -> OutputPort:
+        """Open the port for output; errors as for ``ports.open_output``."""
+        if self.name == ECHO:
+            return EchoPort(ECHO)
+        return ports.open_output(self.name, virtual=self.virtual)
+
 
 @dataclass(frozen=True)
 class Musician:
-    """Somebody who plays, and who answers.
+    """A musician and the generators that answer.
 
     Attributes:
         inputs: Ports that the musician plays on.
-        generators: Ids of the generators that answer, chosen among by a controller.
+        generators: IDs of the generators; a controller selects one.
         channel: MIDI channel of the responses, 0 to 15.
     """
 
@@ -52,27 +68,27 @@ class Musician:
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How to play together.
+class MidiSettings:
+    """The settings of a playing process.
 
     Attributes:
-        server: ``HOST:PORT`` of the server whose generators answer.
-        musicians: Who plays; the first one's interaction beats the metronome.
-        outputs: Ports that are played to.
+        server: ``HOST:PORT`` of the server with the generators.
+        musicians: The musicians; the first one's interaction drives the metronome.
+        outputs: Output ports.
         qpm: Tempo in quarter notes per minute.
-        mode: ``call`` for call and response, ``loop`` to repeat each response until the next
-            call, ``duet`` to be accompanied all the time.
-        clock: ``internal``, ``midi`` to follow the MIDI clock that comes in, ``link`` to follow
-            the Ableton Link session of the network.
-        clock_ports: Ports that the beat clock is sent to.
-        passthrough: Whether what comes in goes out as well.
-        allow_overlap: Whether a call may begin during a response.
+        mode: ``call`` for call and response, ``loop`` to repeat each response until the next call,
+            ``duet`` for continuous accompaniment.
+        clock: ``internal``, ``midi`` to follow incoming MIDI clock, ``link`` to follow the Ableton
+            Link session of the network.
+        clock_ports: Ports to send MIDI clock to.
+        passthrough: Whether incoming messages are sent to the outputs.
+        allow_overlap: Whether a call can start during a response.
         metronome_channel: 0 to 15; None for no metronome.
         playback_offset: Seconds to add to the times of responses.
-        humanize: Whether responses take the loudness of the calls.
+        humanize: Whether responses adopt the velocities of the calls.
         controls: Controller number, 0 to 127, for each name in ``CONTROLS`` that has one.
-        simulated: A serialized NoteSequence to play as the musician; None for a real one.
-        log: Level of the log, such as ``WARNING``.
+        simulated: A serialized NoteSequence to play as the musician; None for a real musician.
+        log: Log level, such as ``WARNING``.
     """
 
     server: str
@@ -93,5 +109,5 @@ class Settings:
 
     @property
     def all_outputs(self) -> tuple[PortChoice, ...]:
-        """Every port that is sent to, each once: those that are played to come first."""
+        """All ports to send to, without duplicates, ``outputs`` first."""
         return tuple(dict.fromkeys([*self.outputs, *self.clock_ports]))

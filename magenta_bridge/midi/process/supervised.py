@@ -1,7 +1,7 @@
-"""The player's end of what ties it to its supervisor.
+"""The player's end of the link to its supervisor.
 
-The player hears through it that it should stop, and that its supervisor is no more; either way
-its ports are silent before anything else happens.
+Through it, the player learns that it must stop or that its supervisor has died. In both cases its
+ports are silenced first.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from types import FrameType
 from typing import Final
 
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.midi.process.guarded_port import STOP_SIGNALS, allow_stop_signals
+from magenta_bridge.midi.process.child_process import STOP_SIGNALS, unblock_stop_signals
 from magenta_bridge.midi.timing.priority import freeze_gc
 
 STOP: Final = "stop"
 FAILED: Final = "failed"
 REPORT: Final = "report"
-BEAT: Final = "beat"
+HEARTBEAT: Final = "heartbeat"
 
-# How long a player may take to end once it was told to.
-PATIENCE_S = 1.0
+# Time that a player has to end after it was stopped.
+STOP_TIMEOUT_S = 1.0
 
 _FAILURE = 1
 
@@ -35,17 +35,13 @@ _log = logging.getLogger(__name__)
 
 
 class SupervisorLink:
-    """Tells a player to stop, and carries what it reports to its supervisor.
+    """Stops a player and sends its reports to its supervisor.
 
     Threading: any thread.
 
-    Args:
-        connection: The pipe to the supervisor.
-        ledgers: A ledger for each guarded port, in the order of the supervisor's guards.
-
     Attributes:
-        stop: Set when the player should end.
-        ledgers: As given.
+        stop: Set when the player must end.
+        ledgers: The ledger file of each guarded port, in the supervisor's order.
     """
 
     def __init__(self, connection: Connection, ledgers: tuple[Path, ...]) -> None:
@@ -56,36 +52,33 @@ class SupervisorLink:
         self._actions: list[Callable[[], None]] = []
 
     def on_stop(self, action: Callable[[], None]) -> None:
-        """Calls a function at once when the player should end: an outlet's ``close``."""
+        """Register a function to call when the player must end, such as an output's ``close``."""
         with self._lock:
             self._actions.append(action)
 
-    def report(self, what: object) -> None:
-        """Sends anything that can be pickled to the supervisor's ``on_report``."""
-        self._tell(REPORT, what)
+    def report(self, report: object) -> None:
+        """Send a picklable object to the supervisor's ``on_report``."""
+        self.send(REPORT, report)
 
-    def beat(self) -> None:
-        """Gives a sign of life; from the first on, a player without them is taken for hanging."""
-        self._tell(BEAT, None)
+    def heartbeat(self) -> None:
+        """Send a sign of life; after the first one, a player without them is considered hung."""
+        self.send(HEARTBEAT, None)
 
-    def fail(self, error: MagentaBridgeError) -> None:
-        """Lets the supervisor raise an error that ends the player."""
-        self._tell(FAILED, error)
-
-    def pull(self) -> None:
-        """Makes the player's ports silent and asks it to end."""
+    def silence_and_stop(self) -> None:
+        """Silence the player's ports and set ``stop``."""
         with self._lock:
             actions = list(self._actions)
         for action in actions:
             try:
                 action()
-            except Exception:  # noqa: BLE001 - the other ports must be silenced all the same
+            except Exception:  # noqa: BLE001 - the other ports must still be silenced
                 _log.exception("A port could not be silenced.")
         self.stop.set()
 
-    def _tell(self, kind: str, what: object) -> None:
+    def send(self, kind: str, content: object) -> None:
+        """Send a message to the supervisor."""
         with self._lock, contextlib.suppress(OSError):
-            self._connection.send((kind, what))
+            self._connection.send((kind, content))
 
 
 def run_player(
@@ -94,51 +87,46 @@ def run_player(
     target: Callable[..., None],
     arguments: tuple[object, ...],
 ) -> None:
-    """Runs a player in its own process until it ends or is told to.
+    """Run a player in this process until it ends or is stopped.
 
-    Args:
-        connection: The pipe to the supervisor.
-        ledgers: A ledger for each guarded port.
-        target: Plays; is given the leash and the arguments, and returns soon after its ``stop``
-            is set.
-        arguments: What else the target is given.
+    The target is called with a ``SupervisorLink`` and the arguments; it must return soon after
+    ``stop`` is set.
     """
-    leash = SupervisorLink(connection, ledgers)
-    _listen(leash, connection)
+    link = SupervisorLink(connection, ledgers)
+    _start_stop_thread(link, connection)
     try:
         freeze_gc()
-        target(leash, *arguments)
+        target(link, *arguments)
     except MagentaBridgeError as error:
-        leash.fail(error)
+        link.send(FAILED, error)
         raise SystemExit(_FAILURE) from None
-    except Exception:  # noqa: BLE001 - to its supervisor a bug is a crash like any other
+    except Exception:  # noqa: BLE001 - the supervisor handles a bug like any other crash
         _log.critical("The player failed.", exc_info=True)
         raise SystemExit(_FAILURE) from None
     finally:
-        leash.pull()
+        link.silence_and_stop()
 
 
-def _listen(leash: SupervisorLink, connection: Connection) -> None:
-    """Pulls the leash on a word of the supervisor's, on its end, and on a signal."""
-    heard, said = Pipe(duplex=False)
+def _start_stop_thread(link: SupervisorLink, connection: Connection) -> None:
+    """Stop the player on a message from the supervisor, at its death, and on a signal."""
+    signaled, notify = Pipe(duplex=False)
 
-    def hear(_number: int, _frame: FrameType | None) -> None:
-        said.send_bytes(b".")
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        notify.send_bytes(b".")
 
-    # Ctrl-C reaches every process of the terminal; the supervisor passes it on.
+    # Ctrl-C reaches every process of the terminal; the supervisor forwards it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in STOP_SIGNALS:
         if number != signal.SIGINT:
-            signal.signal(number, hear)
-    allow_stop_signals()
+            signal.signal(number, on_signal)
+    unblock_stop_signals()
 
-    def listen() -> None:
-        # Either a word, or the end of the other side, or a signal: all mean the same.
-        wait([connection, heard])
-        # First, since a MIDI system that hangs may keep a port from being silenced.
-        end = threading.Timer(PATIENCE_S, os._exit, args=(_FAILURE,))
-        end.daemon = True
-        end.start()
-        leash.pull()
+    def stop() -> None:
+        wait([connection, signaled])
+        # Started first, because a hung MIDI system can block the silencing of a port.
+        timer = threading.Timer(STOP_TIMEOUT_S, os._exit, args=(_FAILURE,))
+        timer.daemon = True
+        timer.start()
+        link.silence_and_stop()
 
-    threading.Thread(target=listen, name="leash", daemon=True).start()
+    threading.Thread(target=stop, name="supervisor-link", daemon=True).start()

@@ -1,1 +1,1 @@
-"""Timing."""
+"""Clocks, ticks and tempo."""

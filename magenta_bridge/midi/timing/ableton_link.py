@@ -1,8 +1,8 @@
-"""Tempo, beat and transport of Ableton Link, for those who install its library themselves.
+"""Tempo, beat and transport of an Ableton Link session, through an optional library.
 
-Link is under the GNU General Public License, version 2 or later, or a license of Ableton's. The
-library that is asked for here, LinkPython-extern, is free of conditions itself and brings Link
-along. Neither is a part of Magenta Bridge, or installed unless somebody asks for it.
+Ableton Link is licensed under the GNU General Public License, version 2 or later, or under a
+license from Ableton. LinkPython-extern, the library loaded here, is in the public domain and
+contains Link. Neither is part of Magenta Bridge or installed by default.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 from magenta_bridge.errors import UnsupportedError
@@ -20,30 +19,26 @@ _MICROSECONDS = 1e6
 
 
 class LinkTempo:
-    """The session that all Link programs of the local network share: a ``tempo.TempoSource``.
+    """The session shared by all Link programs on the local network: a ``tempo.TempoSource``.
 
-    Beats are counted from a bar line that all programs of the session have in common, whenever
-    they joined. The song goes on until somebody stops it: programs that do not share start and
-    stop share the beat alone.
+    Beats are counted from a bar line that all programs of the session share. The song plays until
+    a program of the session stops it; programs that do not share start and stop share only the
+    beat.
 
     Threading: any thread.
 
     Args:
-        qpm: The tempo when nobody else is there.
-        beats: Quarter notes in a bar.
-        now: Tells the time in seconds of the player's clock.
+        qpm: The tempo if no other program is in the session, 1 to 1000.
+        beats: Quarter notes per bar.
 
     Raises:
-        InvalidArgumentError: The tempo is not between 1 and 1000.
+        InvalidArgumentError: The tempo is out of range.
         UnsupportedError: The library is not installed.
     """
 
-    def __init__(
-        self, qpm: float = 120.0, beats: int = 4, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, qpm: float = 120.0, beats: int = 4) -> None:
         library = _library()
         self._beats = float(beats)
-        self._now = now
         self._transport_used = threading.Event()
         self._link = library.Link(check_tempo(qpm))
         self._clock = self._link.clock()
@@ -53,30 +48,30 @@ class LinkTempo:
 
     @property
     def running(self) -> bool:
-        """Whether the song goes on: True until somebody in the session has stopped it."""
+        """Whether the song is playing: True until a program of the session stops it."""
         return not self._transport_used.is_set() or bool(self._state().isPlaying())
 
     @property
     def qpm(self) -> float:
-        """Quarter notes in a minute."""
+        """Quarter notes per minute."""
         return float(self._state().tempo())
 
     @property
     def peers(self) -> int:
-        """How many other programs are in the session."""
+        """The number of other programs in the session."""
         return int(self._link.numPeers())
 
     def beat_at(self, time: float) -> float:
-        """Returns the beat at a time, in seconds of the clock."""
+        """Return the beat at a monotonic time in seconds."""
         return float(self._state().beatAtTime(self._micros(time), self._beats))
 
     def time_at(self, beat: float) -> float:
-        """Returns when a beat is, in seconds of the clock, if the tempo stays."""
+        """Return the monotonic time of a beat at the current tempo, in seconds."""
         micros = self._state().timeAtBeat(beat, self._beats)
-        return self._now() + float(micros - self._clock.micros()) / _MICROSECONDS
+        return time.monotonic() + float(micros - self._clock.micros()) / _MICROSECONDS
 
     def change(self, qpm: float) -> None:
-        """Sets the tempo for everybody in the session.
+        """Set the tempo of the session.
 
         Raises:
             InvalidArgumentError: The tempo is not between 1 and 1000.
@@ -86,35 +81,33 @@ class LinkTempo:
         self._link.commitAppSessionState(state)
 
     def play(self, *, playing: bool) -> None:
-        """Starts or stops the song for everybody in the session who shares start and stop."""
+        """Start or stop the song for all programs of the session that share start and stop."""
         state = self._state()
         state.setIsPlaying(playing, self._clock.micros())
         self._transport_used.set()
         self._link.commitAppSessionState(state)
 
     def close(self) -> None:
-        """Leaves the session."""
+        """Leave the session."""
         self._link.enabled = False
 
-    def _state(self) -> Any:  # noqa: ANN401 - the library is not there for the type checker
+    def _state(self) -> Any:  # noqa: ANN401 - the optional library has no types
         return self._link.captureAppSessionState()
 
-    def _micros(self, time: float) -> int:
-        return max(0, int(self._clock.micros() + (time - self._now()) * _MICROSECONDS))
+    def _micros(self, time_s: float) -> int:
+        return max(0, int(self._clock.micros() + (time_s - time.monotonic()) * _MICROSECONDS))
 
 
 def _library() -> Any:  # noqa: ANN401
-    """Returns the library, loaded only now that somebody wants it."""
+    """Import the library on first use."""
+    install = "install it with: pip install LinkPython-extern"
     try:
         library = importlib.import_module("link")
     except ImportError as error:
         raise UnsupportedError(
-            "Ableton Link needs LinkPython-extern, which the license of Link in it (GPL) keeps out "
-            "of Magenta Bridge; install it with: pip install LinkPython-extern"
+            "Ableton Link requires LinkPython-extern, which is not part of Magenta Bridge because "
+            f"of Link's license (GPL); {install}"
         ) from error
     if not hasattr(library, "Link"):
-        raise UnsupportedError(
-            f"The module 'link' that Python finds ({library!r}) is not Ableton Link; "
-            "install it with: pip install LinkPython-extern"
-        )
+        raise UnsupportedError(f"The module 'link' ({library!r}) is not Ableton Link; {install}")
     return library

@@ -1,8 +1,8 @@
-"""Wall time that never jumps.
+"""A wall clock that never jumps.
 
-The hub speaks in seconds of the wall clock, as ``time.time()`` tells them. That clock is set
-while music plays: by hand, by the network, by daylight. So it is read once, and the monotonic clock
-carries on from there; every time inside is of this steady wall clock.
+The hub's times are seconds of the wall clock, as ``time.time()`` returns them. Because that clock
+can be set while music plays, it is read once and then advanced by the monotonic clock. All times
+inside this package are on this steady wall clock.
 """
 
 from __future__ import annotations
@@ -12,22 +12,24 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-# Clocks of one computer drift apart by some parts in 100,000: followed, and never audibly.
+# An operating system can wake a sleeping thread this late; the last stretch is busy waiting.
+SPIN_S: Final = 0.002
+# Clocks of one computer drift by some parts in 100,000, which is followed inaudibly.
 _DRIFT_PER_SECOND: Final = 0.001
-# A larger difference is no drift: somebody has set the clock.
+# A larger difference is not drift: the clock was set.
 _JUMP_SECONDS: Final = 0.25
-# Times further off than a day are not meant to be near now, such as the 0 of a metronome.
+# Times further away than a day are not near now in any reading, such as 0 for a metronome.
 _DAY_SECONDS: Final = 86_400.0
 
 
 class SteadyClock:
-    """A wall clock that is carried by the monotonic one and follows the other's drift alone.
+    """A wall clock that is advanced by the monotonic clock and follows only the wall's drift.
 
     Threading: safe from any number of threads.
 
     Args:
         wall: Returns seconds since 1970, as the computer's clock is set.
-        monotonic: Returns seconds that only ever grow.
+        monotonic: Returns seconds that never decrease.
     """
 
     def __init__(
@@ -36,29 +38,35 @@ class SteadyClock:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._wall = wall
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._lock = threading.Lock()
         self._last = monotonic()
         self._offset = wall() - self._last
 
     def now(self) -> float:
-        """Returns the seconds since 1970 on the steady clock."""
+        """Return the seconds since 1970 on the steady clock."""
         with self._lock:
-            return self._follow() + self._offset
+            now = self.monotonic()
+            difference = self._wall() - now - self._offset
+            if abs(difference) < _JUMP_SECONDS:
+                limit = (now - self._last) * _DRIFT_PER_SECOND
+                self._offset += min(max(difference, -limit), limit)
+            self._last = now
+            return now + self._offset
 
-    def monotonic(self, seconds: float) -> float:
-        """Returns the monotonic time of a time of the steady clock."""
+    def to_monotonic(self, seconds: float) -> float:
+        """Convert a time of the steady clock to a monotonic time."""
         return seconds - self._offset
 
-    def of_monotonic(self, seconds: float) -> float:
-        """Returns the time of the steady clock of a monotonic time."""
+    def from_monotonic(self, seconds: float) -> float:
+        """Convert a monotonic time to a time of the steady clock."""
         return seconds + self._offset
 
-    def heard(self, seconds: float) -> float:
-        """Takes a time that a caller read off ``time.time()`` over to the steady clock.
+    def from_wall_time(self, seconds: float) -> float:
+        """Convert a time that a caller read from ``time.time()`` to the steady clock.
 
-        After the computer's clock was set, the caller may mean the time before or after that:
-        whichever lies nearer to now.
+        If the computer's clock was set, the time can be from before or after that; the reading
+        nearer to now is used.
         """
         now = self.now()
         jump = self._wall() - now
@@ -67,31 +75,23 @@ class SteadyClock:
             return seconds
         return min(seconds, other, key=lambda time_s: abs(time_s - now))
 
-    def sleep_until(self, seconds: float, spin: float = 0.002) -> None:
-        """Sleeps until a time of the steady clock; the last ``spin`` seconds are spent looking.
+    def wait(self, condition: threading.Condition, until: float | None) -> None:
+        """Wait on an acquired condition until it is notified or a time is nearly due.
 
-        A sleeper is woken late, by milliseconds on a busy computer; one that looks is not.
+        Args:
+            condition: The condition; its lock is held.
+            until: Returns up to ``SPIN_S`` before this time; None for no limit.
         """
-        due = self.monotonic(seconds)
-        remaining = due - self._monotonic()
-        if remaining > spin:
-            time.sleep(remaining - spin)
-        while self._monotonic() < due:
-            pass
+        condition.wait(None if until is None else max(0.0, until - self.now() - SPIN_S))
 
-    def _follow(self) -> float:
-        now = self._monotonic()
-        difference = self._wall() - now - self._offset
-        if abs(difference) < _JUMP_SECONDS:
-            most = (now - self._last) * _DRIFT_PER_SECOND
-            self._offset += min(max(difference, -most), most)
-        self._last = now
-        return now
+    def sleep_until(self, seconds: float) -> None:
+        """Sleep until a time of the steady clock; the last ``SPIN_S`` seconds are busy waiting."""
+        due = self.to_monotonic(seconds)
+        remaining = due - self.monotonic()
+        if remaining > SPIN_S:
+            time.sleep(remaining - SPIN_S)
+        while self.monotonic() < due:
+            pass
 
 
 STEADY_CLOCK: Final = SteadyClock()
-
-
-def sleep_until(seconds: float) -> None:
-    """Sleeps until a time of ``STEADY_CLOCK``."""
-    STEADY_CLOCK.sleep_until(seconds)

@@ -1,4 +1,4 @@
-"""Where in the music a moment is: beats for seconds, from a clock of ours or of others."""
+"""Tempo and song position: converts between beats and seconds."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from magenta_bridge.errors import InvalidArgumentError
 
 SLOWEST_QPM = 1.0
 FASTEST_QPM = 1000.0
-# What a controller at 0 sets; each value is one more.
+# The tempo that a controller sets at value 0; each further value adds 1.
 SLOWEST_CONTROLLED_QPM = 60
 
 
 class TempoSource(Protocol):
-    """Tells tempo and position; beats are quarter notes since the start of the song."""
+    """Tempo and position of a song; beats are quarter notes since its start."""
 
     @property
     def running(self) -> bool:
-        """Whether the song goes on."""
+        """Whether the song is playing."""
 
     @property
     def qpm(self) -> float:
-        """Quarter notes in a minute."""
+        """Quarter notes per minute."""
 
     def beat_at(self, time: float) -> float:
-        """Returns the beat at a time, in seconds of the clock."""
+        """Return the beat at a time, in seconds of the clock."""
 
     def time_at(self, beat: float) -> float:
-        """Returns when a beat is, in seconds of the clock, if the tempo stays."""
+        """Return the time of a beat at the current tempo, in seconds of the clock."""
 
 
 class InternalClock:
-    """A tempo of our own, which may change at any moment without a jump in position.
+    """A tempo set by this program; it can change at any time without a jump in position.
 
     Threading: any thread.
 
     Args:
-        qpm: Quarter notes in a minute.
-        start: When beat 0 is, in seconds of the clock.
+        qpm: Quarter notes per minute, 1 to 1000.
+        start: The time of beat 0, in seconds of the clock.
 
     Raises:
-        InvalidArgumentError: The tempo is not between 1 and 1000.
+        InvalidArgumentError: The tempo is out of range.
     """
 
     def __init__(self, qpm: float, start: float) -> None:
@@ -50,26 +50,26 @@ class InternalClock:
 
     @property
     def running(self) -> bool:
-        """Always."""
+        """Always True."""
         return True
 
     @property
     def qpm(self) -> float:
-        """Quarter notes in a minute."""
+        """Quarter notes per minute."""
         return self._line[0]
 
     def beat_at(self, time: float) -> float:
-        """Returns the beat at a time, in seconds of the clock; below 0 before the start."""
+        """Return the beat at a time, in seconds of the clock; negative before the start."""
         qpm, anchor_time, anchor_beat = self._line
         return anchor_beat + (time - anchor_time) * qpm / 60.0
 
     def time_at(self, beat: float) -> float:
-        """Returns when a beat is, in seconds of the clock, if the tempo stays."""
+        """Return the time of a beat at the current tempo, in seconds of the clock."""
         qpm, anchor_time, anchor_beat = self._line
         return anchor_time + (beat - anchor_beat) * 60.0 / qpm
 
     def change(self, qpm: float, time: float) -> None:
-        """Sets the tempo from a moment on, in seconds of the clock.
+        """Set the tempo from a time on, in seconds of the clock.
 
         Raises:
             InvalidArgumentError: The tempo is not between 1 and 1000.
@@ -79,20 +79,20 @@ class InternalClock:
             self._line = (qpm, time, self.beat_at(time))
 
     def anchor(self, beat: float, time: float) -> None:
-        """Says when a beat is, in seconds of the clock; the tempo stays."""
+        """Set the time of a beat, in seconds of the clock; the tempo stays."""
         with self._lock:
             self._line = (self._line[0], time, beat)
 
 
 def check_tempo(qpm: float) -> float:
-    """Returns a tempo that can be played.
+    """Return the tempo if it is in range.
 
     Raises:
-        InvalidArgumentError: It is not between 1 and 1000 quarter notes in a minute.
+        InvalidArgumentError: It is not between 1 and 1000 quarter notes per minute.
     """
     if not SLOWEST_QPM <= qpm <= FASTEST_QPM:
         raise InvalidArgumentError(
-            f"A tempo of {qpm:g} quarter notes in a minute cannot be played; choose one from "
-            f"{SLOWEST_QPM:g} to {FASTEST_QPM:g}."
+            f"The tempo {qpm:g} qpm is out of range; choose one between {SLOWEST_QPM:g} and "
+            f"{FASTEST_QPM:g}."
         )
     return qpm

@@ -1,95 +1,125 @@
-"""The ticks that call and response are measured in, usually one a bar."""
+"""The ticks in which calls and responses are measured, usually one per bar."""
 
 from __future__ import annotations
 
+import abc
+import math
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final
 
-from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, sleep_until
+from magenta_bridge.midi.timing.steady_clock import SPIN_S, STEADY_CLOCK, SteadyClock
+from magenta_bridge.midi.timing.tempo import TempoSource
 
-_SPIN_SECONDS = 0.002
+_POLL_SECONDS: Final = 0.02
+# Relative differences of a measured tempo below this are jitter.
+_SAME_TEMPO: Final = 0.005
+# Keeps a bar line from being reported twice when its time is estimated again.
+_HALF: Final = 0.5
 
 
-class Ticks(Protocol):
-    """Where ticks come from."""
+class Ticks(abc.ABC):
+    """A source of ticks. All times are seconds of the wall clock.
+
+    Threading: one thread waits; any thread may call ``wake``.
+    """
+
+    def __init__(self, clock: SteadyClock = STEADY_CLOCK) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._woken = False
 
     @property
-    def expected(self) -> float | None:
-        """When the next tick is due, in seconds of the wall clock; None when nobody knows."""
+    def running(self) -> bool:
+        """Whether the song is playing."""
+        return True
 
+    @property
+    def qpm(self) -> float | None:
+        """The tempo of an external clock, in quarter notes per minute; None if there is none."""
+        return None
+
+    @property
+    @abc.abstractmethod
+    def expected(self) -> float | None:
+        """When the next tick is due; None if unknown."""
+
+    @abc.abstractmethod
     def wait(self, until: float | None) -> float | None:
-        """Waits for the next tick, or until a time.
+        """Wait for the next tick or until a time.
 
         Returns:
-            When the tick was; None when the time came first or somebody woke the waiter.
+            The time of the tick; None if ``until`` came first or ``wake`` was called.
         """
 
     def wake(self) -> None:
-        """Ends a wait that is under way."""
+        """End a wait early."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def _wait_until(self, end: float | None, ready: Callable[[], bool] = lambda: False) -> bool:
+        """Wait until a time or until ready; return whether ``wake`` was called."""
+        with self._changed:
+            while not (
+                self._woken or ready() or (end is not None and end <= self._clock.now() + SPIN_S)
+            ):
+                self._clock.wait(self._changed, end)
+            woken, self._woken = self._woken, False
+            return woken
 
 
-class PeriodTicks:
-    """A tick every so many seconds; a change of the period is followed within it.
+class PeriodTicks(Ticks):
+    """Ticks at a fixed period; a change of the period takes effect immediately.
 
     Args:
-        period: Returns the seconds from tick to tick that hold now.
-        start: When the first period begins, in seconds of the wall clock.
+        period: Returns the current seconds from tick to tick.
+        start: When the first period begins.
+        clock: The clock.
     """
 
-    def __init__(self, period: Callable[[], float], start: float) -> None:
+    def __init__(
+        self, period: Callable[[], float], start: float, clock: SteadyClock = STEADY_CLOCK
+    ) -> None:
+        super().__init__(clock)
         self._period = period
         self._length = period()
         self._due = start + self._length
-        self._changed = threading.Condition()
-        self._woken = False
 
     @property
     def expected(self) -> float:
         """When the next tick is due."""
         length = self._period()
         if length != self._length:
-            now = STEADY_CLOCK.now()
+            now = self._clock.now()
             self._due = now + (self._due - now) * length / self._length
             self._length = length
         return self._due
 
     def wait(self, until: float | None) -> float | None:
-        """See ``Ticks.wait``; ticks that nobody waited for are left out."""
+        """See ``Ticks.wait``; ticks that passed without a waiter are skipped."""
         due = self.expected
-        end = due if until is None else min(due, until)
-        with self._changed:
-            remaining = end - STEADY_CLOCK.now() - _SPIN_SECONDS
-            if remaining > 0:
-                self._changed.wait_for(lambda: self._woken, remaining)
-            woken, self._woken = self._woken, False
+        woken = self._wait_until(due if until is None else min(due, until))
         if woken or (until is not None and until < due):
             return None
-        sleep_until(due)
-        missed = (STEADY_CLOCK.now() - due) // self._length
+        self._clock.sleep_until(due)
+        missed = (self._clock.now() - due) // self._length
         due += max(0.0, missed) * self._length
         self._due = due + self._length
         return due
 
-    def wake(self) -> None:
-        """See ``Ticks.wake``."""
-        with self._changed:
-            self._woken = True
-            self._changed.notify_all()
 
+class SignalTicks(Ticks):
+    """Ticks triggered by a message, such as a controller of a sequencer.
 
-class CalledTicks:
-    """Ticks that somebody else calls, such as a controller of a sequencer.
-
-    A tick is expected as long after the last one as that came after the one before.
+    The next tick is expected after the interval between the last two.
     """
 
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._called: list[float] = []
+    def __init__(self, clock: SteadyClock = STEADY_CLOCK) -> None:
+        super().__init__(clock)
+        self._pending: list[float] = []
         self._last: float | None = None
         self._length: float | None = None
-        self._woken = False
 
     @property
     def expected(self) -> float | None:
@@ -98,28 +128,85 @@ class CalledTicks:
             return None
         return self._last + self._length
 
-    def call(self, time_s: float) -> None:
-        """Tells that a tick came at a time of the wall clock."""
+    def trigger(self, time_s: float) -> None:
+        """Add a tick at a time."""
         with self._changed:
-            self._called.append(time_s)
+            self._pending.append(time_s)
             self._changed.notify_all()
 
     def wait(self, until: float | None) -> float | None:
         """See ``Ticks.wait``."""
+        self._wait_until(until, ready=lambda: bool(self._pending))
         with self._changed:
-            remaining = None if until is None else max(0.0, until - STEADY_CLOCK.now())
-            self._changed.wait_for(lambda: self._woken or self._called, remaining)
-            self._woken = False
-            if not self._called:
+            if not self._pending:
                 return None
-            tick = self._called.pop(0)
-            if self._last is not None:
-                self._length = tick - self._last
-            self._last = tick
-            return tick
+            tick = self._pending.pop(0)
+        if self._last is not None:
+            self._length = tick - self._last
+        self._last = tick
+        return tick
 
-    def wake(self) -> None:
-        """See ``Ticks.wake``."""
-        with self._changed:
-            self._woken = True
-            self._changed.notify_all()
+
+class BarTicks(Ticks):
+    """A tick at each bar line of an external clock, such as Live's, while the song is playing.
+
+    Args:
+        source: Tempo and position on the monotonic clock.
+        beats: Quarter notes per bar.
+        clock: The clock.
+    """
+
+    def __init__(
+        self, source: TempoSource, beats: int = 4, clock: SteadyClock = STEADY_CLOCK
+    ) -> None:
+        super().__init__(clock)
+        self._source = source
+        self._beats = beats
+        self._last_beat = -math.inf
+        self._qpm = source.qpm
+
+    @property
+    def running(self) -> bool:
+        """Whether the song is playing."""
+        return self._source.running
+
+    @property
+    def qpm(self) -> float:
+        """Quarter notes per minute, without measurement jitter."""
+        measured = self._source.qpm
+        if abs(measured / self._qpm - 1.0) > _SAME_TEMPO:
+            self._qpm = measured
+        return self._qpm
+
+    @property
+    def expected(self) -> float | None:
+        """When the next bar line is due; None while the song is stopped."""
+        if not self._source.running:
+            self._last_beat = -math.inf
+            return None
+        return self._clock.from_monotonic(self._source.time_at(self._next_line()))
+
+    def wait(self, until: float | None) -> float | None:
+        """See ``Ticks.wait``; polls the song for changes."""
+        limit = math.inf if until is None else until
+        while True:
+            line = self.expected
+            soon = self._clock.now() + _POLL_SECONDS
+            if self._wait_until(min(soon, limit, math.inf if line is None else line)):
+                return None
+            now = self._clock.now() + SPIN_S
+            if line is not None and line <= now:
+                self._last_beat = self._next_line()
+                self._clock.sleep_until(line)
+                return line
+            if line is None or limit <= now:
+                return None
+
+    def _next_line(self) -> float:
+        beat = self._source.beat_at(self._clock.monotonic())
+        if beat < self._last_beat - self._beats:
+            # The song position was moved back.
+            self._last_beat = -math.inf
+        # A bar line that was just reached is still due.
+        reached = max(beat - _HALF, self._last_beat + _HALF)
+        return math.ceil(reached / self._beats) * self._beats

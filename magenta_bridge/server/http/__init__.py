@@ -1,4 +1,4 @@
-"""The Connect protocol over HTTP/1.1: the same methods for who cannot speak gRPC.
+"""The Connect protocol over HTTP/1.1: the same methods for clients without gRPC.
 
 Source: Connect Protocol Reference, https://connectrpc.com/docs/protocol.
 """

@@ -1,85 +1,185 @@
-"""The two forms of a message, and the thread that translates the large ones."""
+"""Encode and decode messages: protobuf's JSON, read strictly, or its binary format."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf import json_format
+from google.protobuf.message import Message
 
-from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.limits import MESSAGE_BYTES, check_limit
-from magenta_bridge.server.http.json import read_json, write_json
+from magenta_bridge.errors import InvalidArgumentError, MagentaBridgeError
+from magenta_bridge.limits import JSON_CONTAINERS, JSON_DIGITS, MESSAGE_BYTES, check_limit
+from magenta_bridge.server.rpc.decoding import decoder
 
 T = TypeVar("T")
 
-# JSON of that size is read within five milliseconds, and the event loop may be held up so long.
+# As they appear in content types.
+ENCODINGS: Final = ("json", "proto")
+# Decoding JSON of that size blocks the event loop for at most five milliseconds.
 _SMALL_BYTES: Final = 8_192
 
+# The library's error messages: the innermost reason, and the names of the fields around it.
+_AROUND: Final = re.compile(r"\AFailed to parse (?P<name>\S+) field: ")
+_AT: Final = re.compile(r" at \"?(?P<path>\w+(?:\.[\w.\[\]@-]+)?)\"?\.*\Z")
+_UNKNOWN: Final = re.compile(
+    r"\AMessage type \"[\w.]+\" has no field named \"(?P<name>.*?)\" at \"(?P<path>.*?)\"\.",
+    re.DOTALL,
+)
+_END_CHARACTERS: Final = 400
+# What the library may raise for values of a wrong type, in addition to its own error.
+_WRONG_TYPE_ERRORS: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
 
-@dataclass(frozen=True)
+# {"sequences": [{"notes": [{...
+_NOTE_DEPTH: Final = 4
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Codec:
-    """A form of messages.
+    """Encodes and decodes messages without blocking the event loop.
 
-    Attributes:
-        name: ``json`` or ``proto``, as it stands in content types.
-        read: Makes a message of a class from bytes.
-        write: Makes bytes from a message.
-        slow: Whether a large message takes long enough to hold up an event loop.
-    """
-
-    name: str
-    read: Callable[[bytes, type[Message]], Message]
-    write: Callable[[Message], bytes]
-    slow: bool
-
-
-def _read_proto(data: bytes, kind: type[Message]) -> Message:
-    try:
-        return kind.FromString(data)
-    except DecodeError:
-        raise InvalidArgumentError(
-            "The request is damaged or of another type than this method takes.", field="request"
-        ) from None
-
-
-JSON: Final = Codec("json", read_json, write_json, slow=True)
-PROTO: Final = Codec("proto", _read_proto, lambda message: message.SerializeToString(), slow=False)
-CODECS: Final = {codec.name: codec for codec in (JSON, PROTO)}
-
-
-class Translator:
-    """Reads and writes messages without holding up the event loop.
-
-    One thread is enough: the work is Python's, so that two would not be faster, and a large
-    message takes twenty times its size while it is read.
+    One thread is enough: the GIL keeps two from being faster, and decoding a large JSON message
+    takes twenty times its size.
     """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="json")
 
-    async def read(self, codec: Codec, data: bytes, kind: type[Message]) -> Message:
-        """Returns the message that bytes hold.
+    async def decode(self, encoding: str, data: bytes, message_class: type[Message]) -> Message:
+        """Return the message that is encoded in bytes, as ``json`` or ``proto``.
 
         Raises:
-            InvalidArgumentError: They hold none.
-            LimitExceededError: They are more than is accepted.
+            InvalidArgumentError: They are not such a message.
+            LimitExceededError: They exceed a limit.
         """
-        check_limit(MESSAGE_BYTES, len(data), where="request", field="request")
-        return await self._translate(codec, len(data), lambda: codec.read(data, kind))
+        if encoding == "json":
+            check_limit(MESSAGE_BYTES, len(data), where="request", field="request")
+            return await self._run(len(data), lambda: read_json(data, message_class))
+        message = decoder(message_class.FromString)(data)
+        if isinstance(message, MagentaBridgeError):
+            raise message
+        return message
 
-    async def write(self, codec: Codec, message: Message) -> bytes:
-        """Returns a message as bytes."""
-        return await self._translate(codec, message.ByteSize(), lambda: codec.write(message))
+    async def encode(self, encoding: str, message: Message) -> bytes:
+        """Return a message as bytes, encoded as ``json`` or ``proto``."""
+        if encoding == "json":
+            return await self._run(message.ByteSize(), lambda: write_json(message))
+        return message.SerializeToString()
 
-    async def _translate(self, codec: Codec, size: int, work: Callable[[], T]) -> T:
-        if not codec.slow or size <= _SMALL_BYTES:
+    async def _run(self, size: int, work: Callable[[], T]) -> T:
+        if size <= _SMALL_BYTES:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
-        """Lets the thread end after what it has in hand."""
+        """End the thread after its current message."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def read_json(data: bytes, message_class: type[Message]) -> Message:
+    """Parse a message in protobuf's JSON; field names may be camelCase or snake_case.
+
+    Args:
+        data: The text, in UTF-8.
+        message_class: Class of the message.
+
+    Raises:
+        InvalidArgumentError: It is not JSON or does not match the message; the error says where.
+        LimitExceededError: It exceeds a limit.
+    """
+    # Objects and arrays, including those inside strings: the parser holds the GIL and takes a
+    # microsecond for each.
+    containers = data.count(b"[") + data.count(b"{")
+    check_limit(JSON_CONTAINERS, containers, where="request", field="request")
+    message = message_class()
+    try:
+        values = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_read_object,
+            parse_constant=_reject_constant,
+            parse_int=_read_int,
+        )
+        if not isinstance(values, dict):
+            raise _invalid('The request must be a JSON object, such as {} or {"name": value}.')
+        json_format.ParseDict(values, message)
+    except InvalidArgumentError:
+        raise
+    except json.JSONDecodeError as error:
+        raise _invalid(
+            f"The request is not valid JSON: {error.msg} at line {error.lineno}, column "
+            f"{error.colno}."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise _invalid(f"The request is not valid UTF-8 at byte {error.start}.") from None
+    except RecursionError:
+        raise _invalid("The request's JSON is nested too deeply.") from None
+    except json_format.ParseError as error:
+        raise _explain(str(error), message) from None
+    except _WRONG_TYPE_ERRORS:
+        raise _invalid("The request's JSON does not match this method; see docs/api.md.") from None
+    return message
+
+
+def _read_object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise _invalid(f"The request's JSON has {json.dumps(name)} twice in one object.")
+        values[name] = value
+    return values
+
+
+def _reject_constant(text: str) -> NoReturn:
+    raise _invalid(f'{text} is not valid JSON; write "{text}".')
+
+
+def _read_int(text: str) -> int:
+    if len(text) > JSON_DIGITS.value:
+        raise _invalid(
+            f"The request's JSON has a number of {len(text)} digits; the maximum is "
+            f"{JSON_DIGITS.value}."
+        )
+    return int(text)
+
+
+def _explain(text: str, message: Message) -> InvalidArgumentError:
+    # The text quotes the request, whatever its length, and the patterns take quadratic time.
+    if len(text) > 2 * _END_CHARACTERS:
+        text = f"{text[:_END_CHARACTERS]}...{text[-_END_CHARACTERS:]}"
+    root = message.DESCRIPTOR.name
+    names: list[str] = []
+    while (around := _AROUND.match(text)) is not None:
+        names.append(around["name"])
+        text = text[around.end() :].rstrip(".")
+    unknown = _UNKNOWN.match(text)
+    if unknown is not None:
+        field = f"{unknown['path']}.{unknown['name']}".removeprefix(root).lstrip(".")
+        return _invalid(f"The request has no field {json.dumps(field)}; see docs/api.md.", field)
+    field = ".".join(names)
+    at = _AT.search(text)
+    if at is not None:
+        field, text = at["path"].removeprefix(root).lstrip("."), text[: at.start()]
+    return _invalid(f"Invalid JSON value at {field or 'the top level'}: {text}.", field)
+
+
+def _invalid(text: str, field: str = "") -> InvalidArgumentError:
+    return InvalidArgumentError(text, field=field or "request")
+
+
+def write_json(message: Message) -> bytes:
+    """Return a message in protobuf's JSON: camelCase names, unset fields left out."""
+    return _encode(json_format.MessageToDict(message)).encode("utf-8")
+
+
+def _encode(value: object, depth: int = 0) -> str:
+    # The encoder holds the GIL, half a second for the largest response: encode note by note.
+    if depth < _NOTE_DEPTH and isinstance(value, dict):
+        entries = (f"{_ENCODE(name)}:{_encode(item, depth + 1)}" for name, item in value.items())
+        return "{" + ",".join(entries) + "}"
+    if depth < _NOTE_DEPTH and isinstance(value, list):
+        return "[" + ",".join(_encode(item, depth + 1) for item in value) + "]"
+    return _ENCODE(value)

@@ -1,4 +1,4 @@
-"""Connections: how many there may be, and how long one may stay when it does nothing."""
+"""Limit the number of connections and how long an idle one stays open."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from magenta_bridge.server.http.errors import error_body, http_status
 from magenta_bridge.server.rpc.status import status_of
 from magenta_bridge.server.settings import HttpSettings
 
-# For a client that is still sending when it is answered: else it might not see the answer.
+# A client that is still sending when it gets a response might otherwise miss it.
 _LINGER_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
 
 
 class Connection(web.RequestHandler):
-    """One connection; it answers what is no HTTP in our own words."""
+    """A connection that responds to malformed HTTP with an error of ours."""
 
     def handle_error(
         self,
@@ -30,17 +30,16 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,  # noqa: ARG002
     ) -> web.StreamResponse:
-        """Returns the answer to a request that could not be read.
+        """Return the response to a request that cannot be read.
 
         Raises:
-            ConnectionError: Nobody is there to read it.
+            ConnectionError: The client is gone.
         """
         if isinstance(exc, ConnectionError):
             raise exc
-        _log.debug("A request that is no HTTP", exc_info=exc)
+        _log.debug("Malformed HTTP request", exc_info=exc)
         error = InvalidArgumentError(
-            "This is no HTTP request, or its head is too large; this port speaks HTTP/1.1.",
-            field="request",
+            "The request is not valid HTTP/1.1, or its headers are too large.", field="request"
         )
         body = error_body(status_of(error, where="HTTP"))
         response = web.Response(status=400, body=body, content_type="application/json")
@@ -49,13 +48,13 @@ class Connection(web.RequestHandler):
 
 
 class Connections(web.Server):
-    """All connections of a port.
+    """All connections to a port.
 
     Threading: one event loop uses it.
 
     Args:
-        handler: Answers a request.
-        settings: The bounds.
+        handler: Handles a request.
+        settings: The limits.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class Connections(web.Server):
         self._options: dict[str, Any] = {
             "keepalive_timeout": settings.head_seconds,
             "lingering_time": _LINGER_SECONDS,
-            # Nothing that is sent may grow on arrival.
+            # A compressed body could expand beyond the limits.
             "auto_decompress": False,
             "access_log": None,
             "max_line_size": HTTP_LINE_BYTES.value,
@@ -77,44 +76,44 @@ class Connections(web.Server):
         self._open: dict[web.RequestHandler, asyncio.Transport] = {}
 
     def __call__(self) -> web.RequestHandler:
-        """Returns what will handle a new connection."""
+        """Return the handler of a new connection."""
         return Connection(self, loop=asyncio.get_running_loop(), **self._options)
 
     def __len__(self) -> int:
-        """Returns how many connections are open."""
+        """Return the number of open connections."""
         return len(self._open)
 
     def connection_made(self, handler: web.RequestHandler, transport: asyncio.Transport) -> None:
-        """Takes a connection in, or turns it away when there are too many."""
+        """Accept a connection, or close it with an error if there are too many."""
         super().connection_made(handler, transport)
         self._open[handler] = transport
         if len(self._open) > self._settings.connections:
-            transport.write(_turned_away(self._settings.connections))
+            transport.write(_too_many(self._settings.connections))
             transport.close()
 
     def connection_lost(
         self, handler: web.RequestHandler, exc: BaseException | None = None
     ) -> None:
-        """Forgets a connection."""
+        """Remove a connection."""
         self._open.pop(handler, None)
         super().connection_lost(handler, exc)
 
-    async def sweep(self) -> None:
-        """Cuts off, again and again, who has been told goodbye and does not read it."""
-        leaving: set[asyncio.Transport] = set()
+    async def abort_unread(self) -> None:
+        """Periodically abort closing connections whose clients do not read the last bytes."""
+        closing: set[asyncio.Transport] = set()
         while True:
             await asyncio.sleep(self._settings.answer_seconds)
-            closing = {pipe for pipe in self._open.values() if pipe.is_closing()}
-            for pipe in closing & leaving:
-                pipe.abort()
-            leaving = closing
+            closing_before = closing
+            closing = {transport for transport in self._open.values() if transport.is_closing()}
+            for transport in closing & closing_before:
+                transport.abort()
 
 
-def _turned_away(most: int) -> bytes:
+def _too_many(maximum: int) -> bytes:
     error = OverloadedError(
-        f"The server has {most} HTTP connections open and takes no more; close those that you "
+        f"The server has reached its limit of {maximum} HTTP connections; close those that you "
         "do not need.",
-        metadata={"limit": "HTTP connections", "maximum": str(most)},
+        metadata={"limit": "HTTP connections", "maximum": str(maximum)},
     )
     status = status_of(error, where="HTTP")
     body = error_body(status)

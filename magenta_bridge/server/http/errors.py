@@ -1,4 +1,4 @@
-"""From ``google.rpc.Status`` to what an HTTP client gets to read."""
+"""Errors as Connect's JSON and as HTTP statuses."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from google.protobuf import json_format
-from google.protobuf.any_pb2 import Any as Packed
 from google.rpc import code_pb2, status_pb2
 
 from magenta_bridge.errors import MagentaBridgeError
 
-# Source: Connect Protocol Reference, "Error Codes".
+# Source: Connect Protocol Reference, "Error Codes". All others are 500.
 _HTTP_STATUS: Final = {
     "canceled": 499,
-    "unknown": 500,
     "invalid_argument": 400,
     "deadline_exceeded": 504,
     "not_found": 404,
@@ -27,20 +25,18 @@ _HTTP_STATUS: Final = {
     "aborted": 409,
     "out_of_range": 400,
     "unimplemented": 501,
-    "internal": 500,
     "unavailable": 503,
-    "data_loss": 500,
     "unauthenticated": 401,
 }
 
 
-class Fault(Exception):  # noqa: N818 - it carries an error, and is none itself
-    """A request that is refused before it is a call of a method.
+class HttpError(Exception):
+    """A request that is rejected before it calls a method.
 
     Attributes:
-        http_status: Status of the HTTP answer.
+        http_status: HTTP status of the response.
         error: What is wrong.
-        headers: Headers that the answer must have.
+        headers: Headers that the response must have.
     """
 
     def __init__(
@@ -55,41 +51,34 @@ class Fault(Exception):  # noqa: N818 - it carries an error, and is none itself
         self.headers = dict(headers or {})
 
 
-def error_object(status: status_pb2.Status) -> dict[str, Any]:
-    """Returns a status as Connect's Error: its code, its message, its details."""
-    return {
-        "code": _name(status),
-        "message": status.message,
-        "details": [_detail(packed) for packed in status.details],
-    }
-
-
 def error_body(status: status_pb2.Status) -> bytes:
-    """Returns a status as the body of an answer to a unary call, in JSON."""
-    return json.dumps(error_object(status), ensure_ascii=False).encode("utf-8")
+    """Return the body of an error response to a unary call."""
+    return _encode(_error_object(status))
 
 
 def end_body(status: status_pb2.Status | None = None) -> bytes:
-    """Returns the last message of a stream, in JSON: empty when all went well."""
-    end = {} if status is None else {"error": error_object(status)}
-    return json.dumps(end, ensure_ascii=False).encode("utf-8")
+    """Return the last message of a stream: empty if it succeeded, else its error."""
+    return _encode({} if status is None else {"error": _error_object(status)})
 
 
 def http_status(status: status_pb2.Status) -> int:
-    """Returns the HTTP status that goes with a status other than OK."""
-    return _HTTP_STATUS[_name(status)]
+    """Return the HTTP status for a status other than OK."""
+    return _HTTP_STATUS.get(_code_name(status), 500)
 
 
-def _name(status: status_pb2.Status) -> str:
-    name = str(code_pb2.Code.Name(status.code)).lower()
-    return "canceled" if name == "cancelled" else name
+def _encode(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8")
 
 
-def _detail(packed: Packed) -> dict[str, Any]:
-    debug = json_format.MessageToDict(packed)
-    debug.pop("@type")
-    return {
-        "type": packed.TypeName(),
-        "value": base64.b64encode(packed.value).decode("ascii").rstrip("="),
-        "debug": debug,
-    }
+def _error_object(status: status_pb2.Status) -> dict[str, Any]:
+    details = []
+    for packed in status.details:
+        debug = json_format.MessageToDict(packed)
+        debug.pop("@type")
+        value = base64.b64encode(packed.value).decode("ascii").rstrip("=")
+        details.append({"type": packed.TypeName(), "value": value, "debug": debug})
+    return {"code": _code_name(status), "message": status.message, "details": details}
+
+
+def _code_name(status: status_pb2.Status) -> str:
+    return str(code_pb2.Code.Name(status.code)).lower().replace("cancelled", "canceled")

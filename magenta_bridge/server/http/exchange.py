@@ -1,21 +1,27 @@
-"""One HTTP request, and the answer to it, each within its bounds of size and time."""
+"""One HTTP request and its response, within the limits of size and time."""
 
 from __future__ import annotations
 
 import asyncio
+import struct
 import time
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final, NoReturn
 
 from aiohttp import web
+from google.rpc import status_pb2
 
 from magenta_bridge.errors import CancelledError, DeadlineError, InvalidArgumentError
 from magenta_bridge.limits import MESSAGE_BYTES, check_limit
-from magenta_bridge.server.http.envelope import HEAD_BYTES, wrap
+from magenta_bridge.server.http.errors import end_body, error_body, http_status
 from magenta_bridge.server.settings import HttpSettings
 
-_PIECE_BYTES: Final = 65_536
-_MOST_BYTES: Final = MESSAGE_BYTES.value + HEAD_BYTES
+# A streamed message is preceded by one byte of flags and four of length.
+FRAME_HEADER: Final = struct.Struct(">BI")
+_END_FLAG: Final = 2
+
+_CHUNK_BYTES: Final = 65_536
+_MAX_BODY_BYTES: Final = MESSAGE_BYTES.value + FRAME_HEADER.size
 _HEADERS: Final = {
     "Server": "magenta-bridge",
     "Cache-Control": "no-store",
@@ -24,11 +30,11 @@ _HEADERS: Final = {
 
 
 class Exchange:
-    """A request and its answer.
+    """A request and its response.
 
     Args:
         request: The request.
-        settings: The bounds.
+        settings: The limits.
     """
 
     def __init__(self, request: web.BaseRequest, settings: HttpSettings) -> None:
@@ -38,122 +44,131 @@ class Exchange:
         self._response: web.StreamResponse | None = None
 
     @property
-    def begun(self) -> bool:
-        """Whether an answer is on its way."""
+    def started(self) -> bool:
+        """Whether the response has been started."""
         return self._response is not None
 
-    def metadata(self) -> dict[str, str]:
-        """Returns the headers in ASCII, names in lower case; of those that come twice, the last."""
-        headers = self.request.headers.items()
-        return {name.lower(): value for name, value in headers if value.isascii()}
-
     async def read_body(self, deadline: float) -> bytes:
-        """Returns the request's body.
+        """Return the request's body.
 
         Args:
-            deadline: When it must be there, by ``time.monotonic()``.
+            deadline: When it must have arrived, by ``time.monotonic()``.
 
         Raises:
             LimitExceededError: It is larger than a message may be.
-            DeadlineError: It did not arrive in time.
+            DeadlineError: It does not arrive in time.
             InvalidArgumentError: It is damaged.
+            CancelledError: The client is gone.
         """
-        promised = self.request.content_length or 0
-        if promised > _MOST_BYTES:
-            check_limit(MESSAGE_BYTES, promised, where="request", field="request")
+        _check_size(self.request.content_length or 0)
         if self.request.headers.get("Expect", "").lower() == "100-continue":
             await self.request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self.request.writer.output_size = 0
         seconds = min(self._settings.body_seconds, deadline - time.monotonic())
         try:
-            return await asyncio.wait_for(self._collect(), seconds)
+            body = await asyncio.wait_for(self._collect(), seconds)
         except asyncio.TimeoutError:
             raise DeadlineError(
-                "The request's body did not arrive in time; send it at once."
+                "The request's body did not arrive in time; send it without a pause."
             ) from None
         except web.RequestPayloadError:
             raise InvalidArgumentError(
-                "The request's body is cut off or its chunks are damaged.", field="request"
+                "The request's body is truncated or its chunks are damaged.", field="request"
             ) from None
+        transport = self.request.transport
+        if transport is None or transport.is_closing():
+            # Before Python 3.12, wait_for ignores a cancellation if its result has just arrived.
+            raise CancelledError("The client closed the connection.")
+        return body
 
     async def _collect(self) -> bytes:
         body = bytearray()
-        async for piece in self.request.content.iter_any():
-            body += piece
-            if len(body) > _MOST_BYTES:
-                check_limit(MESSAGE_BYTES, len(body), where="request", field="request")
+        async for chunk in self.request.content.iter_any():
+            body += chunk
+            _check_size(len(body))
         return bytes(body)
 
-    async def answer(
+    async def respond(
         self,
         status: int,
         body: bytes = b"",
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
     ) -> web.StreamResponse:
-        """Sends the whole answer."""
-        response = web.StreamResponse(
-            status=status,
-            headers={**self.headers, **(headers or {}), "Content-Type": content_type},
-        )
-        self._response = response
+        """Send a whole response."""
+        headers = {**self.headers, **(headers or {}), "Content-Type": content_type}
+        response = self._response = web.StreamResponse(status=status, headers=headers)
         response.content_length = len(body)
         if not self.request.content.is_eof():
-            # What was not read cannot be told from the next request.
+            # The unread rest of the body would be read as the next request.
             response.force_close()
-        await self._in_time(self._send(response, body))
+
+        async def send() -> None:
+            await response.prepare(self.request)
+            start = 0
+            while len(body) - start > _CHUNK_BYTES:
+                await response.write(body[start : start + _CHUNK_BYTES])
+                start += _CHUNK_BYTES
+            # It waits until the client has room, but only if it is given bytes.
+            await response.write_eof(body[start:])
+
+        await self._with_timeout(send())
         return response
 
-    async def _send(self, response: web.StreamResponse, body: bytes) -> None:
-        await response.prepare(self.request)
-        start = 0
-        while len(body) - start > _PIECE_BYTES:
-            await response.write(body[start : start + _PIECE_BYTES])
-            start += _PIECE_BYTES
-        # With bytes in hand it waits until they are on their way; with none it would not.
-        await response.write_eof(body[start:])
+    async def respond_error(
+        self,
+        status: status_pb2.Status,
+        code: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> web.StreamResponse:
+        """Send an error, with the HTTP status of its code unless another is given."""
+        return await self.respond(code or http_status(status), error_body(status), headers=headers)
 
-    async def push(self, data: bytes, content_type: str, flags: int = 0) -> None:
-        """Sends one message of a stream, and returns when there is room for another.
+    async def send_message(self, data: bytes, content_type: str) -> None:
+        """Send one message of a stream; return when there is room for another.
 
         Raises:
-            CancelledError: Nobody is there to read it.
+            CancelledError: The client is gone.
         """
         try:
-            response = await self._opened(content_type)
-            await response.write(wrap(data, flags))
+            response = await self._start_stream(content_type)
+            await response.write(FRAME_HEADER.pack(0, len(data)) + data)
         except ConnectionError:
-            raise CancelledError("The caller has hung up.") from None
+            raise CancelledError("The client closed the connection.") from None
 
-    async def end(self, data: bytes, content_type: str, flags: int) -> web.StreamResponse:
-        """Sends the last message of a stream."""
-        response = await self._opened(content_type)
-
-        async def finish() -> None:
-            await response.write_eof(wrap(data, flags))
-
-        await self._in_time(finish())
+    async def end_stream(
+        self, content_type: str, status: status_pb2.Status | None = None
+    ) -> web.StreamResponse:
+        """Send the last message of a stream, with the error if there is one."""
+        response = await self._start_stream(content_type)
+        data = end_body(status)
+        await self._with_timeout(response.write_eof(FRAME_HEADER.pack(_END_FLAG, len(data)) + data))
         return response
 
-    async def _opened(self, content_type: str) -> web.StreamResponse:
+    async def _start_stream(self, content_type: str) -> web.StreamResponse:
         if self._response is None:
             headers = {**self.headers, "Content-Type": content_type}
             self._response = web.StreamResponse(headers=headers)
             await self._response.prepare(self.request)
         return self._response
 
-    async def _in_time(self, sending: Coroutine[Any, Any, None]) -> None:
+    async def _with_timeout(self, sending: Coroutine[Any, Any, None]) -> None:
         try:
             await asyncio.wait_for(sending, self._settings.answer_seconds)
         except asyncio.TimeoutError:
-            self.hang_up()
+            self.abort()
 
-    def hang_up(self) -> NoReturn:
-        """Cuts the connection off.
+    def abort(self) -> NoReturn:
+        """Close the connection at once.
 
         Raises:
             ConnectionResetError: Always.
         """
         if self.request.transport is not None:
             self.request.transport.abort()
-        raise ConnectionResetError("The connection was cut off.")
+        raise ConnectionResetError("The connection was aborted.")
+
+
+def _check_size(size: int) -> None:
+    if size > _MAX_BODY_BYTES:
+        check_limit(MESSAGE_BYTES, size, where="request", field="request")

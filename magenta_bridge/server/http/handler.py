@@ -1,27 +1,27 @@
-"""Calls methods over HTTP, within the boundary that every call passes."""
+"""Call methods over HTTP, inside the boundary that every call passes."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from typing import Any, TypeVar
 
 from aiohttp import web
 from google.protobuf.message import Message
 
-from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.server.http.codec import Translator
-from magenta_bridge.server.http.envelope import END
-from magenta_bridge.server.http.errors import end_body, error_body, http_status
+from magenta_bridge.errors import MagentaBridgeError, ServerUnavailableError
+from magenta_bridge.server.http.codec import Codec
 from magenta_bridge.server.http.exchange import Exchange
-from magenta_bridge.server.http.inflight import WorkInHand
-from magenta_bridge.server.http.request import Form, Reader, read_form, read_timeout
-from magenta_bridge.server.http.routes import Route
+from magenta_bridge.server.http.request import Route, read_data, read_encoding, read_timeout
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
 
+T = TypeVar("T")
 
-class Answerer:
-    """Answers the calls that come over HTTP.
+
+class CallHandler:
+    """Handles the calls that arrive over HTTP.
 
     Threading: one event loop uses it.
 
@@ -31,73 +31,94 @@ class Answerer:
 
     def __init__(self, boundary: Boundary) -> None:
         self._boundary = boundary
-        self._translator = Translator()
-        self._reader = Reader(self._translator)
-        self._hand = WorkInHand()
+        self._codec = Codec()
+        self._in_flight: set[asyncio.Future[Any]] = set()
+        self._cut_off = False
 
-    async def answer(self, exchange: Exchange, route: Route) -> web.StreamResponse:
-        """Answers one call.
+    async def handle(self, exchange: Exchange, route: Route) -> web.StreamResponse:
+        """Handle one call.
 
         Raises:
-            Fault: The request is in no form that its method takes.
+            HttpError: The method does not accept the request's content type.
         """
-        form = read_form(exchange, route)
+        encoding = read_encoding(exchange.request, route)
         if route.streaming:
-            return await self._stream(exchange, route, form)
-        return await self._unary(exchange, route, form)
+            return await self._stream(exchange, route, encoding)
+        return await self._unary(exchange, route, encoding)
 
-    async def _unary(self, exchange: Exchange, route: Route, form: Form) -> web.StreamResponse:
+    async def _unary(self, exchange: Exchange, route: Route, encoding: str) -> web.StreamResponse:
         try:
-            async with self._enter(exchange, route, form) as (message, call):
-                reply = await self._hand.run(route.answer(message, call), call.time_remaining())
-                body = await self._translator.write(form.codec, reply)
-        except CallError as refused:
-            status = refused.status
-            return await exchange.answer(http_status(status), error_body(status))
-        return await exchange.answer(200, body, form.content_type)
+            async with self._enter(exchange, route, encoding) as (message, call):
+                response = await self._run(route.behavior(message, call), call.time_remaining())
+                body = await self._codec.encode(encoding, response)
+        except CallError as error:
+            return await exchange.respond_error(error.status)
+        return await exchange.respond(200, body, route.content_type(encoding))
 
-    async def _stream(self, exchange: Exchange, route: Route, form: Form) -> web.StreamResponse:
+    async def _stream(self, exchange: Exchange, route: Route, encoding: str) -> web.StreamResponse:
+        content_type = route.content_type(encoding)
+
         async def send(message: Message, call: Call) -> None:
-            async with contextlib.aclosing(route.stream(message, call)) as pieces:
-                async for piece in pieces:
-                    data = await self._translator.write(form.codec, piece)
-                    await exchange.push(data, form.content_type)
+            async with contextlib.aclosing(route.behavior(message, call)) as responses:
+                async for response in responses:
+                    data = await self._codec.encode(encoding, response)
+                    await exchange.send_message(data, content_type)
 
         try:
-            async with self._enter(exchange, route, form) as (message, call):
-                await self._hand.run(send(message, call), call.time_remaining())
-        except CallError as refused:
-            return await exchange.end(end_body(refused.status), form.content_type, END)
-        return await exchange.end(end_body(), form.content_type, END)
+            async with self._enter(exchange, route, encoding) as (message, call):
+                await self._run(send(message, call), call.time_remaining())
+        except CallError as error:
+            return await exchange.end_stream(content_type, error.status)
+        return await exchange.end_stream(content_type)
 
     @contextlib.asynccontextmanager
     async def _enter(
-        self, exchange: Exchange, route: Route, form: Form
+        self, exchange: Exchange, route: Route, encoding: str
     ) -> AsyncIterator[tuple[Message, Call]]:
-        asked: Message | MagentaBridgeError
+        deadline = self._boundary.deadline(None)
+        request: Message | MagentaBridgeError
         try:
-            deadline = self._boundary.deadline(read_timeout(exchange))
-            asked = await self._reader.read(exchange, route, form, deadline)
+            deadline = self._boundary.deadline(read_timeout(exchange.request))
+            data = await read_data(exchange, route, deadline)
+            request = await self._codec.decode(encoding, data, route.request_class)
         except MagentaBridgeError as error:
-            deadline, asked = self._boundary.deadline(None), error
+            request = error
+        headers = exchange.request.headers.items()
         call = Call(
             method=route.method,
             deadline=deadline,
             caller=exchange.request.remote or "",
-            request_id=str(getattr(asked, "request_id", "")),
-            generator_id=str(getattr(asked, "generator_id", "")),
-            metadata=exchange.metadata(),
+            request_id=str(getattr(request, "request_id", "")),
+            generator_id=str(getattr(request, "generator_id", "")),
+            # Of headers that appear twice, the last.
+            metadata={name.lower(): value for name, value in headers if value.isascii()},
         )
         exchange.headers[REQUEST_ID_HEADER] = call.name_in_header
-        async with self._boundary.enter(call) as known:
-            if isinstance(asked, MagentaBridgeError):
-                raise asked
-            yield asked, known
+        async with self._boundary.enter(call) as admitted:
+            if isinstance(request, MagentaBridgeError):
+                raise request
+            yield request, admitted
+
+    async def _run(self, work: Awaitable[T], seconds: float) -> T:
+        task = asyncio.ensure_future(work)
+        self._in_flight.add(task)
+        try:
+            return await asyncio.wait_for(task, seconds)
+        except asyncio.CancelledError:
+            if not self._cut_off:
+                raise
+            raise ServerUnavailableError(
+                "The server shut down before the request finished; try again later."
+            ) from None
+        finally:
+            self._in_flight.discard(task)
 
     def cut_off(self) -> None:
-        """Ends the work of all calls in hand; their callers are told so."""
-        self._hand.cut_off()
+        """Cancel all calls in flight; their clients get UNAVAILABLE."""
+        self._cut_off = True
+        for task in self._in_flight:
+            task.cancel()
 
     def close(self) -> None:
-        """Frees what it holds; no call is in hand any more."""
-        self._translator.close()
+        """Release the thread; no call is in flight."""
+        self._codec.close()

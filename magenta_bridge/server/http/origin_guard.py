@@ -1,9 +1,9 @@
-"""Keeps web pages out that nobody has let in.
+"""Reject requests from web pages whose origin is not allowed.
 
-Every page in every browser of this computer can reach a loopback port. Three things tell such a
-request from an honest one, and a page can forge none of them: ``Host`` names the host that the
-page believes to speak to (a name of its own, when it has pointed that at 127.0.0.1), ``Origin``
-the page's own, and ``Sec-Fetch-Site`` whether the two are one.
+Any page in any browser on this computer can reach a localhost port. Three headers distinguish
+such a request, and a page cannot forge any of them: ``Host`` has the host name that the page
+uses (its own, when that name resolves to 127.0.0.1), ``Origin`` the page's origin, and
+``Sec-Fetch-Site`` whether the two match.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from typing import Final
 from aiohttp import web
 
 from magenta_bridge.errors import ForbiddenError, InvalidArgumentError
-from magenta_bridge.server.http.errors import Fault
+from magenta_bridge.server.http.errors import HttpError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER
 
-_NAMES: Final = ("127.0.0.1", "localhost")
-_PORT_OF_HTTP: Final = 80
-_OWN_PAGES: Final = frozenset({"none", "same-origin"})
+_HOSTS: Final = ("127.0.0.1", "localhost")
+_DEFAULT_PORT: Final = 80
+_SAME_SITE: Final = frozenset({"none", "same-origin"})
 _ORIGIN: Final = re.compile(r"https?://(?:\[[0-9a-f:]+\]|[a-z0-9._-]+)(?::[1-9]\d{0,4})?")
 
 _ALLOWED_HEADERS: Final = (
     "authorization, connect-accept-encoding, connect-content-encoding, connect-protocol-version, "
     f"connect-timeout-ms, content-type, x-user-agent, {REQUEST_ID_HEADER}"
 )
-_REMEMBER_SECONDS: Final = 600
+_MAX_AGE_SECONDS: Final = 600
 
 
 def read_origin(text: str) -> str:
-    """Reads the origin of a web page, such as ``http://localhost:8000``.
+    """Parse the origin of a web page, such as ``http://localhost:8000``.
 
     Returns:
         The origin as browsers write it.
 
     Raises:
-        InvalidArgumentError: It is none, or stands for more than one page's.
+        InvalidArgumentError: It is not the origin of one site.
     """
     origin = text.strip().lower().removesuffix("/")
     if _ORIGIN.fullmatch(origin) is None:
         raise InvalidArgumentError(
-            f"{text!r} is no origin of a web page; write http://HOST:PORT, such as "
+            f"{text!r} is not the origin of a web page; write http://HOST:PORT, such as "
             "http://localhost:8000, without a path.",
             field="http-origin",
         )
@@ -50,41 +50,43 @@ def read_origin(text: str) -> str:
     return f"{scheme}://{rest.removesuffix(':80' if scheme == 'http' else ':443')}"
 
 
-class Guard:
-    """Says which requests may pass, and what a browser is told of it.
+class OriginGuard:
+    """Decides which requests are admitted, and with which CORS headers.
 
     Args:
-        origins: Origins of the pages that may ask.
+        origins: Origins of the pages that are allowed.
     """
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._origins = frozenset(map(read_origin, origins))
 
     def admit(self, request: web.BaseRequest, port: int) -> dict[str, str]:
-        """Lets a request pass.
+        """Return the CORS headers of the response.
 
         Args:
             request: The request.
-            port: The port that it came to.
-
-        Returns:
-            Headers for the answer, without which a browser keeps it from the page.
+            port: The port that received it.
 
         Raises:
-            Fault: It may not pass.
+            HttpError: The request is rejected.
         """
-        self._check_host(request, port)
+        hosts = [host.lower() for host in request.headers.getall("Host", [])]
+        # Clients leave out the default port.
+        suffix = "" if port == _DEFAULT_PORT else f":{port}"
+        if len(hosts) != 1 or hosts[0] not in {f"{host}{suffix}" for host in _HOSTS}:
+            raise _forbidden(
+                f"The Host header does not match this server; use 127.0.0.1:{port} or "
+                f"localhost:{port}."
+            )
         origins = request.headers.getall("Origin", [])
         allowed = len(origins) == 1 and origins[0] in self._origins
-        if origins and not allowed:
+        if not allowed and (
+            origins or request.headers.get("Sec-Fetch-Site", "none") not in _SAME_SITE
+        ):
+            page = f"the origin {origins[0][:100]!r}" if origins else "another site"
             raise _forbidden(
-                f"A web page of {origins[0][:100]!r} may not use this server; start it with "
-                "--http-origin to let one in."
-            )
-        if not allowed and request.headers.get("Sec-Fetch-Site", "none") not in _OWN_PAGES:
-            raise _forbidden(
-                "A web page of another site may not use this server; start it with "
-                "--http-origin to let one in."
+                f"Requests from web pages of {page} are not allowed; start the server with "
+                "--http-origin to allow one."
             )
         headers = {"Vary": "Origin"} if self._origins else {}
         if allowed:
@@ -92,28 +94,18 @@ class Guard:
             headers["Access-Control-Expose-Headers"] = REQUEST_ID_HEADER
         return headers
 
-    def _check_host(self, request: web.BaseRequest, port: int) -> None:
-        hosts = [host.lower() for host in request.headers.getall("Host", [])]
-        # Nobody writes the port that the protocol has by itself.
-        end = "" if port == _PORT_OF_HTTP else f":{port}"
-        if len(hosts) != 1 or hosts[0] not in {f"{name}{end}" for name in _NAMES}:
-            raise _forbidden(
-                f"This server is 127.0.0.1:{port} or localhost:{port}, and the request's Host "
-                "header names another; ask for it by one of these."
-            )
-
 
 def preflight(request: web.BaseRequest) -> dict[str, str]:
-    """Returns what a browser wants to know before it lets an admitted page ask."""
+    """Return the headers that answer a browser's preflight request for an allowed page."""
     headers = {
         "Access-Control-Allow-Methods": "GET, POST",
         "Access-Control-Allow-Headers": _ALLOWED_HEADERS,
-        "Access-Control-Max-Age": str(_REMEMBER_SECONDS),
+        "Access-Control-Max-Age": str(_MAX_AGE_SECONDS),
     }
     if "Access-Control-Request-Private-Network" in request.headers:
         headers["Access-Control-Allow-Private-Network"] = "true"
     return headers
 
 
-def _forbidden(text: str) -> Fault:
-    return Fault(403, ForbiddenError(text))
+def _forbidden(text: str) -> HttpError:
+    return HttpError(403, ForbiddenError(text))

@@ -1,4 +1,4 @@
-"""The HTTP port: a companion of the gRPC server that answers the same methods."""
+"""The HTTP server, which runs beside the gRPC server and serves the same methods."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from aiohttp import web
 
 from magenta_bridge.errors import UnimplementedError
 from magenta_bridge.server.http.connections import Connections
-from magenta_bridge.server.http.errors import Fault, error_body, http_status
+from magenta_bridge.server.http.errors import HttpError
 from magenta_bridge.server.http.exchange import Exchange
-from magenta_bridge.server.http.handler import Answerer
-from magenta_bridge.server.http.origin_guard import Guard, preflight
-from magenta_bridge.server.http.routes import Route, Service, gather_routes
+from magenta_bridge.server.http.handler import CallHandler
+from magenta_bridge.server.http.origin_guard import OriginGuard, preflight
+from magenta_bridge.server.http.request import Service, gather_routes
 from magenta_bridge.server.rpc.boundary import Boundary
 from magenta_bridge.server.rpc.status import status_of
 from magenta_bridge.server.security.endpoint import Endpoint, check_free
@@ -26,27 +26,27 @@ from magenta_bridge.server.settings import HOST, HttpSettings
 _LAST_BYTES_SECONDS: Final = 0.5
 _BACKLOG: Final = 128
 _TEXT: Final = "text/plain; charset=utf-8"
-_READ_ONLY: Final = ("GET", "HEAD")
+_READ_VERBS: Final = ("GET", "HEAD")
 _ABOUT: Final = (
-    "This is Magenta Bridge, which writes music: POST JSON to "
-    "/magenta_bridge.v1.GenerationService/METHOD, as its docs/http.md tells.\n"
+    "This is Magenta Bridge, a music generator: POST JSON to "
+    "/magenta_bridge.v1.GenerationService/METHOD; see docs/http.md.\n"
 )
 _log = logging.getLogger(__name__)
 
 
-class HttpPort:
-    """Answers HTTP on a port of 127.0.0.1, in the Connect protocol.
+class HttpServer:
+    """Serves the Connect protocol on a port of 127.0.0.1.
 
     Threading: everything is called on one event loop.
 
     Args:
         services: What is served.
         boundary: What every call passes.
-        settings: How the port behaves.
-        healthy: Says whether the server is ready for calls.
+        settings: Port, origins and limits.
+        healthy: Returns whether the server is ready for calls.
 
     Raises:
-        InvalidArgumentError: An origin of the settings is none.
+        InvalidArgumentError: An origin in the settings is invalid.
     """
 
     def __init__(
@@ -60,24 +60,24 @@ class HttpPort:
         self._settings = settings
         self._healthy = healthy
         self._routes = gather_routes(services)
-        self._guard = Guard(settings.origins)
-        self._answerer = Answerer(boundary)
+        self._guard = OriginGuard(settings.origins)
+        self._handler = CallHandler(boundary)
         self._port = settings.port
-        self._connections: Connections | None = None
+        self._connections = Connections(self._handle, settings)
         self._closing = contextlib.AsyncExitStack()
 
     @property
-    def place(self) -> str:
-        """Where it listens, once it has been started: ``http://127.0.0.1:50052``."""
+    def url(self) -> str:
+        """The address, once started: ``http://127.0.0.1:50052``."""
         return f"http://{HOST}:{self._port}"
 
     @property
     def connections(self) -> int:
-        """How many connections are open."""
-        return len(self._connections or ())
+        """The number of open connections."""
+        return len(self._connections)
 
     async def start(self) -> None:
-        """Opens the port.
+        """Open the port.
 
         Raises:
             UnsupportedError: The port cannot be listened on.
@@ -85,73 +85,69 @@ class HttpPort:
         check_free(Endpoint(HOST, self._settings.port))
         listener = socket.create_server((HOST, self._settings.port), backlog=_BACKLOG)
         self._port = listener.getsockname()[1]
-        self._connections = Connections(self._handle, self._settings)
         runner = web.ServerRunner(self._connections, shutdown_timeout=_LAST_BYTES_SECONDS)
         await runner.setup()
         await web.SockSite(runner, listener, backlog=_BACKLOG).start()
-        sweeper = asyncio.ensure_future(self._connections.sweep())
-        self._closing.callback(self._answerer.close)
+        aborting = asyncio.ensure_future(self._connections.abort_unread())
+        self._closing.callback(self._handler.close)
         self._closing.push_async_callback(runner.cleanup)
-        self._closing.callback(sweeper.cancel)
+        self._closing.callback(aborting.cancel)
 
     async def stop(self) -> None:
-        """Cuts off what is in hand, lets last bytes go, and closes the port."""
-        self._answerer.cut_off()
+        """Cancel the calls in flight, send the last bytes, and close the port."""
+        self._handler.cut_off()
         await self._closing.aclose()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         exchange = Exchange(request, self._settings)
+        line = f"{request.method} {request.rel_url.raw_path[:200]}"
         try:
             exchange.headers.update(self._guard.admit(request, self._port))
             return await self._dispatch(exchange)
-        except Fault as fault:
-            _log.info("%s %s: %s", request.method, request.rel_url.raw_path[:200], fault.error)
-            body = error_body(status_of(fault.error, where=request.method))
-            return await exchange.answer(fault.http_status, body, headers=fault.headers)
+        except HttpError as error:
+            _log.info("%s: %s", line, error)
+            status = status_of(error.error, where=line)
+            return await exchange.respond_error(status, error.http_status, error.headers)
         except ConnectionError:
             raise
         except Exception as bug:  # noqa: BLE001 - whatever it is, it must not leak
-            status = status_of(bug, where=f"{request.method} {request.rel_url.raw_path[:200]}")
-            if exchange.begun:
-                exchange.hang_up()
-            return await exchange.answer(http_status(status), error_body(status))
+            status = status_of(bug, where=line)
+            if exchange.started:
+                exchange.abort()
+            return await exchange.respond_error(status)
 
     async def _dispatch(self, exchange: Exchange) -> web.StreamResponse:
         request = exchange.request
         path = request.rel_url.raw_path
         if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return await exchange.answer(204, headers=preflight(request))
+            return await exchange.respond(204, headers=preflight(request))
         if path in self._routes:
-            route = self._routes[path]
-            _check_verb(request, route.verbs)
-            return await self._answerer.answer(exchange, route)
-        if path in ("/", "/healthz"):
-            _check_verb(request, _READ_ONLY)
-            return await self._tell(exchange, path)
-        raise _unknown(path, self._routes)
-
-    async def _tell(self, exchange: Exchange, path: str) -> web.StreamResponse:
+            _check_verb(request, self._routes[path].verbs)
+            return await self._handler.handle(exchange, self._routes[path])
+        if path not in ("/", "/healthz"):
+            raise self._unknown(path)
+        _check_verb(request, _READ_VERBS)
         if path == "/":
-            return await exchange.answer(200, _ABOUT.encode(), _TEXT)
+            return await exchange.respond(200, _ABOUT.encode(), _TEXT)
         if await self._healthy():
-            return await exchange.answer(200, b"SERVING\n", _TEXT)
-        return await exchange.answer(503, b"NOT_SERVING\n", _TEXT)
+            return await exchange.respond(200, b"SERVING\n", _TEXT)
+        return await exchange.respond(503, b"NOT_SERVING\n", _TEXT)
+
+    def _unknown(self, path: str) -> HttpError:
+        service, _, _ = path.rpartition("/")
+        names = (route.rpartition("/") for route in self._routes)
+        methods = [method for prefix, _, method in names if prefix == service]
+        known = f"choose from {', '.join(methods)}" if methods else "see docs/http.md"
+        return HttpError(404, UnimplementedError(f"Unknown method {path[:200]}; {known}."))
 
 
 def _check_verb(request: web.BaseRequest, verbs: tuple[str, ...]) -> None:
     if request.method not in verbs:
-        raise Fault(
+        raise HttpError(
             405,
             UnimplementedError(
-                f"{request.rel_url.raw_path} takes {' and '.join(verbs)}, not "
+                f"{request.rel_url.raw_path} accepts {' and '.join(verbs)}, got "
                 f"{request.method[:20]!r}."
             ),
             {"Allow": ", ".join(verbs)},
         )
-
-
-def _unknown(path: str, routes: dict[str, Route]) -> Fault:
-    service = path.rpartition("/")[0]
-    methods = [route.rpartition("/")[2] for route in routes if route.rpartition("/")[0] == service]
-    known = f", but {', '.join(methods)}" if methods else "; see docs/http.md"
-    return Fault(404, UnimplementedError(f"There is no method {path[:200]}{known}."))

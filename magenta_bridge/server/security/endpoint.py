@@ -32,9 +32,11 @@ class Endpoint:
         if self.host == "localhost":
             return True
         try:
-            return ipaddress.ip_address(self.host).is_loopback
+            address = ipaddress.ip_address(self.host)
         except ValueError:
             return False
+        # An IPv4 address in IPv6 counts as loopback from Python 3.13 on; refuse it everywhere.
+        return address.is_loopback and getattr(address, "ipv4_mapped", None) is None
 
 
 def read_endpoint(address: str) -> Endpoint:

@@ -1,14 +1,14 @@
-/** How Live draws each kind of box, at the size of one pixel to one unit. */
+/** Draws each kind of box as Live does, with one pixel per unit. */
 
 import type { Rect } from "../patcher.ts";
-import { drawRoll } from "./roll.ts";
+import { drawRoll } from "./piano_roll.ts";
 import { type Align, arc, box, element, onCircle, path, SIZE, words } from "./svg.ts";
 import type { Theme } from "./theme.ts";
 import type { ViewState } from "./views.ts";
 
 type Raw = Record<string, unknown>;
 
-/** What a box shows in this view. */
+/** What a box shows in a view. */
 interface Shown {
   rect: Rect;
   theme: Theme;
@@ -30,14 +30,12 @@ const DRAWERS: Record<string, (shown: Shown) => string> = {
   v8ui: drawScript,
 };
 
-/** The box's picture; nothing for a box that the view hides or that has no face. */
+/** Return the box's picture; "" for a hidden or invisible box. */
 export function drawBox(raw: Raw, theme: Theme, view: ViewState): string {
   const rect = raw.presentation_rect as Rect | undefined;
   const id = (raw.varname as string) ?? "";
   const draw = DRAWERS[raw.maxclass as string];
-  if (!rect || !draw || view.hidden.includes(id)) {
-    return "";
-  }
+  if (!rect || !draw || view.hidden.includes(id)) return "";
   const saved = raw.saved_attribute_attributes as { valueof?: Raw } | undefined;
   const active = !view.inactive.includes(id);
   return draw({ rect, theme, id, raw, parameter: saved?.valueof ?? {}, view, active });
@@ -54,7 +52,7 @@ function drawComment({ rect, theme, id, raw, view }: Shown): string {
   const align = ALIGNS[(raw.textjustification as number) ?? 0] as Align;
   const lines = wrap(text, rect);
   const [x, y, width, height] = rect;
-  // Max begins at the top of the box, whatever its height.
+  // Max's text starts at the top of the box.
   const each = lines.length > 1 || height >= 2 * LINE ? LINE : height;
   return lines
     .map((line, index) =>
@@ -68,14 +66,12 @@ function drawComment({ rect, theme, id, raw, view }: Shown): string {
 }
 
 const LINE = 12.5;
-/** Widest a letter is on average, in parts of the size. */
+/** Average width of a letter, relative to the font size. */
 const LETTER = 0.53;
 
 function wrap(text: string, [, , width, height]: Rect): string[] {
   const most = Math.floor(width / (SIZE * LETTER));
-  if (height < 2 * SIZE + 4 || text.length <= most) {
-    return [text];
-  }
+  if (height < 2 * SIZE + 4 || text.length <= most) return [text];
   const space = text.lastIndexOf(" ", most);
   return [text.slice(0, space), text.slice(space + 1)];
 }

@@ -1,4 +1,4 @@
-/** A device's presentation view as a picture: SVG, and PNG of it with one font for all machines. */
+/** A device's presentation view as SVG, and as PNG with the same font on all machines. */
 
 import { createRequire } from "node:module";
 import { Resvg } from "@resvg/resvg-js";
@@ -19,7 +19,7 @@ const SMALL_TITLE_SIZE = 8;
 const FONT_FAMILY = "Inter";
 const FONTS = ["500Medium/Inter_500Medium.ttf", "600SemiBold/Inter_600SemiBold.ttf"];
 
-/** The view of the patch, as text of SVG. */
+/** Return the view as SVG. */
 export function drawView(patch: Raw, view: View, theme: Theme): string {
   const patcher = patch.patcher as Raw;
   const [, , width, height] = patcher.openrect as Rect;
@@ -34,7 +34,7 @@ export function drawView(patch: Raw, view: View, theme: Theme): string {
   );
 }
 
-/** Panels lie behind everything. */
+/** Panels are behind everything else. */
 function inDrawingOrder(boxes: Raw[]): Raw[] {
   return [
     ...boxes.filter((one) => one.background === 1),
@@ -83,7 +83,7 @@ function frame(
   )}\n`;
 }
 
-/** A MIDI Tool is narrow and its name long. */
+/** A MIDI Tool is narrow, and its name is long. */
 function titleSize(width: number, title: string): number {
   return title.length * TITLE_SIZE * 0.6 < width ? TITLE_SIZE : SMALL_TITLE_SIZE;
 }

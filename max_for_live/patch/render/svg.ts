@@ -1,4 +1,4 @@
-/** Shapes and words as text of SVG. */
+/** SVG shapes and texts. */
 
 import type { Rect } from "../patcher.ts";
 
@@ -18,12 +18,12 @@ export function box([x, y, width, height]: Rect, fill: string, values: Values = 
 }
 
 export const SIZE = 9.5;
-/** From the middle of a line of words down to where the letters stand, in parts of their size. */
+/** From the middle of a line to its baseline, relative to the font size. */
 const TO_BASELINE = 0.36;
 
 export type Align = "start" | "middle" | "end";
 
-export interface Words {
+interface Words {
   text: string;
   fill: string;
   align?: Align;
@@ -31,14 +31,12 @@ export interface Words {
   weight?: number;
 }
 
-/** Words in the middle of the box's height, cut off at its sides. */
+/** Return a text, vertically centered. */
 export function words(
   rect: Rect,
   { text, fill, align = "start", size = SIZE, weight = 500 }: Words,
 ): string {
-  if (text === "") {
-    return "";
-  }
+  if (text === "") return "";
   const [x, y, width, height] = rect;
   const across = { start: x, middle: x + width / 2, end: x + width }[align];
   const values: Values = {
@@ -48,9 +46,7 @@ export function words(
     "font-size": size,
     "font-weight": weight,
   };
-  if (align !== "start") {
-    values["text-anchor"] = align;
-  }
+  if (align !== "start") values["text-anchor"] = align;
   return element("text", values, escaped(text));
 }
 
@@ -58,7 +54,7 @@ export function path(d: string, values: Values): string {
   return element("path", { d, fill: "none", ...values });
 }
 
-/** An arc of a circle, from and to in degrees clockwise from the top. */
+/** Return an arc of a circle; angles are in degrees clockwise from the top. */
 export function arc(x: number, y: number, radius: number, from: number, to: number): string {
   const [x1, y1] = onCircle(x, y, radius, from);
   const [x2, y2] = onCircle(x, y, radius, to);

@@ -1,4 +1,4 @@
-/** Colors of two of Live's themes, near enough to judge a layout by; Live gives the real ones. */
+/** Approximate colors of two of Live's themes. */
 
 export interface Theme {
   name: "dark" | "light";
@@ -7,11 +7,11 @@ export interface Theme {
   header: string;
   surface: string;
   text: string;
-  /** Words and lines of what cannot be used now. */
+  /** Disabled texts and lines. */
   dim: string;
   control: string;
   selection: string;
-  /** Words on what is switched on. */
+  /** Text of an active toggle. */
   selectionText: string;
   track: string;
   arc: string;

@@ -1,11 +1,12 @@
-/** The moments of a device's life that the pictures show. */
+/** The device states that the pictures show. */
 
-import { BOXES } from "../../core/arguments.ts";
-import type { RollNote } from "../../core/roll.ts";
-import type { Roll } from "./roll.ts";
+import { BOXES } from "../../core/generation/arguments.ts";
+import type { RollNote } from "../../core/host/view.ts";
+import { JAM_TEXTS } from "../../core/jam/jam.ts";
+import type { Roll } from "./piano_roll.ts";
 
 export interface ViewState {
-  /** Words on displays and buttons. */
+  /** Texts of displays and buttons. */
   texts: Record<string, string>;
   values: Record<string, number>;
   entries: Record<string, string[]>;
@@ -15,9 +16,9 @@ export interface ViewState {
 }
 
 export interface View {
-  /** Name of the device's file, without its ending. */
+  /** Name of the device's file, without its extension. */
   device: string;
-  /** Name of the picture's file, without theme and ending. */
+  /** Name of the picture's file, without theme and extension. */
   name: string;
   state: ViewState;
 }
@@ -26,7 +27,7 @@ const GENERATORS = ["lstm_melody", "gru_melody", "lstm_polyphony", "gan_duo"];
 const UNSERVED = ["tool_interpolate", "tool_groove", "tool_drumify"];
 const JAM = ["jam", "jam_bars"];
 const NOT_JAM = ["variations", "bars"];
-/** Name and value of a generator's own arguments. */
+/** Names and values of a generator's own arguments. */
 type Settings = [string, number][];
 const MELODY: Settings = [
   ["Top P", 0.97],
@@ -101,7 +102,7 @@ const connected = state({
     path: "gRPC",
     go: "Continue",
     candidate: "2 of 4",
-    progress: "4 written; keep what you like.",
+    progress: "4 generated. Keep the ones you like.",
     chord: "C# D E F# G A B",
     ...labels(MELODY),
   },
@@ -127,7 +128,7 @@ const starting = state({
 
 const failing = state({
   texts: {
-    status: "Magenta Bridge is not installed. In a terminal, type: pip install magenta-bridge",
+    status: "Magenta Bridge is not installed. Run in a terminal: pip install magenta-bridge",
     go: "Generate",
   },
   hidden: [...UNSERVED, "tool_jam", ...JAM, ...unused([])],
@@ -140,7 +141,7 @@ const jamming = state({
     ...labels(POLYPHONY),
     go: "Jam",
     candidate: "",
-    progress: "Listening; the answer is being written",
+    progress: JAM_TEXTS.asking,
   },
   values: {
     ...connected.values,
@@ -156,7 +157,7 @@ const jamming = state({
 });
 
 const tool = state({
-  texts: { status: "3 of 8; press Apply to keep it." },
+  texts: { status: "3 of 8. Press Apply to keep it." },
   values: { seed: 31415, choice: 3, amount: 100 },
   entries: { generator: GENERATORS },
 });
@@ -178,7 +179,7 @@ function numbers(settings: Settings): Record<string, number> {
   return Object.fromEntries(settings.map(([, value], index) => [`arg_${index + 1}`, value]));
 }
 
-/** The boxes that these settings leave. */
+/** Return the boxes that the settings do not use. */
 function unused(settings: Settings): string[] {
   const all = Array.from({ length: BOXES }, (_, index) => `arg_${index + 1}`);
   return all.slice(settings.length).flatMap((id) => [id, `${id}_label`]);

@@ -1,18 +1,16 @@
-/** Rules of the scripts in the patch, and of the words that go in and out of them. */
+/** Rules for the scripts in the patch, and for their messages. */
 
 import type { Program } from "acorn";
+import { handlersOf, outletMessages, programOf } from "./script_messages.ts";
 import { portsOfScript } from "./script_ports.ts";
-import { handlersOf, outletWords, programOf } from "./script_words.ts";
 import { nameOf, type Raw, type Rule, type Subject, wordOf } from "./subject.ts";
 
-/** Max takes a function of this name for its own message. */
+/** Max reserves the message of this name. */
 const FORBIDDEN = ["stop"];
 
-/** The script in the box, or undefined. */
+/** Return the script in the box, or undefined. */
 function codeOf(box: Raw): string | undefined {
-  if (box.maxclass === "v8.codebox") {
-    return String(box.code);
-  }
+  if (box.maxclass === "v8.codebox") return String(box.code);
   return box.maxclass === "v8ui" ? String((box.textfile as Raw).text) : undefined;
 }
 
@@ -29,17 +27,13 @@ export const parses: Rule = (subject) =>
       programOf(code);
       return [];
     } catch (error) {
-      return [
-        `The script of ${nameOf(box)} is no JavaScript of 2020: ${(error as Error).message}.`,
-      ];
+      return [`The script of ${nameOf(box)} is not ES2020: ${(error as Error).message}.`];
     }
   });
 
 export const scriptPorts: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) => {
-    if (safeProgram(code).body.length === 0) {
-      return [];
-    }
+    if (safeProgram(code).body.length === 0) return [];
     const { inlets, outlets } = portsOfScript(code);
     const same = inlets === box.numinlets && outlets === box.numoutlets;
     return same
@@ -53,57 +47,57 @@ export const scriptPorts: Rule = (subject) =>
 export const noForbiddenHandlers: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) =>
     FORBIDDEN.filter((name) => handlersOf(safeProgram(code)).has(name)).map(
-      (name) => `The script of ${nameOf(box)} has a function ${name}, which Max takes for its own.`,
+      (name) => `The script of ${nameOf(box)} has a function ${name}, a reserved message of Max.`,
     ),
   );
 
-/** Every word that a cord brings to a script has a function of that name there. */
-export const handledWords: Rule = (subject) =>
+/** Every message that a cord brings to a script has a handler there. */
+export const handledMessages: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) => {
     const handlers = handlersOf(safeProgram(code));
-    return [...new Set(wordsInto(subject, String(box.id)))]
+    return [...new Set(messagesInto(subject, String(box.id)))]
       .filter((word) => !handlers.has(word) && !handlers.has("anything"))
       .map((word) => `The script of ${nameOf(box)} has no function for "${word}".`);
   });
 
-/** Words that come out of an object with words of its own. */
-const OWN_WORDS: Record<string, string[]> = {
+/** Messages of objects that have a fixed first word. */
+const FIXED_MESSAGES: Record<string, string[]> = {
   "live.miditool.in": ["dictionary"],
   "v8.codebox": [],
 };
 
-function wordsInto(subject: Subject, id: string): string[] {
+function messagesInto(subject: Subject, id: string): string[] {
   const sources = subject.lines.filter((line) => line.to === id).map((line) => line.from);
   return sources.flatMap((source) => {
     const box = subject.boxes.find((one) => one.id === source) as Raw;
     const [object, first] = String(box.text ?? "").split(" ");
     switch (wordOf(box)) {
       case "deferlow":
-        return wordsInto(subject, source);
+        return messagesInto(subject, source);
       case "prepend":
         return [first as string];
       case "message":
         return [object as string];
       default:
-        return OWN_WORDS[wordOf(box)] ?? [];
+        return FIXED_MESSAGES[wordOf(box)] ?? [];
     }
   });
 }
 
-/** A word that a script says with `outlet(N, "word")` goes where a `route` knows it. */
-export const routedWords: Rule = (subject) =>
+/** Every message that a script sends with `outlet(N, "word")` reaches a `route` for that word. */
+export const routedMessages: Rule = (subject) =>
   scripts(subject).flatMap(([box, code]) =>
-    outletWords(safeProgram(code)).flatMap(([outlet, word]) => {
+    outletMessages(safeProgram(code)).flatMap(([outlet, word]) => {
       const routes = routesOf(subject, String(box.id), outlet);
       return routes.every((route) => route.includes(word))
         ? []
         : [
-            `The script of ${nameOf(box)} says "${word}" at outlet ${outlet}, but no route knows it.`,
+            `The script of ${nameOf(box)} sends "${word}" to outlet ${outlet}, but no route has it.`,
           ];
     }),
   );
 
-/** Words of each `route` that stands at the outlet. */
+/** Return the words of each `route` at the outlet. */
 function routesOf(subject: Subject, id: string, outlet: number): string[][] {
   return subject.lines
     .filter((line) => line.from === id && line.outlet === outlet)
@@ -112,26 +106,22 @@ function routesOf(subject: Subject, id: string, outlet: number): string[][] {
     .map((box) => String(box.text).split(" ").slice(1));
 }
 
-/** In a MIDI effect the script hears all but its end through deferlow: Live forbids changes meanwhile. */
+/** In a MIDI effect, all but `closing` is deferred: Live forbids changes in notifications. */
 export const deferred: Rule = (subject) => {
-  if (subject.device.type !== "mmmm") {
-    return [];
-  }
+  if (subject.device.type !== "mmmm") return [];
   return intoCode(subject)
     .filter((box) => wordOf(box) !== "deferlow" && box.text !== "closing")
-    .map((box) => `${nameOf(box)} speaks to the script at once; deferlow has to stand between.`);
+    .map((box) => `${nameOf(box)} sends to the script immediately; put deferlow between them.`);
 };
 
 const LATE = new Set(["deferlow", "pipe", "node.script"]);
 
-/** A MIDI Tool has to answer within the call, so nothing there may put it off. */
-export const answersAtOnce: Rule = (subject) => {
-  if (subject.device.type === "mmmm") {
-    return [];
-  }
+/** A MIDI Tool responds within Live's call, so nothing may be deferred. */
+export const respondsImmediately: Rule = (subject) => {
+  if (subject.device.type === "mmmm") return [];
   return subject.boxes
     .filter((box) => LATE.has(wordOf(box)))
-    .map((box) => `${nameOf(box)} puts off what Live waits for.`);
+    .map((box) => `${nameOf(box)} delays the response that Live waits for.`);
 };
 
 function intoCode({ boxes, lines }: Subject): Raw[] {
@@ -141,7 +131,7 @@ function intoCode({ boxes, lines }: Subject): Raw[] {
     .map((line) => boxes.find((box) => box.id === line.from) as Raw);
 }
 
-/** A rule of its own tells of a script that does not parse. */
+/** Another rule reports scripts that do not parse. */
 function safeProgram(code: string): Program {
   try {
     return programOf(code);

@@ -1,4 +1,4 @@
-/** Rules of the file around the patch. */
+/** Rules for the file around the patch. */
 
 import { FLAGS, typeNumber } from "../container.ts";
 import { nameOf, type Raw, type Rule, type Subject, wordOf } from "./subject.ts";
@@ -6,19 +6,17 @@ import { nameOf, type Raw, type Rule, type Subject, wordOf } from "./subject.ts"
 export const projectBlock: Rule = ({ device, patcher }) => {
   const project = patcher.project as Raw | undefined;
   if (!project) {
-    return ["There is no project block; Max prints an error for each device without one."];
+    return ["The project block is missing; Max prints an error for each device without one."];
   }
   const problems: string[] = [];
   if (project.amxdtype !== typeNumber(device.type)) {
-    problems.push(`The project says type ${project.amxdtype}, but the file is a ${device.type}.`);
+    problems.push(`The project has type ${project.amxdtype}, but the file is a ${device.type}.`);
   }
-  if (project.autoorganize !== 0) {
-    problems.push("The project lets Max move its files.");
-  }
+  if (project.autoorganize !== 0) problems.push("The project allows Max to move its files.");
   return problems;
 };
 
-/** Max finds a file by the patch's list, the script's box and the archive alike. */
+/** Max finds a file by the patch's list, the script's box and the archive. */
 export const dependencies: Rule = (subject) => {
   const { patcher, device, beside } = subject;
   const listed = (patcher.dependency_cache as Raw[]).map((entry) => String(entry.name));
@@ -27,27 +25,27 @@ export const dependencies: Rule = (subject) => {
   return [
     ...missing(needed, listed).map((name) => `The list of dependencies lacks ${name}.`),
     ...missing(listed, needed).map(
-      (name) => `The list of dependencies names ${name}, which no box needs.`,
+      (name) => `The list of dependencies contains ${name}, which no box needs.`,
     ),
-    ...missing(needed, carried).map((name) => `The device does not carry ${name}.`),
-    ...missing(carried, needed).map((name) => `The device carries ${name}, which no box needs.`),
+    ...missing(needed, carried).map((name) => `The device does not contain ${name}.`),
+    ...missing(carried, needed).map((name) => `The device contains ${name}, which no box needs.`),
   ];
 };
 
-/** Without the flag Max would not put the script on disk, where Node reads it. */
+/** Without the flag Max would not write the script to disk, where Node reads it. */
 export const scriptFlags: Rule = (subject) => {
   const needed = nodeFiles(subject);
   return subject.device.files
     .filter((file) => needed.includes(file.name) && file.flag !== FLAGS.onDisk)
-    .map((file) => `${file.name} has the flag ${file.flag}, so Node would not find it on disk.`);
+    .map((file) => `${file.name} has the flag ${file.flag}; Node cannot find it on disk.`);
 };
 
-/** Node finds a bare name beside the device; a path it does not. */
+/** Node finds a script next to the device only by its plain name. */
 export const bareScriptNames: Rule = ({ boxes }) =>
   boxes
     .filter((box) => wordOf(box) === "node.script")
     .filter((box) => !/^[\w-]+\.js$/.test(scriptOf(box)))
-    .map((box) => `${nameOf(box)} names a path; Live finds the script by its bare name alone.`);
+    .map((box) => `${nameOf(box)} contains a path; use the plain name of the script.`);
 
 function nodeFiles({ boxes }: Subject): string[] {
   return boxes.filter((box) => wordOf(box) === "node.script").map(scriptOf);

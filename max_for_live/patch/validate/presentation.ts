@@ -1,11 +1,11 @@
-/** Rules of what Live shows. */
+/** Rules for the presentation view. */
 
 import type { Rect } from "../patcher.ts";
 import { nameOf, type Raw, type Rule, rectOf, type Subject } from "./subject.ts";
 
-/** Live cuts off what is lower. */
+/** Live cuts off anything below. */
 const HEIGHT = 169;
-/** A letter's width in parts of its size; what fits here fits in Live's narrower font. */
+/** Average width of a letter, relative to the font size; Live's font is narrower. */
 const LETTER = 0.56;
 
 export const opensInPresentation: Rule = ({ patcher }) => {
@@ -23,7 +23,7 @@ export const opensInPresentation: Rule = ({ patcher }) => {
 export const wholePixels: Rule = (subject) =>
   shown(subject)
     .filter(([, rect]) => !rect.every(Number.isInteger))
-    .map(([box, rect]) => `${nameOf(box)} stands at ${rect.join(", ")}, not on whole pixels.`);
+    .map(([box, rect]) => `${nameOf(box)} is at ${rect.join(", ")}, not on whole pixels.`);
 
 export const insideDevice: Rule = (subject) => {
   const [, , width, height] = subject.patcher.openrect as Rect;
@@ -31,10 +31,10 @@ export const insideDevice: Rule = (subject) => {
     .filter(
       ([, [x, y, w, h]]) => x < 0 || y < 0 || x + w > width || y + h > height || w <= 0 || h <= 0,
     )
-    .map(([box]) => `${nameOf(box)} reaches out of the device.`);
+    .map(([box]) => `${nameOf(box)} extends outside the device.`);
 };
 
-/** Panels lie behind the rest, so they are compared with each other alone. */
+/** Panels are in the background, so they may only not overlap each other. */
 export const noOverlaps: Rule = (subject) => {
   const all = shown(subject);
   const problems: string[] = [];
@@ -48,16 +48,14 @@ export const noOverlaps: Rule = (subject) => {
   return problems;
 };
 
-/** Words that never change have to fit; displays are the script's affair. */
-export const wordsFit: Rule = (subject) =>
+/** Constant texts must fit; the script sets the texts of displays. */
+export const textsFit: Rule = (subject) =>
   shown(subject).flatMap(([box, [, , width]]) => {
-    if (typeof box.text !== "string" || box.maxclass === "comment") {
-      return [];
-    }
+    if (typeof box.text !== "string" || box.maxclass === "comment") return [];
     const needed = box.text.length * Number(box.fontsize) * LETTER;
     return needed <= width
       ? []
-      : [`${nameOf(box)} needs ${Math.ceil(needed)} pixels for its words.`];
+      : [`${nameOf(box)} needs ${Math.ceil(needed)} pixels for its text.`];
   });
 
 function shown(subject: Subject): [Raw, Rect][] {

@@ -1,27 +1,27 @@
-/** How many inlets and outlets a script asks for: found by reading it as Max does when it loads. */
+/** Finds the numbers of inlets and outlets of a script by running its top level, as Max does. */
 
 import { createContext, runInContext } from "node:vm";
 
-/** Answers to everything, so that a script can be read without Max. */
-const ANYTHING: unknown = new Proxy(() => undefined, {
-  get: () => ANYTHING,
-  apply: () => ANYTHING,
-  construct: () => ANYTHING as object,
+/** Accepts any access, so that a script can be loaded without Max. */
+const ANY: unknown = new Proxy(() => undefined, {
+  get: () => ANY,
+  apply: () => ANY,
+  construct: () => ANY as object,
 });
 
-/** What scripts may use while they are read. */
+/** Globals that scripts may use while they are loaded. */
 const GLOBALS = ["mgraphics", "box", "patcher", "max", "post", "outlet", "Task", "Dict", "LiveAPI"];
-const LONGEST_MS = 5000;
+const TIMEOUT_MS = 5000;
 
-export interface ScriptPorts {
+interface ScriptPorts {
   inlets: number;
   outlets: number;
 }
 
-/** Max's own numbers are 1 and 1 where a script says none. An Error when the script fails. */
+/** Return the ports, by default 1 and 1. Throw an Error if the script fails. */
 export function portsOfScript(code: string): ScriptPorts {
-  const context = createContext(Object.fromEntries(GLOBALS.map((name) => [name, ANYTHING])));
-  runInContext(code, context, { timeout: LONGEST_MS });
+  const context = createContext(Object.fromEntries(GLOBALS.map((name) => [name, ANY])));
+  runInContext(code, context, { timeout: TIMEOUT_MS });
   const { inlets, outlets } = context as Partial<ScriptPorts>;
   return { inlets: inlets ?? 1, outlets: outlets ?? 1 };
 }

@@ -1,31 +1,31 @@
-/** Rules of boxes and cords. */
+/** Rules for boxes and cords. */
 
-import { knowsClass, knowsObject, type Ports, portsOfClass, portsOfText } from "../objects.ts";
-import { doubles, nameOf, type Raw, type Rule, wordOf } from "./subject.ts";
+import { isKnownClass, isKnownObject, type Ports, portsOfClass, portsOfText } from "../objects.ts";
+import { duplicates, nameOf, type Raw, type Rule, wordOf } from "./subject.ts";
 
 export const uniqueIds: Rule = ({ boxes }) => [
-  ...doubles(boxes.map((box) => String(box.id))).map((id) => `Two boxes have the id ${id}.`),
-  ...doubles(boxes.flatMap((box) => (box.varname ? [String(box.varname)] : []))).map(
+  ...duplicates(boxes.map((box) => String(box.id))).map((id) => `Two boxes have the id ${id}.`),
+  ...duplicates(boxes.flatMap((box) => (box.varname ? [String(box.varname)] : []))).map(
     (name) => `Two boxes have the scripting name ${name}.`,
   ),
 ];
 
 const GLOBALS = new Set(["s", "r", "send", "receive"]);
 
-/** Max's names are shared by all devices, unless three dashes make them the device's own. */
+/** Max's names are global, unless three dashes make them local to the device. */
 export const noGlobalNames: Rule = ({ boxes }) =>
   boxes
     .filter((box) => GLOBALS.has(wordOf(box)) && !String(box.text).includes(" ---"))
-    .map((box) => `${nameOf(box)} speaks to every device: its name needs three dashes.`);
+    .map((box) => `${nameOf(box)} sends to every device: its name needs three dashes.`);
 
 export const knownObjects: Rule = ({ boxes }) =>
   boxes.flatMap((box) => {
-    if (GLOBALS.has(wordOf(box))) {
-      return [];
-    }
+    if (GLOBALS.has(wordOf(box))) return [];
     const known =
-      box.maxclass === "newobj" ? knowsObject(String(box.text)) : knowsClass(String(box.maxclass));
-    return known ? [] : [`${nameOf(box)} is no object in the table; Max would drop it silently.`];
+      box.maxclass === "newobj"
+        ? isKnownObject(String(box.text))
+        : isKnownClass(String(box.maxclass));
+    return known ? [] : [`${nameOf(box)} is not in the table of objects.`];
   });
 
 export const savedPorts: Rule = ({ boxes }) =>
@@ -35,18 +35,18 @@ export const savedPorts: Rule = ({ boxes }) =>
     return same
       ? []
       : [
-          `${nameOf(box)} says ${box.numinlets} inlets and ${box.numoutlets} outlets, ` +
-            `but has ${ports.inlets} and ${ports.outlets}.`,
+          `${nameOf(box)} has ${box.numinlets} inlets and ${box.numoutlets} outlets in the file, ` +
+            `but ${ports.inlets} and ${ports.outlets} in Max.`,
         ];
   });
 
 function expectedPorts(box: Raw): Ports | undefined {
   if (box.maxclass === "newobj") {
-    return knowsObject(String(box.text)) ? portsOfText(String(box.text)) : undefined;
+    return isKnownObject(String(box.text)) ? portsOfText(String(box.text)) : undefined;
   }
   const maxclass = String(box.maxclass);
-  // v8.codebox has the ports of its script, which a rule of its own compares.
-  return maxclass !== "v8.codebox" && knowsClass(maxclass) ? portsOfClass(maxclass) : undefined;
+  // v8.codebox has the ports of its script, which another rule compares.
+  return maxclass !== "v8.codebox" && isKnownClass(maxclass) ? portsOfClass(maxclass) : undefined;
 }
 
 export const cordEnds: Rule = ({ boxes, lines }) => {
@@ -67,10 +67,10 @@ export const cordEnds: Rule = ({ boxes, lines }) => {
   });
 };
 
-/** Max orders several cords of one outlet by where the boxes stand; `trigger` says it. */
+/** The order of several cords from one outlet depends on box positions; `trigger` defines it. */
 export const orderedFanOuts: Rule = ({ boxes, lines }) => {
   const byId = new Map(boxes.map((box) => [String(box.id), box]));
-  return doubles(lines.map(({ from, outlet }) => `${from} ${outlet}`)).map((end) => {
+  return duplicates(lines.map(({ from, outlet }) => `${from} ${outlet}`)).map((end) => {
     const [id, outlet] = end.split(" ");
     const box = byId.get(id as string);
     return `Outlet ${outlet} of ${box ? nameOf(box) : id} has several cords; put a trigger there.`;

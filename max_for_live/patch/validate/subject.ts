@@ -1,11 +1,11 @@
-/** A built device, taken apart for the rules: what is judged is the file, not how it was made. */
+/** A parsed device for the rules: they check the file, not how it was built. */
 
 import { type Device, readDevice, readPatch } from "../container.ts";
 import type { Rect } from "../patcher.ts";
 
 export type Raw = Record<string, unknown>;
 
-export interface Line {
+interface Line {
   from: string;
   outlet: number;
   to: string;
@@ -17,11 +17,11 @@ export interface Subject {
   patcher: Raw;
   boxes: Raw[];
   lines: Line[];
-  /** Names of the files that lie beside a device that is not frozen. */
+  /** Names of the files next to an unfrozen device. */
   beside: string[];
 }
 
-/** One sentence each: what is wrong and where. */
+/** Return one sentence for each problem. */
 export type Rule = (subject: Subject) => string[];
 
 export function subjectOf(bytes: Buffer, beside: string[] = []): Subject {
@@ -44,7 +44,7 @@ export function subjectOf(bytes: Buffer, beside: string[] = []): Subject {
 
 type End = [string, number];
 
-/** How a sentence names a box. */
+/** Return the name of a box for messages. */
 export function nameOf(box: Raw): string {
   const word = box.varname ?? box.text ?? box.maxclass;
   return `${box.id} (${String(word).slice(0, 40)})`;
@@ -54,19 +54,17 @@ export function rectOf(box: Raw): Rect | undefined {
   return box.presentation === 1 ? (box.presentation_rect as Rect) : undefined;
 }
 
-/** The object's word: the first of its text, or its class. */
+/** Return the object's name: the first word of its text, or its class. */
 export function wordOf(box: Raw): string {
   return box.maxclass === "newobj"
     ? (String(box.text).split(" ", 1)[0] as string)
     : String(box.maxclass);
 }
 
-/** What Live is told of the box as a parameter; undefined when it is none. */
+/** Return the parameter of the box; undefined if it has none. */
 export function parameterOf(box: Raw): Raw | undefined {
   const saved = box.saved_object_attributes as Raw | undefined;
-  if (box.parameter_enable !== 1 && saved?.parameter_enable !== 1) {
-    return undefined;
-  }
+  if (box.parameter_enable !== 1 && saved?.parameter_enable !== 1) return undefined;
   return ((box.saved_attribute_attributes as Raw | undefined)?.valueof as Raw | undefined) ?? {};
 }
 
@@ -77,7 +75,7 @@ export function parametersOf(subject: Subject): [Raw, Raw][] {
   });
 }
 
-/** Values that occur more than once. */
-export function doubles(values: string[]): string[] {
+/** Return the values that occur more than once. */
+export function duplicates(values: string[]): string[] {
   return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }

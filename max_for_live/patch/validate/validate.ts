@@ -1,4 +1,4 @@
-/** All rules: the only early warning, for Max passes over what it does not know without a word. */
+/** All rules: Max ignores errors in a patch silently, so this is the only check. */
 
 import * as code from "./code.ts";
 import * as files from "./files.ts";
@@ -23,7 +23,7 @@ export const RULES: Record<string, Rule> = {
   wholePixels: presentation.wholePixels,
   insideDevice: presentation.insideDevice,
   noOverlaps: presentation.noOverlaps,
-  wordsFit: presentation.wordsFit,
+  textsFit: presentation.textsFit,
   projectBlock: files.projectBlock,
   dependencies: files.dependencies,
   scriptFlags: files.scriptFlags,
@@ -31,13 +31,13 @@ export const RULES: Record<string, Rule> = {
   parses: code.parses,
   scriptPorts: code.scriptPorts,
   noForbiddenHandlers: code.noForbiddenHandlers,
-  handledWords: code.handledWords,
-  routedWords: code.routedWords,
+  handledMessages: code.handledMessages,
+  routedMessages: code.routedMessages,
   deferred: code.deferred,
-  answersAtOnce: code.answersAtOnce,
+  respondsImmediately: code.respondsImmediately,
 };
 
-/** What is wrong with the device, one sentence each; empty when nothing is. */
+/** Return one sentence for each problem. */
 export function validate(bytes: Buffer, beside: string[] = []): string[] {
   const subject = subjectOf(bytes, beside);
   return Object.entries(RULES).flatMap(([name, rule]) =>

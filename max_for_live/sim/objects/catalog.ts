@@ -1,47 +1,40 @@
-/** The objects that need nothing but their cords, by name. */
+/** The objects that need only their cords, by name. */
 
 import * as control from "./control.ts";
+import * as surface from "./host.ts";
 import { Comment, LIVE_CLASSES, LiveControl, Pattr } from "./live_control.ts";
 import * as music from "./music.ts";
-import type { Maker } from "./object.ts";
-import * as surface from "./surface.ts";
+import type { ObjectFactory } from "./object.ts";
 
-const OBJECTS: Record<string, Maker> = {
-  append: control.append,
-  closebang: control.farewell,
-  comment: (around) => new Comment(around),
+const OBJECTS: Record<string, ObjectFactory> = {
+  closebang: control.onClose,
+  comment: (context) => new Comment(context),
   deferlow: control.deferlow,
-  freebang: control.farewell,
+  freebang: control.onClose,
   gate: control.gate,
-  "live.comment": (around) => new Comment(around),
-  "live.thisdevice": (around) => new surface.ThisDevice(around),
-  loadbang: control.loadbang,
+  "live.comment": (context) => new Comment(context),
+  "live.thisdevice": (context) => new surface.ThisDevice(context),
   makenote: music.makenote,
   message: control.messageBox,
   midiflush: music.midiflush,
   midiformat: music.midiformat,
-  midiin: (around) => new surface.MidiIn(around),
-  midiout: (around) => new surface.MidiOut(around),
+  midiin: (context) => new surface.MidiIn(context),
+  midiout: (context) => new surface.MidiOut(context),
   midiparse: music.midiparse,
-  opendialog: (around) => new surface.OpenDialog(around),
+  opendialog: (context) => new surface.OpenDialog(context),
   pack: control.pack,
   panel: surface.paint,
-  pattr: (around) => new Pattr(around),
+  pattr: (context) => new Pattr(context),
   pipe: music.pipe,
   prepend: control.prepend,
   print: surface.print,
   route: control.route,
-  routepass: control.routepass,
   sel: control.select,
-  select: control.select,
-  switch: control.switcher,
   t: control.trigger,
-  trigger: control.trigger,
-  unpack: control.unpack,
 };
 
-/** Returns what makes an object of that name; undefined where there is none. */
-export function makerOf(name: string): Maker | undefined {
-  if (LIVE_CLASSES.has(name)) return (around) => new LiveControl(around);
+/** Return the factory for objects of that name; undefined if there is none. */
+export function factoryOf(name: string): ObjectFactory | undefined {
+  if (LIVE_CLASSES.has(name)) return (context) => new LiveControl(context);
   return OBJECTS[name];
 }

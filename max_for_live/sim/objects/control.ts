@@ -1,13 +1,13 @@
 /** Objects that route messages: `t`, `route`, `sel`, `prepend`, `gate`, and so on. */
 
 import { type Atom, BANG, fromAtoms, type Message, number, numberIn, toAtoms } from "./message.ts";
-import type { Around, Maker } from "./object.ts";
+import type { BoxContext, ObjectFactory } from "./object.ts";
 
-/** Sends what comes in, changed by each argument's type, from right to left. */
-export const trigger: Maker = (around) => ({
+/** Output the input, converted by each argument's type, from right to left. */
+export const trigger: ObjectFactory = (context) => ({
   receive: (_inlet, message) => {
-    for (let index = around.args.length - 1; index >= 0; index -= 1) {
-      around.out(index, triggered(around.args[index] as Atom, message));
+    for (let index = context.args.length - 1; index >= 0; index -= 1) {
+      context.out(index, triggered(context.args[index] as Atom, message));
     }
     return true;
   },
@@ -36,61 +36,44 @@ function triggered(type: Atom, message: Message): Message {
   }
 }
 
-/** Sends the rest of a message from the outlet of the argument that is its first word. */
-export const route: Maker = (around) => ({
+/** Output the rest of a message at the outlet of the argument that equals its first word. */
+export const route: ObjectFactory = (context) => ({
   receive: (inlet, message) => {
     if (inlet > 0) return false;
     const atoms = toAtoms(message);
-    const index = around.args.indexOf(atoms[0] as Atom);
-    if (index < 0) around.out(around.args.length, message);
-    else around.out(index, fromAtoms(atoms.slice(1)));
+    const index = context.args.indexOf(atoms[0] as Atom);
+    if (index < 0) context.out(context.args.length, message);
+    else context.out(index, fromAtoms(atoms.slice(1)));
     return true;
   },
 });
 
-/** Like `route`, but the whole message goes on. */
-export const routepass: Maker = (around) => ({
-  receive: (inlet, message) => {
-    if (inlet > 0) return false;
-    const index = around.args.indexOf(toAtoms(message)[0] as Atom);
-    around.out(index < 0 ? around.args.length : index, message);
-    return true;
-  },
-});
-
-/** Bangs the outlet of the argument that equals what comes in; else passes that on. */
-export const select: Maker = (around) => ({
+/** Bang at the outlet of the argument that equals the input; otherwise pass it on. */
+export const select: ObjectFactory = (context) => ({
   receive: (inlet, message) => {
     const atoms = toAtoms(message);
     if (inlet > 0) return false;
-    const index = atoms.length === 1 ? around.args.indexOf(atoms[0] as Atom) : -1;
-    if (index < 0) around.out(around.args.length, message);
-    else around.out(index, BANG);
+    const index = atoms.length === 1 ? context.args.indexOf(atoms[0] as Atom) : -1;
+    if (index < 0) context.out(context.args.length, message);
+    else context.out(index, BANG);
     return true;
   },
 });
 
-export const prepend: Maker = (around) => ({
+export const prepend: ObjectFactory = (context) => ({
   receive: (_inlet, message) => {
-    around.out(0, fromAtoms([...around.args, ...toAtoms(message)]));
+    context.out(0, fromAtoms([...context.args, ...toAtoms(message)]));
     return true;
   },
 });
 
-export const append: Maker = (around) => ({
-  receive: (_inlet, message) => {
-    around.out(0, fromAtoms([...toAtoms(message), ...around.args]));
-    return true;
-  },
-});
-
-/** Lets what comes into its right inlet out of the outlet that its left one chose; 0 shuts. */
-export const gate: Maker = (around) => {
-  let open = Number(around.args[1] ?? 0);
+/** Pass the right inlet to the outlet that the left inlet has chosen; 0 closes. */
+export const gate: ObjectFactory = (context) => {
+  let open = Number(context.args[1] ?? 0);
   return {
     receive: (inlet, message) => {
       if (inlet === 1) {
-        if (open > 0) around.out(open - 1, message);
+        if (open > 0) context.out(open - 1, message);
         return true;
       }
       const chosen = numberIn(message);
@@ -101,29 +84,16 @@ export const gate: Maker = (around) => {
   };
 };
 
-/** Lets what comes into the inlet that its left one chose out. */
-export const switcher: Maker = (around) => {
-  let open = Number(around.args[1] ?? 0);
-  return {
-    receive: (inlet, message) => {
-      const chosen = numberIn(message);
-      if (inlet === 0) open = chosen ?? open;
-      else if (inlet === open) around.out(0, message);
-      return inlet > 0 || chosen !== undefined;
-    },
-  };
-};
-
-export const deferlow: Maker = (around) => ({
+export const deferlow: ObjectFactory = (context) => ({
   receive: (_inlet, message) => {
-    around.main.later(() => around.out(0, message));
+    context.main.defer(() => context.out(0, message));
     return true;
   },
 });
 
-/** Keeps one number for each argument; a message on the left sends them as a list. */
-export const pack: Maker = (around) => {
-  const values = [...around.args];
+/** Store a value for each argument; output all as a list on input at the left. */
+export const pack: ObjectFactory = (context) => {
+  const values = [...context.args];
   return {
     receive: (inlet, message) => {
       if (message.selector !== "bang") {
@@ -131,35 +101,23 @@ export const pack: Maker = (around) => {
           if (inlet + offset < values.length) values[inlet + offset] = atom;
         });
       }
-      if (inlet === 0) around.out(0, fromAtoms(values));
+      if (inlet === 0) context.out(0, fromAtoms(values));
       return true;
     },
   };
 };
 
-export const unpack: Maker = (around) => ({
-  receive: (_inlet, message) => {
-    const atoms = toAtoms(message).slice(0, around.args.length);
-    for (let index = atoms.length - 1; index >= 0; index -= 1) {
-      around.out(index, fromAtoms([atoms[index] as Atom]));
-    }
-    return true;
-  },
-});
-
-/** The message box: says its text, with $1 to $9 filled in from what comes. */
-export const messageBox: Maker = (around) => {
-  let text = String(around.box.text ?? "");
-  const say = (given: Atom[]): void => {
-    for (const part of text.split(",")) {
-      around.out(0, fromAtoms(filled(part.trim(), given)));
-    }
+/** The message box: output its text, with $1 to $9 replaced by the input. */
+export const messageBox: ObjectFactory = (context) => {
+  let text = String(context.box.text ?? "");
+  const output = (given: Atom[]): void => {
+    for (const part of text.split(",")) context.out(0, fromAtoms(filled(part.trim(), given)));
   };
   return {
     receive: (inlet, message) => {
       if (inlet === 1 || message.selector === "set") {
         text = (inlet === 1 ? toAtoms(message) : message.args).join(" ");
-      } else say(message.selector === "bang" ? [] : toAtoms(message));
+      } else output(message.selector === "bang" ? [] : toAtoms(message));
       return true;
     },
   };
@@ -175,17 +133,8 @@ function filled(text: string, given: Atom[]): Atom[] {
   });
 }
 
-/** Bangs once when the patch is loaded. */
-export const loadbang: Maker = (around) => ({
-  receive: (_inlet, message) => {
-    if (message.selector === "bang") around.out(0, BANG);
-    return message.selector === "bang";
-  },
-  loaded: () => around.out(0, BANG),
-});
-
-/** Bangs when the patch is thrown away: `closebang` and `freebang`. */
-export const farewell: Maker = (around: Around) => ({
+/** Bang when the patch is closed: `closebang` and `freebang`. */
+export const onClose: ObjectFactory = (context: BoxContext) => ({
   receive: () => false,
-  closing: () => around.out(0, BANG),
+  closing: () => context.out(0, BANG),
 });

@@ -1,45 +1,37 @@
-/** A device in a simulated Live: loads its patch, is clicked and played, saved and thrown away. */
+/** A device in the simulated Live: it can be loaded, operated, saved and removed. */
 
 import { LiveSet } from "../live_set.ts";
-import { makerOf } from "./catalog.ts";
-import { EventClock, EventMax } from "./clock.ts";
+import { TaskClock } from "../task.ts";
+import { MaxWorld } from "../v8_host.ts";
+import { factoryOf } from "./catalog.ts";
+import { MidiIn, type MidiMessage, MidiOut, OpenDialog, ThisDevice, ThisPatcher } from "./host.ts";
 import { LiveControl, Pattr } from "./live_control.ts";
 import { MainThread } from "./main_thread.ts";
 import type { Atom } from "./message.ts";
-import type { Around, Clock, MaxObject } from "./object.ts";
+import type { BoxContext, Clock, MaxObject } from "./object.ts";
 import { Patch, type PatcherFile } from "./patch.ts";
-import {
-  MidiIn,
-  MidiOut,
-  OpenDialog,
-  Rooms,
-  type Sounded,
-  ThisDevice,
-  ThisPatcher,
-} from "./surface.ts";
 
-/** Objects that need more than their cords: scripts, and what belongs to a MIDI Tool. */
-export type Extra = (name: string, around: Around) => MaxObject | undefined;
+/** Makes objects that need more than their cords: scripts, and those of a MIDI Tool. */
+type ExtraFactory = (name: string, context: BoxContext) => MaxObject | undefined;
 
-/** Values that a Set keeps, by a parameter's long name. */
+/** Values that a Set saves, by a parameter's long name. */
 export type Stored = Record<string, Atom[]>;
 
-/** One Live with one Set, and the Max in it, which all devices share. */
+/** One Live with one Set, and its Max, shared by all devices. */
 export class World {
   readonly main = new MainThread();
   readonly clock = new EventClock(this.main);
   readonly max: EventMax;
-  readonly rooms = new Rooms();
   readonly set: LiveSet;
-  /** Max's window, as the objects write it. */
+  /** Lines that objects write to Max's window. */
   readonly console: string[] = [];
-  /** Max's window, as others write it. */
+  /** All sources of lines in Max's window. */
   readonly consoles: string[][] = [];
   /** False for a Max without XMLHttpRequest. */
   hasHttp = true;
-  /** The program that runs scripts of node.script; null for a Max whose Node does not start. */
+  /** Path of Node for node.script; null for a Max whose Node does not start. */
   node: string | null = process.execPath;
-  /** Variables for its processes. */
+  /** Environment variables of its processes. */
   nodeEnvironment: Record<string, string> = {};
 
   constructor(set: LiveSet = new LiveSet(), listOfOne: "list" | "element" = "list") {
@@ -48,7 +40,7 @@ export class World {
     this.consoles.push(this.console, set.console);
   }
 
-  /** Everything in Max's window: each line is something that went wrong. */
+  /** All lines of Max's window: each is an error. */
   get complaints(): string[] {
     return this.consoles.flat();
   }
@@ -56,17 +48,17 @@ export class World {
 
 export class SimulatedDevice {
   readonly patch: Patch;
-  readonly #world: World;
-  readonly #file: PatcherFile;
-  #gone = false;
+  private gone = false;
 
-  /** Reads the patch; Live is not there before `load`. */
-  constructor(file: PatcherFile, world: World, extra: Extra = () => undefined) {
-    this.#world = world;
-    this.#file = file;
+  /** Read the patch; Live's API is available after `load`. */
+  constructor(
+    private readonly file: PatcherFile,
+    private readonly world: World,
+    extra: ExtraFactory = () => undefined,
+  ) {
     const complain = (text: string): void => void world.console.push(text);
-    const make = (name: string, around: Around): MaxObject | undefined =>
-      this.#native(name, around) ?? extra(name, around) ?? makerOf(name)?.(around);
+    const make = (name: string, context: BoxContext): MaxObject | undefined =>
+      this.native(name, context) ?? extra(name, context) ?? factoryOf(name)?.(context);
     const clock: Clock = {
       now: () => world.clock.now(),
       after: (milliseconds, action) => world.clock.schedule(milliseconds, action),
@@ -74,76 +66,72 @@ export class SimulatedDevice {
     this.patch = new Patch(file, make, world.main, clock, complain);
   }
 
-  /** Live restores what the Set keeps, then tells the device that all is there. */
+  /** Restore what the Set has saved, then report that Live's API is available. */
   load(stored: Stored = {}): void {
-    this.#world.main.run(() => {
+    this.world.main.run(() => {
       for (const object of this.patch.objects.values()) object.loaded?.();
-      for (const control of this.#parameters()) {
+      for (const control of this.parameters()) {
         const value = stored[control.parameter.longName];
-        const restored = value !== undefined && control.parameter.kept !== "hidden";
+        const restored = value !== undefined && control.parameter.visibility !== "hidden";
         if (restored) control.parameter.put(value);
-        if (restored || control.parameter.begins) control.say();
+        if (restored || control.parameter.hasInitial) control.output();
       }
     });
-    this.#world.main.run(() => {
-      for (const one of this.#all(ThisDevice)) one.ready();
+    this.world.main.run(() => {
+      for (const one of this.all(ThisDevice)) one.ready();
     });
   }
 
-  /** What the Set would keep: the parameters that the patch lists and that are not hidden. */
+  /** Return what the Set saves: parameters in the map that are not hidden. */
   save(): Stored {
-    const listed = this.#file.patcher.parameters ?? {};
-    const kept: Stored = {};
+    const listed = this.file.patcher.parameters ?? {};
+    const saved: Stored = {};
     for (const [id, object] of this.patch.objects) {
       if (!(object instanceof LiveControl || object instanceof Pattr) || !(id in listed)) continue;
-      if (object.parameter.kept !== "hidden") {
-        kept[object.parameter.longName] = object.parameter.value;
+      if (object.parameter.visibility !== "hidden") {
+        saved[object.parameter.longName] = object.parameter.value;
       }
     }
-    return kept;
+    return saved;
   }
 
-  /** The track's devices are switched off or on. */
   enable(on: boolean): void {
-    this.#world.main.run(() => {
-      for (const one of this.#all(ThisDevice)) one.enable(on);
+    this.world.main.run(() => {
+      for (const one of this.all(ThisDevice)) one.enable(on);
     });
   }
 
-  /** Takes the device out of the Set. */
   unload(): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#world.main.run(() => {
+    if (this.gone) return;
+    this.gone = true;
+    this.world.main.run(() => {
       for (const object of this.patch.objects.values()) object.closing?.();
     });
-    this.#world.main.run(() => {
+    this.world.main.run(() => {
       for (const object of this.patch.objects.values()) object.freed?.();
     });
   }
 
-  /** Clicks a button, or a toggle, which changes over. */
   click(varname: string): void {
-    const control = this.#reachable(varname);
-    this.#world.main.run(() => {
+    const control = this.reachable(varname);
+    this.world.main.run(() => {
       if (control.isButton) control.press();
       else {
         control.parameter.put([control.parameter.number > 0 ? 0 : 1]);
-        control.say();
+        control.output();
       }
     });
   }
 
-  /** Turns a dial or a number box, or chooses from a menu by number. */
+  /** Set a dial or a number box, or choose from a menu by index. */
   turn(varname: string, value: number): void {
-    const control = this.#reachable(varname);
-    this.#world.main.run(() => {
+    const control = this.reachable(varname);
+    this.world.main.run(() => {
       control.parameter.put([value]);
-      control.say();
+      control.output();
     });
   }
 
-  /** Chooses an entry of a menu by its name. */
   choose(varname: string, entry: string): void {
     const { entries } = this.control(varname).parameter;
     const index = entries.indexOf(entry);
@@ -154,45 +142,41 @@ export class SimulatedDevice {
   control(varname: string): LiveControl {
     const object = this.patch.objects.get(this.patch.named(varname).id);
     if (object instanceof LiveControl) return object;
-    throw new Error(`${varname} is no control.`);
+    throw new Error(`${varname} is not a control.`);
   }
 
-  /** What stands on a control, a comment or a display. */
   text(varname: string): string {
     const object = this.patch.objects.get(this.patch.named(varname).id);
     if (object && "text" in object) return String(object.text);
-    throw new Error(`${varname} shows no text.`);
+    throw new Error(`${varname} has no text.`);
   }
 
   value(varname: string): number {
     return this.control(varname).parameter.number;
   }
 
-  /** Whether the box can be seen. */
   visible(varname: string): boolean {
     const box = this.patch.named(varname);
-    const moved = this.#all(ThisPatcher).some((one) => one.touched.has(varname));
-    if (moved) return !this.#all(ThisPatcher).some((one) => one.hidden.has(varname));
+    const moved = this.all(ThisPatcher).some((one) => one.touched.has(varname));
+    if (moved) return !this.all(ThisPatcher).some((one) => one.hidden.has(varname));
     return box.presentation === 1 && !box.hidden;
   }
 
-  /** Plays a note into the track's input; velocity 0 ends it. */
-  hear(pitch: number, velocity: number): void {
+  /** Send a note to the track's input; velocity 0 ends it. */
+  playNote(pitch: number, velocity: number): void {
     const status = velocity > 0 ? 0x90 : 0x80;
-    this.#world.main.run(() => {
-      for (const one of this.#all(MidiIn)) one.hear([status, pitch, velocity || 64]);
+    this.world.main.run(() => {
+      for (const one of this.all(MidiIn)) one.receiveBytes([status, pitch, velocity || 64]);
     });
   }
 
-  /** All MIDI messages that left the device. */
-  get sounded(): Sounded[] {
-    return this.#all(MidiOut).flatMap((one) => one.sent);
+  get sentMidi(): MidiMessage[] {
+    return this.all(MidiOut).flatMap((one) => one.sent);
   }
 
-  /** Pitches that sound now. */
   get sounding(): number[] {
     const on = new Set<number>();
-    for (const { bytes } of this.sounded) {
+    for (const { bytes } of this.sentMidi) {
       const [status = 0, pitch = 0, velocity = 0] = bytes;
       if (status >> 4 === 9 && velocity > 0) on.add(pitch);
       else if (status >> 4 === 8 || status >> 4 === 9) on.delete(pitch);
@@ -200,37 +184,54 @@ export class SimulatedDevice {
     return [...on];
   }
 
-  /** Answers the dialog that is open. */
   answerDialog(path: string | null): void {
-    const open = this.#all(OpenDialog).find((one) => one.open);
+    const open = this.all(OpenDialog).find((one) => one.open);
     if (!open) throw new Error("No dialog is open.");
-    this.#world.main.run(() => open.answer(path));
+    this.world.main.run(() => open.answer(path));
   }
 
-  #native(name: string, around: Around): MaxObject | undefined {
-    if (name === "thispatcher") return new ThisPatcher(around, () => this.patch.boxes.values());
-    if (name === "s" || name === "send") return this.#world.rooms.send(around);
-    if (name === "r" || name === "receive") return this.#world.rooms.receive(around);
+  private native(name: string, context: BoxContext): MaxObject | undefined {
+    if (name === "thispatcher") return new ThisPatcher(context, () => this.patch.boxes.values());
     return undefined;
   }
 
-  #reachable(varname: string): LiveControl {
+  private reachable(varname: string): LiveControl {
     const control = this.control(varname);
     if (!this.visible(varname)) throw new Error(`${varname} cannot be clicked: it is hidden.`);
     if (!control.active) throw new Error(`${varname} cannot be clicked: it is gray.`);
     return control;
   }
 
-  #parameters(): (LiveControl | Pattr)[] {
+  private parameters(): (LiveControl | Pattr)[] {
     return [...this.patch.objects.values()].filter(
       (one) => one instanceof LiveControl || one instanceof Pattr,
     );
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: a class by whatever it is made from
-  #all<T>(kind: new (...made: any[]) => T): T[] {
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments of the constructor do not matter
+  private all<T>(kind: new (...made: any[]) => T): T[] {
     return [...this.patch.objects.values()].filter(
       (one): one is T & MaxObject => one instanceof kind,
     );
+  }
+}
+
+class EventClock extends TaskClock {
+  constructor(private readonly main: MainThread) {
+    super();
+  }
+
+  override schedule(milliseconds: number, run: () => void): () => void {
+    return super.schedule(milliseconds, () => this.main.run(run));
+  }
+}
+
+/** What the scripts share, on that clock. */
+class EventMax extends MaxWorld {
+  override readonly clock: EventClock;
+
+  constructor(listOfOne: "list" | "element", clock: EventClock) {
+    super(listOfOne);
+    this.clock = clock;
   }
 }

@@ -1,10 +1,10 @@
-/** The live.* controls: what a musician clicks and turns, and what a patch tells them. */
+/** The live.* controls, for user actions and messages of the patch. */
 
 import { type Atom, BANG, fromAtoms, type Message, number, toAtoms } from "./message.ts";
-import type { Around, MaxObject } from "./object.ts";
+import type { BoxContext, MaxObject } from "./object.ts";
 import { Parameter } from "./parameter.ts";
 
-/** Attributes that a patch may set, besides those of the parameter. */
+/** Attributes that a patch may set, in addition to those of the parameter. */
 const ATTRIBUTES = new Set([
   "active",
   "annotation",
@@ -17,7 +17,7 @@ const ATTRIBUTES = new Set([
   "texton",
 ]);
 
-/** Outlets that say the value, its label, and its place in the range, by class. */
+/** Outlets for the label and for the relative value, by class. */
 interface Outlets {
   label?: number;
   raw?: number;
@@ -26,8 +26,6 @@ const OUTLETS: Record<string, Outlets> = {
   "live.dial": { raw: 1 },
   "live.menu": { label: 1, raw: 2 },
   "live.numbox": { raw: 1 },
-  "live.slider": { raw: 1 },
-  "live.tab": { label: 1, raw: 2 },
   "live.text": { label: 1 },
   "live.toggle": {},
 };
@@ -36,34 +34,32 @@ export const LIVE_CLASSES: ReadonlySet<string> = new Set(Object.keys(OUTLETS));
 
 export class LiveControl implements MaxObject {
   readonly parameter: Parameter;
-  readonly #around: Around;
-  readonly #outlets: Outlets;
-  readonly #shown = new Map<string, Atom[]>();
+  private readonly outlets: Outlets;
+  private readonly shown = new Map<string, Atom[]>();
 
-  constructor(around: Around) {
-    this.#around = around;
-    this.#outlets = OUTLETS[around.box.maxclass] ?? {};
-    this.parameter = new Parameter(around.box);
+  constructor(private readonly context: BoxContext) {
+    this.outlets = OUTLETS[context.box.maxclass] ?? {};
+    this.parameter = new Parameter(context.box);
     for (const name of ATTRIBUTES) {
-      const saved = around.box[name];
-      if (saved !== undefined) this.#shown.set(name, [saved].flat() as Atom[]);
+      const saved = context.box[name];
+      if (saved !== undefined) this.shown.set(name, [saved].flat() as Atom[]);
     }
   }
 
-  /** Whether it bangs on a click instead of holding a value. */
+  /** Whether it bangs on a click instead of having a value. */
   get isButton(): boolean {
-    return this.#around.box.maxclass === "live.text" && this.#around.box.mode === 0;
+    return this.context.box.maxclass === "live.text" && this.context.box.mode === 0;
   }
 
   get active(): boolean {
-    return Number(this.#shown.get("active")?.[0] ?? 1) !== 0;
+    return Number(this.shown.get("active")?.[0] ?? 1) !== 0;
   }
 
-  /** What stands on it: its label, or its parameter's value. */
+  /** Its text, or its parameter's value. */
   get text(): string {
-    if (this.#around.box.maxclass !== "live.text") return this.parameter.label;
-    const on = this.parameter.number > 0 ? this.#shown.get("texton") : undefined;
-    return (on ?? this.#shown.get("text") ?? []).join(" ");
+    if (this.context.box.maxclass !== "live.text") return this.parameter.label;
+    const on = this.parameter.number > 0 ? this.shown.get("texton") : undefined;
+    return (on ?? this.shown.get("text") ?? []).join(" ");
   }
 
   receive(_inlet: number, message: Message): boolean {
@@ -71,64 +67,61 @@ export class LiveControl implements MaxObject {
     if (selector === "set") return this.parameter.put(args);
     if (selector === "_parameter_range") return this.parameter.setRange(args);
     if (ATTRIBUTES.has(selector)) {
-      this.#shown.set(selector, args);
+      this.shown.set(selector, args);
       return args.length > 0;
     }
     if (selector === "bang") {
       if (this.isButton) this.press();
-      else this.say();
+      else this.output();
       return true;
     }
     if (!this.parameter.put(toAtoms(message))) return false;
-    this.say();
+    this.output();
     return true;
   }
 
-  /** A click on a button. */
   press(): void {
-    if (this.#outlets.label !== undefined) {
-      this.#around.out(this.#outlets.label, fromAtoms([this.text]));
+    if (this.outlets.label !== undefined) {
+      this.context.out(this.outlets.label, fromAtoms([this.text]));
     }
-    this.#around.out(0, BANG);
+    this.context.out(0, BANG);
   }
 
-  /** Says its value, from right to left. */
-  say(): void {
+  /** Output the value, from right to left. */
+  output(): void {
     if (this.isButton) return;
-    const { label, raw } = this.#outlets;
-    if (raw !== undefined) this.#around.out(raw, number(this.parameter.raw));
-    if (label !== undefined) this.#around.out(label, fromAtoms([this.parameter.label]));
-    this.#around.out(0, fromAtoms(this.parameter.value));
+    const { label, raw } = this.outlets;
+    if (raw !== undefined) this.context.out(raw, number(this.parameter.raw));
+    if (label !== undefined) this.context.out(label, fromAtoms([this.parameter.label]));
+    this.context.out(0, fromAtoms(this.parameter.value));
   }
 }
 
-/** `pattr` with a parameter: keeps any message in the Set, and says it when the Set is loaded. */
+/** `pattr` with a parameter: stores a message in the Set, and outputs it at loading. */
 export class Pattr implements MaxObject {
   readonly parameter: Parameter;
-  readonly #around: Around;
 
-  constructor(around: Around) {
-    this.#around = around;
-    this.parameter = new Parameter(around.box);
+  constructor(private readonly context: BoxContext) {
+    this.parameter = new Parameter(context.box);
   }
 
   receive(_inlet: number, message: Message): boolean {
     if (message.selector !== "bang") this.parameter.put(toAtoms(message));
-    this.say();
+    this.output();
     return true;
   }
 
-  say(): void {
-    if (this.parameter.value.length > 0) this.#around.out(0, fromAtoms(this.parameter.value));
+  output(): void {
+    if (this.parameter.value.length > 0) this.context.out(0, fromAtoms(this.parameter.value));
   }
 }
 
-/** `comment` and `live.comment`: a text that a patch may change. */
+/** `comment` and `live.comment`: a text that the patch can change. */
 export class Comment implements MaxObject {
   text: string;
 
-  constructor(around: Around) {
-    this.text = String(around.box.text ?? "");
+  constructor(context: BoxContext) {
+    this.text = String(context.box.text ?? "");
   }
 
   receive(_inlet: number, message: Message): boolean {

@@ -1,4 +1,4 @@
-/** What runs along a cord: a selector and its arguments. */
+/** A message on a cord: a selector and its arguments. */
 
 export type Atom = number | string;
 
@@ -10,7 +10,7 @@ export interface Message {
 
 export const BANG: Message = { selector: "bang", args: [] };
 
-/** Reads atoms as Max reads them: numbers make an int, float or list, a word is the selector. */
+/** Parse atoms as Max does: numbers make an int, float or list; a word is the selector. */
 export function fromAtoms(atoms: Atom[]): Message {
   const [first, ...rest] = atoms;
   if (first === undefined) return BANG;
@@ -19,13 +19,13 @@ export function fromAtoms(atoms: Atom[]): Message {
   return { selector: Number.isInteger(first) ? "int" : "float", args: atoms };
 }
 
-/** The atoms of a message, with its selector in front unless that only tells their types. */
+/** Return the atoms of a message, with its selector unless that is only a type. */
 export function toAtoms(message: Message): Atom[] {
-  return isPlain(message) ? message.args : [message.selector, ...message.args];
+  return isTypeOnly(message) ? message.args : [message.selector, ...message.args];
 }
 
-/** Whether the selector only tells the types of the arguments. */
-function isPlain(message: Message): boolean {
+/** Whether the selector is only the type of the arguments. */
+function isTypeOnly(message: Message): boolean {
   return ["int", "float", "list", "symbol"].includes(message.selector);
 }
 
@@ -33,18 +33,18 @@ export function number(value: number): Message {
   return fromAtoms([value]);
 }
 
-/** The first number in it; undefined where there is none. */
+/** Return the first number; undefined if there is none. */
 export function numberIn(message: Message): number | undefined {
-  const first = isPlain(message) ? message.args[0] : undefined;
+  const first = isTypeOnly(message) ? message.args[0] : undefined;
   return typeof first === "number" ? first : undefined;
 }
 
-/** As Max would print it. */
+/** Format as Max prints it. */
 export function show(message: Message): string {
   return toAtoms(message).join(" ");
 }
 
-/** Splits the text of a box into atoms; a backslash takes a sign as it is, quotes keep words together. */
+/** Split the text of a box into atoms; a backslash escapes a character, quotes group words. */
 export function parseAtoms(text: string): Atom[] {
   const words = text.match(/"[^"]*"|(?:\\.|[^\s\\])+/g) ?? [];
   return words.map((word) => {

@@ -1,14 +1,14 @@
-/** `live.miditool.in` and `live.miditool.out`: Live's side of a MIDI Tool, by the patch's cords. */
+/** `live.miditool.in` and `live.miditool.out`: Live's side of a MIDI Tool in the patch. */
 
-import type { LiveNote } from "../../core/live_port.ts";
+import type { LiveNote } from "../../core/host/live_port.ts";
 import { MidiToolSim, type ToolContext } from "../midi_tool.ts";
 import type { V8Host } from "../v8_host.ts";
 import type { World } from "./device.ts";
 import { fromAtoms, type Message } from "./message.ts";
-import type { Around, MaxObject } from "./object.ts";
+import type { BoxContext, MaxObject } from "./object.ts";
 
-/** What a four-bar clip in 4/4 without notes tells of itself. */
-const CONTEXT: ToolContext = {
+/** Context of an empty four-bar clip in 4/4. */
+export const CONTEXT: ToolContext = {
   clip: {
     time_selection_start: 0,
     time_selection_end: 16,
@@ -27,13 +27,13 @@ const CONTEXT: ToolContext = {
   grid: { interval: 0.25, enabled: 1 },
 };
 
-/** Stands between Live's side, which speaks with a script, and the two objects. */
+/** Connects Live's side, which expects a script, with the two objects. */
 export class ToolPort {
-  /** What the two objects say: 0 an answer, 1 a wish to be asked. */
+  /** Receives output: 0 is a response, 1 requests a request. */
   cord: (outlet: number, atoms: (number | string)[]) => void = () => {};
-  source: Around | null = null;
+  source: BoxContext | null = null;
 
-  /** Live's side, once the patch is there; `notes` are the clip's. */
+  /** Return Live's side for a loaded patch; `notes` are the clip's. */
   live(
     kind: "generator" | "transformation",
     world: World,
@@ -43,36 +43,33 @@ export class ToolPort {
     return new MidiToolSim(kind, world.max, this as unknown as V8Host, notes, context);
   }
 
-  /** Live hands a dictionary out: the notes on the left, the context beside them. */
+  /** Send a dictionary to the patch: notes at outlet 0, the context at outlet 1. */
   send(outlet: number, ...words: (number | string)[]): void {
     this.source?.out(outlet, fromAtoms(words));
   }
 }
 
 export class MidiToolIn implements MaxObject {
-  readonly #port: ToolPort;
-
-  constructor(around: Around, port: ToolPort) {
-    this.#port = port;
-    port.source = around;
+  constructor(
+    context: BoxContext,
+    private readonly port: ToolPort,
+  ) {
+    port.source = context;
   }
 
   receive(_inlet: number, message: Message): boolean {
     if (message.selector !== "bang") return false;
-    this.#port.cord(1, ["bang"]);
+    this.port.cord(1, ["bang"]);
     return true;
   }
 }
 
 export class MidiToolOut implements MaxObject {
-  readonly #port: ToolPort;
-  constructor(port: ToolPort) {
-    this.#port = port;
-  }
+  constructor(private readonly port: ToolPort) {}
 
   receive(_inlet: number, message: Message): boolean {
     if (message.selector !== "dictionary") return false;
-    this.#port.cord(0, ["dictionary", ...message.args]);
+    this.port.cord(0, ["dictionary", ...message.args]);
     return true;
   }
 }

@@ -1,18 +1,19 @@
-/** Objects of notes and of MIDI bytes: `pipe`, `makenote`, `midiformat`, `midiflush`, and so on. */
+/** Objects for notes and MIDI bytes: `pipe`, `makenote`, `midiformat`, `midiflush`, and so on. */
 
 import { type Atom, fromAtoms, number, numberIn, toAtoms } from "./message.ts";
-import type { Maker } from "./object.ts";
+import type { ObjectFactory } from "./object.ts";
 
-/** Sends a list's items on after a time in milliseconds, its last argument. */
-export const pipe: Maker = (around) => {
-  const values = [...(around.args.length > 0 ? around.args : [0])];
+/** Delay a list by its last argument, in milliseconds. */
+export const pipe: ObjectFactory = (context) => {
+  const values = [...(context.args.length > 0 ? context.args : [0])];
   const waiting = new Set<() => void>();
   const start = (): void => {
     const items = values.slice(0, -1);
-    const cancel = around.clock.after(Math.max(0, Number(values.at(-1))), () => {
+    const cancel = context.clock.after(Math.max(0, Number(values.at(-1))), () => {
       waiting.delete(cancel);
-      around.main.run(() => {
-        for (let i = items.length - 1; i >= 0; i -= 1) around.out(i, fromAtoms([items[i] as Atom]));
+      context.main.run(() => {
+        for (let i = items.length - 1; i >= 0; i -= 1)
+          context.out(i, fromAtoms([items[i] as Atom]));
       });
     });
     waiting.add(cancel);
@@ -38,21 +39,21 @@ export const pipe: Maker = (around) => {
   };
 };
 
-/** Sends a note's start, and its end after the duration in milliseconds. */
-export const makenote: Maker = (around) => {
-  const values = [0, Number(around.args[0] ?? 0), Number(around.args[1] ?? 0)];
+/** Output the start of a note, and its end after the duration in milliseconds. */
+export const makenote: ObjectFactory = (context) => {
+  const values = [0, Number(context.args[0] ?? 0), Number(context.args[1] ?? 0)];
   const sounding = new Map<() => void, number>();
-  const say = (pitch: number, velocity: number): void => {
-    around.out(1, number(velocity));
-    around.out(0, number(pitch));
+  const output = (pitch: number, velocity: number): void => {
+    context.out(1, number(velocity));
+    context.out(0, number(pitch));
   };
   const start = (): void => {
     const [pitch, velocity, duration] = values as [number, number, number];
-    say(pitch, velocity);
+    output(pitch, velocity);
     if (velocity === 0) return;
-    const cancel = around.clock.after(Math.max(0, duration), () => {
+    const cancel = context.clock.after(Math.max(0, duration), () => {
       sounding.delete(cancel);
-      around.main.run(() => say(pitch, 0));
+      context.main.run(() => output(pitch, 0));
     });
     sounding.set(cancel, pitch);
   };
@@ -65,7 +66,7 @@ export const makenote: Maker = (around) => {
   return {
     receive: (inlet, message) => {
       if (message.selector === "stop") {
-        for (const pitch of forget()) say(pitch, 0);
+        for (const pitch of forget()) output(pitch, 0);
         return true;
       }
       if (message.selector === "clear") {
@@ -85,12 +86,12 @@ export const makenote: Maker = (around) => {
   };
 };
 
-/** Heads of channel messages by inlet; the note's is worked out from its velocity. */
+/** Status bytes by inlet. */
 const HEADS = [0x90, 0xa0, 0xb0, 0xc0, 0xd0, 0xe0];
 
-/** Makes MIDI bytes; the last inlet is the channel, from 1. */
-export const midiformat: Maker = (around) => {
-  let channel = Number(around.args[0] ?? 1);
+/** Make MIDI bytes; the last inlet is the channel, from 1. */
+export const midiformat: ObjectFactory = (context) => {
+  let channel = Number(context.args[0] ?? 1);
   return {
     receive: (inlet, message) => {
       const values = toAtoms(message).map(Number);
@@ -100,35 +101,35 @@ export const midiformat: Maker = (around) => {
         return true;
       }
       const bytes = [(HEADS[inlet] as number) + channel - 1, ...values];
-      around.out(1, fromAtoms(["midievent", ...bytes]));
-      for (const byte of bytes) around.out(0, number(byte));
+      context.out(1, fromAtoms(["midievent", ...bytes]));
+      for (const byte of bytes) context.out(0, number(byte));
       return true;
     },
   };
 };
 
-/** Cuts a stream of bytes into channel messages. */
+/** Splits a stream of bytes into channel messages. */
 class Parser {
-  #bytes: number[] = [];
+  private bytes: number[] = [];
 
-  /** Returns a message when this byte ends one. */
+  /** Return a message if this byte completes one. */
   next(byte: number): number[] | null {
     if (byte >= 0xf8) return null;
-    if (byte >= 0x80) this.#bytes = [byte];
-    else if (this.#bytes.length > 0) this.#bytes.push(byte);
-    const status = this.#bytes[0] ?? 0xf0;
+    if (byte >= 0x80) this.bytes = [byte];
+    else if (this.bytes.length > 0) this.bytes.push(byte);
+    const status = this.bytes[0] ?? 0xf0;
     if (status >= 0xf0) return null;
     const whole = status >= 0xc0 && status < 0xe0 ? 2 : 3;
-    if (this.#bytes.length < whole) return null;
-    const message = this.#bytes;
-    // The next bytes may come without a status of their own.
-    this.#bytes = [status];
+    if (this.bytes.length < whole) return null;
+    const message = this.bytes;
+    // Running status: the next bytes may have no status byte.
+    this.bytes = [status];
     return message;
   }
 }
 
-/** Reads MIDI bytes: notes left, channel right. */
-export const midiparse: Maker = (around) => {
+/** Parse MIDI bytes: notes at the left, the channel at the right. */
+export const midiparse: ObjectFactory = (context) => {
   const parser = new Parser();
   return {
     receive: (_inlet, message) => {
@@ -137,24 +138,24 @@ export const midiparse: Maker = (around) => {
       const parsed = parser.next(byte);
       if (!parsed) return true;
       const [status, ...data] = parsed as [number, ...number[]];
-      around.out(6, number((status & 15) + 1));
+      context.out(6, number((status & 15) + 1));
       const kind = status >> 4;
-      if (kind === 8) around.out(0, fromAtoms([data[0] as number, 0]));
-      else around.out(kind - 9, fromAtoms(data));
+      if (kind === 8) context.out(0, fromAtoms([data[0] as number, 0]));
+      else context.out(kind - 9, fromAtoms(data));
       return true;
     },
   };
 };
 
-/** Passes bytes on and remembers the notes that sound; a bang ends them. */
-export const midiflush: Maker = (around) => {
+/** Pass bytes through and track sounding notes; a bang ends them. */
+export const midiflush: ObjectFactory = (context) => {
   const parser = new Parser();
   const sounding = new Map<string, number[]>();
   return {
     receive: (_inlet, message) => {
       if (message.selector === "bang") {
         for (const [status, pitch] of sounding.values()) {
-          for (const byte of [status, pitch, 0]) around.out(0, number(byte as number));
+          for (const byte of [status, pitch, 0]) context.out(0, number(byte as number));
         }
         sounding.clear();
         return true;
@@ -171,7 +172,7 @@ export const midiflush: Maker = (around) => {
         if (status >> 4 === 9 && velocity > 0) sounding.set(key, [status, pitch]);
         else sounding.delete(key);
       }
-      around.out(0, message);
+      context.out(0, message);
       return true;
     },
   };

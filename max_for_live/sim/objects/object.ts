@@ -1,9 +1,9 @@
-/** What an object of the simulated Max is given, and what it has to do. */
+/** Interfaces of the objects in the simulated Max. */
 
 import type { MainThread } from "./main_thread.ts";
 import type { Atom, Message } from "./message.ts";
 
-/** A box of the patch, as the file has it. */
+/** A box in the patch file. */
 export interface Box {
   id: string;
   maxclass: string;
@@ -19,35 +19,34 @@ export interface Box {
   [key: string]: unknown;
 }
 
-/** Time as the device feels it, in milliseconds. */
+/** Time of the device, in milliseconds. */
 export interface Clock {
   now(): number;
-  /** Runs an action once after so many milliseconds; the answer takes it back. */
+  /** Run an action once after a delay; return a function that cancels it. */
   after(milliseconds: number, action: () => void): () => void;
 }
 
-/** What surrounds an object. */
-export interface Around {
+/** What an object can use. */
+export interface BoxContext {
   box: Box;
-  /** Arguments in the box, and its attributes. */
+  /** Arguments and attributes in the box. */
   args: Atom[];
   attributes: Map<string, Atom[]>;
   main: MainThread;
   clock: Clock;
   out(outlet: number, message: Message): void;
-  /** Writes an error to Max's console. */
   error(text: string): void;
 }
 
 export interface MaxObject {
-  /** Answers false where it does not understand the message. */
+  /** Return false if the object does not support the message. */
   receive(inlet: number, message: Message): boolean;
-  /** The patch has been read. */
+  /** The patch has been loaded. */
   loaded?(): void;
-  /** The device is being taken away, and all of its objects still work. */
+  /** The device is being removed; all of its objects still work. */
   closing?(): void;
-  /** The patch is being thrown away. */
+  /** The patch is being freed. */
   freed?(): void;
 }
 
-export type Maker = (around: Around) => MaxObject;
+export type ObjectFactory = (context: BoxContext) => MaxObject;

@@ -1,4 +1,4 @@
-/** A parameter of a live.* object: what kind it is, its range, its value. */
+/** A parameter of a live.* object: its type, range and value. */
 
 import type { Atom } from "./message.ts";
 import type { Box } from "./object.ts";
@@ -9,42 +9,38 @@ const VISIBLE = ["automated", "stored", "hidden"] as const;
 export class Parameter {
   readonly longName: string;
   readonly type: (typeof TYPES)[number];
-  /** Whether it can be automated, is only stored in the Set, or neither. */
-  readonly kept: (typeof VISIBLE)[number];
-  /** Whether it begins with a value of its own, which its object says when the patch is loaded. */
-  readonly begins: boolean;
-  /** Of an enum. */
+  /** Whether it can be automated, is only saved in the Set, or neither. */
+  readonly visibility: (typeof VISIBLE)[number];
+  /** Whether it has an initial value, which its object outputs when the patch is loaded. */
+  readonly hasInitial: boolean;
+  /** Entries of an enum. */
   entries: string[];
   low: number;
   high: number;
-  #value: Atom[];
+  value: Atom[];
 
   constructor(box: Box) {
     const fields = box.saved_attribute_attributes?.valueof ?? {};
     this.longName = String(fields.parameter_longname ?? box.varname ?? box.id);
     this.type = TYPES[Number(fields.parameter_type ?? 0)] ?? "float";
-    this.kept = VISIBLE[Number(fields.parameter_invisible ?? 0)] ?? "automated";
+    this.visibility = VISIBLE[Number(fields.parameter_invisible ?? 0)] ?? "automated";
     this.entries = (fields.parameter_enum as string[] | undefined) ?? [];
     this.low = Number(fields.parameter_mmin ?? 0);
     this.high = Number(fields.parameter_mmax ?? 127);
-    this.begins = Boolean(fields.parameter_initial_enable);
-    this.#value = this.type === "blob" ? [] : [this.low];
-    this.put(this.begins ? ((fields.parameter_initial ?? []) as Atom[]) : this.#value);
+    this.hasInitial = Boolean(fields.parameter_initial_enable);
+    this.value = this.type === "blob" ? [] : [this.low];
+    this.put(this.hasInitial ? ((fields.parameter_initial ?? []) as Atom[]) : this.value);
   }
 
-  get value(): Atom[] {
-    return this.#value;
-  }
-
-  /** The value as a number; an enum's index. */
+  /** The value as a number; the index of an enum. */
   get number(): number {
-    return Number(this.#value[0] ?? 0);
+    return Number(this.value[0] ?? 0);
   }
 
-  /** Takes a value over, held to what the parameter can have; false where it can have none like it. */
+  /** Set the value, clamped to the range; return false for an invalid value. */
   put(value: Atom[]): boolean {
     if (this.type === "blob") {
-      this.#value = [...value];
+      this.value = [...value];
       return true;
     }
     const first = value[0];
@@ -52,18 +48,18 @@ export class Parameter {
     const top = this.type === "enum" ? Math.max(0, this.entries.length - 1) : this.high;
     const bottom = this.type === "enum" ? 0 : this.low;
     const held = Math.min(top, Math.max(bottom, first));
-    this.#value = [this.type === "float" ? held : Math.trunc(held)];
+    this.value = [this.type === "float" ? held : Math.trunc(held)];
     return true;
   }
 
-  /** `_parameter_range`: new entries of an enum, or two numbers; false for what would harm Live. */
+  /** `_parameter_range`: entries of an enum, or two numbers; return false if invalid. */
   setRange(range: Atom[]): boolean {
     if (this.type === "enum") {
       this.entries = range.map(String);
       return this.entries.length > 0 && this.put([this.number]);
     }
     const [low, high] = range;
-    // A range without width has crashed Push.
+    // An empty range has crashed Push.
     if (range.length !== 2 || typeof low !== "number" || typeof high !== "number" || low >= high) {
       return false;
     }
@@ -72,7 +68,7 @@ export class Parameter {
     return this.put([this.number]);
   }
 
-  /** From 0 to 1, as the rightmost outlet gives it. */
+  /** The value relative to the range, in [0, 1]. */
   get raw(): number {
     const top = this.type === "enum" ? Math.max(1, this.entries.length - 1) : this.high - this.low;
     return (this.number - (this.type === "enum" ? 0 : this.low)) / top;

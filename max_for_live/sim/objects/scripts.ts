@@ -1,41 +1,31 @@
-/** `v8.codebox` and `v8ui`: run the scripts that the patch carries. */
+/** `v8.codebox` and `v8ui`: run the scripts in the patch. */
 
 import type { LomObject } from "../lom_object.ts";
 import { V8Host, type V8Options } from "../v8_host.ts";
 import type { World } from "./device.ts";
 import { type Atom, fromAtoms, type Message } from "./message.ts";
-import type { Around, MaxObject } from "./object.ts";
+import type { BoxContext, MaxObject } from "./object.ts";
 
-/** Live as the scripts of one device see it. */
-export interface Seat {
+/** Live for the scripts of one device. */
+interface LiveContext {
   device: LomObject;
-  /** Whether live.thisdevice has spoken. */
+  /** Whether live.thisdevice has sent its bang. */
   ready: () => boolean;
 }
 
-/** The function of a script that a message calls. */
 function handlerOf(message: Message): string {
   const { selector } = message;
   return selector === "int" || selector === "float" ? `msg_${selector}` : selector;
 }
 
-/** A script in a box: messages call its functions, and its outlets are the box's. */
-export class CodeBox implements MaxObject {
+abstract class ScriptBox implements MaxObject {
   readonly host: V8Host;
 
-  constructor(around: Around, world: World, seat: Seat) {
-    const options: V8Options = {
-      live: { set: world.set, device: seat.device, ready: seat.ready },
-      http: world.hasHttp,
-    };
-    this.host = new V8Host(String(around.box.code ?? ""), world.max, options, (outlet, atoms) =>
-      around.out(outlet, fromAtoms(atoms as Atom[])),
+  constructor(context: BoxContext, world: World, code: unknown, options: V8Options) {
+    this.host = new V8Host(String(code ?? ""), world.max, options, (outlet, atoms) =>
+      context.out(outlet, fromAtoms(atoms as Atom[])),
     );
     world.consoles.push(this.host.console);
-    const { numinlets, numoutlets } = around.box;
-    if (this.host.inlets !== numinlets || this.host.outlets !== numoutlets) {
-      around.error("the box has other ports than its script");
-    }
   }
 
   receive(inlet: number, message: Message): boolean {
@@ -50,28 +40,21 @@ export class CodeBox implements MaxObject {
   }
 }
 
-/** A script that draws: painted when it asks for it, and clicked. */
-export class Drawing implements MaxObject {
-  readonly host: V8Host;
-
-  constructor(around: Around, world: World) {
-    const [, , width = 100, height = 60] = around.box.presentation_rect ?? around.box.patching_rect;
-    const textfile = around.box.textfile as { text?: string } | undefined;
-    const options: V8Options = { box: [width, height] };
-    this.host = new V8Host(textfile?.text ?? "", world.max, options, (outlet, atoms) =>
-      around.out(outlet, fromAtoms(atoms as Atom[])),
-    );
-    world.consoles.push(this.host.console);
+export class CodeBox extends ScriptBox {
+  constructor(context: BoxContext, world: World, live: LiveContext) {
+    const { code, numinlets, numoutlets } = context.box;
+    super(context, world, code, { live: { set: world.set, ...live }, http: world.hasHttp });
+    if (this.host.inlets !== numinlets || this.host.outlets !== numoutlets) {
+      context.error("the box has other ports than its script");
+    }
   }
+}
 
-  receive(inlet: number, message: Message): boolean {
-    const selector = handlerOf(message);
-    if (!this.host.handles(selector) && !this.host.handles("anything")) return false;
-    this.host.send(inlet, selector, ...message.args);
-    return true;
-  }
-
-  freed(): void {
-    this.host.close();
+export class Drawing extends ScriptBox {
+  constructor(context: BoxContext, world: World) {
+    const { presentation_rect, patching_rect, textfile } = context.box;
+    const [, , width = 100, height = 60] = presentation_rect ?? patching_rect;
+    const { text } = (textfile ?? {}) as { text?: string };
+    super(context, world, text, { box: [width, height] });
   }
 }

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FunctionDeclaration, type Program, parse } from "acorn";
-import { V8_SCRIPTS } from "../../build/v8.mjs";
+import { bundleV8, V8_SCRIPTS } from "../../build/scripts.ts";
 import { MaxWorld, V8Host } from "../../sim/v8_host.ts";
-import { script } from "./bundles.ts";
+import { script } from "./fixture.ts";
 
 const HANDLERS = {
   live: [
-    ...["closing", "control", "enabled", "heard", "live_ready", "node", "node_status"],
-    ...["notifydeleted", "picked", "roll_clicked"],
+    ...["closing", "control", "enabled", "live_ready", "node", "node_status"],
+    ...["note_in", "notifydeleted", "picked", "roll_clicked"],
   ],
   generator: ["closing", "control", "dictionary", "live_ready", "notes", "notifydeleted"],
   transformation: ["closing", "control", "dictionary", "live_ready", "notes", "notifydeleted"],
@@ -16,13 +16,13 @@ const HANDLERS = {
 };
 const PORTS = { live: [1, 6], generator: [2, 3], transformation: [2, 3], roll: [1, 1] };
 
-/** Names that Max's v8 lacks, or that would print. */
+/** Names that Max's v8 does not have, or that would print. */
 const ABSENT = [
   ...["setTimeout", "setInterval", "queueMicrotask", "require", "process", "console"],
   ...["fetch", "Buffer", "Promise", "post", "window"],
 ];
 
-/** Names that are used as such, not as a property of something; and every sort of function. */
+/** Return the names that are used as variables, and "async" for an async function. */
 function namesIn(node: unknown, names = new Set<string>()): Set<string> {
   if (Array.isArray(node)) for (const one of node) namesIn(one, names);
   if (typeof node !== "object" || node === null || !("type" in node)) return names;
@@ -43,7 +43,7 @@ function functionsOf(program: Program): string[] {
 }
 
 for (const name of Object.keys(V8_SCRIPTS) as (keyof typeof V8_SCRIPTS)[]) {
-  test(`the script ${name} is plain ES2020 with Max's handlers at its top level`, async () => {
+  test(`the script ${name} is ES2020 with Max's handlers as top-level functions`, async () => {
     const code = await script(name);
     const program = parse(code, { ecmaVersion: 2020, sourceType: "script" });
     assert.deepEqual(functionsOf(program).sort(), HANDLERS[name]);
@@ -54,19 +54,18 @@ for (const name of Object.keys(V8_SCRIPTS) as (keyof typeof V8_SCRIPTS)[]) {
     );
     assert.ok(
       [...code].every((letter) => letter < "\u0080"),
-      "it is plain ASCII",
+      "the script is ASCII",
     );
   });
 
-  test(`the script ${name} says its ports and nothing else while it is read`, async () => {
+  test(`the script ${name} sets its ports and has no output while it is loaded`, async () => {
     const host = new V8Host(await script(name), new MaxWorld());
     assert.deepEqual([host.inlets, host.outlets], PORTS[name]);
     assert.deepEqual(host.sent, []);
     assert.deepEqual(host.console, []);
   });
 
-  test(`the script ${name} is the same each time it is built`, async () => {
-    const { bundleV8 } = await import("../../build/v8.mjs");
+  test(`the script ${name} is reproducible`, async () => {
     assert.equal(await bundleV8(name), await script(name));
   });
 }

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import type { LiveNote } from "../../core/live_port.ts";
+import { test } from "node:test";
+import type { LiveNote } from "../../core/host/live_port.ts";
 import { SimClip } from "../../sim/live_clip.ts";
 import type { SimTrack } from "../../sim/live_track.ts";
 import type { Atom } from "../../sim/lom_object.ts";
-import { type Server, startServer } from "./server.ts";
-import { type Plugged, Stage } from "./stage.ts";
+import { DRUMS as DRUMS_BUNDLE, sharedServer } from "../server.ts";
+import { LiveFixture, type PluggedDevice } from "./fixture.ts";
 
-let server: Server;
-before(async () => {
-  server = await startServer();
-});
-after(() => server.kill());
+const server = sharedServer("--bundle", DRUMS_BUNDLE);
 
 const DRUMS = 0;
 const MELODY = 1;
@@ -25,21 +21,21 @@ const scale = (from: number, count: number): LiveNote[] =>
   }));
 
 interface Scene {
-  stage: Stage;
+  fixture: LiveFixture;
   track: SimTrack;
-  device: Plugged;
+  device: PluggedDevice;
 }
 
 async function scene(generator = MELODY): Promise<Scene> {
-  const stage = new Stage(server.http);
-  stage.set.put("tempo", 97.31);
-  const track = stage.set.addTrack("Keys");
-  const device = await (await stage.plug(track)).connected();
+  const fixture = new LiveFixture(server.http);
+  fixture.set.put("tempo", 97.31);
+  const track = fixture.set.addTrack("Keys");
+  const device = await fixture.connect(track);
   device.control("tool_continue", 1);
   device.control("generator", generator);
   device.control("new_seed", 0);
   device.control("bars", 2);
-  return { stage, track, device };
+  return { fixture, track, device };
 }
 
 function inSession(track: SimTrack, row: number, notes: LiveNote[], length: number): SimClip {
@@ -52,24 +48,22 @@ function shape(clip: SimClip, values: Record<string, Atom>): void {
   for (const [name, value] of Object.entries(values)) clip.put(name, value);
 }
 
-/** Continues the clip and returns what was written. */
-async function written({ stage, track, device }: Scene, clip: SimClip): Promise<SimClip> {
+/** Continue the clip, and return the new clip. */
+async function written({ fixture, track, device }: Scene, clip: SimClip): Promise<SimClip> {
   const known = new Set([...track.clips, ...track.slots.map((slot) => slot.clip)]);
-  stage.set.view.detailClip = clip;
+  fixture.set.view.detailClip = clip;
   const before = JSON.stringify(clip.notes);
   device.control("go");
   const found = () =>
     [...track.clips, ...track.slots.map((slot) => slot.clip)].find(
       (one) => one !== null && !known.has(one),
     );
-  await stage.until(() => (found()?.notes.length ?? 0) > 0 && found()?.read("name")?.[0] !== "");
-  assert.equal(JSON.stringify(clip.notes), before, "the selected clip stays as it was");
+  await fixture.until(() => (found()?.notes.length ?? 0) > 0 && found()?.read("name")?.[0] !== "");
+  assert.equal(JSON.stringify(clip.notes), before, "the selected clip is unchanged");
   return found() as SimClip;
 }
 
-const plain = (clip: SimClip) => clip.notes.map(({ note_id: _, ...note }) => note);
-
-test("a Session clip goes on in the next empty slot of its track", async () => {
+test("a Session clip continues in the next empty slot of its track", async () => {
   const one = await scene();
   const clip = inSession(one.track, 2, scale(0, 8), 8);
   inSession(one.track, 3, [], 4);
@@ -77,10 +71,10 @@ test("a Session clip goes on in the next empty slot of its track", async () => {
   assert.equal(one.track.slots[4]?.clip, next);
   assert.equal(next.number("loop_end"), 8);
   assert.ok(next.notes.every((note) => note.start_time >= 0 && note.start_time < 8));
-  one.stage.end();
+  one.fixture.end();
 });
 
-test("an Arrangement clip goes on right behind, or at the next free place", async () => {
+test("an Arrangement clip continues after its end, or at the next free place", async () => {
   const one = await scene();
   const clip = one.track.arrange(16, 8).fill(scale(0, 8));
   const next = await written(one, clip);
@@ -88,25 +82,25 @@ test("an Arrangement clip goes on right behind, or at the next free place", asyn
   one.track.arrange(32, 4);
   const third = await written(one, next);
   assert.equal(third.number("start_time"), 36);
-  assert.deepEqual(one.stage.set.undoSteps.slice(0, 3), [
+  assert.deepEqual(one.fixture.set.undoSteps.slice(0, 3), [
     "create_midi_clip",
     "add_new_notes",
     "set name",
   ]);
-  one.stage.end();
+  one.fixture.end();
 });
 
-/** Two clips that sound the same are gone on from in the same way. */
+/** Check that two clips have the same continuation. */
 async function soundAlike(left: (track: SimTrack) => SimClip, right: (track: SimTrack) => SimClip) {
   const [one, two] = [await scene(), await scene()];
   const a = await written(one, left(one.track));
   const b = await written(two, right(two.track));
-  assert.deepEqual(plain(a), plain(b));
-  one.stage.end();
-  two.stage.end();
+  assert.deepEqual(a.plainNotes, b.plainNotes);
+  one.fixture.end();
+  two.fixture.end();
 }
 
-test("only the loop is heard of a clip", () =>
+test("only the loop of a clip is used", () =>
   soundAlike(
     (track) => inSession(track, 0, scale(0, 4), 4),
     (track) => {
@@ -116,7 +110,7 @@ test("only the loop is heard of a clip", () =>
     },
   ));
 
-test("a cropped clip is heard as it is cropped", () =>
+test("a cropped clip is used as it is cropped", () =>
   soundAlike(
     (track) => inSession(track, 0, scale(0, 4), 4),
     (track) => {
@@ -131,7 +125,7 @@ test("a cropped clip is heard as it is cropped", () =>
     },
   ));
 
-test("a loop that the Arrangement repeats is heard as often", () =>
+test("a loop that the Arrangement repeats is used as often", () =>
   soundAlike(
     (track) => track.arrange(0, 8).fill([...scale(0, 4), ...scale(0, 4).map(moved(4))]),
     (track) => {
@@ -141,7 +135,7 @@ test("a loop that the Arrangement repeats is heard as often", () =>
     },
   ));
 
-test("muted notes are not heard", () =>
+test("muted notes are ignored", () =>
   soundAlike(
     (track) => inSession(track, 0, scale(0, 4), 4),
     (track) => {
@@ -155,30 +149,30 @@ const moved = (beats: number) => (note: LiveNote) => ({
   start_time: note.start_time + beats,
 });
 
-test("a clip on another track goes on there", async () => {
+test("a clip on another track continues on that track", async () => {
   const one = await scene();
-  const other = one.stage.set.addTrack("Drums");
+  const other = one.fixture.set.addTrack("Drums");
   const kick = [0, 1, 2, 3].map((start_time) => ({ pitch: 36, start_time, duration: 0.25 }));
   const clip = inSession(other, 0, kick, 4);
   one.device.control("generator", DRUMS);
-  one.stage.set.view.detailClip = clip;
+  one.fixture.set.view.detailClip = clip;
   one.device.control("go");
-  await one.stage.until(() => (other.slots[1]?.clip?.notes.length ?? 0) > 0);
+  await one.fixture.until(() => (other.slots[1]?.clip?.notes.length ?? 0) > 0);
   const pitches = new Set(other.slots[1]?.clip?.notes.map((note) => note.pitch));
   assert.ok(
     [...pitches].every((pitch) => pitch >= 35 && pitch <= 81),
     [...pitches].join(" "),
   );
-  one.stage.end();
+  one.fixture.end();
 });
 
-test("an empty clip, and none at all, are refused in words", async () => {
+test("an empty clip, and a missing clip, are refused", async () => {
   const one = await scene();
   one.device.control("go");
   assert.match(one.device.text("status"), /Select a MIDI clip/);
-  one.stage.set.view.detailClip = inSession(one.track, 0, [], 4);
+  one.fixture.set.view.detailClip = inSession(one.track, 0, [], 4);
   one.device.control("go");
-  assert.match(one.device.text("status"), /no notes to hear/);
-  assert.deepEqual(one.stage.set.undoSteps, []);
-  one.stage.end();
+  assert.match(one.device.text("status"), /no audible notes/);
+  assert.deepEqual(one.fixture.set.undoSteps, []);
+  one.fixture.end();
 });

@@ -1,24 +1,20 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { type Server, startServer } from "./server.ts";
-import { type Plugged, Stage } from "./stage.ts";
+import { test } from "node:test";
+import { DRUMS, Server, sharedServer } from "../server.ts";
+import { LiveFixture, type PluggedDevice } from "./fixture.ts";
 
-let server: Server;
-before(async () => {
-  server = await startServer();
-});
-after(() => server.kill());
+const server = sharedServer("--bundle", DRUMS);
 
-/** A device that jams, on a song that runs with Max's clock. */
+/** A device with Jam on, and a transport that runs with Max's clock. */
 class Jamming {
-  readonly stage = new Stage(server.http);
-  device!: Plugged;
+  readonly fixture = new LiveFixture(server.http);
+  device!: PluggedDevice;
 
   async open(): Promise<this> {
-    const { set } = this.stage;
+    const { set } = this.fixture;
     set.put("tempo", 480);
     const track = set.addTrack("Keys");
-    this.device = await (await this.stage.plug(track)).connected();
+    this.device = await this.fixture.connect(track);
     this.device.control("tool_jam", 1);
     this.device.control("generator", 1);
     this.device.control("jam_bars", 1);
@@ -27,8 +23,8 @@ class Jamming {
   }
 
   play(): void {
-    const { set, world } = this.stage;
-    set.happens(() => set.put("is_playing", 1));
+    const { set, world } = this.fixture;
+    set.changeByUser(() => set.put("is_playing", 1));
     const begun = world.clock.now();
     const tick = () => {
       if (set.number("is_playing") !== 1) return;
@@ -39,13 +35,13 @@ class Jamming {
   }
 
   stop(): void {
-    const { set } = this.stage;
-    set.happens(() => set.put("is_playing", 0));
+    const { set } = this.fixture;
+    set.changeByUser(() => set.put("is_playing", 0));
   }
 
   key(pitch: number): void {
-    this.device.host.send(0, "heard", pitch, 90);
-    this.stage.world.clock.schedule(150, () => this.device.host.send(0, "heard", pitch, 0));
+    this.device.host.send(0, "note_in", pitch, 90);
+    this.fixture.world.clock.schedule(150, () => this.device.host.send(0, "note_in", pitch, 0));
   }
 
   get notes(): number {
@@ -57,56 +53,59 @@ class Jamming {
   }
 
   beat(at: number): Promise<void> {
-    return this.stage.until(() => this.stage.set.number("current_song_time") >= at, `beat ${at}`);
+    return this.fixture.until(
+      () => this.fixture.set.number("current_song_time") >= at,
+      `beat ${at}`,
+    );
   }
 
   end(): void {
     this.stop();
-    this.stage.world.clock.advance(300);
-    this.stage.end();
+    this.fixture.world.clock.advance(300);
+    this.fixture.end();
   }
 }
 
-test("a phrase is answered on the next bar line, and nothing is left sounding at the end", async () => {
+test("a phrase is answered on the next bar line, and all notes end", async () => {
   const jam = await new Jamming().open();
   jam.play();
   await jam.beat(0.5);
   jam.key(64);
   await jam.beat(1.5);
   jam.key(67);
-  await jam.stage.until(() => jam.notes > 0, "an answer");
+  await jam.fixture.until(() => jam.notes > 0, "an answer");
   const [, , , , delay] = jam.device.music.find(([word]) => word === "note") ?? [];
-  const beat = jam.stage.set.number("current_song_time") + (Number(delay) / 60_000) * 480;
-  assert.ok(beat > 3.9 && beat < 8, `the answer began at ${beat}`);
-  const { set } = jam.stage;
+  const beat = jam.fixture.set.number("current_song_time") + (Number(delay) / 60_000) * 480;
+  assert.ok(beat > 3.9 && beat < 8, `the answer begins at ${beat}`);
+  const { set } = jam.fixture;
   const before = jam.silences;
   jam.stop();
-  jam.stage.world.clock.advance(1);
-  assert.ok(jam.silences > before, "the stop is heard at once");
+  jam.fixture.world.clock.advance(1);
+  assert.ok(jam.silences > before, "the stop silences immediately");
   const notes = jam.notes;
-  jam.stage.world.clock.advance(2000);
+  jam.fixture.world.clock.advance(2000);
   assert.equal(jam.notes, notes);
   assert.deepEqual(set.undoSteps, []);
   jam.end();
 });
 
-test("the server goes while an answer is due: silence, and words", async (t) => {
-  const own = await startServer();
-  t.after(() => own.kill());
+test("losing the server before an answer silences the device and shows a message", async (t) => {
+  const own = await Server.start("--bundle", DRUMS);
+  t.after(() => own.kill("SIGKILL"));
   const jam = new Jamming();
-  jam.stage.serverAt(own.http);
+  jam.fixture.serverAt(own.http);
   await jam.open();
   jam.play();
   await jam.beat(0.2);
   jam.key(64);
   const before = jam.silences;
-  await own.kill();
-  await jam.stage.until(() => jam.silences > before, "silence");
+  await own.kill("SIGKILL");
+  await jam.fixture.until(() => jam.silences > before, "silence");
   assert.match(jam.device.text("progress"), /server/i);
   jam.end();
 });
 
-test("panic, switching the device off and removing it each silence it", async () => {
+test("Panic, switching the device off, and removing it silence it", async () => {
   const jam = await new Jamming().open();
   jam.device.control("panic");
   assert.equal(jam.silences > 0, true);
@@ -119,7 +118,7 @@ test("panic, switching the device off and removing it each silence it", async ()
   jam.end();
 });
 
-test("another tool ends the jam, and the song is not looked at any more", async () => {
+test("another tool ends the jam, and the transport is no longer polled", async () => {
   const jam = await new Jamming().open();
   jam.play();
   await jam.beat(0.5);

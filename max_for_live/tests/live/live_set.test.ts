@@ -13,7 +13,7 @@ function world() {
   return { set, track, device, state, LiveAPI };
 }
 
-test("what is made before live.thisdevice speaks stays dead", () => {
+test("an object that is created before the bang of live.thisdevice stays invalid", () => {
   const { LiveAPI, state, set } = world();
   state.ready = false;
   const early = new LiveAPI("live_set");
@@ -23,7 +23,7 @@ test("what is made before live.thisdevice speaks stays dead", () => {
   assert.equal(set.console.length, 1);
 });
 
-test("values come as lists, children as pairs of a word and an id", () => {
+test("values are lists, and children are pairs of a word and an id", () => {
   const { LiveAPI, set, track } = world();
   const api = new LiveAPI("live_set");
   assert.deepEqual(api.get("tempo"), [120]);
@@ -31,7 +31,7 @@ test("values come as lists, children as pairs of a word and an id", () => {
   assert.deepEqual(new LiveAPI("live_set view").get("detail_clip"), ["id", 0]);
 });
 
-test("notes come as JSON; the calls of old are gone", () => {
+test("notes are JSON; the old functions do not exist", () => {
   const { LiveAPI, set, track } = world();
   const slot = track.slots[0];
   slot?.place(new SimClip(slot, { length: 4 })).fill([{ pitch: 60, start_time: 0, duration: 1 }]);
@@ -43,7 +43,7 @@ test("notes come as JSON; the calls of old are gone", () => {
   assert.equal(set.console.length, 3);
 });
 
-test("a slot that holds a clip takes no other, and an audio track none at all", () => {
+test("a slot with a clip, and an audio track, accept no new clip", () => {
   const { LiveAPI, set } = world();
   set.addTrack("Vocals", false);
   const slot = new LiveAPI("live_set tracks 0 clip_slots 0");
@@ -71,17 +71,17 @@ test("one unknown id, and no note is modified", () => {
   assert.equal(set.console.length, 1);
 });
 
-test("an observer hears at once and with each change, and may change nothing", () => {
+test("an observer is called immediately and at each change, and may change nothing", () => {
   const { LiveAPI, set } = world();
-  const heard: unknown[] = [];
+  const received: unknown[] = [];
   const api = new LiveAPI((args: unknown) => {
-    heard.push(args);
+    received.push(args);
     new LiveAPI("live_set").set("tempo", 99);
   }, "live_set");
   api.property = "is_playing";
-  set.happens(() => set.put("is_playing", 1));
-  assert.deepEqual(heard.at(0), ["id", Number(api.id)]);
-  assert.deepEqual(heard.slice(1), [
+  set.changeByUser(() => set.put("is_playing", 1));
+  assert.deepEqual(received.at(0), ["id", Number(api.id)]);
+  assert.deepEqual(received.slice(1), [
     ["is_playing", 0],
     ["is_playing", 1],
   ]);
@@ -89,7 +89,7 @@ test("an observer hears at once and with each change, and may change nothing", (
   assert.equal(set.console.length, 3);
 });
 
-test("ids are others when the Set is opened again, and what is deleted has none", () => {
+test("ids change when the Set is opened again, and a deleted object has none", () => {
   const { LiveAPI, set, track } = world();
   const before = new LiveAPI("live_set tracks 0").id;
   set.reload();
@@ -100,7 +100,7 @@ test("ids are others when the Set is opened again, and what is deleted has none"
   assert.equal(api.id, "0");
 });
 
-test("a new clip in the Arrangement swallows what it covers, so nobody may put it there", () => {
+test("a new clip in the Arrangement replaces the clips that it overlaps", () => {
   const { LiveAPI, track } = world();
   track.arrange(0, 8);
   new LiveAPI("live_set tracks 0").call("create_midi_clip", 4, 4);

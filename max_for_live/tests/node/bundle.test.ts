@@ -3,23 +3,16 @@ import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { after, before, describe, test } from "node:test";
 
-import type { Generator, StreamGenerateResponse } from "../../core/messages.ts";
-import { builtBundle, NODES, NodeHalf } from "./node_half.ts";
-import { Server } from "./server.ts";
+import type { Generator, StreamGenerateResponse } from "../../core/transport/messages.ts";
+import { sharedServer } from "../server.ts";
+import { BUNDLE, NODES, NodeHalf } from "./node_half.ts";
 
-let bundle: string;
-let server: Server;
+const server = sharedServer();
 
-before(async () => {
-  bundle = await builtBundle();
-  server = await Server.start();
-});
-after(() => server.kill());
-
-test("the bundle asks for nothing but Node's own modules and max-api", () => {
-  const text = readFileSync(bundle, "utf8");
-  const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => String(name));
-  const foreign = asked.filter((name) => !builtinModules.includes(name.replace(/^node:/, "")));
+test("the bundle requires only Node's own modules and max-api", () => {
+  const text = readFileSync(BUNDLE, "utf8");
+  const required = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => String(name));
+  const foreign = required.filter((name) => !builtinModules.includes(name.replace(/^node:/, "")));
   assert.deepEqual([...new Set(foreign)], ["max-api"]);
 });
 
@@ -29,10 +22,9 @@ for (const [name, node] of Object.entries(NODES)) {
       let half: NodeHalf;
 
       before(async () => {
-        half = new NodeHalf({ node, bundle, habits: { listOfOne } });
-        await half.heard(["ready", 1]);
-        half.send("connect", server.grpc);
-        await half.heard(["state", "connected", server.grpc]);
+        half = new NodeHalf({ node, options: { listOfOne } });
+        await half.message(["ready", 1]);
+        assert.equal((await half.connect(server.grpc))[2], server.grpc);
       });
       after(async () => {
         await half.stop();
@@ -53,7 +45,7 @@ for (const [name, node] of Object.entries(NODES)) {
         assert.deepEqual(temperature?.defaultValue, { floatValue: 1 });
       });
 
-      test("has a primer of 5,000 notes continued, piece by piece", async () => {
+      test("continues a primer of 5,000 notes, part by part", async () => {
         const request = { ...long(5000), seed: "7", variations: 2 };
         const { values, last } = await half.whole(half.call("StreamGenerate", request));
         const pieces = values as StreamGenerateResponse[];
@@ -68,17 +60,17 @@ for (const [name, node] of Object.entries(NODES)) {
         assert.ok(pieces.every((piece) => piece.seed === "7"));
       });
 
-      test("tells the server's reason for a refusal", async () => {
-        const request = { ...long(1), generatorId: "nobody" };
+      test("reports the server's reason for an error", async () => {
+        const request = { ...long(1), generatorId: "no_such_one" };
         const { last } = await half.whole(half.call("StreamGenerate", request));
         assert.deepEqual(last.slice(2, 5), ["not_found", -1, "NOT_FOUND"]);
-        assert.match(String(last[5]), /nobody/);
+        assert.match(String(last[5]), /no_such_one/);
       });
     });
   }
 }
 
-/** A primer of so many eighths at 120 a minute, and two bars to be written after it. */
+/** Return a request with a primer of eighth notes at tempo 120, and two bars to generate. */
 function long(count: number) {
   const notes = Array.from({ length: count }, (_, index) => ({
     pitch: 60 + (index % 12),

@@ -3,222 +3,213 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
-import { isAlive } from "../../node/run_folder.ts";
-import { device, serverOf } from "./rig.ts";
-import { Server } from "./server.ts";
+import { isAlive } from "../../node/shared_state_folder.ts";
+import { Server, until, within } from "../server.ts";
+import { device, type NodeHalfOptions } from "./node_half.ts";
 import { SilentPort } from "./silent_port.ts";
-import { folder, program, script, started, until } from "./started.ts";
+import { folder, program, quick, script, started } from "./tracked_programs.ts";
 
-describe("with a server of its own", { timeout: 300_000 }, () => {
-  test("the device starts it, says how far it is, and ends it", async () => {
-    const half = await device();
+/** Return a Node half that starts servers with one generator. */
+const own = (options: NodeHalfOptions = {}) =>
+  device({ ...options, env: { MAGENTA_BRIDGE_PROGRAM: quick, ...options.env } });
+/** Return a device whose server runs. */
+async function connectedDevice(options: NodeHalfOptions = {}) {
+  const half = await own(options);
+  await half.connect();
+  return half;
+}
+const ended = (pid: number) => until(`process ${pid} ends`, () => !isAlive(pid));
+
+describe("with a server of the device", { timeout: 300_000 }, () => {
+  test("the device starts it, reports its progress, and stops it", async () => {
+    const half = await own();
     half.send("connect", "auto");
-    await half.heard(["state", "starting", "-", "-", "Starting the server."]);
-    const connected = await half.heard(["state", "connected"]);
+    await half.message(["state", "starting", "-", "-", "Starting the server."]);
+    const connected = await half.message(["state", "connected"]);
     assert.match(String(connected[2]), /^127\.0\.0\.1:\d+$/);
     assert.match(String(connected[3]), /^http:\/\/127\.0\.0\.1:\d+$/);
     const { values } = await half.whole(half.call("ListGenerators", {}));
     assert.ok((values[0] as unknown[]).length > 0);
-    const { pid } = serverOf(half);
+    const { pid } = half.server;
     assert.ok(isAlive(pid));
     half.send("closing");
-    await until(() => !isAlive(pid));
+    await ended(pid);
     assert.ok(!existsSync(join(half.run, "server.json")));
   });
 
-  test("it is started also where the folder that devices share was swept away", async () => {
-    const half = await device();
+  test("it starts even if the shared folder was deleted", async () => {
+    const half = await own();
     rmSync(half.run, { recursive: true });
-    half.send("connect", "auto");
-    await half.heard(["state", "connected"]);
-    assert.ok(isAlive(serverOf(half).pid));
+    await half.connect();
+    assert.ok(isAlive(half.server.pid));
   });
 
-  test("it is started again when it dies", async () => {
-    const half = await device();
-    half.send("connect", "auto");
-    await half.heard(["state", "connected"]);
-    const first = serverOf(half);
+  test("it restarts after a crash", async () => {
+    const half = await connectedDevice();
+    const first = half.server;
     const seen = half.outlet.length;
     process.kill(first.pid, "SIGKILL");
-    await half.heard(["state", "connected"], seen);
-    const second = serverOf(half);
+    await half.message(["state", "connected"], seen);
+    const second = half.server;
     assert.notEqual(second.pid, first.pid);
     const { last } = await half.whole(half.call("ListGenerators", {}));
     assert.equal(last[0], "done");
     await half.stop();
-    await until(() => !isAlive(second.pid));
+    await ended(second.pid);
   });
 
-  test("a second device uses it, also after the first has gone; the last one ends it", async () => {
+  test("a second device uses it after the first is gone; the last one stops it", async () => {
     const run = join(folder, "shared");
-    const [first, second] = await Promise.all([device({ run }), device({ run })]);
+    const [first, second] = await Promise.all([own({ run }), own({ run })]);
     for (const half of [first, second]) half.send("connect", "auto");
     const [one, other] = await Promise.all(
-      [first, second].map((half) => half.heard(["state", "connected"])),
+      [first, second].map((half) => half.message(["state", "connected"])),
     );
     assert.equal(one?.[2], other?.[2]);
-    const { pid } = serverOf(first);
+    const { pid } = first.server;
     await first.stop();
     assert.ok(isAlive(pid));
     const { last } = await second.whole(second.call("ListGenerators", {}));
     assert.equal(last[0], "done");
     await second.stop();
-    await until(() => !isAlive(pid));
+    await ended(pid);
   });
 
-  test("one that another device has started meanwhile is used, and none is started", async () => {
+  test("a server that another device has just started is used", async () => {
     const [usual, server] = await Promise.all([SilentPort.open(), Server.start()]);
     const before = started().length;
-    const half = await device({ env: { MAGENTA_BRIDGE_PORT: String(usual.port) } });
+    const half = await own({ env: { MAGENTA_BRIDGE_PORT: String(usual.port) } });
     half.send("connect", "auto");
-    await usual.asked;
-    const told = { grpc: server.grpc, http: server.http, pid: server.pid, users: "theirs" };
-    writeFileSync(join(half.run, "server.json"), JSON.stringify(told));
-    const connected = await half.heard(["state", "connected"]);
+    await within("a request", usual.connected);
+    const shared = { grpc: server.grpc, http: server.http, pid: server.pid, users: "theirs" };
+    writeFileSync(join(half.run, "server.json"), JSON.stringify(shared));
+    const connected = await half.message(["state", "connected"]);
     assert.equal(connected[2], server.grpc);
     assert.equal(started().length, before);
     await half.stop();
-    await server.ended;
+    await within("the server ends", server.ended);
     usual.close();
   });
 
-  test("it is started once, however often Reconnect is pressed meanwhile", async () => {
+  test("it starts once, even if Reconnect is pressed in the meantime", async () => {
     const before = started().length;
-    const half = await device();
+    const half = await own();
     half.send("connect", "auto");
-    await half.heard(["state", "starting", "-", "-", "Starting the server."]);
+    await half.message(["state", "starting", "-", "-", "Starting the server."]);
     half.send("connect", "auto");
-    half.send("connect", "auto");
-    await half.heard(["state", "connected"]);
+    await half.connect();
     assert.equal(started().length, before + 1);
   });
 
-  test("two devices with a server each, however that came, end each its own", async () => {
+  test("two devices with a server each stop their own servers", async () => {
     const run = join(folder, "two");
-    const first = await device({ run });
-    first.send("connect", "auto");
-    await first.heard(["state", "connected"]);
-    const one = serverOf(first);
+    const first = await connectedDevice({ run });
+    const one = first.server;
     rmSync(join(run, "server.json"));
-    const second = await device({ run });
-    second.send("connect", "auto");
-    await second.heard(["state", "connected"]);
-    const other = serverOf(second);
+    const second = await connectedDevice({ run });
+    const other = second.server;
     assert.notEqual(other.pid, one.pid);
     await first.stop();
-    await until(() => !isAlive(one.pid));
+    await ended(one.pid);
     assert.ok(isAlive(other.pid));
     await second.stop();
-    await until(() => !isAlive(other.pid));
+    await ended(other.pid);
   });
 
-  test("a device that is given another server leaves its own, and ends it", async () => {
+  test("a device that connects to another server stops its own", async () => {
     const server = await Server.start();
-    const half = await device();
-    half.send("connect", "auto");
-    await half.heard(["state", "connected"]);
-    const { pid } = serverOf(half);
-    half.send("connect", server.grpc);
-    await half.heard(["state", "connected", server.grpc]);
-    await until(() => !isAlive(pid));
+    const half = await connectedDevice();
+    const { pid } = half.server;
+    assert.equal((await half.connect(server.grpc))[2], server.grpc);
+    await ended(pid);
     await half.stop();
     await server.kill();
   });
 
-  test("it ends by itself when its device was killed and no other comes", async () => {
-    const half = await device({ env: { MAGENTA_BRIDGE_LINGER: "1" } });
-    half.send("connect", "auto");
-    await half.heard(["state", "connected"]);
-    const { pid } = serverOf(half);
+  test("it exits after its device was killed", async () => {
+    const half = await connectedDevice({ env: { MAGENTA_BRIDGE_IDLE_TIMEOUT: "1" } });
+    const { pid } = half.server;
     await half.stop("SIGKILL");
-    await until(() => !isAlive(pid));
+    await ended(pid);
   });
 
-  test("it ends by itself when its device was killed before it was ready", async () => {
+  test("it exits after its device was killed before it was ready", async () => {
     const before = started().length;
-    const half = await device({ env: { MAGENTA_BRIDGE_LINGER: "1" } });
+    const half = await own({ env: { MAGENTA_BRIDGE_IDLE_TIMEOUT: "1" } });
     half.send("connect", "auto");
-    await until(() => started().length > before);
+    await until("a server starts", () => started().length > before);
     await half.stop("SIGKILL");
     const [pid = 0] = started().slice(before);
-    await until(() => !isAlive(pid));
+    await ended(pid);
   });
 
-  test("a device that uses it says so again and again", async () => {
-    const half = await device();
-    half.send("connect", "auto");
-    await half.heard(["state", "connected"]);
-    const file = join(half.run, "users", serverOf(half).users, String(half.pid));
+  test("a device touches its file periodically", async () => {
+    const half = await connectedDevice();
+    const file = join(half.run, "users", half.server.users, String(half.pid));
     for (let touches = 0, time = 0; touches < 3; touches += 1) {
-      await until(() => statSync(file).mtimeMs !== time);
+      await until("the file is touched", () => statSync(file).mtimeMs !== time);
       time = statSync(file).mtimeMs;
     }
   });
 
-  test("one whose device was killed is found and ended by the next device", async () => {
+  test("the next device uses and stops the server of a killed device", async () => {
     const run = join(folder, "orphan");
-    const first = await device({ run });
-    first.send("connect", "auto");
-    await first.heard(["state", "connected"]);
-    const { pid } = serverOf(first);
+    const first = await connectedDevice({ run });
+    const { pid } = first.server;
     await first.stop("SIGKILL");
     assert.ok(isAlive(pid));
-    const next = await device({ run });
-    next.send("connect", "auto");
-    await next.heard(["state", "connected"]);
-    assert.equal(serverOf(next).pid, pid);
+    const next = await connectedDevice({ run });
+    assert.equal(next.server.pid, pid);
     await next.stop();
-    await until(() => !isAlive(pid));
+    await ended(pid);
   });
 
-  test("the program is used that the musician chose, with a path as Max writes it", async () => {
-    const half = await device({ env: { MAGENTA_BRIDGE_PROGRAM: "/nowhere", PATH: "/nowhere" } });
+  test("the program at the user's path is used, also in Max's notation", async () => {
+    const half = await own({ env: { MAGENTA_BRIDGE_PROGRAM: "/nowhere", PATH: "/nowhere" } });
     const path = program("with spaces");
     half.send("program", `Macintosh HD:${path}`);
-    half.send("connect", "auto");
-    await half.heard(["state", "connected"]);
+    await half.connect();
   });
 });
 
-describe("without a program that works", { timeout: 60_000 }, () => {
-  test("the device shows the one line to type", async () => {
+describe("without a working program", { timeout: 60_000 }, () => {
+  test("the device shows how to install it", async () => {
     const nowhere = join(folder, "empty");
     const env = { MAGENTA_BRIDGE_PROGRAM: join(nowhere, "none"), PATH: nowhere, HOME: nowhere };
-    const half = await device({ env });
+    const half = await own({ env });
     half.send("connect", "auto");
-    const said = await half.heard(["state", "no server"]);
-    assert.match(String(said[4]), /type: pip install magenta-bridge$/);
+    const state = await half.message(["state", "no server"]);
+    assert.match(String(state[4]), /pip install magenta-bridge$/);
   });
 
-  test("the device names the program that was chosen and is not there", async () => {
-    const half = await device();
+  test("the device names a chosen program that does not exist", async () => {
+    const half = await own();
     half.send("program", "/nowhere/magenta-bridge");
     half.send("connect", "auto");
-    const said = await half.heard(["state", "no server"]);
-    assert.match(String(said[4]), /There is no \/nowhere\/magenta-bridge/);
+    const state = await half.message(["state", "no server"]);
+    assert.match(String(state[4]), /^\/nowhere\/magenta-bridge does not exist/);
   });
 
-  test("the device gives up after five starts, with the program's last words", async () => {
+  test("the device stops after five attempts, with the program's last output", async () => {
     const broken = script("broken", 'echo "Error: the models are missing." >&2; exit 1');
-    const half = await device({ env: { MAGENTA_BRIDGE_PROGRAM: broken } });
+    const half = await own({ env: { MAGENTA_BRIDGE_PROGRAM: broken } });
     half.send("connect", "auto");
-    const said = await half.heard(["state", "error"]);
-    assert.match(String(said[4]), /ended 5 times: the models are missing\. Press Reconnect\./);
+    const state = await half.message(["state", "error"]);
+    assert.match(String(state[4]), /stopped 5 times: the models are missing\. Press Reconnect\./);
     const seen = half.outlet.length;
     half.send("connect", "auto");
-    await half.heard(["state", "starting"], seen);
+    await half.message(["state", "starting"], seen);
   });
 });
 
-test("the report is written where it shall be, and a failure says why", async () => {
-  const half = await device();
+test("the report is written to its path, and an error has the reason", async () => {
+  const half = await own();
   const path = join(folder, "reports", "self_test.json");
   half.dicts.open("report");
   half.dicts.write("report", { "#": "value", value: "fine" });
   half.send("report", 1, path, "report");
-  await half.heard(["done", 1]);
+  await half.message(["done", 1]);
   assert.equal(JSON.parse(readFileSync(path, "utf8")), "fine");
   half.send("report", 2, join(path, "below", "a file"), "report");
-  assert.match(String((await half.heard(["failed", 2]))[5]), /self_test\.json/);
+  assert.match(String((await half.message(["failed", 2]))[5]), /self_test\.json/);
 });

@@ -1,18 +1,18 @@
-/** A port that accepts and says nothing. */
+/** A port that accepts connections and does not respond. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
 export class SilentPort {
-  /** Settles when somebody has come. */
-  readonly asked: Promise<void>;
-  readonly #sockets = new Set<Socket>();
-  readonly #server: Server;
+  /** Resolves at the first connection. */
+  readonly connected: Promise<void>;
+  private readonly sockets = new Set<Socket>();
+  private readonly server: Server;
 
   private constructor() {
-    this.#server = createServer();
-    this.asked = new Promise((found) => {
-      this.#server.on("connection", (socket) => {
-        this.#sockets.add(socket);
+    this.server = createServer();
+    this.connected = new Promise((found) => {
+      this.server.on("connection", (socket) => {
+        this.sockets.add(socket);
         socket.on("error", () => {});
         socket.resume();
         found();
@@ -22,16 +22,16 @@ export class SilentPort {
 
   static async open(): Promise<SilentPort> {
     const silent = new SilentPort();
-    await new Promise<void>((done) => silent.#server.listen(0, "127.0.0.1", done));
+    await new Promise<void>((done) => silent.server.listen(0, "127.0.0.1", done));
     return silent;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   close(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
   }
 }

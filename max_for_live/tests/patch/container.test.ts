@@ -14,7 +14,7 @@ import { takeApart } from "./reader.ts";
 
 const hex = (...parts: string[]): string => parts.join("").replace(/\s/g, "");
 
-/** Laid out by hand from the description, not by the writer. */
+/** Written by hand from the description of the format. */
 const UNFROZEN = hex(
   "616d7066 04000000 6e616767",
   "6d657461 04000000 01000000",
@@ -52,16 +52,16 @@ const FILES: ArchiveFile[] = [
   { name: "node.js", type: "TEXT", data: Buffer.from("post()"), flag: FLAGS.onDisk },
 ];
 
-test("a plain device has the bytes of Live's own: little-endian sizes, newline and NUL", () => {
+test("an unfrozen device has the format of Live's own: little-endian sizes, newline and NUL", () => {
   const bytes = writeUnfrozen("nagg", patchBytes({}));
   assert.equal(bytes.toString("hex"), UNFROZEN);
 });
 
-test("a frozen device has the bytes of Max's archive: big-endian sizes that count their header", () => {
+test("a frozen device has the format of Max's archive: big-endian sizes with their header", () => {
   assert.equal(writeFrozen("mmmm", FILES).toString("hex"), FROZEN);
 });
 
-test("another reader finds every file at its offset, whatever the names' lengths", () => {
+test("an independent parser finds every file at its offset, for any length of name", () => {
   const names = ["a", "ab", "abc", "abcd", "a name with spaces – and more.js"];
   const files = names.map(
     (name, index): ArchiveFile => ({
@@ -91,7 +91,7 @@ test("another reader finds every file at its offset, whatever the names' lengths
   });
 });
 
-test("what was written is read back, and written again to the same bytes", () => {
+test("reading and writing a device gives the same bytes", () => {
   const bytes = writeFrozen("mmmm", FILES);
   const device = readDevice(bytes);
   assert.deepEqual([device.type, device.frozen], ["mmmm", true]);
@@ -99,7 +99,7 @@ test("what was written is read back, and written again to the same bytes", () =>
   assert.deepEqual(readPatch(device), {});
 });
 
-test("the project's number is the type's letters", () => {
+test("the project's number encodes the letters of the type", () => {
   assert.deepEqual(
     [typeNumber("mmmm"), typeNumber("nagg"), typeNumber("natt")],
     [1835887981, 1851877223, 1851880564],
@@ -107,26 +107,26 @@ test("the project's number is the type's letters", () => {
 });
 
 const BROKEN: [string, Buffer, RegExp][] = [
-  ["cut short", Buffer.from(UNFROZEN, "hex").subarray(0, 34), /ends after the file/],
+  ["cut short", Buffer.from(UNFROZEN, "hex").subarray(0, 34), /past the end of the file/],
   [
     "with stray bytes",
     Buffer.concat([Buffer.from(UNFROZEN, "hex"), Buffer.from("abc")]),
     /3 stray/,
   ],
   [
-    "of no known type",
+    "of an unknown type",
     Buffer.from(UNFROZEN.replace("6e616767", "61626364"), "hex"),
-    /"abcd" is no/,
+    /"abcd" is not/,
   ],
   [
-    "whose directory is elsewhere",
+    "with a wrong offset of the directory",
     Buffer.from(FROZEN.replace("000000000000001a", "000000000000001b"), "hex"),
     /no directory at 27/,
   ],
 ];
 
 for (const [what, bytes, message] of BROKEN) {
-  test(`a file ${what} is refused in words`, () => {
+  test(`a file ${what} is refused`, () => {
     assert.throws(() => readDevice(bytes), message);
   });
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { BOXES } from "../../core/arguments.ts";
+import { BOXES } from "../../core/generation/arguments.ts";
 import { CONTROLS, control, parseControls } from "../../patch/controls.ts";
 import generators from "./fixtures/generators.json" with { type: "json" };
 
@@ -24,48 +24,62 @@ const ROW = {
 const ENUM = { ...ROW, type: "enum", entries: ["Off", "On"], default: 0 };
 
 const BAD: [string, unknown, RegExp][] = [
-  ["no object", 5, /row number 1: a row is an object/],
-  ["an id with capitals", { ...ROW, id: "Bars" }, /row "Bars": an id has small letters/],
-  ["no label", { ...ROW, label: "" }, /"label" is a text that is not empty/],
+  ["a number instead of an object", 5, /row number 1: a row must be an object/],
+  ["an id with capitals", { ...ROW, id: "Bars" }, /row "Bars": an id must have lower-case letters/],
+  ["no label", { ...ROW, label: "" }, /"label" must be a non-empty string/],
   ["a long short name", { ...ROW, short: "Variations" }, /at most 8 characters.*has 10/],
-  ["info without an end", { ...ROW, info: "Length" }, /"info" is a whole sentence/],
-  ["a number as unit", { ...ROW, unit: 4 }, /"unit" is a text/],
-  ["an unknown kind", { ...ROW, kind: "slider" }, /"kind" is one of .* not "slider"/],
-  ["an unknown type", { ...ROW, type: "bool" }, /"type" is one of/],
-  ["an unknown way to store", { ...ROW, stored: "saved" }, /"stored" is one of/],
-  ["no device", { ...ROW, devices: [] }, /"devices" lists at least one/],
-  ["an unknown device", { ...ROW, devices: ["synth"] }, /"devices" is one of/],
-  ["an unknown tool", { ...ROW, tools: ["sing"] }, /"tools" is one of/],
-  ["tools that are no list", { ...ROW, tools: "jam" }, /"tools" is a list/],
-  ["no range", { ...ROW, range: undefined }, /"range" is two numbers/],
-  ["a range of no width", { ...ROW, range: [4, 4] }, /"range" is two numbers, the lower first/],
-  ["a default outside", { ...ROW, default: 65 }, /"default" lies within the range, 1 to 64/],
-  ["an int too wide for Live", { ...ROW, range: [0, 256] }, /an int has at most 256 values/],
-  ["a single entry", { ...ENUM, entries: ["On"] }, /"entries" of an enum has at least two/],
-  ["a default that is no entry", { ...ENUM, default: 2 }, /number of an entry/],
-  ["a number as blob", { ...ROW, type: "blob", default: 0 }, /"default" of a blob is a text/],
-  ["a default where there is no parameter", { ...ROW, type: "none" }, /is no parameter is null/],
-  ["words that are no text", { ...ROW, text: 5 }, /"text" is a text/],
+  ["info without a period", { ...ROW, info: "Length" }, /"info" must be whole sentences/],
+  ["a number as unit", { ...ROW, unit: 4 }, /"unit" must be a string/],
+  ["an unknown kind", { ...ROW, kind: "slider" }, /"kind" must be one of .* not "slider"/],
+  ["an unknown type", { ...ROW, type: "bool" }, /"type" must be one of/],
+  ["an unknown storage", { ...ROW, stored: "saved" }, /"stored" must be one of/],
+  ["no device", { ...ROW, devices: [] }, /"devices" must list at least one/],
+  ["an unknown device", { ...ROW, devices: ["synth"] }, /"devices" must be one of/],
+  ["an unknown tool", { ...ROW, tools: ["sing"] }, /"tools" must be one of/],
+  ["tools that are not a list", { ...ROW, tools: "jam" }, /"tools" must be a list/],
+  ["no range", { ...ROW, range: undefined }, /"range" must be two numbers/],
+  ["an empty range", { ...ROW, range: [4, 4] }, /"range" must be two numbers, the lower first/],
+  ["a default outside", { ...ROW, default: 65 }, /"default" must be within the range, 1 to 64/],
+  ["too many int values for Live", { ...ROW, range: [0, 256] }, /must have at most 256 values/],
+  ["a single entry", { ...ENUM, entries: ["On"] }, /"entries" of an enum must have at least two/],
+  ["a default that is not an entry", { ...ENUM, default: 2 }, /index of an entry/],
+  [
+    "a number as blob",
+    { ...ROW, type: "blob", default: 0 },
+    /"default" of a blob must be a string/,
+  ],
+  [
+    "a default without a parameter",
+    { ...ROW, type: "none" },
+    /"default" of type "none" must be null/,
+  ],
+  ["a number as text", { ...ROW, text: 5 }, /"text" must be a string/],
 ];
 
 for (const [what, row, message] of BAD) {
-  test(`a row with ${what} is refused, and the sentence names it`, () => {
+  test(`a row with ${what} is refused, and the error names it`, () => {
     assert.throws(() => parseControls([row]), message);
   });
 }
 
-test("a table that is no list is refused", () => {
-  assert.throws(() => parseControls({}), /the table is a list/);
+test("a table that is not a list is refused", () => {
+  assert.throws(() => parseControls({}), /the table must be a list/);
 });
 
-test("ids and long names are given once in a device, though twice in two", () => {
-  assert.throws(() => parseControls([ROW, { ...ROW, label: "Length" }]), /the id "bars" is taken/);
-  assert.throws(() => parseControls([ROW, { ...ROW, id: "length" }]), /the label "Bars" is taken/);
+test("ids and long names are unique in a device", () => {
+  assert.throws(
+    () => parseControls([ROW, { ...ROW, label: "Length" }]),
+    /the id "bars" is already used/,
+  );
+  assert.throws(
+    () => parseControls([ROW, { ...ROW, id: "length" }]),
+    /the label "Bars" is already used/,
+  );
   const other = { ...ROW, devices: ["generator"] };
   assert.equal(parseControls([ROW, other]).length, 2);
 });
 
-/** Names of the request's fields, from the API's own description. */
+/** Return the names of the request's fields, from the API's descriptors. */
 function fieldsOf(message: string): string[] {
   const path = join(process.cwd(), "..", "protos", "magenta_bridge.v1.json");
   const { file } = JSON.parse(readFileSync(path, "utf8")) as {
@@ -97,7 +111,7 @@ test("the temperature has the range and the default of the generators", () => {
   }
 });
 
-test("the free boxes hold every generator's further arguments, and are as many as are filled", () => {
+test("the boxes are enough for every generator's further arguments", () => {
   const elsewhere = ["temperature", "seed", "scale_root", "scale_intervals"];
   const boxes = CONTROLS.filter((row) => /^arg_\d$/.test(row.id));
   assert.equal(boxes.length, BOXES);
@@ -108,7 +122,7 @@ test("the free boxes hold every generator's further arguments, and are as many a
   }
 });
 
-test("every control speaks to the musician in whole sentences", () => {
+test("every control has a text in whole sentences", () => {
   for (const { id, info } of CONTROLS) {
     assert.match(info, /^[A-Z].*[a-z)]\.$/, id);
     assert.ok(info.length >= 15, id);

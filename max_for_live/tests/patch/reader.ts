@@ -1,4 +1,4 @@
-/** A reader of .amxd of its own, written from the layout alone, to hold the writer against. */
+/** An independent parser of .amxd files, written from the format alone. */
 
 export interface Entry {
   type: string;
@@ -11,7 +11,7 @@ export interface Entry {
   data: Uint8Array;
 }
 
-export interface Archive {
+interface Archive {
   headerSize: number;
   footer: number;
   directorySize: number;

@@ -1,4 +1,4 @@
-"""Command lines of Magenta's programs are read as they were meant."""
+"""Command lines of Magenta's programs keep their meaning."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import click
 import pytest
 
 from magenta_bridge.cli.midi import midi
-from magenta_bridge.cli.midi.absl_flags import as_click_words
+from magenta_bridge.cli.midi.absl_flags import to_click_arguments
 
-SWITCHES = {"passthrough", "allow-overlap"}
+FLAGS = {"passthrough", "allow-overlap"}
 
 
 @pytest.mark.parametrize(
@@ -26,23 +26,23 @@ SWITCHES = {"passthrough", "allow-overlap"}
         ("magenta_in", "magenta_in"),
     ],
 )
-def test_a_word_of_absl_becomes_one_of_click(written: str, read: str) -> None:
-    """Values and other words stay as they are."""
-    assert as_click_words([written], SWITCHES) == [read]
+def test_an_absl_argument_becomes_a_click_argument(written: str, read: str) -> None:
+    """Values and other arguments stay as they are."""
+    assert to_click_arguments([written], FLAGS) == [read]
 
 
-def test_words_after_the_double_dash_stay() -> None:
-    """They are no options."""
-    assert as_click_words(["--", "--nopassthrough"], SWITCHES) == ["--", "--nopassthrough"]
+def test_arguments_after_the_double_dash_stay() -> None:
+    """They are not options."""
+    assert to_click_arguments(["--", "--nopassthrough"], FLAGS) == ["--", "--nopassthrough"]
 
 
-def test_a_switch_that_is_neither_is_refused() -> None:
-    """With both spellings in the message."""
+def test_an_invalid_boolean_raises_an_error() -> None:
+    """The message has both spellings."""
     with pytest.raises(click.UsageError, match="--no-passthrough"):
-        as_click_words(["--passthrough=perhaps"], SWITCHES)
+        to_click_arguments(["--passthrough=perhaps"], FLAGS)
 
 
-def test_every_flag_of_magentas_program_is_there_with_its_default() -> None:
+def test_every_flag_of_magentas_program_exists_with_its_default() -> None:
     """Names and defaults as in Magenta 2.1.4."""
     numbers = [
         "clock", "end_call", "panic", "mutate", "min_listen_ticks", "max_listen_ticks",

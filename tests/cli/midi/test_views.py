@@ -1,4 +1,4 @@
-"""What a musician sees while playing."""
+"""The views of a session."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from magenta_bridge.cli.midi.line_view import LineView
-from magenta_bridge.cli.midi.rich_view import ScreenView
-from magenta_bridge.cli.midi.view_state import Scene, sentence_of
-from magenta_bridge.midi.process.settings import Musician, PortChoice, Settings
+from magenta_bridge.cli.midi.line_view import LineView, event_sentence
+from magenta_bridge.cli.midi.rich_view import RichView, ViewState
+from magenta_bridge.midi.process.settings import MidiSettings, Musician, PortChoice
 from magenta_bridge.noteseq import NoteSequence
 
-SETTINGS = Settings(
+SETTINGS = MidiSettings(
     server="127.0.0.1:1",
     musicians=(Musician((PortChoice("Keys"),), ("lstm_melody",), 2),),
     outputs=(PortChoice("Synth"),),
@@ -29,7 +28,7 @@ def _music(*notes: tuple[int, float, float]) -> bytes:
     return music.SerializeToString()
 
 
-REPORTS: list[tuple[str, dict[str, Any]]] = [
+EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("ready", {"time": 100.0}),
     ("tick", {"musician": 0, "time": 104.0, "qpm": 60.0}),
     ("state", {"musician": 0, "state": "Listening"}),
@@ -37,19 +36,19 @@ REPORTS: list[tuple[str, dict[str, Any]]] = [
     ("state", {"musician": 0, "state": "Responding"}),
     ("prepared", {"musician": 0, "ahead": 0.25}),
     ("response", {"musician": 0, "sequence": _music((61, 104.0, 105.0))}),
-    ("failure", {"musician": 0, "message": "No server answers."}),
+    ("failure", {"musician": 0, "message": "The server does not respond."}),
     ("port", {"direction": "output", "name": "Synth", "state": "lost"}),
 ]
 
 
-def test_the_picture_holds_who_plays_where_and_what() -> None:
-    """State, ports, generator, channel, tempo, bar, lead, and both phrases as a roll."""
+def test_the_drawn_view_shows_musicians_tempo_and_notes() -> None:
+    """State, ports, generator, channel, tempo, bar, lead, and a roll of call and response."""
     written = io.StringIO()
-    view = ScreenView(Console(file=written, width=90, force_terminal=True, color_system=None))
+    view = RichView(Console(file=written, width=90, force_terminal=True, color_system=None))
     with view:
         view.begin(SETTINGS)
-        for what, details in REPORTS:
-            view.hear(what, details)
+        for event, details in EVENTS:
+            view.on_event(event, details)
     shown = written.getvalue()
     for words in (
         "60 qpm",
@@ -60,34 +59,34 @@ def test_the_picture_holds_who_plays_where_and_what() -> None:
         "lost: Synth",
     ):
         assert words in shown
-    for words in ("250 ms ahead", "No server answers.", "░", "█"):
+    for words in ("250 ms ahead", "The server does not respond.", "░", "█"):
         assert words in shown
 
 
-def test_the_roll_draws_each_note_in_its_place() -> None:
-    """A quarter of a bar is four columns; higher pitches are higher up."""
-    scene = Scene()
-    scene.begin(SETTINGS)
-    for what, details in REPORTS:
-        scene.hear(what, details)
-    assert scene.roll(40) == ["    ░░░░", "                ████", "░░░░"]
-    assert scene.beat(106.5) == 3
+def test_the_roll_draws_each_note_at_its_time_and_pitch() -> None:
+    """A quarter of a bar is four columns; higher pitches are above lower ones."""
+    state = ViewState()
+    state.begin(SETTINGS)
+    for event, details in EVENTS:
+        state.on_event(event, details)
+    assert state.roll(40) == ["    ░░░░", "                ████", "░░░░"]
+    assert state.beat(106.5) == 3
 
 
-def test_lines_tell_what_is_new(capsys: pytest.CaptureFixture[str]) -> None:
-    """A state that goes on is no news."""
+def test_lines_show_events(capsys: pytest.CaptureFixture[str]) -> None:
+    """A repeated state is not shown."""
     view = LineView()
     view.begin(SETTINGS)
-    for what, details in [*REPORTS, REPORTS[4]]:
-        view.hear(what, details)
-    told = capsys.readouterr().out
-    assert told.count("Responding") == 1
-    assert "lstm_melody answers Keys at 60 qpm." in told
-    assert "250 ms before its time" in told
+    for event, details in [*EVENTS, EVENTS[4]]:
+        view.on_event(event, details)
+    printed = capsys.readouterr().out
+    assert printed.count("Responding") == 1
+    assert "lstm_melody answers Keys at 60 qpm." in printed
+    assert "250 ms ahead" in printed
 
 
-def test_a_report_that_no_musician_needs_is_no_sentence() -> None:
-    """Late responses and panics are."""
-    assert sentence_of("counts", {}) is None
-    assert sentence_of("late", {"ticks": 2}) == "The response came late and begins 2 bars later."
-    assert sentence_of("panic", {}) == "All notes off."
+def test_some_events_have_no_sentence() -> None:
+    """Late responses and panics do."""
+    assert event_sentence("counts", {}) is None
+    assert event_sentence("late", {"ticks": 2}) == "The response is late and starts 2 bars later."
+    assert event_sentence("panic", {}) == "All notes off."

@@ -9,7 +9,7 @@ from magenta_bridge.encodings import melody, performance, polyphony
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.evaluation.features.performance import performance_features
 from magenta_bridge.evaluation.features.polyphony import onsets, voices_features
-from magenta_bridge.evaluation.features.registry import idiom_of
+from magenta_bridge.evaluation.features.registry import features_for
 from magenta_bridge.noteseq import NoteSequence
 
 
@@ -65,9 +65,9 @@ def test_a_performance_is_counted_right() -> None:
 
 @pytest.mark.parametrize("encoding", ["drums", "melody", "performance", "polyphony"])
 def test_every_idiom_has_a_word_for_what_it_checks(encoding: str) -> None:
-    idiom = idiom_of(encoding)
-    assert {"stuck", "silent", "density"} <= set(idiom.labels)
-    assert set(idiom.checked) <= set(idiom.labels)
+    features = features_for(encoding)
+    assert {"stuck", "silent", "density"} <= set(features.labels)
+    assert set(features.checked) <= set(features.labels)
 
 
 def test_notes_are_counted_where_they_begin() -> None:
@@ -82,19 +82,22 @@ def test_notes_are_counted_where_they_begin() -> None:
         "drums": ([0b101, 0], [2, 0]),
         "performance": ([performance.VELOCITY, 60, performance.TIME_SHIFT], [0, 1, 0]),
     }
-    for encoding, (ids, begun) in cases.items():
-        assert idiom_of(encoding).begun(np.array(ids, dtype=np.int32)).tolist() == begun
+    for encoding, (ids, note_onsets) in cases.items():
+        assert (
+            features_for(encoding).note_onsets(np.array(ids, dtype=np.int32)).tolist()
+            == note_onsets
+        )
 
 
 def test_excerpts_are_all_of_one_length() -> None:
     """Of two tunes of ten and four bars: none of sixteen, one of eight, two of four bars."""
     start = melody.start_id(melody.METERS.index((4, 4)))
     tunes = [np.array([start, *([62] + [0] * 15) * bars], dtype=np.int32) for bars in (10, 4)]
-    idiom = idiom_of("melody")
-    lengths = [[each.total_time for each in idiom.excerpts(tunes, part)] for part in (1, 2, 4)]
+    features = features_for("melody")
+    lengths = [[each.total_time for each in features.excerpts(tunes, part)] for part in (1, 2, 4)]
     assert lengths == [[], [16.0], [8.0, 8.0]]
-    assert [idiom.whole(each).total_time for each in tunes] == [20.0, 8.0]
-    played = idiom_of("performance")
+    assert [features.whole(each).total_time for each in tunes] == [20.0, 8.0]
+    played = features_for("performance")
     second = performance.TIME_SHIFT + performance.LONGEST_SHIFT - 1
     ids = np.array([performance.START, 60, *[second] * 20], dtype=np.int32)
     assert [len(played.excerpts([ids], part)) for part in (1, 2)] == [0, 1]
@@ -103,4 +106,4 @@ def test_excerpts_are_all_of_one_length() -> None:
 
 def test_an_unknown_encoding_is_refused() -> None:
     with pytest.raises(NotFoundError, match="there is drums, duo, melody"):
-        idiom_of("poetry")
+        features_for("poetry")

@@ -32,7 +32,7 @@ def sequence(notes: Sequence[Note], drums: Sequence[Note] = (), steps: int = 0) 
 def piece(
     *notes: Note, drums: Sequence[Note] = (), steps: int = 0, bar_steps: int | None = None
 ) -> Tones:
-    """Returns such a piece, in 4/4 unless told."""
+    """Returns such a piece, in 4/4 by default."""
     return tones_of(sequence(notes, drums, steps), bar_steps=bar_steps)
 
 

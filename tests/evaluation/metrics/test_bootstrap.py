@@ -9,7 +9,7 @@ from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.evaluation.metrics.bootstrap import micro_interval, paired_difference
 
 
-def test_the_mean_weighs_what_was_foretold() -> None:
+def test_the_mean_is_weighted_by_predictions() -> None:
     """Three nats for one frame and three for three: 6 / 4, not the mean of 3 and 1."""
     assert micro_interval(np.array([3.0, 3.0]), np.array([1, 3])).mean == 1.5
 
@@ -44,7 +44,7 @@ def test_what_makes_pieces_hard_for_both_drops_out() -> None:
     assert found.excludes_zero
 
 
-def test_no_difference_is_told_from_chance() -> None:
+def test_equal_models_have_an_interval_around_zero() -> None:
     """(1 - 2 + 1) / 3 = 0."""
     counts = np.array([1, 1, 1])
     found = paired_difference(np.array([2.0, 1.0, 2.0]), np.array([1.0, 3.0, 1.0]), counts, seed=3)

@@ -69,7 +69,7 @@ def test_note_lengths_go_to_the_nearest_class() -> None:
     assert transitions.sum() == 2.0
 
 
-def test_lengths_in_common_time_are_in_the_classes_that_are_told() -> None:
+def test_lengths_in_common_time_are_in_the_expected_classes() -> None:
     """Of 4/4: 96 units are 16 steps, so that a step has six."""
     lengths = ["sixteenth", "eighth", "dotted eighth", "quarter", "half triplet", "dotted quarter"]
     lengths += ["half"] * 4 + ["dotted half"] * 3 + ["whole"] * 4

@@ -24,9 +24,9 @@ def test_notes_are_sorted_by_start_then_pitch() -> None:
 
 def test_seconds_are_put_on_the_grid() -> None:
     """At 120 quarters a minute a sixteenth lasts an eighth of a second."""
-    heard = NoteSequence(total_time=1.0)
-    heard.notes.add(start_time=0.26, end_time=0.5, pitch=60, velocity=90)
-    tones = tones_of(heard)
+    trained_on = NoteSequence(total_time=1.0)
+    trained_on.notes.add(start_time=0.26, end_time=0.5, pitch=60, velocity=90)
+    tones = tones_of(trained_on)
     assert (tones.start.tolist(), tones.end.tolist(), tones.steps) == ([2], [4], 4)
 
 

@@ -46,7 +46,7 @@ def test_a_run_does_not_go_on_in_the_next_piece() -> None:
     assert (found.notes, found.piece) == (3, 0)
 
 
-def test_of_equal_runs_the_first_is_told() -> None:
+def test_of_equal_runs_the_first_is_reported() -> None:
     corpus = Corpus([SILENCE, line([60, 61, 60, 61]), line([60, 61])])
     assert corpus.longest_run(line([70, 71])) == Run(2, 1, 0, 0)
 
@@ -96,7 +96,7 @@ def steps_of(tones: Tones) -> list[tuple[int, int]]:
 
 @given(st.lists(PIECES, max_size=4), PIECES)
 def test_looking_everywhere_finds_no_longer_run(pieces: list[Tones], asked: Tones) -> None:
-    """And the run that is told is one."""
+    """And the reported run is one."""
     line_asked, lines = steps_of(asked), [steps_of(tones) for tones in pieces]
     best = NOTHING
     for at, (index, other) in product(range(len(line_asked)), enumerate(lines)):

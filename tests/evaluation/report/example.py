@@ -12,23 +12,23 @@ from magenta_bridge.evaluation.metrics.mgeval import FEATURES, SetDistance
 from magenta_bridge.evaluation.metrics.originality import Run
 from magenta_bridge.evaluation.report.comparison import (
     Comparison,
+    Continuation,
     Data,
     Listening,
     ModelResult,
     Speed,
-    Take,
 )
 from magenta_bridge.evaluation.report.music_metrics import MusicFigures, measure_music
-from magenta_bridge.evaluation.report.paired_likelihood import Told
+from magenta_bridge.evaluation.report.paired_likelihood import PairedLikelihood
 
 PIECES = 40
 
 
-def told(nats_a_note: float) -> Told:
-    """Forty pieces of ten notes in forty steps each, all foretold equally well."""
-    full = np.full(PIECES, 10 * nats_a_note)
+def likelihood(nats_per_note: float) -> PairedLikelihood:
+    """Forty pieces of ten notes in forty steps each, all with the same NLL."""
+    full = np.full(PIECES, 10 * nats_per_note)
     counts = np.full(PIECES, 10, dtype=np.int64)
-    return Told(full, counts * 3, counts * 4, counts)
+    return PairedLikelihood(full, counts * 3, counts * 4, counts)
 
 
 def music(overlap: float, run: int) -> MusicFigures:
@@ -58,22 +58,22 @@ def contender(name: str, *, nats: float, overlap: float, run: int, step_us: floa
         file=f"{name}.mag",
         sha256="ab" * 32,
         size_bytes=3 << 20,
-        heard=True,
+        trained_on=True,
         settings="temperature 1",
-        told=told(nats),
+        likelihood=likelihood(nats),
         music=music(overlap, run),
         speed=Speed(step_us, 0.012, "four bars", 60 << 20, 20 << 20),
         curve=picture(),
     )
 
 
-def comparison(*contenders: ModelResult) -> Comparison:
+def comparison(*models: ModelResult) -> Comparison:
     """All that is needed for a page; of two bundles where none are given."""
-    given = contenders or (
+    given = models or (
         contender("alpha", nats=1.0, overlap=0.8, run=9, step_us=70.0),
         contender("beta", nats=1.5, overlap=0.6, run=30, step_us=35.0),
     )
-    take = Take("human", picture(), (2, 3), b"RIFF", 7)
+    take = Continuation("human", picture(), (2, 3), b"RIFF", 7)
     return Comparison(
         data=Data(
             name="songs & airs",
@@ -89,10 +89,10 @@ def comparison(*contenders: ModelResult) -> Comparison:
             length="sixteen bars",
             sha256="cd" * 32,
         ),
-        contenders=given,
-        floors={"n-gram, order 2": told(3.0), "n-gram, order 1": told(4.0)},
+        models=given,
+        baselines={"n-gram, order 2": likelihood(3.0), "n-gram, order 1": likelihood(4.0)},
         held_out=music(1.0, 10),
-        people=music(0.9, 10),
+        human=music(0.9, 10),
         listening=Listening("“A <tune>”", "4 bars", "8 bars", 0, [take] * (1 + len(given))),
         samples=12,
         versions={"Magenta Bridge": "0"},

@@ -44,8 +44,8 @@ def test_all_go_on_from_the_same_primer_and_can_be_seen_and_heard() -> None:
     index, passage = choose_passage([_scale(48)], "melody")
     generator = load_generator(find_bundle_file("gru_melody"))
     found = listen(f"piece {index}", passage, "melody", {"as it was written": generator})
-    human, model = found.takes
-    assert found.silence == ""
+    human, model = found.continuations
+    assert found.no_audio_reason == ""
     assert human.new_notes == 32
     assert model.new_notes > 4
     for take in (human, model):

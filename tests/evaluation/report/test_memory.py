@@ -22,7 +22,7 @@ def test_a_bundle_takes_memory_and_time() -> None:
         assert path.stat().st_size < found.grown_bytes < found.resident_bytes
 
 
-def test_a_bundle_that_cannot_be_loaded_is_told_in_words(tmp_path: Path) -> None:
+def test_a_bundle_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "broken.mag"
     broken.write_bytes(b"no bundle")
     with pytest.raises(BundleError, match=r"broken\.mag could not be loaded"):

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from magenta_bridge.encodings import melody
-from magenta_bridge.evaluation.features.registry import idiom_of
+from magenta_bridge.evaluation.features.registry import features_for
 from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.evaluation.metrics.originality import Corpus
 from magenta_bridge.evaluation.report.music_metrics import excerpt_tones, measure_music
 from magenta_bridge.evaluation.report.sample_sets import MusicSets
 from magenta_bridge.noteseq import NoteSequence
 
-MELODY = idiom_of("melody")
+MELODY = features_for("melody")
 FOUR_FOUR = melody.start_id(melody.METERS.index((4, 4)))
 
 
@@ -85,6 +85,6 @@ def test_short_tunes_are_compared_by_short_beginnings(bars: int, length: str, no
     tunes = [_tune(bars, seed) for seed in range(6)]
     sets = MusicSets(MELODY, held_out=tunes, others=tunes, learned=tunes, most=4)
     assert sets.length == length
-    assert sets.held_out.pieces == sets.people.pieces == 4
+    assert sets.held_out.pieces == sets.human.pieces == 4
     sample = MELODY.excerpts([_tune(16, 0)])
     assert sets.measure(sample).longest == notes

@@ -1,4 +1,4 @@
-"""The page: everything is escaped, nothing is fetched, each figure says how to read it."""
+"""The page is escaped and self-contained, and every figure says how to read it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from html.parser import HTMLParser
 
 import pytest
 
-from magenta_bridge.evaluation.report.blocks import MAKER, Chart, Mark
-from magenta_bridge.evaluation.report.report import figures_of, page_of
+from magenta_bridge.evaluation.report.figures import figures_of
+from magenta_bridge.evaluation.report.page import MAKER, Axis, Mark, page_of
 from tests.evaluation.report.example import comparison, contender, music
 
 HEADINGS = [
     "Summary",
     "Listen",
-    "Foretelling unheard music",
-    "Nearness to human music",
-    "Repetition and structure",
-    "Originality",
+    "Likelihood of held-out music",
+    "Similarity to human music",
+    "Repetition and long-term structure",
+    "Copying",
     "Speed and memory",
     "Learning curves",
-    "How it was measured",
+    "Method",
 ]
 
 
@@ -48,7 +48,7 @@ def _page() -> str:
     return page_of(comparison())
 
 
-def test_all_sections_are_there_in_order() -> None:
+def test_all_sections_follow_in_order() -> None:
     assert re.findall(r"<h2[^>]*>(.*?)</h2>", _page()) == HEADINGS
 
 
@@ -70,7 +70,7 @@ def test_text_from_outside_is_escaped() -> None:
     assert "songs &amp; airs" in page
 
 
-def test_every_figure_has_one_sentence_and_every_picture_words() -> None:
+def test_every_figure_has_one_sentence_and_every_picture_a_description() -> None:
     page = _page()
     figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
     assert len(figures) > 12
@@ -81,21 +81,19 @@ def test_every_figure_has_one_sentence_and_every_picture_words() -> None:
     assert _Reader(page).without_words == []
 
 
-def test_a_page_names_its_maker_where_a_later_one_looks() -> None:
+def test_a_page_names_its_generator_in_its_head() -> None:
     assert MAKER in _page()[:1000]
 
 
-def test_a_chart_places_its_marks_within_its_axis() -> None:
-    chart = Chart("t", "s", [Mark("a", "1", 1.0, 0.5, 2.0), Mark("b", "4", 4.0)], "u", start=None)
-    first, last = chart.edges
-    assert first < 0.5
-    assert last > 4.0
-    assert 0.0 < chart.place(0.5) < chart.place(1.0) < chart.place(4.0) < 100.0
-    level = Chart("t", "s", [Mark("a", "0", 0.0)], "u", bars=True)
-    assert level.place(0.0) == 0.0
+def test_an_axis_places_marks_within_its_ends() -> None:
+    axis = Axis([Mark("a", "1", 1.0, 0, 0.5, 2.0), Mark("b", "4", 4.0, 1)], from_zero=False)
+    assert axis.start < 0.5
+    assert axis.end > 4.0
+    assert 0.0 < axis.place(0.5) < axis.place(1.0) < axis.place(4.0) < 100.0
+    assert Axis([Mark("a", "0", 0.0, 0)], from_zero=True).place(0.0) == 0.0
 
 
-def test_those_whose_figures_read_alike_are_marked_alike() -> None:
+def test_equal_figures_are_highlighted_alike() -> None:
     near = [contender(name, nats=1, overlap=0.801, run=1, step_us=1) for name in "ab"]
     near[1] = replace(near[1], music=music(0.8, 1))
     far = contender("c", nats=1, overlap=0.6, run=1, step_us=1)
@@ -104,33 +102,33 @@ def test_those_whose_figures_read_alike_are_marked_alike() -> None:
     assert 'class="best"' not in page_of(comparison(*near))
 
 
-def test_what_cannot_be_heard_or_has_no_curve_is_said() -> None:
+def test_missing_audio_and_curves_are_named() -> None:
     silent = comparison(
         replace(contender("a", nats=1, overlap=1, run=1, step_us=1), curve=None),
         contender("b", nats=2, overlap=1, run=1, step_us=2),
     )
-    heard = replace(silent.listening, silence="The SoundFont is missing.")
-    page = page_of(replace(silent, listening=heard))
-    assert "Nothing can be played here: The SoundFont is missing." in page
-    assert "None lies beside a." in page
+    listening = replace(silent.listening, no_audio_reason="The SoundFont is missing.")
+    page = page_of(replace(silent, listening=listening))
+    assert "There is no audio: The SoundFont is missing." in page
+    assert "There is no such picture for a." in page
 
 
-def test_what_everybody_does_alike_and_what_has_no_figure_is_left_out() -> None:
+def test_rows_without_a_value_or_a_difference_are_left_out() -> None:
     """The example's silent music has no means at all, so there are no tables of them."""
     page = _page()
-    assert "<h3>MusPy&#39;s figures" not in page
-    assert "There are too few held-out pieces of some length to measure that." in page
+    assert "<h3>MusPy metrics" not in page
+    assert "There are too few long held-out pieces to measure structure." in page
     found = comparison()
     loud = replace(found.held_out, scalars={**found.held_out.scalars, "pitch_range": 12.0})
-    first, *others = found.contenders
+    first, *others = found.models
     wide = replace(first.music, scalars={**first.music.scalars, "pitch_range": 14.5})
-    told = page_of(replace(found, held_out=loud, contenders=[replace(first, music=wide), *others]))
-    assert "<h3>MusPy&#39;s figures" in told
-    assert "<td>14.5 (2.50 off)</td><td>-</td><td>12.0</td>" in told
+    with_rows = page_of(replace(found, held_out=loud, models=[replace(first, music=wide), *others]))
+    assert "<h3>MusPy metrics" in with_rows
+    assert "<td>14.5 (2.50 off)</td><td>-</td><td>12.0</td>" in with_rows
 
 
-def test_figures_for_machines_are_plain_numbers() -> None:
-    """No NaN, which JSON does not know; the sums of each piece are there."""
+def test_figures_are_plain_numbers() -> None:
+    """NaN, which JSON lacks, becomes None; the sums of each piece are included."""
     found = figures_of(comparison())
     text = json.dumps(found, allow_nan=False)
     assert json.loads(text) == found

@@ -1,4 +1,4 @@
-"""Only steps that all models told count, and they count alike."""
+"""Only steps that all models predict count, with equal weight."""
 
 from __future__ import annotations
 
@@ -24,29 +24,31 @@ def _piece(*ids: int) -> Piece:
     return np.array(ids, dtype=np.int32)
 
 
-def test_models_are_compared_on_the_steps_that_both_told() -> None:
+def test_models_are_compared_on_the_steps_that_both_predict() -> None:
     """One begins two steps late, one ends a step early: three steps and two notes remain."""
     pieces = [_piece(5, 0, 7, 7, 0, 7)]
-    kept, told = align_steps({"a": [_even(1.0, 5)], "b": [_even(2.0, 4, first=2)]}, pieces, _begun)
+    kept, likelihood = align_steps(
+        {"a": [_even(1.0, 5)], "b": [_even(2.0, 4, first=2)]}, pieces, _begun
+    )
     assert kept == [0]
-    assert told["a"].steps.tolist() == told["b"].steps.tolist() == [3]
-    assert told["a"].notes.tolist() == [2]
-    assert told["a"].nats.tolist() == [3.0]
-    assert told["b"].nats.tolist() == [6.0]
-    assert told["b"].bits_per_note.mean == pytest.approx(3.0 / math.log(2))
-    assert told["a"].more_than(told["b"]).mean == pytest.approx(-1.5 / math.log(2))
+    assert likelihood["a"].steps.tolist() == likelihood["b"].steps.tolist() == [3]
+    assert likelihood["a"].notes.tolist() == [2]
+    assert likelihood["a"].nats.tolist() == [3.0]
+    assert likelihood["b"].nats.tolist() == [6.0]
+    assert likelihood["b"].bits_per_note.mean == pytest.approx(3.0 / math.log(2))
+    assert likelihood["a"].more_than(likelihood["b"]).mean == pytest.approx(-1.5 / math.log(2))
 
 
 def test_pieces_that_one_model_cannot_read_count_for_none() -> None:
     pieces = [_piece(1, 1), _piece(1, 1), _piece(0, 0), _piece(1, 1)]
-    told_by_all: list[StepLikelihoods | None] = [_even(1.0, 2)] * 4
-    kept, told = align_steps(
-        {"a": told_by_all, "b": [_even(1.0, 2), None, _even(1.0, 2), _even(1.0, 1, first=2)]},
+    of_all: list[StepLikelihoods | None] = [_even(1.0, 2)] * 4
+    kept, likelihood = align_steps(
+        {"a": of_all, "b": [_even(1.0, 2), None, _even(1.0, 2), _even(1.0, 1, first=2)]},
         pieces,
         _begun,
     )
-    assert kept == [0]  # the second was not told, the third has no note, the fourth no step
-    assert len(told["a"].nats) == 1
+    assert kept == [0]  # the second was not predicted, the third has no note, the fourth no step
+    assert len(likelihood["a"].nats) == 1
 
 
 def test_steps_are_cut_out_where_they_stand() -> None:

@@ -1,37 +1,35 @@
-"""The summary says what the figures say, and no more."""
+"""The summary states what the figures show, and no more."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from magenta_bridge.evaluation.report.blocks import Points, Text
 from magenta_bridge.evaluation.report.comparison import Comparison
-from magenta_bridge.evaluation.report.summary import summary_section
+from magenta_bridge.evaluation.report.summary import evidence, points
 from tests.evaluation.report.example import comparison, contender
 
 
 def _words(found: Comparison) -> str:
-    lines: list[str] = []
-    for block in summary_section(found).blocks:
-        lines += [block.words] if isinstance(block, Text) else []
-        lines += block.lines if isinstance(block, Points) else []
-    return "\n".join(lines)
+    return "\n".join([evidence(found), *points(found)])
 
 
-def test_who_is_best_is_told_with_the_difference() -> None:
+def test_the_best_model_is_named_with_the_difference() -> None:
     """A nat is 1.44 bits; half a nat more is 0.72 bits."""
     words = _words(comparison())
-    assert "alpha foretells best: each note of an unheard piece takes it 1.44 bits" in words
-    assert "beta takes 0.72 (0.72 to 0.72) more (beyond chance)" in words
-    assert "takes 4.33 bits: alpha and beta do better." in words
-    assert "The music of alpha lies nearest to human music: it shares 80%" in words
-    assert "where other human pieces share 90%" in words
-    assert "beta is fastest: 35.0 millionths of a second a step; alpha takes 2.00 times" in words
+    assert (
+        "alpha has the highest likelihood: 1.44 bits per note on held-out pieces (perplexity 2.7)"
+        in words
+    )
+    assert "beta needs 0.72 (0.72 to 0.72) bits more (significant)" in words
+    assert "needs 4.33 bits per note: alpha and beta are better." in words
+    assert "The music of alpha is most similar to human music: its features overlap by 80%" in words
+    assert "those of other human pieces by 90%" in words
+    assert "beta is fastest: 35.0 µs per step; alpha takes 2.00 times" in words
 
 
-def test_who_copies_is_told_beside_people() -> None:
+def test_copying_is_compared_with_human_pieces() -> None:
     assert "beta shares the longest runs" in _words(comparison())
-    assert "30 notes in its usual sample, where held-out human pieces share 10" in _words(
+    assert "30 notes in its median sample, while held-out human pieces share 10" in _words(
         comparison()
     )
     assert "so it copies." in _words(comparison())
@@ -39,42 +37,42 @@ def test_who_copies_is_told_beside_people() -> None:
         contender("a", nats=1, overlap=1, run=12, step_us=1),
         contender("b", nats=2, overlap=1, run=9, step_us=1),
     )
-    assert "nobody here copies more than people quote each other" in _words(modest)
-    strangers = [replace(each, heard=False) for each in comparison().contenders]
-    assert "none of it is copied" in _words(comparison(*strangers))
+    assert "no model copies more than human pieces share with each other" in _words(modest)
+    untrained = [replace(each, trained_on=False) for each in comparison().models]
+    assert "nothing is copied" in _words(comparison(*untrained))
 
 
-def test_a_difference_within_chance_is_no_victory() -> None:
+def test_an_insignificant_difference_is_called_so() -> None:
     one = contender("a", nats=1, overlap=1, run=9, step_us=1)
     same = replace(one, name="b")
     words = _words(comparison(one, same))
-    assert "a comes first at foretelling, but not surely" in words
-    assert "b takes 0.00 (0.00 to 0.00) more (within chance)" in words
+    assert "a has the highest likelihood, but not surely" in words
+    assert "b needs 0.00 (0.00 to 0.00) bits more (not significant)" in words
     assert "a and b are equally fast" in words
 
 
-def test_few_pieces_are_owned_up_to() -> None:
+def test_few_pieces_are_pointed_out() -> None:
     found = comparison()
     few = replace(found, data=replace(found.data, scored=3))
-    assert "rests on 3 melodies held out" in _words(few)
-    assert "take the differences below as hints" in _words(few)
-    assert "too few pieces to tell from chance" in _words(few)
+    assert "based on 3 melodies held out" in _words(few)
+    assert "treat the differences below as hints" in _words(few)
+    assert "too few pieces for a significance test" in _words(few)
     assert "hints" not in _words(found)
     assert "on 1 melody held out" in _words(replace(found, data=replace(found.data, scored=1)))
 
 
-def test_who_heard_the_music_is_told() -> None:
-    one, other = comparison().contenders
-    mixed = comparison(one, replace(other, heard=None))
-    assert "alpha learned from the rest of this music" in _words(mixed)
-    assert "beta does not tell whether it learned" in _words(mixed)
-    strangers = comparison(replace(one, heard=False), replace(other, heard=False))
-    assert "None of these models ever heard this music" in _words(strangers)
+def test_the_training_data_of_each_model_is_named() -> None:
+    one, other = comparison().models
+    mixed = comparison(one, replace(other, trained_on=None))
+    assert "alpha was trained on the rest of this music" in _words(mixed)
+    assert "beta has no training manifest" in _words(mixed)
+    untrained = comparison(replace(one, trained_on=False), replace(other, trained_on=False))
+    assert "None of these models was trained on this music" in _words(untrained)
 
 
-def test_a_model_below_counting_is_told() -> None:
+def test_a_model_worse_than_the_baseline_is_named() -> None:
     found = comparison(
         contender("a", nats=1, overlap=1, run=9, step_us=1),
         contender("b", nats=5, overlap=1, run=9, step_us=1),
     )
-    assert "a does better and b does worse." in _words(found)
+    assert "a is better and b is worse." in _words(found)

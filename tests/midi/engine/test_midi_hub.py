@@ -1,4 +1,4 @@
-"""The hub: what comes in is captured, passed through and waited for; what goes out ends."""
+"""The hub captures, passes through and waits for messages, and ends the notes it sends."""
 
 from __future__ import annotations
 
@@ -12,51 +12,51 @@ import pytest
 
 from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.hub import Metronome, MidiHub, MidiSignal, TextureType
-from magenta_bridge.midi.output.note_ledger import Ledger
-from magenta_bridge.midi.output.note_output import NoteOutput
-from magenta_bridge.midi.output.outputs import SharedOutput
+from magenta_bridge.midi.output.note_ledger import NoteLedger
+from magenta_bridge.midi.output.note_output import NoteOutput, SharedOutput
 from magenta_bridge.midi.ports import ports
 from magenta_bridge.midi.ports.memory_port import EchoPort, MemoryPort
-from magenta_bridge.midi.timing.clock import RealClock
 from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
-from tests.midi.notes import sequence_of, wait_for
+from tests.midi.bounded import join, run_bounded, wait_for
+from tests.midi.notes import sequence_of
+from tests.midi.virtual_clock import VirtualClock
 
 MakeHub = Callable[..., MidiHub]
 
 
 @pytest.fixture
 def keys() -> EchoPort:
-    """What the musician plays on: sending to it is playing."""
+    """The musician's port; sending to it means playing."""
     return EchoPort("keys")
 
 
 @pytest.fixture
 def port() -> MemoryPort:
-    """What the synthesizer hears."""
+    """The synthesizer's port."""
     return MemoryPort("synth")
 
 
 @pytest.fixture
 def make_hub(keys: EchoPort, port: MemoryPort) -> Iterator[MakeHub]:
-    """Builds hubs between both and closes them."""
+    """Creates hubs between both, closed afterward."""
     hubs: list[MidiHub] = []
-    outlets: list[SharedOutput] = []
+    outputs: list[SharedOutput] = []
 
     def make(texture: int = TextureType.POLYPHONIC, **options: object) -> MidiHub:
-        # On a busy computer this way to the port drops nothing that is late.
-        outlets.append(SharedOutput(port))
-        hubs.append(MidiHub([keys], [outlets[-1]], texture, **options))  # type: ignore[arg-type]
+        # This output drops no late notes on a loaded machine.
+        outputs.append(SharedOutput(port))
+        hubs.append(MidiHub([keys], [outputs[-1]], texture, **options))  # type: ignore[arg-type]
         return hubs[-1]
 
     yield make
     for hub in hubs:
-        hub.close()
-    for outlet in outlets:
-        outlet.close()
+        run_bounded(hub.close, "the close of the hub")
+    for output in outputs:
+        output.close()
 
 
-def _told(port: MemoryPort) -> list[tuple[str, int]]:
+def _sent(port: MemoryPort) -> list[tuple[str, int]]:
     return [(m.type, m.note) for m in port.messages if m.type in ("note_on", "note_off")]
 
 
@@ -65,7 +65,7 @@ def _strike(keys: EchoPort, pitch: int, kind: str = "note_on") -> None:
 
 
 def test_chords_pass_through(keys: EchoPort, port: MemoryPort, make_hub: MakeHub) -> None:
-    """Controllers too; program changes do not."""
+    """Controllers too, but not program changes."""
     make_hub()
     _strike(keys, 60)
     _strike(keys, 64)
@@ -77,13 +77,13 @@ def test_chords_pass_through(keys: EchoPort, port: MemoryPort, make_hub: MakeHub
 
 
 def test_one_voice_passes_through(keys: EchoPort, port: MemoryPort, make_hub: MakeHub) -> None:
-    """A new note ends the one before, whose own end is no message any more."""
+    """A new note ends the previous one, whose own note-off is dropped."""
     make_hub(TextureType.MONOPHONIC)
     _strike(keys, 60)
     _strike(keys, 64)
     _strike(keys, 60, "note_off")
     _strike(keys, 64, "note_off")
-    assert _told(port) == [
+    assert _sent(port) == [
         ("note_on", 60),
         ("note_off", 60),
         ("note_on", 64),
@@ -94,28 +94,26 @@ def test_one_voice_passes_through(keys: EchoPort, port: MemoryPort, make_hub: Ma
 def test_switching_passthrough_off_ends_the_notes(
     keys: EchoPort, port: MemoryPort, make_hub: MakeHub
 ) -> None:
-    """And nothing passes from then on."""
+    """Later notes are not passed through."""
     hub = make_hub()
     _strike(keys, 60)
     hub.passthrough = False
     _strike(keys, 61)
     assert not hub.passthrough
-    assert _told(port) == [("note_on", 60), ("note_off", 60)]
+    assert _sent(port) == [("note_on", 60), ("note_off", 60)]
 
 
-def test_a_closed_hub_leaves_nothing_sounding(
-    keys: EchoPort, port: MemoryPort, make_hub: MakeHub
-) -> None:
-    """Neither what was passed through nor what was played; it hears nothing any more."""
+def test_a_closed_hub_ends_all_notes(keys: EchoPort, port: MemoryPort, make_hub: MakeHub) -> None:
+    """Those of passthrough and playback; later messages are ignored."""
     hub = make_hub()
     now = STEADY_CLOCK.now()
     hub.start_playback(sequence_of((50, 90, now + 0.01, now + 900)), allow_updates=True)
     hub.start_capture(120, now)
     _strike(keys, 60)
-    wait_for(lambda: ("note_on", 50) in _told(port), "the played note")
-    hub.close()
+    wait_for(lambda: ("note_on", 50) in _sent(port), "the played note")
+    run_bounded(hub.close, "the close of the hub")
     _strike(keys, 61)
-    assert sorted(_told(port)) == [
+    assert sorted(_sent(port)) == [
         ("note_off", 50),
         ("note_off", 60),
         ("note_on", 50),
@@ -123,34 +121,34 @@ def test_a_closed_hub_leaves_nothing_sounding(
     ]
 
 
-def test_a_panic_silences_and_the_hub_goes_on(
+def test_a_panic_ends_all_notes_and_the_hub_continues(
     keys: EchoPort, port: MemoryPort, make_hub: MakeHub
 ) -> None:
-    """Sounding notes end, what was to come is forgotten, the next note sounds."""
+    """Active notes end, pending ones are dropped, and the next note is sent."""
     hub = make_hub()
     now = STEADY_CLOCK.now()
     hub.start_playback(sequence_of((50, 90, now + 0.01, now + 900)), allow_updates=True)
     wait_for(lambda: port.messages, "the played note")
     hub.panic()
-    wait_for(lambda: ("note_off", 50) in _told(port), "its end")
+    wait_for(lambda: ("note_off", 50) in _sent(port), "its end")
     _strike(keys, 60)
-    assert _told(port)[-1] == ("note_on", 60)
+    assert _sent(port)[-1] == ("note_on", 60)
 
 
 def test_a_capture_is_stamped_with_the_wall_clock(keys: EchoPort, make_hub: MakeHub) -> None:
-    """Though the port tells the monotonic time."""
+    """Although the port uses the monotonic clock."""
     hub = make_hub()
     begin = STEADY_CLOCK.now() - 0.001
     captor = hub.start_capture(90, begin)
     _strike(keys, 60)
     _strike(keys, 60, "note_off")
-    captor.stop()
+    run_bounded(captor.stop, "the stop of the captor")
     (note,) = captor.captured_sequence().notes
     assert begin <= note.start_time <= note.end_time <= STEADY_CLOCK.now()
 
 
-def test_a_whole_capture_ends_by_its_signal(keys: EchoPort, make_hub: MakeHub) -> None:
-    """And without one, or a time, it is refused."""
+def test_a_capture_ends_with_its_signal(keys: EchoPort, make_hub: MakeHub) -> None:
+    """A capture without a signal or a time raises an error."""
     hub = make_hub()
     with pytest.raises(MidiHubError):
         hub.capture_sequence(120, 0)
@@ -159,7 +157,7 @@ def test_a_whole_capture_ends_by_its_signal(keys: EchoPort, make_hub: MakeHub) -
     def capture() -> None:
         found.append(hub.capture_sequence(120, 0, stop_signal=MidiSignal(control=5)))
 
-    thread = threading.Thread(target=capture)
+    thread = threading.Thread(target=capture, daemon=True)
     thread.start()
 
     def play() -> bool:
@@ -168,12 +166,12 @@ def test_a_whole_capture_ends_by_its_signal(keys: EchoPort, make_hub: MakeHub) -
         return bool(found)
 
     wait_for(play, "the capture")
-    thread.join()
+    join(thread)
     assert [note.pitch for note in found[0].notes] == [60]
 
 
-def test_somebody_may_wait_for_a_signal_or_a_time(keys: EchoPort, make_hub: MakeHub) -> None:
-    """Not for both, nor for nothing; those who wait can be woken."""
+def test_a_thread_can_wait_for_a_signal_or_a_time(keys: EchoPort, make_hub: MakeHub) -> None:
+    """For exactly one of both; waiting threads can be woken."""
     hub = make_hub()
     with pytest.raises(MidiHubError):
         hub.wait_for_event()
@@ -183,7 +181,7 @@ def test_somebody_may_wait_for_a_signal_or_a_time(keys: EchoPort, make_hub: Make
     hub.wait_for_event(timeout=0.02)
     assert STEADY_CLOCK.now() >= before + 0.02
     for wake in (lambda: _strike(keys, 1), hub.wake_signal_waiters):
-        thread = threading.Thread(target=hub.wait_for_event, args=[MidiSignal(note=1)])
+        thread = threading.Thread(target=hub.wait_for_event, args=[MidiSignal(note=1)], daemon=True)
         thread.start()
 
         def woken(wake: Callable[[], None] = wake, thread: threading.Thread = thread) -> bool:
@@ -193,21 +191,21 @@ def test_somebody_may_wait_for_a_signal_or_a_time(keys: EchoPort, make_hub: Make
         wait_for(woken, "the end of the wait")
 
 
-def test_a_callback_hears_one_message(keys: EchoPort, make_hub: MakeHub) -> None:
-    """The next of its kind, and none after."""
+def test_a_callback_receives_one_message(keys: EchoPort, make_hub: MakeHub) -> None:
+    """The next matching one."""
     hub = make_hub()
-    heard: list[mido.Message] = []
-    hub.register_callback(heard.append, MidiSignal(type="note_on"))
+    received: list[mido.Message] = []
+    hub.register_callback(received.append, MidiSignal(type="note_on"))
     _strike(keys, 1)
     _strike(keys, 2)
-    wait_for(lambda: heard, "a call")
-    assert [message.note for message in heard] == [1]
+    wait_for(lambda: received, "a call")
+    assert [message.note for message in received] == [1]
 
 
-def test_controllers_are_remembered_and_sent(
+def test_controllers_are_stored_and_sent(
     keys: EchoPort, port: MemoryPort, make_hub: MakeHub
 ) -> None:
-    """The last value counts; None is no controller."""
+    """The last value counts; None means that there is no controller."""
     hub = make_hub(passthrough=False)
     keys.send(mido.Message("control_change", control=5, value=1))
     keys.send(mido.Message("control_change", control=5, value=9))
@@ -216,26 +214,57 @@ def test_controllers_are_remembered_and_sent(
     assert port.messages[-1].bytes() == mido.Message("control_change", control=20, value=2).bytes()
 
 
-def test_the_metronome_ticks_on_the_beat(port: MemoryPort, make_hub: MakeHub) -> None:
-    """High, low, low, low; each tick ends, also when it is stopped."""
+def test_the_metronome_of_a_hub_ends_each_tick(port: MemoryPort, make_hub: MakeHub) -> None:
+    """Also when it is stopped."""
     hub = make_hub()
-    begin = STEADY_CLOCK.now() + 0.2
-    hub.start_metronome(300, begin, channel=3)
-    wait_for(lambda: len(_told(port)) >= 10, "five ticks")
+    hub.start_metronome(300, STEADY_CLOCK.now(), channel=3)
+    wait_for(lambda: len(_sent(port)) >= 10, "five ticks")
+    run_bounded(hub.stop_metronome, "the stop of the metronome")
     hub.stop_metronome()
-    hub.stop_metronome()
-    ticks = [m for m in port.messages if m.type == "note_on"]
-    assert {tick.channel for tick in ticks} == {3}
-    beats = [(tick.time - STEADY_CLOCK.monotonic(begin)) / 0.2 for tick in ticks]
-    # A tick that the computer was late with is left out; the others keep their places.
-    assert [tick.note for tick in ticks] == [35 if int(beat + 0.01) % 4 else 44 for beat in beats]
-    assert len(_told(port)) == 2 * len(ticks)
+    kinds = [kind for kind, _ in _sent(port)]
+    assert kinds == ["note_on", "note_off"] * (len(kinds) // 2)
+    assert {message.channel for message in port.messages} == {3}
 
 
-def test_a_hub_that_is_closed_leaves_no_file_behind(
+def _ticks(metronome: Metronome, earliest: float, count: int) -> list[tuple[float, int | None]]:
+    found: list[tuple[float, int | None]] = []
+    while len(found) < count and (tick := metronome.next_tick(earliest)) is not None:
+        due, message = tick
+        value = None if message is None else getattr(message, "note", None)
+        found.append(
+            (round(due, 6), message.value if message is not None and value is None else value)
+        )
+        earliest = due + 0.001
+    return found
+
+
+def test_the_metronome_ticks_on_the_beat(port: MemoryPort, tmp_path: Path) -> None:
+    """High, low, low, low; missed ticks are skipped, and the others keep their places."""
+    clock = VirtualClock(1000.0)
+    output = NoteOutput(port, NoteLedger.create(tmp_path), clock.now)
+    metronome = Metronome(output, 300, 1000.0, clock=clock)
+    notes = [(1000.0, 44), (1000.2, 35), (1000.4, 35), (1000.6, 35), (1000.8, 44)]
+    assert _ticks(metronome, 999.0, 5) == notes
+    assert _ticks(metronome, 1000.7, 1) == notes[-1:]
+
+
+def test_a_metronome_can_send_any_message_or_none(port: MemoryPort, tmp_path: Path) -> None:
+    """No tick comes after the stop time."""
+    clock = VirtualClock(1000.0)
+    output = NoteOutput(port, NoteLedger.create(tmp_path), clock.now)
+    signals = [MidiSignal(control=42, value=127), None, MidiSignal(control=42, value=0)]
+    metronome = Metronome(output, 240, 1000.0, 1000.875, signals=signals, clock=clock)
+    ticks = [(1000.0, 127), (1000.25, None), (1000.5, 0), (1000.75, 127)]
+    assert _ticks(metronome, 1000.0, 9) == ticks
+    metronome.start()
+    join(metronome)
+    assert [m.value for m in port.messages if m.type == "control_change"] == [127, 0, 127]
+
+
+def test_a_closed_hub_deletes_its_files(
     port: MemoryPort, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A port that it opens by name has a ledger, which is a file."""
+    """A port that the hub opens by name has a ledger file."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(ports, "open_output", lambda *_, **__: port)
     monkeypatch.setattr(ports, "output_names", lambda: ["synth"])
@@ -245,25 +274,17 @@ def test_a_hub_that_is_closed_leaves_no_file_behind(
     assert port.closed
 
 
-def test_a_metronome_may_send_anything_or_nothing(port: MemoryPort, tmp_path: Path) -> None:
-    """Signals in turn, None for a pause; no tick comes after the stop time."""
-    outlet = NoteOutput(port, Ledger.create(tmp_path), RealClock())
-    begin = STEADY_CLOCK.now() + 0.5
-    signals = [MidiSignal(control=42, value=127), None, MidiSignal(control=42, value=0)]
-    metronome = Metronome(outlet, 240, begin, stop_time=begin + 0.875, signals=signals)
-    metronome.start()
-    metronome.join()
-    values = [m.value for m in port.messages if m.type == "control_change"]
-    assert values == [127, 0, 127]
-
-
-def test_a_port_of_mido_is_borrowed() -> None:
-    """It hears and sends as with Magenta's hub, and is left open."""
+def test_a_mido_port_stays_open() -> None:
+    """It receives and sends as with Magenta's hub."""
     port = mido.ports.EchoPort()
-    heard: list[mido.Message] = []
-    port._send = heard.append
+    received: list[mido.Message] = []
+    port._send = received.append
     with MidiHub([port], [port], TextureType.POLYPHONIC) as hub:
         hub._inports[0].callback(mido.Message("note_on", note=1))  # type: ignore[misc]
         hub._inports[0].callback(mido.Message("note_off", note=2))  # type: ignore[misc]
     assert not port.closed
-    assert [(m.type, m.note) for m in heard] == [("note_on", 1), ("note_off", 2), ("note_off", 1)]
+    assert [(m.type, m.note) for m in received] == [
+        ("note_on", 1),
+        ("note_off", 2),
+        ("note_off", 1),
+    ]

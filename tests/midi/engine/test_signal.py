@@ -1,4 +1,4 @@
-"""Signals match what they say and refuse what no message could be."""
+"""Signals match the messages they describe and reject impossible values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MESSAGES = [
 def test_a_signal_matches_the_messages_it_describes(
     values: dict[str, Any], matched: set[int]
 ) -> None:
-    """By values and by regular expression alike; times do not count."""
+    """By values and by regular expression; times are ignored."""
     signal = MidiSignal(**values)
     assert {i for i, message in enumerate(MESSAGES) if signal.matches(message)} == matched
     pattern = re.compile(str(signal))
@@ -52,20 +52,18 @@ def test_a_signal_matches_the_messages_it_describes(
         {"msg": MESSAGES[0], "note": 1},
     ],
 )
-def test_a_signal_that_no_message_could_be_is_refused(values: dict[str, Any]) -> None:
-    """One sentence says why."""
+def test_a_signal_that_matches_no_message_raises_an_error(values: dict[str, Any]) -> None:
     with pytest.raises(MidiHubError):
         MidiSignal(**values)
 
 
-def test_a_signal_becomes_a_message_when_its_type_is_known() -> None:
-    """A note could start or end; a controller's value is of one type alone."""
+def test_a_signal_of_one_type_converts_to_a_message() -> None:
+    """A note matches two types; a controller value matches only one."""
     assert MidiSignal(value=3).to_message() == mido.Message("control_change", value=3)
     assert MidiSignal(msg=MESSAGES[0]).to_message() == MESSAGES[0]
     with pytest.raises(MidiHubError, match="type"):
         MidiSignal(note=3).to_message()
 
 
-def test_equal_signals_are_one_key() -> None:
-    """So that several may wait for the same."""
+def test_equal_signals_are_the_same_key() -> None:
     assert len({MidiSignal(note=3), MidiSignal(note=3), MidiSignal(note=4)}) == 2

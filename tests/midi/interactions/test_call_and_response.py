@@ -1,21 +1,18 @@
-"""The musician plays, the generator answers on the beat, and no note is left sounding."""
+"""The musician plays, the generator answers on the beat, and all notes end."""
 
 from __future__ import annotations
 
-import itertools
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 from magenta_bridge.midi.hub import MidiSignal
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
-from magenta_bridge.midi.interactions.streamed_response import Response, Task
-from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
-from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
-from tests.midi.generators import Parrot, StreamingParrot
-from tests.midi.notes import sequence_of, wait_for
-from tests.midi.stage import (
+from magenta_bridge.midi.interactions.streamed_response import GenerationTask, StreamedResponse
+from magenta_bridge.noteseq import NoteSequence
+from tests.midi.bounded import TIMEOUT_S, join, wait_for
+from tests.midi.generators import HoldingGenerator, OctaveGenerator, StreamingOctaveGenerator
+from tests.midi.harness import (
     CLOCK,
     END_CALL,
     LOOP,
@@ -23,220 +20,185 @@ from tests.midi.stage import (
     MUTATE,
     PANIC,
     RESPONSE_TICKS,
+    STEP_S,
     TICK_S,
-    Stage,
+    Harness,
 )
+from tests.midi.notes import sequence_of
+
+State = CallAndResponseMidiInteraction.State
 
 
-@pytest.mark.parametrize("kind", [Parrot, StreamingParrot])
-def test_the_response_begins_on_a_tick(stage: Stage, kind: type[Parrot]) -> None:
-    """It is the call an octave higher; the state goes from listening to responding to idle."""
-    stage.begin(kind())
-    wait_for(stage.ticks, "the first tick")
-    stage.play(60, 62)
-    wait_for(lambda: len(stage.heard("note_off")) == 2, "the response")
-    wait_for(lambda: stage.states()[-1:] == [0], "the end")
-    assert [pitch for _, pitch in stage.heard()] == [72, 74]
-    (call,) = stage.events("call")
-    first = min(note.start_time for note in call["sequence"].notes)
-    responses = stage.events("response")
-    due = responses[0]["sequence"].notes[0].start_time
-    assert any(abs(due - first - tick) < 0.001 for tick in stage.ticks())
-    assert stage.heard()[0][0] >= due - 0.001
-    states = stage.states()
-    assert [s for s, before in zip(states, [None, *states], strict=False) if s != before] == [
-        0,
-        1,
-        2,
-        0,
-    ]
+@pytest.mark.parametrize("kind", [OctaveGenerator, StreamingOctaveGenerator])
+def test_the_response_starts_on_a_tick(harness: Harness, kind: type[OctaveGenerator]) -> None:
+    """It is the call an octave higher; the state is listening, then responding, then idle."""
+    harness.start(kind())
+    harness.tick()
+    harness.play(60, 62)
+    harness.tick(3)
+    assert harness.pitches() == [72, 74]
+    assert len(harness.sent("note_off")) == 2
+    (call,) = harness.events("call")
+    offset = min(note.start_time for note in call["sequence"].notes)
+    start = harness.events("response")[0]["sequence"].notes[0].start_time
+    assert any(start - offset == pytest.approx(tick, abs=1e-6) for tick in harness.ticks())
+    assert harness.sent()[0][0] >= start
+    assert harness.states() == [State.IDLE, State.LISTENING, State.RESPONDING, State.IDLE]
 
 
-def test_a_streaming_generator_has_written_before_the_tick(stage: Stage) -> None:
-    """The first note was there before it was due, so that no response begins a tick later."""
-    stage.begin(StreamingParrot())
-    wait_for(stage.ticks, "the first tick")
-    stage.play(60)
-    wait_for(stage.heard, "the response")
-    (prepared,) = stage.events("prepared")
+def test_a_streaming_generator_starts_before_the_tick(harness: Harness) -> None:
+    """The response is ready when it is due."""
+    harness.start(StreamingOctaveGenerator())
+    harness.tick()
+    harness.play(60)
+    harness.tick(3)
+    (prepared,) = harness.events("prepared")
     assert prepared["ahead"] is not None
-    assert stage.events("late") == []
+    assert harness.events("late") == []
 
 
-def test_a_generator_that_is_late_begins_at_a_later_tick(stage: Stage) -> None:
-    """On the tick still."""
-    generator = StreamingParrot()
-    generator.hold.clear()
-    stage.begin(generator)
-    wait_for(stage.ticks, "the first tick")
-    stage.play(60)
-    wait_for(lambda: stage.events("prepared"), "the tick at which it is due")
-    due = stage.ticks()[-1]
-    wait_for(lambda: STEADY_CLOCK.now() > due + TICK_S / 2, "half a tick")
-    generator.hold.set()
-    wait_for(lambda: stage.events("response"), "the response")
-    (late,) = stage.events("late")
-    (call,) = stage.events("call")
-    first = call["sequence"].notes[0].start_time
-    begin = stage.events("response")[0]["sequence"].notes[0].start_time - first
-    assert begin == pytest.approx(due + late["ticks"] * TICK_S, abs=0.001)
+def test_a_late_response_starts_at_a_later_tick(harness: Harness) -> None:
+    generator = StreamingOctaveGenerator()
+    generator.released.clear()
+    harness.start(generator)
+    harness.tick()
+    harness.play(60)
+    harness.advance(2 * TICK_S - 4 * STEP_S)
+    harness.clock.sleep_until(harness.clock.now() + 3 * STEP_S)
+    wait_for(lambda: harness.events("prepared"), "the tick at which the response is due")
+    due = harness.ticks()[-1]
+    harness.clock.sleep_until(due + TICK_S / 2)
+    generator.released.set()
+    wait_for(lambda: harness.events("response"), "the response")
+    assert harness.events("late") == [{"ticks": 1}]
+    offset = harness.events("call")[0]["sequence"].notes[0].start_time
+    start = harness.events("response")[0]["sequence"].notes[0].start_time - offset
+    assert start == pytest.approx(due + TICK_S, abs=1e-6)
 
 
-def test_a_panic_ends_a_response_at_once(stage: Stage) -> None:
-    """And the musician is heard again, though the response would go on."""
-    stage.turn(RESPONSE_TICKS, 50)
-    stage.begin(_Drone())
-    wait_for(stage.ticks, "the first tick")
-    stage.play(60)
-    wait_for(stage.heard, "the response")
-    stage.turn(PANIC)
-    assert stage.outlet.ledger.sounding() == []
-    count, before = len(stage.heard()), len(stage.states())
+def test_a_panic_ends_a_response_immediately(harness: Harness) -> None:
+    """The next call is captured, although the response would have continued."""
+    harness.turn(RESPONSE_TICKS, 50)
+    harness.start(HoldingGenerator())
+    harness.tick()
+    harness.play(60)
+    harness.tick(3)
+    assert harness.pitches() == [40]
+    harness.turn(PANIC)
+    assert harness.output.ledger.sounding() == []
+    before = len(harness.states())
+    harness.tick()
+    harness.play(62)
+    harness.tick(3)
+    assert State.LISTENING in harness.states()[before:]
+    assert harness.pitches() == [40, 40]
 
-    def answered() -> bool:
-        if CallAndResponseMidiInteraction.State.LISTENING not in stage.states()[before:]:
-            stage.play(62)
-        return len(stage.heard()) > count
 
-    wait_for(answered, "another response")
-
-
-def test_a_server_that_goes_ends_its_notes(stage: Stage) -> None:
-    """The failure is told, and the next call is answered."""
-    generator = StreamingParrot()
+def test_a_failed_generator_ends_its_notes(harness: Harness) -> None:
+    """The failure is reported, and the next call is answered."""
+    generator = StreamingOctaveGenerator()
     generator.broken.set()
-    stage.begin(generator)
-    wait_for(stage.ticks, "the first tick")
-    stage.play(60)
-    wait_for(lambda: stage.events("failure"), "the failure")
-    assert stage.events("failure")[0]["message"] == "The server has gone."
+    harness.start(generator)
+    harness.tick()
+    harness.play(60)
+    harness.tick(3)
+    assert "The server is gone." in [each["message"] for each in harness.events("failure")]
     generator.broken.clear()
-
-    def answered() -> bool:
-        if stage.states()[-1] == CallAndResponseMidiInteraction.State.IDLE:
-            stage.play(62)
-        return 74 in [pitch for _, pitch in stage.heard()]
-
-    wait_for(answered, "the next response")
+    harness.tick()
+    harness.play(62)
+    harness.tick(3)
+    assert 74 in harness.pitches()
 
 
-def test_a_signal_ends_the_call_with_the_tick(stage: Stage) -> None:
-    """Though the musician plays on."""
-    generator = Parrot()
-    stage.begin(generator, allow_overlap=True)
-    wait_for(stage.ticks, "the first tick")
-
-    def play_on() -> bool:
-        stage.play(60)
-        stage.turn(END_CALL)
-        return bool(generator.asked)
-
-    wait_for(play_on, "the response")
-    call, options = generator.asked[0]
+def test_a_signal_ends_the_call_at_the_tick(harness: Harness) -> None:
+    """Although the musician keeps playing."""
+    generator = OctaveGenerator()
+    harness.start(generator, allow_overlap=True)
+    harness.tick()
+    harness.advance(TICK_S / 2)
+    harness.play(60)
+    harness.turn(END_CALL)
+    harness.advance(TICK_S / 2)
+    call, options = generator.requests[0]
     section = options.generate_sections[0]
-    assert call.total_time == pytest.approx(section.start_time, abs=1e-3)
-    assert section.end_time - section.start_time == pytest.approx(TICK_S, abs=0.05)
+    assert call.total_time == pytest.approx(section.start_time)
+    assert section.end_time - section.start_time == pytest.approx(TICK_S)
 
 
-def test_a_short_call_is_left_alone(stage: Stage) -> None:
-    """Until the controller asks for less."""
-    stage.turn(MIN_TICKS, 3)
-    generator = Parrot()
-    stage.begin(generator)
-    wait_for(stage.ticks, "the first tick")
-    stage.play(60)
-    count = len(stage.ticks())
-    wait_for(lambda: len(stage.ticks()) >= count + 4, "four ticks")
-    assert generator.asked == []
+def test_a_short_call_is_not_answered(harness: Harness) -> None:
+    harness.turn(MIN_TICKS, 3)
+    generator = OctaveGenerator()
+    harness.start(generator)
+    harness.tick()
+    harness.play(60)
+    harness.tick(4)
+    assert generator.requests == []
 
 
-def test_a_loop_repeats_and_a_mutation_goes_on_from_the_response(stage: Stage) -> None:
-    """The mutation's input is the response before it."""
-    generator = StreamingParrot()
-    stage.begin(generator)
-    wait_for(stage.ticks, "the first tick")
-    stage.turn(LOOP)
-    stage.play(60)
-    wait_for(lambda: [p for _, p in stage.heard()].count(72) >= 3, "three rounds")
-    stage.turn(MUTATE)
-    wait_for(lambda: 84 in [p for _, p in stage.heard()], "the mutation")
-    stage.turn(LOOP, 0)
-    starts = [time_s for time_s, pitch in stage.heard() if pitch == 72]
-    rounds = [(after - before) / TICK_S for before, after in itertools.pairwise(starts)]
-    assert rounds[:2] == pytest.approx([round(r) for r in rounds[:2]], abs=0.2)
+def test_a_response_is_repeated_and_mutated(harness: Harness) -> None:
+    """The input of the mutation is the response before it."""
+    harness.start(StreamingOctaveGenerator())
+    harness.tick()
+    harness.turn(LOOP)
+    harness.play(60)
+    harness.tick(5)
+    starts = [time_s for time_s, pitch in harness.sent() if pitch == 72]
+    assert len(starts) >= 3
+    assert starts[1] - starts[0] == pytest.approx(starts[2] - starts[1], abs=2 * STEP_S)
+    harness.turn(MUTATE)
+    harness.tick(2)
+    assert 84 in harness.pitches()
 
 
-def test_ticks_may_come_from_a_controller(stage: Stage) -> None:
+def test_ticks_can_come_from_a_controller(harness: Harness) -> None:
     """Their times are those of the messages."""
-    generator = StreamingParrot()
-    stage.begin(generator, tick_duration=None, clock_signal=MidiSignal(control=CLOCK, value=127))
-    assert stage.interaction is not None
-    stage.interaction._started.wait()
-    stage.play(60)
-    stop = threading.Event()
-
-    def clock() -> None:
-        while not stop.wait(TICK_S / 2):
-            stage.turn(CLOCK)
-
-    thread = threading.Thread(target=clock)
-    thread.start()
-    try:
-        wait_for(lambda: stage.states()[-1:] == [0], "idling")
-        stage.play(62)
-        wait_for(lambda: 74 in [pitch for _, pitch in stage.heard()], "the response")
-    finally:
-        stop.set()
-        thread.join()
+    harness.start(
+        StreamingOctaveGenerator(),
+        tick_duration=None,
+        clock_signal=MidiSignal(control=CLOCK, value=127),
+    )
+    harness.play(60)
+    for pitch in (None, None, None, 62, None, None, None):
+        harness.advance(TICK_S)
+        harness.turn(CLOCK)
+        harness.advance(STEP_S)
+        if pitch is not None:
+            harness.play(pitch)
+    assert State.IDLE in harness.states()
+    assert harness.pitches() == [72, 74]
 
 
-def test_the_response_takes_the_loudness_of_the_call(stage: Stage) -> None:
-    """When that is asked for."""
-    stage.begin(StreamingParrot(), humanize=True)
-    wait_for(stage.ticks, "the first tick")
-    stage.play(60)
-    wait_for(stage.heard, "the response")
-    assert {m.velocity for m in stage.port.messages if m.type == "note_on"} == {77}
+def test_the_response_adopts_the_velocities_of_the_call(harness: Harness) -> None:
+    harness.start(StreamingOctaveGenerator(), humanize=True)
+    harness.tick()
+    harness.play(60)
+    harness.tick(3)
+    assert {m.velocity for m in harness.port.messages if m.type == "note_on"} == {77}
 
 
-def test_settings_that_contradict_are_refused(stage: Stage) -> None:
-    """One source of ticks; a controller to choose among several generators."""
+def test_contradictory_arguments_raise_an_error(harness: Harness) -> None:
+    """Exactly one source of ticks; a controller that selects among several generators."""
     with pytest.raises(ValueError, match="clock_signal"):
-        CallAndResponseMidiInteraction(stage.hub, [Parrot()], 120, None)
+        CallAndResponseMidiInteraction(harness.hub, [OctaveGenerator()], 120, None)
     with pytest.raises(ValueError, match="generator_select"):
-        CallAndResponseMidiInteraction(stage.hub, [Parrot(), Parrot()], 120)
+        CallAndResponseMidiInteraction(harness.hub, [OctaveGenerator()] * 2, 120)
 
 
-class _Drone(StreamingParrot):
-    """Holds one note through the whole section."""
+def test_a_response_can_be_cancelled_during_a_delivery() -> None:
+    """The thread that cancels does not wait for the thread that delivers."""
+    delivering, cancelled = threading.Event(), threading.Event()
+    generator = StreamingOctaveGenerator()
+    task = GenerationTask(generator, sequence_of((60, 90, 0.0, 0.5)), 1.0, 2.0, 1.0)
+    response = StreamedResponse(task, generator, lambda _: None)
 
-    def stream(
-        self, input_sequence: NoteSequence, generator_options: GeneratorOptions
-    ) -> Iterator[NoteSequence]:
-        self.asked.append((input_sequence, generator_options))
-        section = generator_options.generate_sections[0]
-        piece = NoteSequence(total_time=section.end_time)
-        piece.notes.add(
-            pitch=40, velocity=90, start_time=section.start_time, end_time=section.end_time
-        )
-        yield piece
-
-
-def test_a_response_may_be_cancelled_while_a_piece_is_being_taken() -> None:
-    """Whoever cancels does not wait for the one who takes."""
-    taking, cancelled = threading.Event(), threading.Event()
-    generator = StreamingParrot()
-    call = sequence_of((60, 90, 0.0, 0.5))
-    response = Response(Task(generator, call, 1.0, 2.0, 1.0), generator, lambda _: None)
-
-    def take(piece: NoteSequence) -> None:
+    def deliver(piece: NoteSequence) -> None:
         del piece
-        taking.set()
-        assert cancelled.wait(30)
+        delivering.set()
+        assert cancelled.wait(TIMEOUT_S)
 
-    response.follow(take)
+    response.follow(deliver)
     response.start()
-    assert taking.wait(30)
+    assert delivering.wait(TIMEOUT_S)
     response.cancel()
     cancelled.set()
-    response.join()
+    join(response)

@@ -47,7 +47,7 @@ def test_a_name_without_numbers_is_left_alone() -> None:
     assert port_part("recv:in") == "in"
 
 
-def test_what_goes_into_an_echo_port_comes_out_with_the_time() -> None:
+def test_an_echo_port_returns_messages_with_the_time() -> None:
     port = EchoPort()
     heard: list[mido.Message] = []
     port.send(mido.Message("clock"))
@@ -60,7 +60,7 @@ def test_what_goes_into_an_echo_port_comes_out_with_the_time() -> None:
         port.send(mido.Message("clock"))
 
 
-def test_a_midi_system_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_midi_system_raises_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     # The process keeps the system that another test has found.
     monkeypatch.setattr("magenta_bridge.midi.ports.backend._current.system", None)
     monkeypatch.setenv("MAGENTA_BRIDGE_MIDI", "oss")
@@ -68,7 +68,7 @@ def test_a_midi_system_that_does_not_exist_is_refused(monkeypatch: pytest.Monkey
         output_names()
 
 
-def test_the_playing_room_loads_no_model() -> None:
+def test_the_playing_process_loads_no_model() -> None:
     code = (
         "import sys\n"
         "import magenta_bridge.midi.ports.ports, magenta_bridge.midi.output.note_output\n"
@@ -77,6 +77,6 @@ def test_the_playing_room_loads_no_model() -> None:
         "print([name for name in heavy if name in sys.modules])"
     )
     result = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=100
     )
     assert result.stdout.strip() == "[]"

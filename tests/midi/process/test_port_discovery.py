@@ -1,4 +1,4 @@
-"""The survey of ports: a process that crashes is asked again, one that hangs is not."""
+"""Port discovery retries a process that crashes, but not one that hangs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from magenta_bridge.errors import UnsupportedError
-from magenta_bridge.midi.process import port_discovery as surveys
-from magenta_bridge.midi.process.port_discovery import Survey, survey
+from magenta_bridge.midi.process import port_discovery
+from magenta_bridge.midi.process.port_discovery import PortNames, discover_ports
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a program of a shell")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the fake program is a shell script")
 
 
-def _stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, does: str) -> Path:
-    """Puts a program in the survey's place; returns the file to which it adds a line a start."""
+def _fake_program(monkeypatch: pytest.MonkeyPatch, folder: Path, does: str) -> Path:
+    """Replace the child process; return the file to which it adds a line per start."""
     program, starts = folder / "program", folder / "starts"
     program.write_text(f"#!/bin/sh\necho started >>'{starts}'\n{does}\n")
     program.chmod(0o755)
@@ -24,29 +24,27 @@ def _stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, does: str) -> Path:
     return starts
 
 
-def test_a_crash_is_forgiven(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_crash_is_retried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     starts = tmp_path / "starts"
     answer = '{"inputs": ["keys"], "outputs": []}'
-    _stand_in(
+    _fake_program(
         monkeypatch,
         tmp_path,
         f"[ $(wc -l <'{starts}') = 3 ] || kill -SEGV $$\necho '{answer}'",
     )
-    assert survey() == Survey(("keys",), ())
+    assert discover_ports() == PortNames(("keys",), ())
 
 
-def test_crash_after_crash_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    starts = _stand_in(monkeypatch, tmp_path, "kill -SEGV $$")
-    with pytest.raises(UnsupportedError, match="does not answer"):
-        survey()
+def test_repeated_crashes_raise_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    starts = _fake_program(monkeypatch, tmp_path, "kill -SEGV $$")
+    with pytest.raises(UnsupportedError):
+        discover_ports()
     assert starts.read_text().count("started") == 3
 
 
-def test_a_system_that_hangs_is_waited_for_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    starts = _stand_in(monkeypatch, tmp_path, "exec tail -f /dev/null")
-    monkeypatch.setattr(surveys, "_PATIENCE_S", 2.0)
-    with pytest.raises(UnsupportedError, match="does not answer"):
-        survey()
+def test_a_hung_system_is_not_retried(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    starts = _fake_program(monkeypatch, tmp_path, "exec tail -f /dev/null")
+    monkeypatch.setattr(port_discovery, "_TIMEOUT_S", 2.0)
+    with pytest.raises(UnsupportedError):
+        discover_ports()
     assert starts.read_text().count("started") == 1

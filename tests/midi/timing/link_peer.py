@@ -1,4 +1,4 @@
-"""Another program of a Link session, such as Live: does what it reads, line by line."""
+"""Another program of a Link session, such as Live, controlled by its standard input."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from magenta_bridge.midi.timing.ableton_link import LinkTempo
 
 
 def main() -> None:
-    """Answers ``tempo QPM``, ``play``, ``stop`` with a word, ``beat TIME`` with the beat."""
+    """Execute ``tempo QPM``, ``play``, ``stop`` and ``beat TIME``, and print the beat for each."""
     link = LinkTempo(float(sys.argv[1]))
     for line in sys.stdin:
-        word, *numbers = line.split()
-        if word == "tempo":
+        command, *numbers = line.split()
+        if command == "tempo":
             link.change(float(numbers[0]))
-        elif word in {"play", "stop"}:
-            link.play(playing=word == "play")
-        print(link.beat_at(float(numbers[0]) if word == "beat" else time.monotonic()), flush=True)  # noqa: T201
+        elif command in {"play", "stop"}:
+            link.play(playing=command == "play")
+        at = float(numbers[0]) if command == "beat" else time.monotonic()
+        print(link.beat_at(at), flush=True)  # noqa: T201
     link.close()
 
 

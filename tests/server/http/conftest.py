@@ -1,4 +1,4 @@
-"""The running server whose HTTP port is asked."""
+"""A running server with an HTTP port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A web page from elsewhere, in a real browser, against the server on the same computer."""
+"""A web page of another origin, in a real browser, against the server on the same computer."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from tests.cli.browser import open_browser
 from tests.contract.live_server import LiveServer
 
 SERVICE = "/magenta_bridge.v1.GenerationService"
-# Everything that a page can try, and what came of it.
+# Sends one request of a page and returns what the page can see of the response.
 ATTEMPT = """
-const [place, kind, mode, body, done] = arguments;
-const asked = {method: body === null ? 'GET' : 'POST', mode, body};
-if (kind) asked.headers = {'content-type': kind, 'connect-protocol-version': '1'};
-if (!kind) delete asked.headers;
-fetch(place, asked).then(async answer => done([answer.type, answer.status, await answer.text()]))
+const [url, kind, mode, body, done] = arguments;
+const options = {method: body === null ? 'GET' : 'POST', mode, body};
+if (kind) options.headers = {'content-type': kind, 'connect-protocol-version': '1'};
+if (!kind) delete options.headers;
+fetch(url, options)
+    .then(async response => done([response.type, response.status, await response.text()]))
     .catch(error => done(['error', 0, String(error)]));
 """
 
@@ -36,12 +37,12 @@ class _Page(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"<!doctype html><title>elsewhere</title>")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Says nothing."""
+        """Log nothing."""
 
 
 @contextlib.contextmanager
 def _page() -> Iterator[str]:
-    """Serves a page on another port of this computer; yields its origin."""
+    """Serve a page on another port of this computer; yield its origin."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Page)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -53,7 +54,7 @@ def _page() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[webdriver.Chrome]:
-    """A browser that looks at a page from elsewhere."""
+    """A browser."""
     with open_browser() as browser:
         browser.set_script_timeout(30)
         yield browser
@@ -61,71 +62,73 @@ def window() -> Iterator[webdriver.Chrome]:
 
 def _try(
     window: webdriver.Chrome,
-    place: str,
+    url: str,
     body: str | None = None,
     *,
     kind: str = "",
     mode: str = "cors",
 ) -> tuple[str, int, str]:
-    answer: Any = window.execute_async_script(ATTEMPT, place, kind, mode, body)
-    seen, status, text = answer
-    return seen, status, text
+    answer: Any = window.execute_async_script(ATTEMPT, url, kind, mode, body)
+    visible, status, text = answer
+    return visible, status, text
 
 
-def test_a_page_from_elsewhere_can_neither_ask_nor_hear(window: webdriver.Chrome) -> None:
-    """Not by a plain request, not by one that a browser sends without asking first."""
+def test_a_page_of_another_origin_cannot_send_calls_or_read_responses(
+    window: webdriver.Chrome,
+) -> None:
+    """Neither with a preflight request nor with one that browsers send without it."""
     server = LiveServer(http=HttpSettings())
-    order = '{"generatorId": "gated", "options": {"generateSections": [{"endTime": 4}]}}'
+    request = '{"generatorId": "gated", "options": {"generateSections": [{"endTime": 4}]}}'
     try:
         with _page() as origin:
-            port = urlsplit(server.web.place).port
+            port = urlsplit(server.web.url).port
             for host in ("127.0.0.1", "localhost"):
-                place = f"http://{host}:{port}"
-                generate = f"{place}{SERVICE}/Generate"
+                url = f"http://{host}:{port}"
+                generate = f"{url}{SERVICE}/Generate"
                 window.get(origin)
                 for kind in ("application/json", "text/plain"):
-                    assert _try(window, generate, order, kind=kind)[0] == "error"
-                assert _try(window, f"{place}/healthz")[0] == "error"
-                # What comes back of these a page cannot see; that nothing was done is seen below.
-                assert _try(window, generate, order, mode="no-cors")[1:] == (0, "")
-                assert _try(window, f"{place}/healthz", mode="no-cors")[1:] == (0, "")
+                    assert _try(window, generate, request, kind=kind)[0] == "error"
+                assert _try(window, f"{url}/healthz")[0] == "error"
+                # The page cannot read these; that the server did nothing is asserted below.
+                assert _try(window, generate, request, mode="no-cors")[1:] == (0, "")
+                assert _try(window, f"{url}/healthz", mode="no-cors")[1:] == (0, "")
                 window.get("data:text/html,<title>nowhere</title>")
-                assert _try(window, generate, order, kind="application/json")[0] == "error"
+                assert _try(window, generate, request, kind="application/json")[0] == "error"
         assert not server.gated.waiting.is_set()
         assert server.pool.open == 0
     finally:
         server.close()
 
 
-def test_a_page_that_was_let_in_lists_and_generates(window: webdriver.Chrome) -> None:
+def test_a_page_of_an_allowed_origin_lists_and_generates(window: webdriver.Chrome) -> None:
     with _page() as origin, _page() as other:
         server = LiveServer(http=HttpSettings(origins=(origin,)))
         try:
-            place = f"{server.web.place}{SERVICE}"
-            order = '{"generatorId": "scale", "options": {"generateSections": [{"endTime": 4}]}}'
+            url = f"{server.web.url}{SERVICE}"
+            request = '{"generatorId": "scale", "options": {"generateSections": [{"endTime": 4}]}}'
             window.get(origin)
-            kind, status, text = _try(window, f"{place}/Generate", order, kind="application/json")
+            kind, status, text = _try(window, f"{url}/Generate", request, kind="application/json")
             assert (kind, status) == ("cors", 200)
             assert "sequences" in text
             kind, status, text = _try(
-                window, f"{place}/ListGenerators?encoding=json&message=%7B%7D&connect=v1"
+                window, f"{url}/ListGenerators?encoding=json&message=%7B%7D&connect=v1"
             )
             assert (kind, status) == ("cors", 200)
             assert "scale" in text
-            kind, status, text = _try(window, f"{place}/Generate", "{}", kind="application/json")
+            kind, status, text = _try(window, f"{url}/Generate", "{}", kind="application/json")
             assert (kind, status) == ("cors", 404)
             assert "not_found" in text
             window.get(other)
-            assert _try(window, f"{place}/Generate", order, kind="application/json")[0] == "error"
+            assert _try(window, f"{url}/Generate", request, kind="application/json")[0] == "error"
         finally:
             server.close()
 
 
-def test_somebody_may_look_at_it(window: webdriver.Chrome) -> None:
-    """Who types the address gets an answer: it is the browser's own, and no page's."""
+def test_the_address_can_be_opened_in_a_browser(window: webdriver.Chrome) -> None:
+    """A typed address has no origin."""
     server = LiveServer(http=HttpSettings())
     try:
-        window.get(f"{server.web.place}/healthz")
+        window.get(f"{server.web.url}/healthz")
         assert "SERVING" in window.page_source
     finally:
         server.close()

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).with_name("node")
 
 @pytest.fixture(scope="module")
 def node() -> str:
-    """The program that runs JavaScript; the client's packages are there."""
+    """Path of Node.js, with the client's packages installed."""
     program, npm = shutil.which("node"), shutil.which("npm")
     assert program, "Node.js is not installed; run: make tools"
     assert npm, "npm is not installed; run: make tools"
@@ -31,13 +31,13 @@ def node() -> str:
     return program
 
 
-@pytest.mark.parametrize("form", ["json", "proto"])
-def test_the_official_client_understands_every_answer(
-    live: LiveServer, node: str, repository: Path, form: str
+@pytest.mark.parametrize("encoding", ["json", "proto"])
+def test_the_official_client_reads_every_response(
+    live: LiveServer, node: str, repository: Path, encoding: str
 ) -> None:
     descriptors = str(repository / "protos" / "magenta_bridge.v1.json")
     done = subprocess.run(
-        [node, "client.mjs", live.web.place, descriptors, form],
+        [node, "client.mjs", live.web.url, descriptors, encoding],
         cwd=FOLDER,
         capture_output=True,
         text=True,
@@ -55,7 +55,7 @@ def test_the_official_client_understands_every_answer(
     for name in ("unknown", "unknownStream"):
         assert seen[name]["code"] == "NotFound"
         assert seen[name]["details"][0]["type"] == "google.rpc.ErrorInfo"
-        assert seen[name]["details"][0]["debug"]["metadata"]["generator_id"] == "nobody"
+        assert seen[name]["details"][0]["debug"]["metadata"]["generator_id"] == "missing"
     assert seen["bad"]["code"] == "InvalidArgument"
     violation = seen["bad"]["details"][1]["debug"]["fieldViolations"][0]
     assert violation["field"] == "options.generate_sections"

@@ -1,4 +1,4 @@
-"""HTTP around the calls: paths, verbs, types, versions, encodings, and what is no HTTP at all."""
+"""HTTP around the calls: paths, verbs, content types, versions, compression, malformed HTTP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from magenta_bridge.limits import MESSAGE_BYTES
 from magenta_bridge.v1 import generation_pb2 as pb
 from tests.contract.live_server import LiveServer
-from tests.server.http.asking import ask, frames, plug, read_error, wrap
+from tests.server.http.client import fetch, frame, frames, open_socket, read_error
 
 SERVICE = "/magenta_bridge.v1.GenerationService"
 LIST, GET = f"{SERVICE}/ListGenerators", f"{SERVICE}/GetGenerator"
@@ -22,15 +22,15 @@ JSON = "application/json"
 SCALE = urllib.parse.quote('{"generatorId":"scale"}')
 
 
-def test_json_takes_and_gives_the_names_that_protobuf_gives_them(live: LiveServer) -> None:
-    """Either way of writing a name is read; camelCase is written."""
+def test_json_uses_the_names_of_protobufs_mapping(live: LiveServer) -> None:
+    """CamelCase and snake_case are read; camelCase is written."""
     for name in ("pageSize", "page_size"):
         body = json.dumps({name: 1}).encode()
-        answer = ask(live.web.place, LIST, body, Content_Type="application/json; charset=utf-8")
-        assert len(answer.json()["generators"]) == 1
-        assert answer.json()["nextPageToken"]
-    assert answer.headers["content-type"] == JSON
-    assert "access-control-allow-origin" not in answer.headers
+        response = fetch(live.web.url, LIST, body, Content_Type="application/json; charset=utf-8")
+        assert len(response.json()["generators"]) == 1
+        assert response.json()["nextPageToken"]
+    assert response.headers["content-type"] == JSON
+    assert "access-control-allow-origin" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ def test_json_takes_and_gives_the_names_that_protobuf_gives_them(live: LiveServe
         ),
     ],
 )
-def test_what_changes_nothing_may_be_got(live: LiveServer, query: str) -> None:
-    answer = ask(live.web.place, f"{GET}?{query}")
-    assert answer.status == 200, answer.body
-    assert b"scale" in answer.body
+def test_methods_without_side_effects_accept_get(live: LiveServer, query: str) -> None:
+    response = fetch(live.web.url, f"{GET}?{query}")
+    assert response.status == 200, response.body
+    assert b"scale" in response.body
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,13 @@ def test_what_changes_nothing_may_be_got(live: LiveServer, query: str) -> None:
         ("message=%7B%7D", 415, "UNIMPLEMENTED"),
     ],
 )
-def test_a_get_that_is_wrong_is_told_so(
-    live: LiveServer, query: str, status: int, code: str
-) -> None:
-    answer = ask(live.web.place, f"{LIST}?{query}")
-    assert (answer.status, answer.failure().code) == (status, code)
+def test_an_invalid_get_is_rejected(live: LiveServer, query: str, status: int, code: str) -> None:
+    response = fetch(live.web.url, f"{LIST}?{query}")
+    assert (response.status, response.failure().code) == (status, code)
 
 
 @pytest.mark.parametrize(
-    ("path", "verb", "status", "named"),
+    ("path", "verb", "status", "part"),
     [
         (f"{SERVICE}/Compose", "POST", 404, "ListGenerators"),
         ("/grpc.health.v1.Health/Check", "POST", 404, "docs/http.md"),
@@ -87,21 +85,21 @@ def test_a_get_that_is_wrong_is_told_so(
         (LIST, "OPTIONS", 405, "GET and POST"),
     ],
 )
-def test_an_unknown_path_or_verb_is_told_what_there_is(
-    live: LiveServer, path: str, verb: str, status: int, named: str
+def test_an_unknown_path_or_verb_is_rejected_with_the_choices(
+    live: LiveServer, path: str, verb: str, status: int, part: str
 ) -> None:
-    answer = ask(live.web.place, path, b"{}", verb=verb, Content_Type=JSON)
-    failure = answer.failure()
-    assert (answer.status, failure.code) == (status, "UNIMPLEMENTED")
-    assert named in failure.message
-    assert ("allow" in answer.headers) == (status == 405)
+    response = fetch(live.web.url, path, b"{}", verb=verb, Content_Type=JSON)
+    failure = response.failure()
+    assert (response.status, failure.code) == (status, "UNIMPLEMENTED")
+    assert part in failure.message
+    assert ("allow" in response.headers) == (status == 405)
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
         (LIST, "text/plain"),
-        (LIST, "application/x-www-form-urlencoded"),
+        (LIST, "application/x-www-encoding-urlencoded"),
         (LIST, "application/connect+json"),
         (LIST, "application/grpc-web"),
         (LIST, "application/json; charset=utf-16"),
@@ -109,45 +107,53 @@ def test_an_unknown_path_or_verb_is_told_what_there_is(
         (STREAM, JSON),
     ],
 )
-def test_another_content_type_is_not_read(live: LiveServer, path: str, kind: str) -> None:
-    """A web page may send some of them without asking; none of ours is among them."""
-    answer = ask(live.web.place, path, b"{}", Content_Type=kind)
-    assert (answer.status, answer.failure().code) == (415, "UNIMPLEMENTED")
-    assert "json" in answer.headers["accept-post"]
+def test_another_content_type_is_rejected(live: LiveServer, path: str, kind: str) -> None:
+    """Web pages may send some of them without a preflight request, but none of ours."""
+    response = fetch(live.web.url, path, b"{}", Content_Type=kind)
+    assert (response.status, response.failure().code) == (415, "UNIMPLEMENTED")
+    assert "json" in response.headers["accept-post"]
 
 
-def test_a_compressed_body_is_refused_unread(live: LiveServer) -> None:
-    """Four kilobytes that would be four megabytes, and one that would be more than is accepted."""
+def test_a_compressed_body_is_rejected_unread(live: LiveServer) -> None:
+    """Whether or not its uncompressed size would be accepted."""
     for size in (MESSAGE_BYTES.value, 64 << 20):
         body = gzip.compress(b" " * size + b"{}", 1)
-        answer = ask(live.web.place, LIST, body, Content_Type=JSON, Content_Encoding="gzip")
-        assert (answer.status, answer.failure().code) == (501, "UNIMPLEMENTED")
-        assert "identity" in answer.failure().message
-    framed = wrap(gzip.compress(b"{}"), 1)
+        response = fetch(live.web.url, LIST, body, Content_Type=JSON, Content_Encoding="gzip")
+        assert (response.status, response.failure().code) == (501, "UNIMPLEMENTED")
+        assert "identity" in response.failure().message
+    framed = frame(gzip.compress(b"{}"), 1)
     for headers in ({}, {"Connect_Content_Encoding": "gzip"}):
         stream = "application/connect+json"
-        answer = ask(live.web.place, STREAM, framed, Content_Type=stream, **headers)
-        [(flags, end)] = frames(answer.body)
-        assert (answer.status, flags) == (200, 2)
+        response = fetch(live.web.url, STREAM, framed, Content_Type=stream, **headers)
+        [(flags, end)] = frames(response.body)
+        assert (response.status, flags) == (200, 2)
         assert read_error(json.loads(end)["error"]).code in {"INVALID_ARGUMENT", "UNIMPLEMENTED"}
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"\0\0\0\0", b"\0\0\0\0\5{}", wrap(b"{}") * 2, wrap(b"{}", 2), wrap(b"{}", 255), b"{}"],
+    [
+        b"",
+        b"\0\0\0\0",
+        b"\0\0\0\0\5{}",
+        frame(b"{}") * 2,
+        frame(b"{}", 2),
+        frame(b"{}", 255),
+        b"{}",
+    ],
 )
-def test_a_stream_takes_exactly_one_whole_message(live: LiveServer, body: bytes) -> None:
-    answer = ask(live.web.place, STREAM, body, Content_Type="application/connect+json")
-    [(flags, end)] = frames(answer.body)
+def test_a_stream_request_has_exactly_one_whole_message(live: LiveServer, body: bytes) -> None:
+    response = fetch(live.web.url, STREAM, body, Content_Type="application/connect+json")
+    [(flags, end)] = frames(response.body)
     failure = read_error(json.loads(end)["error"])
-    assert (answer.status, flags, failure.code) == (200, 2, "INVALID_ARGUMENT")
+    assert (response.status, flags, failure.code) == (200, 2, "INVALID_ARGUMENT")
     assert failure.fields == ("request",)
 
 
 @pytest.mark.parametrize("version", ["1", None])
-def test_version_one_is_spoken(live: LiveServer, version: str | None) -> None:
+def test_version_one_is_accepted(live: LiveServer, version: str | None) -> None:
     headers = {} if version is None else {"Connect_Protocol_Version": version}
-    assert ask(live.web.place, LIST, b"{}", Content_Type=JSON, **headers).status == 200
+    assert fetch(live.web.url, LIST, b"{}", Content_Type=JSON, **headers).status == 200
 
 
 @pytest.mark.parametrize(
@@ -162,26 +168,24 @@ def test_version_one_is_spoken(live: LiveServer, version: str | None) -> None:
         ("Connect_Timeout_Ms", ""),
     ],
 )
-def test_a_header_of_the_protocol_that_is_wrong_is_named(
-    live: LiveServer, name: str, value: str
-) -> None:
-    answer = ask(live.web.place, LIST, b"{}", Content_Type=JSON, **{name: value})
-    assert answer.status == 400
-    assert answer.failure().fields == (name.replace("_", "-").lower(),)
+def test_an_invalid_protocol_header_is_named(live: LiveServer, name: str, value: str) -> None:
+    response = fetch(live.web.url, LIST, b"{}", Content_Type=JSON, **{name: value})
+    assert response.status == 400
+    assert response.failure().fields == (name.replace("_", "-").lower(),)
 
 
-def test_no_time_at_all_is_a_deadline_that_has_passed(live: LiveServer) -> None:
+def test_a_timeout_of_zero_has_passed(live: LiveServer) -> None:
     body = b'{"generatorId": "gated", "options": {"generateSections": [{"endTime": 4}]}}'
-    answer = ask(live.web.place, GENERATE, body, Content_Type=JSON, Connect_Timeout_Ms="0")
-    assert (answer.status, answer.failure().code) == (504, "DEADLINE_EXCEEDED")
+    response = fetch(live.web.url, GENERATE, body, Content_Type=JSON, Connect_Timeout_Ms="0")
+    assert (response.status, response.failure().code) == (504, "DEADLINE_EXCEEDED")
 
 
-def test_the_front_door_says_what_this_is(live: LiveServer) -> None:
-    answer = ask(live.web.place, "/")
-    assert b"Magenta Bridge" in answer.body
-    assert b"docs/http.md" in answer.body
-    assert ask(live.web.place, "/healthz").body == b"SERVING\n"
-    head = ask(live.web.place, "/healthz", verb="HEAD")
+def test_the_root_path_describes_the_server(live: LiveServer) -> None:
+    response = fetch(live.web.url, "/")
+    assert b"Magenta Bridge" in response.body
+    assert b"docs/http.md" in response.body
+    assert fetch(live.web.url, "/healthz").body == b"SERVING\n"
+    head = fetch(live.web.url, "/healthz", verb="HEAD")
     assert (head.status, head.body) == (200, b"")
 
 
@@ -195,26 +199,26 @@ def test_the_front_door_says_what_this_is(live: LiveServer) -> None:
         b"GET / HTTP/1.1\r\n" + b"".join(b"a%d: b\r\n" % number for number in range(500)) + b"\r\n",
     ],
 )
-def test_what_is_no_http_gets_a_clean_answer(
+def test_malformed_http_gets_a_clean_response(
     live: LiveServer, head: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with plug(live.web.place) as line:
+    with open_socket(live.web.url) as line:
         line.sendall(head)
-        answer = b""
+        response = b""
         while part := line.recv(65_536):
-            answer += part
-    assert answer.startswith(b"HTTP/1.0 400 ") or answer.startswith(b"HTTP/1.1 400 ")
-    body = answer.partition(b"\r\n\r\n")[2]
+            response += part
+    assert response.startswith(b"HTTP/1.0 400 ") or response.startswith(b"HTTP/1.1 400 ")
+    body = response.partition(b"\r\n\r\n")[2]
     assert read_error(json.loads(body)).code == "INVALID_ARGUMENT"
     assert not caplog.records
 
 
-def test_requests_may_follow_each_other_on_one_connection(live: LiveServer) -> None:
-    """Two that are sent at once, and one whose body is asked for before it is sent."""
-    address = urlsplit(live.web.place)
+def test_a_connection_carries_several_requests(live: LiveServer) -> None:
+    """Two that are pipelined, and one that waits for 100 Continue before its body."""
+    address = urlsplit(live.web.url)
     head = f"Host: {address.netloc}\r\nContent-Type: {JSON}\r\nContent-Length: 2\r\n".encode()
     post = b"POST " + LIST.encode() + b" HTTP/1.1\r\n" + head
-    with plug(live.web.place) as line:
+    with open_socket(live.web.url) as line:
         stream = line.makefile("rb")
         line.sendall(2 * (post + b"\r\n{}") + post + b"Expect: 100-continue\r\n\r\n")
         for status in (b"200", b"200", b"100"):
@@ -229,25 +233,25 @@ def test_requests_may_follow_each_other_on_one_connection(live: LiveServer) -> N
         stream.close()
 
 
-def test_a_cut_off_body_is_told_so(live: LiveServer) -> None:
-    address = urlsplit(live.web.place)
+def test_a_damaged_chunk_is_rejected(live: LiveServer) -> None:
+    address = urlsplit(live.web.url)
     head = (
         f"POST {LIST} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: {JSON}\r\n"
         "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nnonsense\r\n"
     )
-    with plug(live.web.place) as line:
+    with open_socket(live.web.url) as line:
         line.sendall(head.encode())
         with line.makefile("rb") as stream:
-            answer = stream.read()
-    assert b" 400 " in answer.partition(b"\r\n")[0]
+            response = stream.read()
+    assert b" 400 " in response.partition(b"\r\n")[0]
 
 
-def test_every_answer_says_what_the_call_is_called(live: LiveServer) -> None:
-    body = json.dumps({"generatorId": "nobody", "requestId": "take ♭5"}).encode()
+def test_every_response_has_the_request_id(live: LiveServer) -> None:
+    body = json.dumps({"generatorId": "missing", "requestId": "take ♭5"}).encode()
     for headers, name in (({}, None), ({"X_Request_Id": "mine"}, "mine")):
-        answer = ask(live.web.place, LIST, b"{}", Content_Type=JSON, **headers)
-        assert answer.headers["x-request-id"] == (name or answer.headers["x-request-id"])
-        assert len(answer.headers["x-request-id"]) == (len(name) if name else 16)
-    refused = ask(live.web.place, GENERATE, body, Content_Type=JSON)
-    assert refused.status == 404
-    assert refused.headers["x-request-id"] == urllib.parse.quote("take ♭5", safe="")
+        response = fetch(live.web.url, LIST, b"{}", Content_Type=JSON, **headers)
+        assert response.headers["x-request-id"] == (name or response.headers["x-request-id"])
+        assert len(response.headers["x-request-id"]) == (len(name) if name else 16)
+    rejected = fetch(live.web.url, GENERATE, body, Content_Type=JSON)
+    assert rejected.status == 404
+    assert rejected.headers["x-request-id"] == urllib.parse.quote("take ♭5", safe="")

@@ -1,7 +1,7 @@
 // Calls every method with the Connect project's own client, in one form, and prints one JSON
 // object with what came back.
 //
-//   node client.mjs http://127.0.0.1:50052 ../../../protos/magenta_bridge.v1.json proto
+//   node client.mjs http://127.0.0.1:50052 ../../../../protos/magenta_bridge.v1.json proto
 
 import { readFileSync } from "node:fs";
 
@@ -70,8 +70,8 @@ async function scenario(useBinaryFormat) {
     notes,
     first,
     aborted: aborted.code,
-    unknown: await failure(() => client.generate(request("nobody"))),
-    unknownStream: await failure(() => drain(client.streamGenerate(request("nobody")))),
+    unknown: await failure(() => client.generate(request("missing"))),
+    unknownStream: await failure(() => drain(client.streamGenerate(request("missing")))),
     bad: await failure(() => client.generate({ generatorId: "scale" })),
     bug: await failure(() => client.generate(request("faulty"))),
     late: await failure(() => client.generate(request("gated"), { timeoutMs: 100 })),
