@@ -25,9 +25,8 @@ _WORDS_TEMPO: Final = re.compile(
     r"[♩q]\s*=\s*(?:c|ca|circa)?\.?\s*(\d{2,3}(?:\.\d+)?)", re.IGNORECASE
 )
 _BEAT_UNITS: Final = {
-    "maxima": 32, "long": 16, "breve": 8, "whole": 4, "half": 2, "quarter": 1,
-    "eighth": Fraction(1, 2), "16th": Fraction(1, 4), "32nd": Fraction(1, 8),
-    "64th": Fraction(1, 16),
+    "maxima": "32", "long": "16", "breve": "8", "whole": "4", "half": "2", "quarter": "1",
+    "eighth": "1/2", "16th": "1/4", "32nd": "1/8", "64th": "1/16",
 }  # fmt: skip
 
 
@@ -257,7 +256,7 @@ def _metronome_qpm(metronome: ET.Element, current: float) -> float:
     units: list[Fraction] = []
     for child in metronome:
         if child.tag == "beat-unit":
-            units.append(Fraction(_BEAT_UNITS.get((child.text or "").strip(), 0)))
+            units.append(Fraction(_BEAT_UNITS.get((child.text or "").strip(), "0")))
             dot = units[-1] / 2
         elif child.tag == "beat-unit-dot" and units:
             units[-1] += dot
