@@ -61,8 +61,8 @@ def compare_tracks(count: int, seed: int) -> None:
 def compare_scores(archive: Path, files: int) -> None:
     """Print how many scores of an archive both readers read alike, and what differs.
 
-    Written notes are compared measure by measure; cue notes, which are silent, are rests for
-    both, since music21 does not mark them. Sounding notes have their ties joined and their
+    Written notes are compared measure by measure; cue notes sound for both, since
+    music21 does not mark them. Sounding notes have their ties joined and their
     place in the piece. There, music21's ``stripTies`` leaves ties apart in some chords and
     voices or joins notes across voices, and music21 fills up short measures that are not marked
     as implicit. So sounding notes are compared twice: as music21 has them, and from its written
@@ -77,7 +77,9 @@ def compare_scores(archive: Path, files: int) -> None:
                 continue
             outcomes["files"] += 1
             score = read_score(stream.read(), member.name)
-            _silence_cues(score)
+            for note in score.iter("note"):
+                for cue in note.findall("cue"):
+                    note.remove(cue)
             path = Path(folder) / "score.musicxml"
             ET.ElementTree(score).write(path)
             begun = time.perf_counter()
@@ -147,7 +149,9 @@ def music21s_notes(path: Path) -> tuple[Written, Sounding, Sounding]:
         score = converter.parse(path, forceSource=True).toSoundingPitch()
         for part in score.parts:
             measures = list(part.getElementsByClass("Measure"))
-            lengths = [_length(measure) for measure in measures]
+            lengths = [
+                (_length(each), Fraction(each.barDuration.quarterLength)) for each in measures
+            ]
             rows = []
             for index, measure in enumerate(measures):
                 for note in filter(_sounds, measure.recurse().notes):
@@ -167,13 +171,13 @@ def music21s_notes(path: Path) -> tuple[Written, Sounding, Sounding]:
 
 
 def _length(measure: Any) -> Fraction:  # noqa: ANN401 - music21 is imported late
-    """Return where the contents of a measure end, without the hidden rests that fill it."""
+    """Return where a measure ends; 0 for rests alone, which music21 makes as long as the meter."""
     ends = [
         Fraction(each.getOffsetInHierarchy(measure)) + Fraction(each.duration.quarterLength)
         for each in measure.recurse().notesAndRests
-        if not (each.isRest and each.style.hideObjectOnPrint)
     ]
-    return max(ends, default=Fraction(0))
+    rests = not measure.recurse().notes
+    return Fraction(0) if rests else max(ends, default=Fraction(0))
 
 
 def _thousandths(quarters: float | Fraction) -> int:
@@ -181,10 +185,13 @@ def _thousandths(quarters: float | Fraction) -> int:
 
 
 def _joined(
-    parts: list[tuple[list[Fraction], list[tuple[int, Fraction, Fraction, int, str]]]],
+    parts: list[
+        tuple[list[tuple[Fraction, Fraction]], list[tuple[int, Fraction, Fraction, int, str]]]
+    ],
 ) -> Sounding:
-    columns = zip_longest(*(lengths for lengths, _ in parts), fillvalue=Fraction(0))
-    starts = list(accumulate(map(max, columns), initial=Fraction(0)))
+    columns = zip_longest(*(lengths for lengths, _ in parts), fillvalue=(Fraction(0), Fraction(0)))
+    longest = [max(column)[0] or max(bar for _, bar in column) for column in columns]
+    starts = list(accumulate(longest, initial=Fraction(0)))
     found: Sounding = Counter()
     for _, rows in parts:
         ends: dict[tuple[int, Fraction], list[list[Any]]] = defaultdict(list)
@@ -202,19 +209,6 @@ def _joined(
                 ends[pitch, end].append(note)
         found.update((_thousandths(note[0]), _thousandths(note[1]), note[2]) for note in notes)
     return found
-
-
-def _silence_cues(score: ET.Element) -> None:
-    """Replace cue notes by rests, and remove the further notes of cue chords."""
-    for measure in score.iter("measure"):
-        for note in measure.findall("note"):
-            pitch = note.find("pitch")
-            if note.find("cue") is None or pitch is None:
-                continue
-            if note.find("chord") is not None:
-                measure.remove(note)
-            else:
-                note[list(note).index(pitch)] = ET.Element("rest")
 
 
 def _sounds(note: Any) -> bool:  # noqa: ANN401 - music21 is imported late
