@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import time
 import zipfile
 from pathlib import Path
 
@@ -219,3 +220,17 @@ def test_five_thousand_mutated_files_raise_nothing_but_our_errors() -> None:
         except MagentaBridgeError:
             continue
     assert 0 < read_all < 5000
+
+
+def test_unrelated_divisions_in_every_measure_are_read_fast() -> None:
+    """Exact sums of their fractions would have thousands of digits."""
+    bars = [
+        f"<attributes><divisions>{divisions}</divisions></attributes>"
+        + note("C", 4, divisions // 2)
+        for divisions in range(999_001, 1_003_001, 2)
+    ]
+    begun = time.process_time()
+    for parts in (bars, ["".join(bars)]):
+        sequence = musicxml_to_note_sequence(score(parts))
+        assert sequence.notes[-1].end_time == pytest.approx(500.0, abs=0.01)
+    assert time.process_time() - begun < 10.0

@@ -19,7 +19,8 @@ _DRUM_CHANNEL: Final = "10"
 ROUNDED_QUARTERS: Final = Fraction(1, 16)
 # Senza misura, or a time signature that a NoteSequence does not allow.
 NO_METER: Final = (0, 1)
-# Longer numbers would make the arithmetic slow.
+# Longer numbers, and sums of many unrelated fractions, would make the arithmetic slow.
+_FINEST: Final = 10**9
 _NUMBER: Final = re.compile(r"\s*[+-]?\d{1,12}(\.\d{1,12})?\s*")
 _WORDS_TEMPO: Final = re.compile(
     r"[♩q]\s*=\s*(?:c|ca|circa)?\.?\s*(\d{2,3}(?:\.\d+)?)", re.IGNORECASE
@@ -74,6 +75,12 @@ def number(text: str | None) -> Fraction:
     return Fraction(text.strip())
 
 
+def add(one: Fraction, other: Fraction) -> Fraction:
+    """Return a sum, rounded where its denominator would be beyond any music's."""
+    total = one + other
+    return total if total.denominator <= _FINEST else total.limit_denominator(_FINEST)
+
+
 class PartScanner:
     """Reads the measures of one part.
 
@@ -106,9 +113,8 @@ class PartScanner:
                 self._scan_note(child, measure)
             elif child.tag in ("backup", "forward"):
                 moved = self._duration(child)
-                self._at = max(
-                    self._at + (moved if child.tag == "forward" else -moved), Fraction(0)
-                )
+                moved = moved if child.tag == "forward" else -moved
+                self._at = max(add(self._at, moved), Fraction(0))
             elif child.tag == "attributes":
                 self._scan_attributes(child, measure)
             elif child.tag == "direction":
@@ -178,7 +184,7 @@ class PartScanner:
         length = self._duration(element)
         if element.find("chord") is None:
             self._chord_at = self._at
-            self._at += length
+            self._at = add(self._at, length)
         start = self._chord_at
         if element.find("rest") is not None or length <= 0:
             return
@@ -199,7 +205,7 @@ class PartScanner:
         measure.notes.append(
             Note(
                 start=start,
-                end=start + length,
+                end=add(start, length),
                 pitch=pitch,
                 velocity=_velocity(dynamics) if dynamics else self._velocity,
                 program=_program(instrument),

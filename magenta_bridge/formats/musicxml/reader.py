@@ -16,6 +16,7 @@ from magenta_bridge.formats.musicxml.part_scanner import (
     Measure,
     Note,
     PartScanner,
+    add,
 )
 from magenta_bridge.formats.musicxml.validate import read_score
 from magenta_bridge.noteseq import NoteSequence
@@ -88,7 +89,7 @@ def _sequence(score: ET.Element, left_out: Counter[str]) -> NoteSequence:
             sequence.instrument_infos.add(instrument=index, name=name.strip())
     first = parts[0] if parts else []
     meters, lengths = _measure_lengths(parts)
-    starts = list(accumulate(lengths, initial=Fraction(0)))
+    starts = list(accumulate(lengths, add, initial=Fraction(0)))
     _add_tempos(sequence, parts, starts)
     tempo = TempoMap(sequence)
     _add_meters(sequence, meters, lengths, starts, tempo)
@@ -187,7 +188,7 @@ def _add_key(sequence: NoteSequence, key: tuple[int, bool], seconds: float) -> N
 def _joined(measures: list[Measure], starts: list[Fraction]) -> list[Note]:
     """Return the notes of a part at their places in the piece, tied notes as one."""
     moved = [
-        replace(note, start=start + note.start, end=start + note.end)
+        replace(note, start=add(start, note.start), end=add(start, note.end))
         for start, measure in zip(starts, measures, strict=False)
         for note in measure.notes
     ]
