@@ -141,9 +141,14 @@ class _Programs:
             yield max(own, 0), rows
             return
         parts: dict[int, list[_Row]] = defaultdict(list)
+        latest: dict[int, int] = {}
         for row in rows:
-            before = reversed(changes[: bisect_right(changes, row[0], key=_tick)])
-            parts[next((change[2] for change in before if change[1] != track), 0)].append(row)
+            if row[0] not in latest:
+                at = bisect_right(changes, row[0], key=_tick) - 1
+                while at >= 0 and changes[at][1] == track:
+                    at -= 1
+                latest[row[0]] = changes[at][2] if at >= 0 else 0
+            parts[latest[row[0]]].append(row)
         yield from parts.items()
 
 
@@ -169,6 +174,8 @@ def _instruments(index: int, track: Track, programs: _Programs) -> dict[Voice, _
     strikes: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for (channel, program), instrument in found.items():
         strikes[channel] += [(note[0], program) for note in instrument.notes]
+    for starts in strikes.values():
+        starts.sort()
     last_programs = {channel: program for _, channel, program in track.programs}
     for kind in ("controls", "bends"):
         for voice, rows in getattr(track, kind).items():
@@ -178,7 +185,7 @@ def _instruments(index: int, track: Track, programs: _Programs) -> dict[Voice, _
                 if channel not in strikes or (channel, program) in found:
                     getattr(found[channel, program], kind).extend(part)
                     continue
-                ahead = sorted(strikes[channel])
+                ahead = strikes[channel]
                 for row in part:
                     at = min(bisect_left(ahead, (row[0], 0)), len(ahead) - 1)
                     getattr(found[channel, ahead[at][1]], kind).append(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from magenta_bridge.errors import FileFormatError, LimitExceededError, MagentaBridgeError
 from magenta_bridge.formats.midi import midi_to_note_sequence
 from tests.formats.broken_files import broken_files
+from tests.formats.midi_files import midi, track
 
 BROKEN = broken_files()
 
@@ -69,3 +71,14 @@ def test_the_error_says_what_is_wrong(
         midi_to_note_sequence(BROKEN[name], name="x.mid")
     assert caught.value.message.startswith("x.mid")
     assert sentence in caught.value.message
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["on the same track", "on another track"])
+def test_many_program_changes_for_many_notes_are_resolved_fast(own: bool) -> None:
+    notes = b"\x00\x90\x3c\x40" + b"\x00\x3c\x00\x01\x3c\x40" * 40_000
+    changes = b"\x00\xc0\x01" + b"\x00\x02\x00\x01" * 200_000
+    begun = time.process_time()
+    tracks = [track(notes + changes)] if own else [track(changes), track(notes)]
+    sequence = midi_to_note_sequence(midi(track(b"\x00\xc0\x05"), *tracks))
+    assert {note.program for note in sequence.notes} == ({5} if own else {1})
+    assert time.process_time() - begun < 8.0
