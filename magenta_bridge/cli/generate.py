@@ -131,7 +131,11 @@ def _primer(job: Job) -> NoteSequence:
     if job.primer is not None:
         from magenta_bridge.formats import read
 
-        return read(job.primer)
+        warnings: list[str] = []
+        primer = read(job.primer, warnings=warnings)
+        for warning in warnings:
+            click.echo(f"{job.primer.name}: {warning}", err=True)
+        return primer
     from magenta_bridge.noteseq import NoteSequence
 
     empty = NoteSequence()

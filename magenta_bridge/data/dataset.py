@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from magenta_bridge.data.corpus import Piece
 from magenta_bridge.encodings.meters import METERS, bar_steps, closest_meter
 from magenta_bridge.errors import NotFoundError
+from magenta_bridge.noteseq import NoteSequence
 
 Inputs = dict[str, NDArray[np.generic]]
 LONGEST_BAR: Final = max(int(bar_steps(*meter)) for meter in METERS)
@@ -43,9 +44,14 @@ class Tune:
 
 
 def title_of(piece: Piece) -> str:
-    """Return the title of a piece, or the name of its first track; may be empty."""
+    """Return the title of a score, or the name of a file's first instrument; may be empty.
+
+    The titles of MIDI files do not count, so that splits of shipped models stay as they are.
+    """
     names = [info.name for info in piece.music.instrument_infos if info.name]
-    return piece.music.sequence_metadata.title or (names[0] if names else "")
+    is_midi = piece.music.source_info.encoding_type == NoteSequence.SourceInfo.MIDI
+    title = "" if is_midi else piece.music.sequence_metadata.title
+    return title or (names[0] if names else "")
 
 
 class Dataset(ABC):

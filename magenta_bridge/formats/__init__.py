@@ -1,4 +1,4 @@
-"""Files to NoteSequence and back, one module per format.
+"""Read and write music files, one module per format.
 
 ``read`` and ``write`` choose the format by the file's suffix.
 """
@@ -21,7 +21,7 @@ __all__ = ["read", "read_bytes", "readable_suffixes", "suffixes", "write"]
 
 
 class _Format(NamedTuple):
-    """Where a format's functions live; they are imported at first use."""
+    """The functions of a format, which are imported at first use."""
 
     module: str
     reader: str
@@ -42,69 +42,72 @@ _FORMATS: Final[dict[str, _Format]] = {
 
 
 def suffixes() -> list[str]:
-    """Returns the file suffixes that ``read`` and ``write`` know, such as ``.mid``."""
+    """Return the file suffixes that ``read`` and ``write`` take, such as ``.mid``."""
     return [suffix for suffix, each in _FORMATS.items() if each.writer]
 
 
 def readable_suffixes() -> list[str]:
-    """Returns the file suffixes that ``read`` knows, such as ``.mid`` and ``.mxl``."""
+    """Return the file suffixes that ``read`` takes, such as ``.mid`` and ``.mxl``."""
     return list(_FORMATS)
 
 
-def read(path: str | os.PathLike[str]) -> NoteSequence:
-    """Reads a music file.
+def read(path: str | os.PathLike[str], *, warnings: list[str] | None = None) -> NoteSequence:
+    """Read a music file.
 
     Args:
         path: The file; its suffix names the format. A file of unknown suffix is tried as MIDI.
+        warnings: Takes a sentence for each fault of the file that was repaired, and for each
+            kind of music in it that was left out.
 
     Returns:
         Its music, in seconds.
 
     Raises:
         NotFoundError: There is no such file, or it cannot be opened.
-        FileFormatError: The file is not of a format known here, or is damaged.
+        FileFormatError: The file has an unknown format or is damaged.
         LimitExceededError: It is larger than ``limits`` allows.
     """
     file = Path(path)
-    return read_bytes(_read_bytes(file), name=file.name)
+    return read_bytes(_read_bytes(file), name=file.name, warnings=warnings)
 
 
-def read_bytes(data: bytes, *, name: str) -> NoteSequence:
-    """Reads a music file that is already in memory.
+def read_bytes(data: bytes, *, name: str, warnings: list[str] | None = None) -> NoteSequence:
+    """Read a music file that is already in memory.
 
     Args:
         data: The whole file.
         name: Its name; the suffix names the format, as for ``read``. Begins error messages.
+        warnings: As for ``read``.
 
     Returns:
         Its music, in seconds.
 
     Raises:
-        FileFormatError: The file is not of a format known here, or is damaged.
+        FileFormatError: The file has an unknown format or is damaged.
         LimitExceededError: It is larger than ``limits`` allows.
     """
     chosen = _FORMATS.get(PurePath(name).suffix.lower(), _MIDI)
     reader = cast("Callable[..., NoteSequence]", _function(chosen.module, chosen.reader))
-    return reader(data, name=name)
+    return reader(data, name=name, warnings=warnings)
 
 
 def write(sequence: NoteSequence, path: str | os.PathLike[str]) -> None:
-    """Writes a music file; the file appears complete or, on failure, not at all.
+    """Write a music file; the file appears complete or, on failure, not at all.
 
     Args:
         sequence: The music, in seconds.
         path: The file, replaced where it exists; its suffix names the format.
 
     Raises:
-        FileFormatError: The suffix names no format known here.
-        InvalidSequenceError: The sequence is not valid, or the format cannot hold it.
-        NotFoundError: The folder does not exist, or takes no file.
+        FileFormatError: The suffix names no format that is written.
+        InvalidSequenceError: The sequence is not valid, or the format has no place for it.
+        NotFoundError: The folder does not exist or is not writable.
     """
     file = Path(path)
     chosen = _FORMATS.get(file.suffix.lower())
     if chosen is None or not chosen.writer:
         raise FileFormatError(
-            f"{file.name} has a suffix of no music format that is written; "
+            f"{file.name} has a suffix that names no music format for writing; "
             f"end the name in one of {', '.join(suffixes())}."
         )
     writer = cast("Callable[[NoteSequence], bytes]", _function(chosen.module, chosen.writer))

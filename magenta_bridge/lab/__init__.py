@@ -44,11 +44,27 @@ def load_packages(purpose: str, *names: str) -> None:
 
 
 class FileCounter(CorpusReport):
-    """A report on a corpus that passes the number of files read so far to a callback."""
+    """A report on a corpus that passes the number of files read so far to a callback.
 
-    def __init__(self, on_file: Callable[[int], None]) -> None:
+    As a context manager, it reports the files that could not be read in one table at the end.
+    """
+
+    def __init__(self, on_file: Callable[[int], None], on_message: Callable[[str], None]) -> None:
         super().__init__()
         self._on_file = on_file
+        self._on_message = on_message
+
+    def __enter__(self) -> FileCounter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.refused:
+            width = max(map(len, self.refused))
+            rows = [
+                f"  {name:{width}}  {reason.removeprefix(name).lstrip(': ')}"
+                for name, reason in self.refused.items()
+            ]
+            self._on_message("\n".join([f"Files that cannot be read: {len(rows)}", *rows]))
 
     def note_read(self) -> None:
         """Count a file."""

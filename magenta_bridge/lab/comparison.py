@@ -201,8 +201,8 @@ def measure(
     """Measure bundles; see ``compare.compare``."""
     entries = read_entries(bundles)
     on_message(f"Reading {data} ...")
-    report = FileCounter(on_file)
-    shared = shared_split([each.bundle for each in entries], data, report)
+    with FileCounter(on_file, on_message) as report:
+        shared = shared_split([each.bundle for each in entries], data, report)
     encoding = str(entries[0].bundle.traits["encoding"])
     dataset = _Dataset(dataset_for(encoding), features_for(encoding), shared)
     scored, likelihoods = _likelihoods(entries, dataset, data, on_message)

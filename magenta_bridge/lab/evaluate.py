@@ -107,7 +107,8 @@ def evaluate(
     recipe, trained_on = _match_corpus(recipe_of_split(found.id, found.traits), corpus)
     new = "" if trained_on else f", which {found.id} was not trained on"
     on_message(f"Reading {corpus}{new} ...")
-    split = load_split(recipe, corpus, FileCounter(on_file))
+    with FileCounter(on_file, on_message) as report:
+        split = load_split(recipe, corpus, report)
     dataset = dataset_for(recipe.bundle.encoding)
     on_message(f"Scoring held-out {dataset.noun}: {len(split.test)} ...")
     score = _score_bars if recipe.bundle.family == _ADVERSARIAL else score_steps

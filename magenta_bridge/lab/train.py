@@ -212,10 +212,8 @@ def read_music(corpus: Path, recipe: Recipe, callbacks: Callbacks) -> Split:
     """Read and split a corpus, and report what was found; see ``load_split``."""
     on_message = callbacks.on_message
     on_message(f"Reading {corpus} ...")
-    report = FileCounter(callbacks.on_file)
-    split = load_split(recipe, corpus, report)
-    for name, reason in list(report.refused.items())[:3]:
-        on_message(f"  skipped {name}: {reason}")
+    with FileCounter(callbacks.on_file, on_message) as report:
+        split = load_split(recipe, corpus, report)
     on_message(
         f"{report.read} files, {dataset_for(recipe.bundle.encoding).noun}: {len(split.train)} for "
         f"training, {len(split.validation)} for validation, {len(split.test)} for the test."

@@ -1,4 +1,4 @@
-"""Where the bars of a melody begin, heard from its accents."""
+"""Where the bars of a melody begin, by its accents."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 
 from magenta_bridge.noteseq import NoteSequence
 
-# Players and notation programs accent downbeats. When most notes are equally loud there is
-# nothing to hear, and the written bar lines stand.
+# Players and notation programs accent downbeats. When most notes are equally loud accents
+# say nothing, and the written bar lines apply.
 _MOST_ACCENTED = 0.6
 
 
@@ -28,10 +28,10 @@ class Stretch:
 
 
 def regular_stretches(melody: NoteSequence, bar_steps: int) -> list[Stretch]:
-    """Splits a melody where an accented downbeat contradicts the bars before it.
+    """Split a melody where an accented downbeat contradicts the bars before it.
 
     An upbeat shifts all bar lines against the start of the file, and a careless repeat shifts
-    them again in the middle; the loudest notes tell.
+    them again in the middle; the loudest notes show where.
 
     Args:
         melody: Quantized and monophonic.

@@ -1,4 +1,4 @@
-"""Whole-sequence edits: each returns a new NoteSequence and leaves its input alone."""
+"""Edits of whole sequences; each returns a new NoteSequence and does not change its input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from magenta_bridge.sequences.tempo_map import TempoMap
 
 
 def adjust_sequence_times(sequence: NoteSequence, delta_time: float) -> NoteSequence:
-    """Returns a copy whose notes and end lie ``delta_time`` seconds later."""
+    """Return a copy whose notes and end lie ``delta_time`` seconds later."""
     moved = NoteSequence()
     moved.CopyFrom(sequence)
     for note in moved.notes:
@@ -30,7 +30,7 @@ def with_notes(sequence: NoteSequence, notes: Iterable[NoteSequence.Note]) -> No
 
 
 def notes_between(sequence: NoteSequence, start: float, end: float) -> NoteSequence:
-    """Returns a copy with the notes that begin from ``start`` on and before ``end``, in seconds.
+    """Return a copy with the notes that begin from ``start`` on and before ``end``, in seconds.
 
     Those that sound longer end at ``end``; nothing is moved.
     """
@@ -41,13 +41,13 @@ def notes_between(sequence: NoteSequence, start: float, end: float) -> NoteSeque
     return part
 
 
-# Marks rule until the next one of their kind; events happen once.
+# Marks apply until the next one of their kind; events happen once.
 _MARKS = ("tempos", "time_signatures", "key_signatures")
 _EVENTS = ("control_changes", "pitch_bends", "text_annotations")
 
 
 def transpose(sequence: NoteSequence, semitones: int) -> NoteSequence:
-    """Moves all pitched notes and the key signatures by ``semitones``; drums stay.
+    """Move all pitched notes and the key signatures by ``semitones``; drums stay.
 
     Notes that would leave 0..127 are left out, as in ``note_seq.transpose_note_sequence``;
     unlike there, the length stays.
@@ -68,7 +68,7 @@ def transpose(sequence: NoteSequence, semitones: int) -> NoteSequence:
 
 
 def merge(first: NoteSequence, second: NoteSequence) -> NoteSequence:
-    """Lays ``second`` over ``first`` on one timeline.
+    """Combine two sequences on one timeline.
 
     Tempos, time and key signatures are ``first``'s; those of ``second`` are taken only where
     ``first`` has none at all.
@@ -86,10 +86,10 @@ def merge(first: NoteSequence, second: NoteSequence) -> NoteSequence:
 
 
 def cut(sequence: NoteSequence, start: float, end: float) -> NoteSequence:
-    """Returns the music between two times, moved so that ``start`` becomes 0.
+    """Return the music between two times, moved so that ``start`` becomes 0.
 
     Notes that sound across a border are shortened to it. The tempo, time signature and key
-    that rule at ``start`` are written at 0.
+    that apply at ``start`` are written at 0.
 
     Args:
         sequence: Any NoteSequence.
@@ -109,7 +109,7 @@ def cut(sequence: NoteSequence, start: float, end: float) -> NoteSequence:
     _write_context(part, sequence, start)
     for name in _MARKS + _EVENTS:
         for event in getattr(sequence, name):
-            # The mark that rules at the start has been written already.
+            # The mark that applies at the start has been written already.
             if start < event.time < end or (event.time == start < end and name in _EVENTS):
                 moved = getattr(part, name).add()
                 moved.CopyFrom(event)
@@ -119,7 +119,7 @@ def cut(sequence: NoteSequence, start: float, end: float) -> NoteSequence:
 
 
 def _write_context(part: NoteSequence, source: NoteSequence, start: float) -> None:
-    """Writes what rules at ``start`` of ``source`` as the first marks of ``part``."""
+    """Write what applies at ``start`` of ``source`` as the first marks of ``part``."""
     meter = meter_at(source, start)
     part.tempos.add(time=0.0, qpm=TempoMap(source).qpm_at(start))
     part.time_signatures.add(time=0.0, numerator=meter.numerator, denominator=meter.denominator)

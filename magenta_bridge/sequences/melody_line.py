@@ -1,4 +1,4 @@
-"""The one line a listener would sing back from a piece."""
+"""The melody line of a piece."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from magenta_bridge.noteseq import NoteSequence
 
 
 def melody_line(sequence: NoteSequence) -> NoteSequence:
-    """Reduces a quantized sequence to its top line.
+    """Reduce a quantized sequence to its top line.
 
     Of notes that begin on the same step the highest is kept, and each note ends where the next
     one begins: what ``note_seq``'s ``Melody`` does with ``ignore_polyphonic_notes``. Drums are

@@ -1,4 +1,4 @@
-"""Time signatures: which one rules when, and how long its bars are."""
+"""Time signatures: which one applies when, and how long its bars are."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Meter:
 
 
 def meter_at(sequence: NoteSequence, seconds: float) -> Meter:
-    """Returns the meter that rules at a time; 4/4 from 0 where none is written.
+    """Return the meter that applies at a time; 4/4 from 0 where none is written.
 
     Args:
         sequence: Any NoteSequence.
-        seconds: The time asked about.
+        seconds: The time.
     """
-    ruling = Meter()
+    latest = Meter()
     for mark in sorted(sequence.time_signatures, key=lambda mark: mark.time):
         if mark.time > seconds and mark.time > 0:
             break
-        ruling = Meter(mark.numerator, mark.denominator, float(mark.time))
-    return ruling
+        latest = Meter(mark.numerator, mark.denominator, float(mark.time))
+    return latest

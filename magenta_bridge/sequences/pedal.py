@@ -1,4 +1,4 @@
-"""Sustain pedal, written out into the lengths of notes."""
+"""Sustain pedal, applied to the lengths of notes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Pedal = list[tuple[float, bool]]
 
 
 def sounding_ends(sequence: NoteSequence) -> list[float]:
-    """Returns when each note stops sounding, in seconds, in the order of ``sequence.notes``.
+    """Return when each note stops sounding, in seconds, in the order of ``sequence.notes``.
 
     A note let go while its instrument's pedal is down sounds until the pedal comes up, until
     its pitch is struck again, or until the piece ends, whichever is first. Drums have no pedal.

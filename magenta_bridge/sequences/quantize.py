@@ -19,7 +19,7 @@ _MOST_STEPS: Final = 2**31 - 1
 def quantize(
     sequence: NoteSequence, steps_per_quarter: int, *, origin_quarters: float = 0.0
 ) -> NoteSequence:
-    """Writes ``quantized_start_step`` and ``quantized_end_step`` into a copy.
+    """Write ``quantized_start_step`` and ``quantized_end_step`` into a copy.
 
     Rounds half up and gives every note at least one step, as
     ``note_seq.quantize_note_sequence`` does; unlike it, tempo changes are followed.
@@ -80,7 +80,7 @@ class _Grid:
 
 
 def place(sequence: NoteSequence, tempo: TempoMap, *, origin_quarters: float = 0.0) -> NoteSequence:
-    """Gives quantized notes their times in seconds; the inverse of ``quantize``.
+    """Give quantized notes their times in seconds; the inverse of ``quantize``.
 
     Args:
         sequence: A quantized NoteSequence.

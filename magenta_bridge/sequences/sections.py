@@ -1,4 +1,4 @@
-"""Where new music goes: sections of a timeline, counted in bars."""
+"""Where music ends, where its bar lines are, and where a continuation begins."""
 
 from __future__ import annotations
 
@@ -9,19 +9,33 @@ from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.meter import Meter, meter_at
 from magenta_bridge.sequences.tempo_map import TempoMap
 
-# A note released a hair after the bar line belongs to the bar before it.
-_BAR_SLACK = 1.0 / 64.0
+# A note released less than a sixteenth after a bar line belongs to the bar before it; in bars
+# under a quarter note, less than a quarter of a bar.
+_LATE_QUARTERS = 0.25
+_LATE_BARS = 0.25
+# Silence at the end counts up to this many bars; more comes from an editor, not from a musician.
+_MOST_SILENT_BARS = 16
 _ROUNDING = 1e-6
 
 
 def end_of(sequence: NoteSequence) -> float:
-    """Returns the time in seconds at which the last note ends, or ``total_time`` if later."""
-    last = max((note.end_time for note in sequence.notes), default=0.0)
-    return max(last, sequence.total_time)
+    """Return the time in seconds at which the music ends.
+
+    That is ``total_time``, the end of a clip, where it is later than the last note by at most
+    16 bars; otherwise the end of the last note. Without notes, it is ``total_time``.
+    """
+    total = sequence.total_time
+    if not sequence.notes:
+        return total
+    last = max(note.end_time for note in sequence.notes)
+    tempo = TempoMap(sequence)
+    silence = float(tempo.quarters(total)) - float(tempo.quarters(last))
+    bars = silence / meter_at(sequence, last).bar_quarters
+    return total if total > last and bars <= _MOST_SILENT_BARS + _ROUNDING else last
 
 
 def section_after(primer: NoteSequence | None, bars: float) -> tuple[float, float]:
-    """Returns the section that follows a primer, in bars of its last meter and tempo.
+    """Return the section that follows a primer, in bars of its last meter and tempo.
 
     Args:
         primer: The music so far; None or empty means a section from 0 in 4/4 at 120 qpm
@@ -30,8 +44,9 @@ def section_after(primer: NoteSequence | None, bars: float) -> tuple[float, floa
 
     Returns:
         Start and end in seconds on the primer's timeline. The start is the first bar line at
-        or after the primer's end; a note released less than 1/64 of a bar behind a
-        bar line is taken to end on it. A time signature written on the start rules the section.
+        or after ``end_of`` the primer. A note released less than a sixteenth after a bar line
+        ends on it, and less than a bar of silence after such a line does not count. A time
+        signature on the start applies to the section.
 
     Raises:
         InvalidArgumentError: ``bars`` is not a positive number.
@@ -40,28 +55,38 @@ def section_after(primer: NoteSequence | None, bars: float) -> tuple[float, floa
         raise InvalidArgumentError(f"bars must be more than 0, got {bars:g}.", field="bars")
     music = primer if primer is not None else NoteSequence()
     tempo = TempoMap(music)
-    start = _first_bar_line(music, tempo, end_of(music))
+    last_note = max((note.end_time for note in music.notes), default=0.0)
+    start = _bar_line(music, tempo, last_note)
+    end = end_of(music)
+    next_line = _after_bars(music, tempo, start, 1.0)
+    if not music.notes or last_note < start - _ROUNDING or end > next_line - _ROUNDING:
+        start = max(start, _bar_line(music, tempo, end))
+    return start, _after_bars(music, tempo, start, bars)
+
+
+def _after_bars(music: NoteSequence, tempo: TempoMap, start: float, bars: float) -> float:
+    """Return the time at the end of the bars that begin at a bar line."""
     meter = meter_at(music, start + _ROUNDING)
-    finish = float(tempo.quarters(start)) + bars * meter.bar_quarters
-    return start, float(tempo.seconds(finish))
+    return float(tempo.seconds(float(tempo.quarters(start)) + bars * meter.bar_quarters))
 
 
-def _first_bar_line(music: NoteSequence, tempo: TempoMap, end: float) -> float:
-    """Returns the first bar line at or after ``end``, but for the slack."""
+def _bar_line(music: NoteSequence, tempo: TempoMap, end: float) -> float:
+    """Return the first bar line at or after ``end``, or the one that ``end`` is late for."""
     meter = meter_at(music, max(end - _ROUNDING, 0.0))
     origin = float(tempo.quarters(meter.start))
     played = (float(tempo.quarters(end)) - origin) / meter.bar_quarters
     begun = max((note.start_time for note in music.notes), default=0.0)
     last_begun = (float(tempo.quarters(begun)) - origin) / meter.bar_quarters
-    first_bar = max(math.ceil(played - _BAR_SLACK), 0)
-    if first_bar <= last_begun < played:  # a very short note on the bar line is no late release
-        first_bar += 1
-    line = float(tempo.seconds(origin + first_bar * meter.bar_quarters))
+    late = min(_LATE_QUARTERS / meter.bar_quarters, _LATE_BARS) - _ROUNDING
+    bar = max(math.ceil(played - late), 0)
+    if bar <= last_begun < played:  # a very short note on the bar line is not a late release
+        bar += 1
+    line = float(tempo.seconds(origin + bar * meter.bar_quarters))
     return _cut_short(music, meter, line)
 
 
 def bar_lines(sequence: NoteSequence, start: float, end: float) -> list[float]:
-    """Returns the times in seconds of all bar lines in ``[start, end]``, through all meters."""
+    """Return the times in seconds of all bar lines in ``[start, end]``, through all meters."""
     tempo = TempoMap(sequence)
     lines: list[float] = []
     time = 0.0
@@ -75,7 +100,7 @@ def bar_lines(sequence: NoteSequence, start: float, end: float) -> list[float]:
 
 
 def _cut_short(sequence: NoteSequence, bar: Meter, line: float) -> float:
-    """Returns ``line``, or the first time signature between the start of ``bar`` and it.
+    """Return ``line``, or the first time signature between the start of ``bar`` and it.
 
     A new meter begins a new bar, also where the old one is not full.
     """

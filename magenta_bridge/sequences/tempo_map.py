@@ -16,7 +16,7 @@ DEFAULT_QPM: Final = 120.0
 class TempoMap:
     """The clock of one NoteSequence.
 
-    Before the first tempo mark the first tempo rules, as in a MIDI file that starts at 0;
+    Before the first tempo mark the first tempo applies, as in a MIDI file that starts at 0;
     without any mark it is 120 quarters per minute, as in the MIDI standard.
 
     Args:
@@ -34,7 +34,7 @@ class TempoMap:
         self._quarters = np.concatenate([[0.0], np.cumsum(spans)])
 
     def quarters(self, seconds: ArrayLike) -> NDArray[np.float64]:
-        """Returns the position in quarter notes from the start for times in seconds."""
+        """Return the position in quarter notes from the start for times in seconds."""
         if isinstance(seconds, float):  # NumPy takes many times as long for one number
             mark = max(bisect.bisect_right(self._marks, seconds) - 1, 0)
             since = (seconds - self._seconds[mark]) * self._qpm[mark] / 60.0
@@ -44,7 +44,7 @@ class TempoMap:
         return np.asarray(self._quarters[at] + (times - self._seconds[at]) * self._qpm[at] / 60.0)
 
     def seconds(self, quarters: ArrayLike) -> NDArray[np.float64]:
-        """Returns times in seconds for positions in quarter notes from the start."""
+        """Return times in seconds for positions in quarter notes from the start."""
         positions = np.asarray(quarters, dtype=np.float64)
         at = np.maximum(np.searchsorted(self._quarters, positions, side="right") - 1, 0)
         # A tempo near 0 takes longer than a float can say: infinity is the right answer.
@@ -53,6 +53,6 @@ class TempoMap:
         return np.asarray(self._seconds[at] + spans)
 
     def qpm_at(self, seconds: float) -> float:
-        """Returns the tempo that rules at a time, in quarter notes per minute."""
+        """Return the tempo that applies at a time, in quarter notes per minute."""
         at = max(int(np.searchsorted(self._seconds, seconds, side="right")) - 1, 0)
         return float(self._qpm[at])

@@ -1,4 +1,4 @@
-"""Says whether a NoteSequence is music at all, and if not, which field is at fault."""
+"""Check NoteSequences, and name the first field at fault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _Timed(Protocol):
 
 
 def validate(sequence: NoteSequence, *, field: str = "sequence") -> None:
-    """Checks every rule that a NoteSequence in seconds must keep.
+    """Check every rule for a NoteSequence in seconds.
 
     Pitches, programs, control numbers and values are 0 to 127, velocities 1 to 127, pitch
     bends -8192 to 8191. Times are finite and not negative; a note does not end before it
@@ -65,7 +65,7 @@ def _check_notes(sequence: NoteSequence, field: str) -> None:
 
 
 def _refuse_note(note: NoteSequence.Note, path: str, limit: float) -> None:
-    """Names the fault of a note that has one."""
+    """Report the fault of a note."""
     _check_range(f"{path}.pitch", note.pitch, 0, 127)
     _check_range(f"{path}.velocity", note.velocity, 1, 127)
     _check_range(f"{path}.program", note.program, 0, 127)

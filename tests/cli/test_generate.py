@@ -80,6 +80,18 @@ def test_with_primer_the_file_holds_the_primer_and_what_follows_it(tmp_path: Pat
     assert both[len(primer)].start_time >= primer[-1].end_time - 1e-3
 
 
+def test_repairs_of_the_primer_are_printed(tmp_path: Path) -> None:
+    """A file without its end-of-track event."""
+    broken = tmp_path / "tune.mid"
+    data = bytearray(MELODY.read_bytes()[:-4])
+    start = data.rindex(b"MTrk") + 4
+    data[start : start + 4] = (len(data) - start - 4).to_bytes(4, "big")
+    broken.write_bytes(data)
+    result = _generate("--primer", broken, "--bars", 1, "-o", tmp_path / "a.mid")
+    assert result.exit_code == 0
+    assert "tune.mid: Track 2 of 2 has no end-of-track event." in result.stderr
+
+
 def test_picture_and_sound_come_along(tmp_path: Path) -> None:
     picture, sound = tmp_path / "p.png", tmp_path / "s.wav"
     words = ["--primer", MELODY, "--with-primer", "--picture", picture, "--sound", sound]

@@ -212,13 +212,12 @@ def _parse_musician(text: str) -> tuple[str, str, int]:
 
 
 def _read_call(path: Path) -> bytes:
-    from magenta_bridge.formats.midi import midi_to_note_sequence
+    from magenta_bridge.formats import read
 
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotFoundError(f"Cannot read {path}: {error.strerror}.") from error
-    call = midi_to_note_sequence(data)
+    warnings: list[str] = []
+    call = read(path, warnings=warnings)
+    for warning in warnings:
+        click.echo(f"{path.name}: {warning}", err=True)
     if not call.notes:
         raise MagentaBridgeError(f"{path} does not contain notes.")
     return call.SerializeToString()

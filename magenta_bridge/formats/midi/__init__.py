@@ -1,4 +1,4 @@
-"""MIDI files: NoteSequence in, NoteSequence out, nothing lost on the way that MIDI can hold."""
+"""Read and write MIDI files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few building blocks of MIDI files, as bytes."""
+"""Build the parts of MIDI files, as bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def midi_file(ticks_per_quarter: int, chunks: Iterable[bytes]) -> bytes:
-    """Returns a file of format 1.
+    """Return a file of format 1.
 
     Args:
         ticks_per_quarter: Ticks in a quarter note, 1 to 32767.
@@ -19,17 +19,17 @@ def midi_file(ticks_per_quarter: int, chunks: Iterable[bytes]) -> bytes:
 
 
 def track_chunk(events: bytes) -> bytes:
-    """Returns the MTrk chunk of ``events``, which include the end of the track."""
+    """Return the MTrk chunk of ``events``, which include the end-of-track event."""
     return struct.pack(">4sI", b"MTrk", len(events)) + events
 
 
 def meta_event(kind: int, data: bytes) -> bytes:
-    """Returns a meta event without its delta time; ``kind`` is 0 to 127."""
+    """Return a meta event without its delta time; ``kind`` is 0 to 127."""
     return bytes([0xFF, kind]) + variable_length(len(data)) + data
 
 
 def variable_length(number: int) -> bytes:
-    """Returns ``number``, 0 to 2**28 - 1, in MIDI's seven bits a byte."""
+    """Return ``number``, 0 to 2**28 - 1, as MIDI's seven bits per byte."""
     out = [number & 0x7F]
     while number := number >> 7:
         out.append(0x80 | number & 0x7F)

@@ -1,4 +1,4 @@
-"""Ticks to seconds and back, exactly, through a map of tempo changes."""
+"""Convert ticks to seconds and back, exactly, through all tempo changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Seconds = npt.NDArray[np.float64]
 
 
 class TickClock:
-    """Turns ticks into seconds by whole-number arithmetic, so that nothing drifts.
+    """Convert ticks to seconds by whole-number arithmetic, without drift.
 
     Args:
         ticks_per_quarter: Ticks in a quarter note, 1 to 32767.
@@ -40,7 +40,7 @@ class TickClock:
         self._unit = ticks_per_quarter * 1_000_000
 
     def seconds(self, ticks: npt.ArrayLike) -> Seconds:
-        """Returns the seconds of ``ticks``, of the same shape, each rounded once."""
+        """Return the seconds of ``ticks``, of the same shape, each rounded once."""
         at = np.asarray(ticks, dtype=np.int64)
         index = np.searchsorted(self._starts, at, side="right") - 1
         units = self._elapsed[index] + (at - self._starts[index]) * self._tempos[index]
@@ -48,7 +48,7 @@ class TickClock:
 
 
 class SecondClock:
-    """Turns seconds into ticks by the tempos of a NoteSequence as they stand there.
+    """Convert seconds to ticks by the tempos of a NoteSequence.
 
     MIDI stores a tempo in whole microseconds, so 133 qpm is written as 132.99994. The ticks
     are counted at 133, which keeps notes on their grid; it is the seconds that move, by one
@@ -72,7 +72,7 @@ class SecondClock:
         self._starts = np.array(starts, dtype=np.float64)
 
     def ticks(self, seconds: npt.ArrayLike) -> Ticks:
-        """Returns the nearest ticks to ``seconds``, of the same shape."""
+        """Return the nearest ticks to ``seconds``, of the same shape."""
         at = np.asarray(seconds, dtype=np.float64)
         index = np.searchsorted(self._times, at, side="right") - 1
         passed = (at - self._times[index]) * self._rates[index]
@@ -80,7 +80,7 @@ class SecondClock:
 
 
 def tempo_to_microseconds(qpm: float, field: str) -> int:
-    """Returns the microseconds per quarter note that a MIDI file stores for ``qpm``.
+    """Return the microseconds per quarter note that a MIDI file stores for ``qpm``.
 
     Args:
         qpm: Quarter notes per minute.

@@ -1,8 +1,4 @@
-"""From a NoteSequence to MIDI bytes.
-
-The tracks are written here and not by symusic, whose writer drops what has no note beside it
-(a lone controller, the length of the piece) and leaves open which track takes which channel.
-"""
+"""Write a NoteSequence as MIDI bytes."""
 
 from __future__ import annotations
 
@@ -11,14 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from magenta_bridge.errors import InvalidSequenceError
 from magenta_bridge.formats.midi.chunks import meta_event, midi_file, track_chunk, variable_length
 from magenta_bridge.formats.midi.tempo import SecondClock, tempo_to_microseconds
+from magenta_bridge.formats.midi.text import encode_name
 from magenta_bridge.limits import MIDI_TICK, MIDI_TRACKS, check_limit
 from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.sequences.tempo_map import TempoMap
 from magenta_bridge.sequences.validate import validate
 
-DEFAULT_TICKS_PER_QUARTER: Final = 480
+# 480 divides triplets, 64ths and quintuplets exactly; 3360 adds septuplets.
+_RESOLUTIONS: Final = (480, 960, 3360)
+_FINE_TICKS: Final = 960
+_EXACT_TICKS: Final = 0.02
+_NOTE_SEQ_TICKS: Final = 220  # note_seq's default, which divides neither triplets nor 32nds
 DRUM_CHANNEL: Final = 9
 MELODIC_CHANNELS: Final = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 RELEASE_VELOCITY: Final = 64
@@ -39,19 +43,20 @@ class _Event:
 
 
 def note_sequence_to_midi(sequence: NoteSequence) -> bytes:
-    """Writes a NoteSequence as a MIDI file of format 1.
+    """Write a NoteSequence as a MIDI file of format 1.
 
-    The first track holds tempos, meters, keys and the length of the piece. Then comes one
-    track for each instrument, program and drum flag, in this order; drums play on channel 10,
-    others take the remaining 15 channels in turn, and from the sixteenth on channels are
-    shared by separate tracks, which every reader keeps apart. Where notes of one pitch overlap
-    in an instrument, MIDI cannot tell whose release is whose: the first to start will be read
-    as the first to end. Modes other than major and minor become the one with their third.
+    The first track has title, tempos, meters and keys. Then comes one track for each
+    instrument, program and drum flag, in this order; drums play on channel 10, others take the
+    remaining 15 channels in turn, and from the sixteenth on channels are shared by separate
+    tracks. Each track ends where the piece ends. Where notes of one pitch overlap in an
+    instrument, MIDI does not say which release ends which note: the first to start is read as
+    the first to end. Modes other than major and minor become the one with their third.
     Chord symbols, sections, voices and parts have no place in MIDI and are left out.
 
     Args:
-        sequence: Music in seconds. Times go to the nearest tick of ``ticks_per_quarter``
-            (480 where unset), counted at the sequence's own tempos.
+        sequence: Music in seconds. Times go to the nearest tick of ``ticks_per_quarter``,
+            counted at the sequence's own tempos. Where it is unset, or note_seq's 220 in music
+            that does not come from a MIDI file, the file has the ticks that the notes need.
 
     Returns:
         The whole file.
@@ -61,7 +66,7 @@ def note_sequence_to_midi(sequence: NoteSequence) -> bytes:
         LimitExceededError: It is longer, or has more instruments, than ``limits`` allows.
     """
     validate(sequence)
-    ticks_per_quarter = sequence.ticks_per_quarter or DEFAULT_TICKS_PER_QUARTER
+    ticks_per_quarter = _resolution(sequence)
     if not 1 <= ticks_per_quarter <= 0x7FFF:
         raise InvalidSequenceError(
             f"sequence.ticks_per_quarter must be 1 to 32767, got {ticks_per_quarter}.",
@@ -71,13 +76,31 @@ def note_sequence_to_midi(sequence: NoteSequence) -> bytes:
     last_end = max((note.end_time for note in sequence.notes), default=0.0)
     end_tick = int(clock.ticks(max(sequence.total_time, last_end)))
     tracks = [_chunk(_conductor_events(sequence, clock), end_tick)]
-    tracks += [_chunk(events, 0) for events in _instrument_tracks(sequence, clock)]
+    tracks += [_chunk(events, end_tick) for events in _instrument_tracks(sequence, clock)]
     check_limit(MIDI_TRACKS, len(tracks), where="sequence")
     return midi_file(ticks_per_quarter, tracks)
 
 
+def _resolution(sequence: NoteSequence) -> int:
+    """Return the ticks per quarter note of a file; where none is set, the first that fits."""
+    from_file = sequence.source_info.encoding_type == NoteSequence.SourceInfo.MIDI
+    if sequence.ticks_per_quarter not in (0, _NOTE_SEQ_TICKS) or (
+        from_file and sequence.ticks_per_quarter
+    ):
+        return sequence.ticks_per_quarter
+    times = [time for note in sequence.notes for time in (note.start_time, note.end_time)]
+    quarters = TempoMap(sequence).quarters(times)
+    for ticks in _RESOLUTIONS:
+        if np.abs(quarters * ticks - np.rint(quarters * ticks)).max(initial=0.0) < _EXACT_TICKS:
+            return ticks
+    return _FINE_TICKS
+
+
 def _conductor_events(sequence: NoteSequence, clock: SecondClock) -> list[_Event]:
     events = []
+    title = sequence.sequence_metadata.title
+    if title:
+        events.append(_Event(-1, _SETTING, (0,), meta_event(0x03, encode_name(sequence, title))))
     ticks = clock.ticks([tempo.time for tempo in sequence.tempos]).tolist()
     for index, (tick, tempo) in enumerate(zip(ticks, sequence.tempos, strict=True)):
         data = tempo_to_microseconds(tempo.qpm, f"sequence.tempos[{index}]").to_bytes(3, "big")
@@ -126,7 +149,7 @@ def _instrument_tracks(sequence: NoteSequence, clock: SecondClock) -> Iterator[l
         channel = DRUM_CHANNEL if is_drum else MELODIC_CHANNELS[melodic % len(MELODIC_CHANNELS)]
         melodic += not is_drum
         events = [_on_channel(event, channel) for event in tracks[key]]
-        name = names.get(instrument, "").encode()
+        name = encode_name(sequence, names.get(instrument, ""))
         if name:
             events.append(_Event(-1, _SETTING, (0,), meta_event(0x03, name)))
         events.append(_Event(-1, _SETTING, (1,), bytes([0xC0 | channel, program])))

@@ -1,4 +1,4 @@
-"""What the MIDI reader makes of each kind of event."""
+"""Each kind of event as the MIDI reader returns it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.formats.midi_files import C_NOTE, TEMPO, header, midi, track
 
 
 def spans(sequence: NoteSequence) -> list[tuple[int, float, float, int]]:
-    """Returns pitch, start, end and velocity of each note."""
+    """Return pitch, start, end and velocity of each note."""
     return [(n.pitch, n.start_time, n.end_time, n.velocity) for n in sequence.notes]
 
 
@@ -36,9 +36,14 @@ def test_a_note_without_length_is_kept() -> None:
     assert spans(sequence) == [(60, 0.0, 0.0, 64)]
 
 
-def test_a_note_never_released_is_left_out() -> None:
-    sequence = midi_to_note_sequence(midi(track(b"\x00\x90\x40\x40" + C_NOTE)))
-    assert [note.pitch for note in sequence.notes] == [60]
+def test_a_note_without_a_release_sounds_to_the_end_of_its_track() -> None:
+    events = b"\x00\x90\x40\x50" + C_NOTE
+    warnings: list[str] = []
+    sequence = midi_to_note_sequence(
+        midi(track(events, end=b"\x83\x60\xff\x2f\x00")), warnings=warnings
+    )
+    assert spans(sequence) == [(60, 0.0, 0.1, 64), (64, 0.0, 0.6, 80)]
+    assert warnings == ["Track 1 of 1 never releases 1 of its notes; they end with the track."]
 
 
 def test_tracks_of_one_channel_and_program_stay_two_instruments() -> None:
@@ -63,14 +68,22 @@ def test_controllers_and_bends_of_a_channel_without_notes_are_kept_in_place() ->
     assert [note.instrument for note in sequence.notes] == [0, 2]
 
 
-def test_the_end_of_a_tempo_track_is_the_end_of_the_piece() -> None:
-    tempo_track = track(b"\x00" + TEMPO, end=b"\x83\x60\xff\x2f\x00")
-    assert midi_to_note_sequence(midi(tempo_track, track(C_NOTE))).total_time == 0.5
+LATE_END = b"\x83\x60\xff\x2f\x00"
 
 
-def test_silence_at_the_end_of_the_only_track_is_not_counted() -> None:
-    only = track(C_NOTE, end=b"\x83\x60\xff\x2f\x00")
-    assert midi_to_note_sequence(midi(only)).total_time == 0.1
+def test_the_end_of_a_tempo_track_is_not_music() -> None:
+    tempo_track = track(b"\x00" + TEMPO, end=LATE_END)
+    assert midi_to_note_sequence(midi(tempo_track, track(C_NOTE))).total_time == 0.1
+    assert midi_to_note_sequence(midi(tempo_track)).total_time == 0.5
+
+
+def test_silence_at_the_end_of_a_track_with_notes_counts() -> None:
+    assert midi_to_note_sequence(midi(track(C_NOTE, end=LATE_END))).total_time == 0.6
+
+
+def test_a_tempo_after_the_notes_of_the_only_track_is_not_music() -> None:
+    tail = track(C_NOTE + b"\x83\x60" + TEMPO)
+    assert midi_to_note_sequence(midi(tail)).total_time == 0.1
 
 
 @pytest.mark.parametrize(
