@@ -16,6 +16,7 @@ from magenta_bridge.generators.bundle_generator import (
     density_argument,
     sampling_arguments,
 )
+from magenta_bridge.generators.guard import Guard, GuardedIds, gap_steps
 from magenta_bridge.generators.note_writer import DEFAULT_VELOCITY, GridWriter
 from magenta_bridge.generators.primer import Section, grid_context, prepend, with_notes
 from magenta_bridge.generators.sampling import Choice, Grammar
@@ -27,6 +28,17 @@ DRUM_INSTRUMENT: Final = 9
 ARGUMENTS: Final = sampling_arguments(drums.EVENT_IDS, density_argument("hits"), top_p=0.99)
 # Velocity relative to the drum's mean: on the downbeat, the beat, the eighth, between them.
 _ACCENTS: Final = (14, 6, 0, -12)
+# By the number of drums that are struck together.
+_KINDS: Final = drums.hit_counts()
+_KIND_FLOOR: Final = 1.0
+_GUARDED: Final = GuardedIds(
+    onsets=np.where(_KINDS > 0, np.arange(drums.EVENT_IDS), -1).astype(np.int32),
+    steps=np.ones(drums.EVENT_IDS, dtype=np.int32),
+    waits=np.zeros(drums.EVENT_IDS, dtype=np.bool_),
+    run=64,
+    loop=128,
+    share=64,
+)
 
 
 class DrumsWriter(GridWriter):
@@ -118,7 +130,12 @@ class DrumsGenerator(StepGenerator):
         choice = Choice(
             inputs=prepend(drums.start_id(meter), context),
             grammar=Grammar(drum_rules(silent=not primer.notes), section.steps),
-            sampler=sampler_of(request.values),
+            sampler=sampler_of(request.values, _KINDS, kind_floor=_KIND_FLOOR),
+            guard=Guard(
+                _GUARDED,
+                gap_steps(section, STEPS_PER_QUARTER),
+                np.ones(drums.EVENT_IDS, dtype=np.bool_),
+            ),
             bias=_hit_bias(float(request.values["density"])),
         )
         return choice, DrumsWriter(

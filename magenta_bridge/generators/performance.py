@@ -13,6 +13,7 @@ from magenta_bridge.encodings.performance import (
     EVENT_IDS,
     LONGEST_SHIFT,
     NOTE_OFF,
+    PITCHES,
     START,
     STEPS_PER_SECOND,
     TIME_SHIFT,
@@ -29,7 +30,9 @@ from magenta_bridge.generators.bundle_generator import (
     density_argument,
     sampling_arguments,
 )
+from magenta_bridge.generators.guard import GAP_BARS, Guard, GuardedIds
 from magenta_bridge.generators.note_writer import NoteWriter, voice_of
+from magenta_bridge.generators.pitches import near_primer
 from magenta_bridge.generators.primer import Section, input_notes_before, prepend
 from magenta_bridge.generators.sampling import Choice, Grammar
 from magenta_bridge.generators.step_generator import StepGenerator, pitches_of, sampler_of
@@ -57,6 +60,18 @@ _ROUNDING: Final = 1e-6
 # A shift of this length is as likely at any density; 100 ms are even sixteenths at 150 qpm.
 _NEUTRAL_SHIFT: Final = 10
 _LENGTHS: Final = np.array([shift_steps(value) for value in range(EVENT_IDS)], dtype=np.int32)
+# Beginnings, ends, loudness, and each length of a time shift.
+_KINDS: Final = np.repeat([0, 1, 2], [PITCHES, PITCHES, EVENT_IDS - TIME_SHIFT]).astype(np.int32)
+_KINDS[TIME_SHIFT:VELOCITY] = np.arange(3, 3 + LONGEST_SHIFT)
+_KIND_FLOOR: Final = 1.0
+_GUARDED: Final = GuardedIds(
+    onsets=np.where(np.arange(EVENT_IDS) < NOTE_OFF, np.arange(EVENT_IDS), -1).astype(np.int32),
+    steps=_LENGTHS,
+    waits=np.zeros(EVENT_IDS, dtype=np.bool_),
+    run=8,
+    loop=16,
+    share=18,
+)
 
 
 class PerformanceWriter(NoteWriter):
@@ -100,12 +115,16 @@ class PerformanceGenerator(StepGenerator):
     def _plan(self, request: Request) -> tuple[Choice, PerformanceWriter]:
         music, section, values = request.music, request.section, request.values
         context = _context(music, request.options, section)
+        pitches = near_primer(pitches_of(values), context[context < NOTE_OFF].tolist())
         seconds = section.end - section.start
         steps = max(int(np.ceil(seconds * STEPS_PER_SECOND - _ROUNDING)), 1)
         choice = Choice(
             inputs=prepend(START, context),
-            grammar=_SectionGrammar(pitches_of(values), context, steps),
-            sampler=sampler_of(values),
+            grammar=_SectionGrammar(pitches, context, steps),
+            sampler=sampler_of(values, _KINDS, kind_floor=_KIND_FLOOR),
+            guard=Guard(
+                _GUARDED, _gap_steps(section), np.concatenate([pitches, _LENGTHS[PITCHES:] >= 0])
+            ),
             bias=density_bias(float(values["density"])),
         )
         voice = NoteSequence.Note(
@@ -144,6 +163,13 @@ def _with_pedal(music: NoteSequence) -> NoteSequence:
     return held
 
 
+def _gap_steps(section: Section) -> int:
+    """Return the steps of two bars, at least of two seconds."""
+    quarters = section.origin_quarters + GAP_BARS * section.meter.bar_quarters
+    seconds = float(section.tempo.seconds(quarters)) - section.start
+    return max(round(seconds * STEPS_PER_SECOND), 2 * STEPS_PER_SECOND)
+
+
 class _SectionGrammar(Grammar):
     """The grammar of a performance until the section is full.
 
@@ -158,10 +184,11 @@ class _SectionGrammar(Grammar):
             self._performance.add(value)
 
     def mask(self) -> NDArray[np.bool_]:
-        return super().mask() & self._performance.mask()
+        allowed = super().mask()  # advances by what has been taken
+        return allowed & self._performance.mask()
 
-    def add(self, value: int) -> None:
-        super().add(value)
+    def _follow(self, value: int) -> None:
+        super()._follow(value)
         self._performance.add(value)
 
 
