@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.arguments import Argument, ArgumentType
+from magenta_bridge.description import Notice
 from magenta_bridge.encodings import bars as pianoroll
 from magenta_bridge.encodings import melody
 from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
@@ -24,6 +25,7 @@ from magenta_bridge.generators.bundle_generator import PROGRAM, SEED, BundleGene
 from magenta_bridge.generators.generator import Interrupt
 from magenta_bridge.generators.guard import gap_steps
 from magenta_bridge.generators.melody import MelodyWriter
+from magenta_bridge.generators.notices import primer_notices
 from magenta_bridge.generators.pitches import octave_shift
 from magenta_bridge.generators.primer import Section, melody_context, with_notes
 from magenta_bridge.noteseq import NoteSequence
@@ -101,11 +103,19 @@ class _History(NamedTuple):
         meter: Index in ``METERS``.
         shifts: For each track, the semitones by which its bars are above the music.
         bars: Compact ids ``(HISTORY_BARS, tracks, STEPS)``, padded in front.
+        moved: Number of notes that are out of range and moved by octaves.
     """
 
     meter: int
     shifts: tuple[int, ...]
     bars: NDArray[np.int32]
+    moved: int
+
+
+def _history_bar(section: Section) -> int:
+    """Return the steps of a bar of the history."""
+    meter = melody.closest_meter(section.meter.numerator, section.meter.denominator)
+    return pianoroll.meter_kind(meter)[1]
 
 
 def _read_history(request: Request, tracks: int) -> _History:
@@ -124,7 +134,16 @@ def _read_history(request: Request, tracks: int) -> _History:
     known = -(-max(len(ids) for _, ids in contexts) // bar)
     if known < pianoroll.HISTORY_BARS:
         bars[: pianoroll.HISTORY_BARS - known] = pianoroll.PAD
-    return _History(meter, shifts, bars)
+    moved = sum(
+        int(((line >= melody.EVENT_OFFSET) & _outside(line - melody.EVENT_OFFSET, track)).sum())
+        for track, line in enumerate(lines)
+    )
+    return _History(meter, shifts, bars, moved)
+
+
+def _outside(pitches: NDArray[np.int32], track: int) -> NDArray[np.bool_]:
+    lowest = pianoroll.LOWEST[track]
+    return (pitches < lowest) | (pitches >= lowest + pianoroll.PITCHES)
 
 
 def _shifts(contexts: Sequence[NDArray[np.int32]], white: int) -> tuple[int, ...]:
@@ -184,6 +203,20 @@ class BarGenerator(BundleGenerator):
             )
         arguments = (_TEMPERATURE, *self._programs, SEED)
         super().__init__(bundle, arguments, steps_per_quarter=STEPS_PER_QUARTER)
+
+    def _notices(self, request: Request) -> list[Notice]:
+        section = request.section
+        quarters = pianoroll.HISTORY_BARS * _history_bar(section) / STEPS_PER_QUARTER
+        since = float(section.tempo.seconds(section.origin_quarters - quarters))
+        found = primer_notices(
+            self.info.encoding, request.music, request.options, section,
+            context=(since, f"{pianoroll.HISTORY_BARS} bars"),
+        )  # fmt: skip
+        moved = _read_history(request, self._tracks).moved
+        if moved:
+            words = f"{moved} note{'' if moved == 1 else 's'} of the primer moved by octaves, into"
+            found.append(Notice("OUT_OF_RANGE", f"{words} the range of this generator."))
+        return found
 
     def _stream(self, request: Request, interrupt: Interrupt) -> Iterator[NoteSequence]:
         section, values = request.section, request.values

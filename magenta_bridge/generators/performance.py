@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.arguments import Argument, ArgumentType
+from magenta_bridge.description import Notice
 from magenta_bridge.encodings.performance import (
     EVENT_IDS,
     LONGEST_SHIFT,
@@ -32,6 +33,7 @@ from magenta_bridge.generators.bundle_generator import (
 )
 from magenta_bridge.generators.guard import GAP_BARS, Guard, GuardedIds
 from magenta_bridge.generators.note_writer import NoteWriter, voice_of
+from magenta_bridge.generators.notices import primer_notices
 from magenta_bridge.generators.pitches import near_primer
 from magenta_bridge.generators.primer import Section, input_notes_before, prepend
 from magenta_bridge.generators.sampling import Choice, Grammar
@@ -132,6 +134,14 @@ class PerformanceGenerator(StepGenerator):
         )
         return choice, PerformanceWriter(music, section, voice)
 
+    def _notices(self, request: Request) -> list[Notice]:
+        newest, _ = _newest(request.music, request.options, request.section)
+        since = newest[0].start_time if newest else request.section.start
+        return primer_notices(
+            self.info.encoding, request.music, request.options, request.section,
+            context=(since, f"{_MOST_NOTES} notes and {_LONGEST_SECONDS:g} seconds"),
+        )  # fmt: skip
+
 
 def _context(music: NoteSequence, options: GeneratorOptions, section: Section) -> NDArray[np.int32]:
     """Return the performance before the section as ids ``(events,)``.
@@ -140,17 +150,24 @@ def _context(music: NoteSequence, options: GeneratorOptions, section: Section) -
     20 seconds. The grid is counted back from the section's start, so that the new music begins
     exactly there.
     """
+    newest, end = _newest(music, options, section)
+    if not newest:
+        return np.zeros(0, dtype=np.int32)
+    steps = round((end - newest[0].start_time) * STEPS_PER_SECOND)
+    return encode(NoteSequence(notes=newest), start=end - steps / STEPS_PER_SECOND, end=end)
+
+
+def _newest(
+    music: NoteSequence, options: GeneratorOptions, section: Section
+) -> tuple[list[NoteSequence.Note], float]:
+    """Return the notes that are read, and the end of what is read in seconds."""
     found = input_notes_before(_with_pedal(music), options, section, since=-1.0)
     notes = sorted(
         (note for note in found.notes if not note.is_drum), key=lambda note: note.start_time
     )
     last = max((note.end_time for note in notes), default=0.0)
     end = min(section.start, last + _LONGEST_WAIT_SECONDS)
-    newest = [note for note in notes[-_MOST_NOTES:] if note.start_time > end - _LONGEST_SECONDS]
-    if not newest:
-        return np.zeros(0, dtype=np.int32)
-    steps = round((end - newest[0].start_time) * STEPS_PER_SECOND)
-    return encode(NoteSequence(notes=newest), start=end - steps / STEPS_PER_SECOND, end=end)
+    return [n for n in notes[-_MOST_NOTES:] if n.start_time > end - _LONGEST_SECONDS], end
 
 
 def _with_pedal(music: NoteSequence) -> NoteSequence:
