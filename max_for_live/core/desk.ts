@@ -57,6 +57,7 @@ export class Desk {
         if (this.written === 1) this.put();
         this.show();
       },
+      notice: (text) => this.parts.strip.remark(text),
       ended: (failure) => this.ended(failure),
     });
     this.writing = writing;

@@ -39,6 +39,11 @@ export class Strip {
     this.say(sentence, { isError: false, passes: false });
   }
 
+  /** What the musician should know of music that is written; it stays as `refuse` does. */
+  remark(sentence: string): void {
+    this.say(sentence, { isError: false, passes: false });
+  }
+
   /** `passes`: the server did not answer; once it does, that is over. */
   fail(sentence: string, passes: boolean): void {
     this.say(sentence, { isError: true, passes });

@@ -13,6 +13,8 @@ export interface WritingEvents {
   /** For example "2 of 4, bar 3 of 8". */
   progress(text: string): void;
   candidate(candidate: Candidate): void;
+  /** How much of the primer was not read, as sentences. */
+  notice(text: string): void;
   /** null: all is there. */
   ended(failure: Failure | null): void;
 }
@@ -44,6 +46,8 @@ export class Writing {
 
   private take(piece: StreamGenerateResponse): void {
     if (this.over) return;
+    const notices = (piece.notices ?? []).map((notice) => notice.message ?? "");
+    if (notices.length > 0) this.events.notice(notices.join(" "));
     const variation = piece.variation ?? 0;
     const notes = this.notes.get(variation) ?? [];
     this.notes.set(variation, notes);

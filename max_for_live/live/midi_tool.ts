@@ -181,15 +181,19 @@ export class MidiTool {
   private write(order: Order, transport: NonNullable<ToolServer["transport"]>): void {
     const key = keyOf(order);
     this.held.begin(key);
+    let notice = "";
     const writing = new Writing(order, {
       progress: (text) => this.tell(text),
       candidate: ({ notes }) => {
         this.held.add(key, notes);
         if (this.held.count(key) === this.choice) this.show();
       },
+      notice: (text) => {
+        notice = text;
+      },
       ended: (failure) => {
         this.writing = null;
-        this.tell(failure === null ? this.heldText(key) : sentenceOf(failure));
+        this.tell(failure === null ? notice || this.heldText(key) : sentenceOf(failure));
       },
     });
     this.writing = writing;

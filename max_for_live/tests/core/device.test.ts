@@ -123,6 +123,20 @@ test("variations are candidates to look at, keep and drop; the first is in a cli
   assert.equal(stage.live.written.length, 2);
 });
 
+test("what was not read of the primer stands on the strip until the next press", () => {
+  const stage = connected();
+  stage.device.control("go");
+  const notices = [{ code: "DRUMS_NOT_READ", message: "This generator does not read drums." }];
+  stage.piece({ notices });
+  stage.variation(0);
+  stage.done();
+  assert.equal(stage.view.sentence, "This generator does not read drums.");
+  assert.equal(stage.view.state, "connected");
+  assert.equal(stage.live.written.length, 1);
+  stage.device.control("go");
+  assert.notEqual(stage.view.sentence, "This generator does not read drums.");
+});
+
 test("progress says which variation and which bar", () => {
   const stage = connected();
   stage.device.control("variations", 4);
