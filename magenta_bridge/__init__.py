@@ -44,6 +44,7 @@ _HOMES: Final = {
     "GeneratorInfo": "magenta_bridge.description",
     "LocalServer": "magenta_bridge.server.local_server",
     "NoteSequence": "magenta_bridge.noteseq",
+    "Notice": "magenta_bridge.description",
     "SearchResult": "magenta_bridge.lab.search",
     "TlsFiles": "magenta_bridge.certificates.tls",
     "TrainingRun": "magenta_bridge.lab.train",
@@ -79,6 +80,7 @@ __all__ = [  # noqa: PLE0604, RUF100
     "MidiHubError",
     "NotFoundError",
     "NoteSequence",
+    "Notice",
     "OverloadedError",
     "PermissionDeniedError",
     "RateLimitedError",
@@ -107,7 +109,7 @@ if TYPE_CHECKING:
     from magenta_bridge import errors, render
     from magenta_bridge.certificates.tls import TlsFiles
     from magenta_bridge.client import AsyncClient, Client
-    from magenta_bridge.description import GeneratorInfo
+    from magenta_bridge.description import GeneratorInfo, Notice
     from magenta_bridge.formats import read, write
     from magenta_bridge.lab.compare import Comparison, compare
     from magenta_bridge.lab.evaluate import Evaluation, evaluate

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from magenta_bridge.arguments import Argument, ArgumentType
-from magenta_bridge.v1 import generator_pb2, model_pb2
+from magenta_bridge.v1 import generation_pb2, generator_pb2, model_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.internal.enum_type_wrapper import _EnumTypeWrapper
@@ -27,6 +27,28 @@ class GeneratorStatus(enum.Enum):
     LOADING = "LOADING"
     FAILED = "FAILED"
     OTHER = "OTHER"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a generator did not read of a primer, or read in another way than it was written.
+
+    Attributes:
+        code: Kind of notice, e.g. ``DRUMS_NOT_READ``; later versions may add others.
+        message: One or two sentences for a musician.
+    """
+
+    code: str
+    message: str
+
+    @classmethod
+    def from_message(cls, message: generation_pb2.Notice) -> Notice:
+        """Return the notice that a message has."""
+        return cls(message.code, message.message)
+
+    def to_message(self) -> generation_pb2.Notice:
+        """Return the message of this notice."""
+        return generation_pb2.Notice(code=self.code, message=self.message)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from magenta_bridge.arguments import ArgumentValue
 from magenta_bridge.client.request import GenerateMethods
-from magenta_bridge.description import GeneratorInfo
+from magenta_bridge.description import GeneratorInfo, Notice
 from magenta_bridge.generators.generate_request import read_request
 from magenta_bridge.generators.generator import never_interrupt
 from magenta_bridge.generators.loading import find_bundle_file, load_generator
@@ -57,18 +57,26 @@ class LocalClient(
         """
         return self._registry.entry(generator_id).info
 
-    def _generate(self, request: pb.GenerateRequest) -> NoteSequence:
-        return self._variations(request)[0]
+    def _generate(self, request: pb.GenerateRequest, notices: list[Notice] | None) -> NoteSequence:
+        return self._variations(request, notices)[0]
 
-    def _variations(self, request: pb.GenerateRequest) -> list[NoteSequence]:
+    def _variations(
+        self, request: pb.GenerateRequest, notices: list[Notice] | None
+    ) -> list[NoteSequence]:
         plan = read_request(self._registry, request)
         sequences = [NoteSequence() for _ in plan.options]
         for piece in plan.run(never_interrupt):
             sequences[piece.variation].MergeFrom(piece.notes)
+            if notices is not None:
+                notices.extend(piece.notices)
         return sequences
 
-    def _stream(self, request: pb.StreamGenerateRequest) -> Iterator[NoteSequence]:
+    def _stream(
+        self, request: pb.StreamGenerateRequest, notices: list[Notice] | None
+    ) -> Iterator[NoteSequence]:
         for piece in read_request(self._registry, request).run(never_interrupt):
+            if notices is not None:
+                notices.extend(piece.notices)
             if not piece.last:
                 yield piece.notes
 
@@ -100,12 +108,14 @@ class Generator:
         start: float | None = None,
         end: float | None = None,
         seed: int | None = None,
+        notices: list[Notice] | None = None,
         **arguments: ArgumentValue,
     ) -> NoteSequence:
         """Generate new music, as ``Client.generate`` does."""
         return self._client.generate(
-            self.info.id, primer=primer, bars=bars, start=start, end=end, seed=seed, **arguments
-        )
+            self.info.id,
+            primer=primer, bars=bars, start=start, end=end, seed=seed, notices=notices, **arguments,
+        )  # fmt: skip
 
     def variations(
         self,
@@ -116,12 +126,13 @@ class Generator:
         start: float | None = None,
         end: float | None = None,
         seed: int | None = None,
+        notices: list[Notice] | None = None,
         **arguments: ArgumentValue,
     ) -> list[NoteSequence]:
         """Generate several variations, as ``Client.variations`` does."""
         return self._client.variations(
             self.info.id, count,
-            primer=primer, bars=bars, start=start, end=end, seed=seed, **arguments,
+            primer=primer, bars=bars, start=start, end=end, seed=seed, notices=notices, **arguments,
         )  # fmt: skip
 
     def stream(
@@ -132,9 +143,11 @@ class Generator:
         start: float | None = None,
         end: float | None = None,
         seed: int | None = None,
+        notices: list[Notice] | None = None,
         **arguments: ArgumentValue,
     ) -> Iterator[NoteSequence]:
         """Generate new music piece by piece, as ``Client.stream`` does."""
         return self._client.stream(
-            self.info.id, primer=primer, bars=bars, start=start, end=end, seed=seed, **arguments
-        )
+            self.info.id,
+            primer=primer, bars=bars, start=start, end=end, seed=seed, notices=notices, **arguments,
+        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,13 +26,14 @@ from magenta_bridge.cli.options.types import (
     read_setting,
     read_tempo,
 )
+from magenta_bridge.errors import InvalidArgumentError, MagentaBridgeError
 from magenta_bridge.limits import SEEDS
 
 if TYPE_CHECKING:
     from magenta_bridge.arguments import ArgumentValue
     from magenta_bridge.cli.options.client import RunningServer
     from magenta_bridge.client import Client
-    from magenta_bridge.description import GeneratorInfo
+    from magenta_bridge.description import GeneratorInfo, Notice
     from magenta_bridge.local import LocalClient
     from magenta_bridge.noteseq import NoteSequence
 
@@ -82,11 +83,13 @@ class Job:
 
 
 def run_job(job: Job) -> None:
-    """Generate all variations, then write all files and report them.
+    """Generate the variations, and write and report the files of each.
+
+    A picture or a sound that cannot be written costs nothing but itself.
 
     Raises:
-        MagentaBridgeError: Something failed, before generating where possible; no file has
-            been written.
+        MagentaBridgeError: Something failed before any music was written.
+        click.exceptions.Exit: A file or a variation is missing; an error line names it.
     """
     from magenta_bridge.sequences.sections import section_after
 
@@ -98,23 +101,42 @@ def run_job(job: Job) -> None:
     primer = _primer(job)
     section = section_after(primer, job.bars)
     seeds = choose_seeds(job.seed, job.variations)
+    notices: list[Notice] = []
     with open_client(job.server, job.bundles) as client:
         info = _chosen(client, job.generator)
         # Any: the names of the arguments, which mypy compares with those of the parameters.
         arguments: dict[str, Any] = read_settings(job.named, job.free, info.arguments)
-        results = [
-            client.generate(
-                info.id, primer=primer, start=section[0], end=section[1], seed=seed, **arguments
-            )
-            for seed in seeds
-        ]
-    for result, seed, target in zip(results, seeds, targets, strict=True):
-        _write(job, primer, result, section, target)
+        results, failure = [], None
+        for seed in seeds:
+            try:
+                results.append(
+                    client.generate(
+                        info.id, primer=primer, start=section[0], end=section[1], seed=seed,
+                        notices=notices, **arguments,
+                    )
+                )  # fmt: skip
+            except MagentaBridgeError as error:
+                failure = error
+                break
+    if failure is not None and not results:
+        if not isinstance(failure, InvalidArgumentError):
+            click.echo(f"The seed was {seeds[0]}.", err=True)
+        raise failure
+    for notice in dict.fromkeys(notices):
+        click.echo(f"Note: {notice.message}", err=True)
+    missing = 0
+    for result, seed, target in zip(results, seeds, targets, strict=False):
+        made = f"{_count(job.bars, 'new bar')}, {_count(len(result.notes), 'new note')}, "
+        made += f"{section[1] - section[0]:.1f} s, by {info.id} with seed {seed}."
+        missing += _write(job, primer, result, section, target, made)
+    if failure is not None:
         click.echo(
-            f"Wrote {target.clip}: {_count(job.bars, 'new bar')}, "
-            f"{_count(len(result.notes), 'new note')}, {section[1] - section[0]:.1f} s, "
-            f"by {info.id} with seed {seed}."
+            f"Error: {failure.message} Only {len(results)} of {len(seeds)} variations were "
+            f"generated; the next seed was {seeds[len(results)]}.",
+            err=True,
         )
+    if missing or failure is not None:
+        raise click.exceptions.Exit(1)
 
 
 def _chosen(client: Client | LocalClient, generator_id: str | None) -> GeneratorInfo:
@@ -145,32 +167,54 @@ def _primer(job: Job) -> NoteSequence:
     return empty
 
 
-def _write(
+def _write(  # noqa: PLR0917 - those of one run
     job: Job,
     primer: NoteSequence,
     result: NoteSequence,
     section: tuple[float, float],
     target: Targets,
-) -> None:
+    made: str,
+) -> int:
+    """Write and report the files of a variation; return how many are missing."""
     from magenta_bridge.formats import write
     from magenta_bridge.sequences.edit import cut, merge
 
     clip = cut(result, *section)
     music = merge(primer, result) if job.with_primer else clip
-    if target.picture is not None:
+
+    def draw(path: Path) -> None:
         from magenta_bridge.render.piano_roll import NEW_COLOR, PRIMER_COLOR, Layer, draw_piano_roll
 
         layers = [Layer(clip, NEW_COLOR, "new bars")]
         if job.with_primer:
             layers = [Layer(primer, PRIMER_COLOR, "primer"), Layer(result, NEW_COLOR, "new bars")]
-        draw_piano_roll(layers, target.picture)
-        click.echo(f"Wrote {target.picture}.")
-    if target.sound is not None:
+        draw_piano_roll(layers, path)
+
+    def play(path: Path) -> None:
         from magenta_bridge.render.audio import render_wav
 
-        render_wav(music, target.sound)
-        click.echo(f"Wrote {target.sound}.")
-    write(music, target.clip)
+        render_wav(music, path)
+
+    # The clip first: it is what cannot be made again without its seed.
+    files: list[tuple[Path | None, Callable[[Path], object], str]] = [
+        (target.clip, lambda path: write(music, path), f": {made}"),
+        (target.picture, draw, "."),
+        (target.sound, play, "."),
+    ]
+    missing = 0
+    for path, save, rest in files:
+        if path is None:
+            continue
+        try:
+            save(path)
+        except Exception as error:  # noqa: BLE001 - the other files are still to be written
+            missing += 1
+            reason = getattr(error, "message", "") or f"{path} cannot be written: {error}."
+            lost = f" It was: {made}" if path == target.clip else ""
+            click.echo(f"Error: {path} is missing. {reason}{lost}", err=True)
+        else:
+            click.echo(f"Wrote {path}{rest}")
+    return missing
 
 
 def _count(number: int, noun: str) -> str:

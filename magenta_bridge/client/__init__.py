@@ -12,6 +12,7 @@ from magenta_bridge.description import (
     Capability,
     GeneratorInfo,
     GeneratorStatus,
+    Notice,
 )
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Client",
     "GeneratorInfo",
     "GeneratorStatus",
+    "Notice",
     "TlsFiles",
 ]

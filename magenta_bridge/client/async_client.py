@@ -11,9 +11,9 @@ import grpc
 from grpc_health.v1 import health_pb2
 
 from magenta_bridge.client.base import BaseClient, Stubs
-from magenta_bridge.client.request import GenerateMethods, split_variations
+from magenta_bridge.client.request import GenerateMethods, split_variations, take_notices
 from magenta_bridge.client.status import rpc_errors
-from magenta_bridge.description import BundleInfo, GeneratorInfo
+from magenta_bridge.description import BundleInfo, GeneratorInfo, Notice
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
@@ -110,14 +110,22 @@ class AsyncClient(
             )
         return stubs
 
-    async def _generate(self, request: pb.GenerateRequest) -> NoteSequence:
-        sequence: NoteSequence = (
-            await self._call(self._stubs.generation.Generate, request)
-        ).sequences[0]
+    async def _generate(
+        self, request: pb.GenerateRequest, notices: list[Notice] | None
+    ) -> NoteSequence:
+        answer = await self._call(self._stubs.generation.Generate, request)
+        take_notices(notices, answer)
+        sequence: NoteSequence = answer.sequences[0]
         return sequence
 
-    async def _variations(self, request: pb.GenerateRequest) -> list[NoteSequence]:
-        tasks = [asyncio.ensure_future(self._generate(one)) for one in split_variations(request)]
+    async def _variations(
+        self, request: pb.GenerateRequest, notices: list[Notice] | None
+    ) -> list[NoteSequence]:
+        # All variations have the same primer, and so the same notices.
+        tasks = [
+            asyncio.ensure_future(self._generate(one, None if index else notices))
+            for index, one in enumerate(split_variations(request))
+        ]
         try:
             return await asyncio.gather(*tasks)
         finally:
@@ -125,12 +133,13 @@ class AsyncClient(
                 task.cancel()
 
     async def _stream(
-        self, request: pb.StreamGenerateRequest
+        self, request: pb.StreamGenerateRequest, notices: list[Notice] | None
     ) -> AsyncGenerator[NoteSequence, None]:
         with rpc_errors(self._settings.address):
             call = self._stubs.generation.StreamGenerate(request, timeout=self._timeout)
             try:
                 async for piece in call:
+                    take_notices(notices, piece)
                     if not piece.last:
                         yield piece.chunk
             finally:

@@ -12,9 +12,9 @@ from grpc_health.v1 import health_pb2
 from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.base import BaseClient, Stubs
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
-from magenta_bridge.client.request import GenerateMethods
+from magenta_bridge.client.request import GenerateMethods, take_notices
 from magenta_bridge.client.status import rpc_errors
-from magenta_bridge.description import BundleInfo, GeneratorInfo
+from magenta_bridge.description import BundleInfo, GeneratorInfo, Notice
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.v1 import generation_pb2 as pb
 from magenta_bridge.v1 import model_pb2
@@ -156,18 +156,25 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
         response = self._call(self._stubs.models.UnloadGenerator, request)
         return BundleInfo.from_message(response.bundle)
 
-    def _generate(self, request: pb.GenerateRequest) -> NoteSequence:
-        return self._variations(request)[0]
+    def _generate(self, request: pb.GenerateRequest, notices: list[Notice] | None) -> NoteSequence:
+        return self._variations(request, notices)[0]
 
-    def _variations(self, request: pb.GenerateRequest) -> list[NoteSequence]:
-        return list(self._call(self._stubs.generation.Generate, request).sequences)
+    def _variations(
+        self, request: pb.GenerateRequest, notices: list[Notice] | None
+    ) -> list[NoteSequence]:
+        answer = self._call(self._stubs.generation.Generate, request)
+        take_notices(notices, answer)
+        return list(answer.sequences)
 
-    def _stream(self, request: pb.StreamGenerateRequest) -> Iterator[NoteSequence]:
+    def _stream(
+        self, request: pb.StreamGenerateRequest, notices: list[Notice] | None
+    ) -> Iterator[NoteSequence]:
         self._check_open()
         with rpc_errors(self._settings.address):
             call = self._stubs.generation.StreamGenerate(request, timeout=self._timeout)
             try:
                 for piece in call:
+                    take_notices(notices, piece)
                     if not piece.last:
                         yield piece.chunk
             finally:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
 from magenta_bridge.arguments import ArgumentValue, whole_number, write_argument
+from magenta_bridge.description import Notice
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.limits import MESSAGE_BYTES, SEEDS, VARIATIONS, check_limit
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
@@ -39,6 +40,7 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
         start: float | None = None,
         end: float | None = None,
         seed: int | None = None,
+        notices: list[Notice] | None = None,
         **arguments: ArgumentValue,
     ) -> OneT:
         """Generate new music.
@@ -52,13 +54,14 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
                 instead of ``bars``.
             end: End of the new section in seconds.
             seed: 0 to 2147483647; the same number gives the same notes. None for a random one.
+            notices: A list that receives how much of the primer the generator did not read.
             **arguments: Values for the generator's arguments.
 
         Returns:
             The new section alone, on the primer's timeline, in seconds.
         """
         request = build_request(generator_id, primer, bars, start, end, seed, arguments)
-        return self._generate(request)
+        return self._generate(request, notices)
 
     def variations(
         self,
@@ -70,6 +73,7 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
         start: float | None = None,
         end: float | None = None,
         seed: int | None = None,
+        notices: list[Notice] | None = None,
         **arguments: ArgumentValue,
     ) -> ManyT:
         """Generate several variations; other arguments and errors as in ``generate``.
@@ -83,13 +87,14 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
             start: Start in seconds, with ``end`` instead of ``bars``.
             end: End in seconds.
             seed: Seed of the first variation.
+            notices: A list that receives how much of the primer the generator did not read.
             **arguments: Values for the generator's arguments.
 
         Returns:
             The variations in order.
         """
         request = build_request(generator_id, primer, bars, start, end, seed, arguments, count)
-        return self._variations(request)
+        return self._variations(request, notices)
 
     def stream(
         self,
@@ -100,6 +105,7 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
         start: float | None = None,
         end: float | None = None,
         seed: int | None = None,
+        notices: list[Notice] | None = None,
         **arguments: ArgumentValue,
     ) -> StreamT:
         """Generate new music piece by piece; arguments and errors as in ``generate``.
@@ -115,16 +121,27 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
         """
         request = build_request(generator_id, primer, bars, start, end, seed, arguments)
         # The two messages have the same fields.
-        return self._stream(pb.StreamGenerateRequest.FromString(request.SerializeToString()))
+        whole = pb.StreamGenerateRequest.FromString(request.SerializeToString())
+        return self._stream(whole, notices)
 
     @abc.abstractmethod
-    def _generate(self, request: pb.GenerateRequest) -> OneT: ...
+    def _generate(self, request: pb.GenerateRequest, notices: list[Notice] | None) -> OneT: ...
 
     @abc.abstractmethod
-    def _variations(self, request: pb.GenerateRequest) -> ManyT: ...
+    def _variations(self, request: pb.GenerateRequest, notices: list[Notice] | None) -> ManyT: ...
 
     @abc.abstractmethod
-    def _stream(self, request: pb.StreamGenerateRequest) -> StreamT: ...
+    def _stream(
+        self, request: pb.StreamGenerateRequest, notices: list[Notice] | None
+    ) -> StreamT: ...
+
+
+def take_notices(
+    notices: list[Notice] | None, answer: pb.GenerateResponse | pb.StreamGenerateResponse
+) -> None:
+    """Append the notices of a response to a caller's list; do nothing without a list."""
+    if notices is not None:
+        notices.extend(map(Notice.from_message, answer.notices))
 
 
 def build_request(  # noqa: PLR0917 - those of the methods

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from magenta_bridge.arguments import Argument, ArgumentType, ArgumentValue, read_arguments
-from magenta_bridge.description import Capability, GeneratorInfo
+from magenta_bridge.description import Capability, GeneratorInfo, Notice
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.generators.note_writer import PRIMERS_PROGRAM
+from magenta_bridge.generators.notices import primer_notices
 from magenta_bridge.generators.primer import Section, read_section
 from magenta_bridge.limits import SEEDS
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorOptions, NoteSequence
@@ -74,11 +75,23 @@ class BundleGenerator(SequenceGenerator):
         interrupt: Interrupt = never_interrupt,
     ) -> Iterator[NoteSequence]:
         """See ``SequenceGenerator.stream``."""
-        values = read_arguments(self.info.arguments, generator_options)
-        validate(input_sequence, field="primer")
-        section = read_section(input_sequence, generator_options)
-        request = Request(input_sequence, generator_options, section, values)
-        yield from self._stream(request, interrupt)
+        yield from self._stream(self._read(input_sequence, generator_options), interrupt)
+
+    def notices(
+        self, input_sequence: NoteSequence, generator_options: GeneratorOptions
+    ) -> list[Notice]:
+        """See ``SequenceGenerator.notices``."""
+        return self._notices(self._read(input_sequence, generator_options))
+
+    def _read(self, music: NoteSequence, options: GeneratorOptions) -> Request:
+        values = read_arguments(self.info.arguments, options)
+        validate(music, field="primer")
+        return Request(music, options, read_section(music, options), values)
+
+    def _notices(self, request: Request) -> list[Notice]:
+        """Return the notices of a request."""
+        encoding = self.info.encoding
+        return primer_notices(encoding, request.music, request.options, request.section)
 
     @abc.abstractmethod
     def _stream(self, request: Request, interrupt: Interrupt) -> Iterator[NoteSequence]:

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.arguments import Argument, ArgumentType
+from magenta_bridge.description import Notice
 from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.generators.bundle import Bundle
@@ -16,17 +18,46 @@ from magenta_bridge.generators.bundle_generator import (
     density_argument,
     sampling_arguments,
 )
+from magenta_bridge.generators.drum_primer import AUTO, read_as_drums
+from magenta_bridge.generators.guard import Guard, GuardedIds, gap_steps
 from magenta_bridge.generators.note_writer import DEFAULT_VELOCITY, GridWriter
-from magenta_bridge.generators.primer import Section, grid_context, prepend, with_notes
+from magenta_bridge.generators.notices import primer_notices
+from magenta_bridge.generators.primer import (
+    Section,
+    grid_context,
+    input_notes_before,
+    prepend,
+    with_notes,
+)
 from magenta_bridge.generators.sampling import Choice, Grammar
 from magenta_bridge.generators.step_generator import StepGenerator, sampler_of
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.loop import Automaton
 
 DRUM_INSTRUMENT: Final = 9
-ARGUMENTS: Final = sampling_arguments(drums.EVENT_IDS, density_argument("hits"), top_p=0.99)
+ARGUMENTS: Final = sampling_arguments(
+    drums.EVENT_IDS,
+    density_argument("hits"),
+    Argument(
+        "drums", ArgumentType.STRING, AUTO,
+        "Whether notes that are not on the drum channel are drums: yes, no, or auto for those "
+        "that clearly are.",
+    ),
+    top_p=0.99,
+)  # fmt: skip
 # Velocity relative to the drum's mean: on the downbeat, the beat, the eighth, between them.
 _ACCENTS: Final = (14, 6, 0, -12)
+# By the number of drums that are struck together.
+_KINDS: Final = drums.hit_counts()
+_KIND_FLOOR: Final = 1.0
+_GUARDED: Final = GuardedIds(
+    onsets=np.where(_KINDS > 0, np.arange(drums.EVENT_IDS), -1).astype(np.int32),
+    steps=np.ones(drums.EVENT_IDS, dtype=np.int32),
+    waits=np.zeros(drums.EVENT_IDS, dtype=np.bool_),
+    run=64,
+    loop=128,
+    share=64,
+)
 
 
 class DrumsWriter(GridWriter):
@@ -111,19 +142,42 @@ class DrumsGenerator(StepGenerator):
         )
 
     def _plan(self, request: Request) -> tuple[Choice, DrumsWriter]:
-        music, section = request.music, request.section
+        music, section = _with_drums(request), request.section
         meter, primer, context = grid_context(
             music, request.options, section, select=_known_drums, encode=drums.encode
         )
         choice = Choice(
             inputs=prepend(drums.start_id(meter), context),
             grammar=Grammar(drum_rules(silent=not primer.notes), section.steps),
-            sampler=sampler_of(request.values),
+            sampler=sampler_of(request.values, _KINDS, kind_floor=_KIND_FLOOR),
+            guard=Guard(
+                _GUARDED,
+                gap_steps(section, STEPS_PER_QUARTER),
+                np.ones(drums.EVENT_IDS, dtype=np.bool_),
+            ),
             bias=_hit_bias(float(request.values["density"])),
         )
         return choice, DrumsWriter(
             music, section, meter=meter, first_step=len(context), primer=primer
         )
+
+    def _notices(self, request: Request) -> list[Notice]:
+        return primer_notices(
+            self.info.encoding, request.music, request.options, request.section,
+            drums_mode=str(request.values["drums"]),
+        )  # fmt: skip
+
+
+def _with_drums(request: Request) -> NoteSequence:
+    """Return the primer; all its notes are drums if the generator is to read them as such."""
+    music = request.music
+    before = input_notes_before(music, request.options, request.section, since=-1.0)
+    if not read_as_drums(before.notes, str(request.values["drums"])):
+        return music
+    struck = with_notes(music, music.notes)
+    for note in struck.notes:
+        note.is_drum = True
+    return struck
 
 
 def _known_drums(music: NoteSequence) -> NoteSequence:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from magenta_bridge.arguments import read_arguments
+from magenta_bridge.description import Notice
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.primer import check_sections
@@ -28,12 +29,14 @@ class VariationChunk:
         notes: The new notes; empty in the last chunk.
         complete_until: Time up to which the variation is complete, in seconds.
         last: Whether this is the variation's last chunk.
+        notices: How much of the primer was not read; in the first chunk of the first variation.
     """
 
     variation: int
     notes: NoteSequence
     complete_until: float
     last: bool
+    notices: Sequence[Notice] = ()
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,14 @@ class GenerateRequestPlan:
             InvalidSequenceError: The primer is not valid music.
             InvalidArgumentError: The generator rejects the options.
         """
+        notices = self.generator.notices(self.primer, self.options[0])
         for variation, options in enumerate(self.options):
             section = options.generate_sections[0]
             complete = section.start_time
             for chunk in self.generator.stream(self.primer, options, interrupt=interrupt):
                 complete = max(complete, chunk.total_time)
-                yield VariationChunk(variation, chunk, complete, last=False)
+                yield VariationChunk(variation, chunk, complete, last=False, notices=notices)
+                notices = []
             yield VariationChunk(
                 variation, NoteSequence(), max(complete, section.end_time), last=True
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterator
 
-from magenta_bridge.description import GeneratorInfo
+from magenta_bridge.description import GeneratorInfo, Notice
 from magenta_bridge.noteseq import GeneratorBundle, GeneratorDetails, GeneratorOptions, NoteSequence
 
 Interrupt = Callable[[], None]
@@ -59,6 +59,14 @@ class SequenceGenerator(abc.ABC):
         Raises:
             InvalidArgumentError: Options or primer break a rule.
         """
+
+    def notices(
+        self,
+        input_sequence: NoteSequence,  # noqa: ARG002 - for subclasses
+        generator_options: GeneratorOptions,  # noqa: ARG002
+    ) -> list[Notice]:
+        """Return how much of a primer ``stream`` does not read; arguments and errors are its."""
+        return []
 
     def generate(
         self,

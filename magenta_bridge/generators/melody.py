@@ -17,6 +17,7 @@ from magenta_bridge.generators.bundle_generator import (
     Request,
     sampling_arguments,
 )
+from magenta_bridge.generators.guard import Guard, GuardedIds, gap_steps
 from magenta_bridge.generators.note_writer import PRIMERS_PROGRAM, GridWriter, voice_of
 from magenta_bridge.generators.pitches import event_mask, octave_shift
 from magenta_bridge.generators.primer import Section, melody_context, prepend
@@ -28,6 +29,19 @@ from magenta_bridge.runtime.loop import Automaton
 ARGUMENTS: Final = sampling_arguments(melody.EVENT_IDS, *PITCH_ARGUMENTS, PROGRAM, top_p=0.97)
 _NO_EVENT: Final = melody.NO_EVENT + melody.EVENT_OFFSET
 _CACHED_RULES: Final = 64
+# Nothing changes, the note ends, or another one begins.
+_KINDS: Final = np.minimum(np.arange(melody.EVENT_IDS), melody.EVENT_OFFSET).astype(np.int32)
+_KIND_FLOOR: Final = 0.6
+_GUARDED: Final = GuardedIds(
+    onsets=np.where(_KINDS == melody.EVENT_OFFSET, np.arange(melody.EVENT_IDS), -1).astype(
+        np.int32
+    ),
+    steps=np.ones(melody.EVENT_IDS, dtype=np.int32),
+    waits=np.zeros(melody.EVENT_IDS, dtype=np.bool_),
+    run=8,
+    loop=16,
+    share=18,
+)
 
 
 class MelodyWriter(GridWriter):
@@ -91,7 +105,10 @@ class MelodyGenerator(StepGenerator):
         choice = Choice(
             inputs=prepend(melody.start_id(meter), melody.transpose_ids(context, shift)),
             grammar=Grammar(_rules_of(pitches.tobytes(), shift), section.steps),
-            sampler=sampler_of(values),
+            sampler=sampler_of(values, _KINDS, kind_floor=_KIND_FLOOR),
+            guard=Guard(
+                _GUARDED, gap_steps(section, melody.STEPS_PER_QUARTER), event_mask(pitches, shift)
+            ),
         )
         return choice, MelodyWriter(music, section, shift, program=int(values["program"]))
 

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.arguments import Argument, ArgumentType
+from magenta_bridge.description import Notice
 from magenta_bridge.encodings.performance import (
     EVENT_IDS,
     LONGEST_SHIFT,
     NOTE_OFF,
+    PITCHES,
     START,
     STEPS_PER_SECOND,
     TIME_SHIFT,
@@ -29,7 +31,10 @@ from magenta_bridge.generators.bundle_generator import (
     density_argument,
     sampling_arguments,
 )
+from magenta_bridge.generators.guard import GAP_BARS, Guard, GuardedIds
 from magenta_bridge.generators.note_writer import NoteWriter, voice_of
+from magenta_bridge.generators.notices import primer_notices
+from magenta_bridge.generators.pitches import near_primer
 from magenta_bridge.generators.primer import Section, input_notes_before, prepend
 from magenta_bridge.generators.sampling import Choice, Grammar
 from magenta_bridge.generators.step_generator import StepGenerator, pitches_of, sampler_of
@@ -57,6 +62,18 @@ _ROUNDING: Final = 1e-6
 # A shift of this length is as likely at any density; 100 ms are even sixteenths at 150 qpm.
 _NEUTRAL_SHIFT: Final = 10
 _LENGTHS: Final = np.array([shift_steps(value) for value in range(EVENT_IDS)], dtype=np.int32)
+# Beginnings, ends, loudness, and each length of a time shift.
+_KINDS: Final = np.repeat([0, 1, 2], [PITCHES, PITCHES, EVENT_IDS - TIME_SHIFT]).astype(np.int32)
+_KINDS[TIME_SHIFT:VELOCITY] = np.arange(3, 3 + LONGEST_SHIFT)
+_KIND_FLOOR: Final = 1.0
+_GUARDED: Final = GuardedIds(
+    onsets=np.where(np.arange(EVENT_IDS) < NOTE_OFF, np.arange(EVENT_IDS), -1).astype(np.int32),
+    steps=_LENGTHS,
+    waits=np.zeros(EVENT_IDS, dtype=np.bool_),
+    run=8,
+    loop=16,
+    share=18,
+)
 
 
 class PerformanceWriter(NoteWriter):
@@ -100,18 +117,30 @@ class PerformanceGenerator(StepGenerator):
     def _plan(self, request: Request) -> tuple[Choice, PerformanceWriter]:
         music, section, values = request.music, request.section, request.values
         context = _context(music, request.options, section)
+        pitches = near_primer(pitches_of(values), context[context < NOTE_OFF].tolist())
         seconds = section.end - section.start
         steps = max(int(np.ceil(seconds * STEPS_PER_SECOND - _ROUNDING)), 1)
         choice = Choice(
             inputs=prepend(START, context),
-            grammar=_SectionGrammar(pitches_of(values), context, steps),
-            sampler=sampler_of(values),
+            grammar=_SectionGrammar(pitches, context, steps),
+            sampler=sampler_of(values, _KINDS, kind_floor=_KIND_FLOOR),
+            guard=Guard(
+                _GUARDED, _gap_steps(section), np.concatenate([pitches, _LENGTHS[PITCHES:] >= 0])
+            ),
             bias=density_bias(float(values["density"])),
         )
         voice = NoteSequence.Note(
             program=int(values["program"]), instrument=voice_of(music).instrument
         )
         return choice, PerformanceWriter(music, section, voice)
+
+    def _notices(self, request: Request) -> list[Notice]:
+        newest, _ = _newest(request.music, request.options, request.section)
+        since = newest[0].start_time if newest else request.section.start
+        return primer_notices(
+            self.info.encoding, request.music, request.options, request.section,
+            context=(since, f"{_MOST_NOTES} notes and {_LONGEST_SECONDS:g} seconds"),
+        )  # fmt: skip
 
 
 def _context(music: NoteSequence, options: GeneratorOptions, section: Section) -> NDArray[np.int32]:
@@ -121,17 +150,24 @@ def _context(music: NoteSequence, options: GeneratorOptions, section: Section) -
     20 seconds. The grid is counted back from the section's start, so that the new music begins
     exactly there.
     """
+    newest, end = _newest(music, options, section)
+    if not newest:
+        return np.zeros(0, dtype=np.int32)
+    steps = round((end - newest[0].start_time) * STEPS_PER_SECOND)
+    return encode(NoteSequence(notes=newest), start=end - steps / STEPS_PER_SECOND, end=end)
+
+
+def _newest(
+    music: NoteSequence, options: GeneratorOptions, section: Section
+) -> tuple[list[NoteSequence.Note], float]:
+    """Return the notes that are read, and the end of what is read in seconds."""
     found = input_notes_before(_with_pedal(music), options, section, since=-1.0)
     notes = sorted(
         (note for note in found.notes if not note.is_drum), key=lambda note: note.start_time
     )
     last = max((note.end_time for note in notes), default=0.0)
     end = min(section.start, last + _LONGEST_WAIT_SECONDS)
-    newest = [note for note in notes[-_MOST_NOTES:] if note.start_time > end - _LONGEST_SECONDS]
-    if not newest:
-        return np.zeros(0, dtype=np.int32)
-    steps = round((end - newest[0].start_time) * STEPS_PER_SECOND)
-    return encode(NoteSequence(notes=newest), start=end - steps / STEPS_PER_SECOND, end=end)
+    return [n for n in notes[-_MOST_NOTES:] if n.start_time > end - _LONGEST_SECONDS], end
 
 
 def _with_pedal(music: NoteSequence) -> NoteSequence:
@@ -142,6 +178,13 @@ def _with_pedal(music: NoteSequence) -> NoteSequence:
     for note, end in zip(held.notes, sounding_ends(music), strict=True):
         note.end_time = end
     return held
+
+
+def _gap_steps(section: Section) -> int:
+    """Return the steps of two bars, at least of two seconds."""
+    quarters = section.origin_quarters + GAP_BARS * section.meter.bar_quarters
+    seconds = float(section.tempo.seconds(quarters)) - section.start
+    return max(round(seconds * STEPS_PER_SECOND), 2 * STEPS_PER_SECOND)
 
 
 class _SectionGrammar(Grammar):
@@ -158,10 +201,11 @@ class _SectionGrammar(Grammar):
             self._performance.add(value)
 
     def mask(self) -> NDArray[np.bool_]:
-        return super().mask() & self._performance.mask()
+        allowed = super().mask()  # advances by what has been taken
+        return allowed & self._performance.mask()
 
-    def add(self, value: int) -> None:
-        super().add(value)
+    def _follow(self, value: int) -> None:
+        super()._follow(value)
         self._performance.add(value)
 
 

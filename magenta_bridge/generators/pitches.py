@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.encodings import melody
 from magenta_bridge.errors import InvalidArgumentError
+
+_REACH: Final = 24
 
 
 def allowed_pitches(lowest: int, highest: int, root: int, intervals: str) -> NDArray[np.bool_]:
@@ -52,6 +55,20 @@ def _pitch_classes(root: int, intervals: str) -> list[int] | None:
             field="options.args[scale_intervals]",
         )
     return [(root + step) % 12 for step in steps]
+
+
+def near_primer(allowed: NDArray[np.bool_], primer: Sequence[int]) -> NDArray[np.bool_]:
+    """Return the allowed pitches at most two octaves beyond those of a primer, ``(128,)``.
+
+    All of them without a primer, or where none is so near.
+    """
+    if not primer:
+        return allowed
+    pitches = np.arange(128)
+    near: NDArray[np.bool_] = allowed & (
+        (pitches >= min(primer) - _REACH) & (pitches <= max(primer) + _REACH)
+    )
+    return near if near.any() else allowed
 
 
 def octave_shift(

@@ -20,7 +20,9 @@ from magenta_bridge.generators.bundle_generator import (
     density_argument,
     sampling_arguments,
 )
+from magenta_bridge.generators.guard import Guard, GuardedIds, gap_steps
 from magenta_bridge.generators.note_writer import GridWriter, voice_of
+from magenta_bridge.generators.pitches import near_primer
 from magenta_bridge.generators.primer import grid_context, prepend, with_notes
 from magenta_bridge.generators.sampling import Choice, Grammar
 from magenta_bridge.generators.step_generator import StepGenerator, pitches_of, sampler_of
@@ -40,6 +42,18 @@ ARGUMENTS: Final = sampling_arguments(
 )  # fmt: skip
 _LENGTHS: Final = (np.arange(polyphony.EVENT_IDS) == polyphony.END).astype(np.int32)
 _CACHED_RULES: Final = 32
+# The frame ends, a note begins, or a note goes on.
+_KINDS: Final = np.repeat([0, 1, 2], [1, polyphony.PITCHES, polyphony.PITCHES]).astype(np.int32)
+_KIND_FLOOR: Final = 1.0
+_GUARDED: Final = GuardedIds(
+    onsets=np.where(_KINDS == 1, np.arange(polyphony.EVENT_IDS), -1).astype(np.int32),
+    steps=_LENGTHS,
+    # Only a higher note may follow one that goes on.
+    waits=_KINDS == 2,
+    run=8,
+    loop=16,
+    share=18,
+)
 
 
 class PolyphonyWriter(GridWriter):
@@ -80,14 +94,20 @@ class PolyphonyGenerator(StepGenerator):
 
     def _plan(self, request: Request) -> tuple[Choice, PolyphonyWriter]:
         music, section, values = request.music, request.section, request.values
-        meter, _, context = grid_context(
+        meter, primer, context = grid_context(
             music, request.options, section, select=_without_drums, encode=polyphony.encode
         )
-        rules = _rules_of(pitches_of(values).tobytes(), int(values["voices"]))
+        pitches = near_primer(pitches_of(values), [note.pitch for note in primer.notes])
+        rules = _rules_of(pitches.tobytes(), int(values["voices"]))
         choice = Choice(
             inputs=prepend(polyphony.start_id(meter), context),
             grammar=Grammar(rules, section.steps, lengths=_LENGTHS),
-            sampler=sampler_of(values),
+            sampler=sampler_of(values, _KINDS, kind_floor=_KIND_FLOOR),
+            guard=Guard(
+                _GUARDED,
+                gap_steps(section, STEPS_PER_QUARTER),
+                np.concatenate([[True], pitches, pitches]),
+            ),
             bias=_onset_bias(float(values["density"])),
         )
         return choice, PolyphonyWriter(music, section, voice_of(music, int(values["program"])))

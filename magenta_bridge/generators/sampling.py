@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.generators.generator import Interrupt
+from magenta_bridge.generators.guard import Guard
 from magenta_bridge.runtime.loop import MOST_STEPS, Automaton, LoopSession
 from magenta_bridge.runtime.program import Session, StepProgram
 from magenta_bridge.runtime.sampler import Sampler
@@ -39,6 +40,7 @@ class Grammar:
         self._left = steps
         self._lengths = lengths
         self._rule = automaton.first
+        self._taken: list[int] = []
 
     @property
     def is_full(self) -> bool:
@@ -52,22 +54,30 @@ class Grammar:
 
     def mask(self) -> NDArray[np.bool_]:
         """Return the ids that the current rule allows, ``(ids,)``."""
+        taken, self._taken = self._taken, []
+        for value in taken:
+            self._follow(value)
         allowed: NDArray[np.bool_] = self.automaton.allowed[self._rule]
         return allowed
 
     def add(self, value: int) -> None:
         """Advance by the id that was chosen."""
-        self._rule = int(self.automaton.following[self._rule, value])
+        self._follow(value)
         self._left -= 1 if self._lengths is None else int(self._lengths[value])
+
+    def _follow(self, value: int) -> None:
+        self._rule = int(self.automaton.following[self._rule, value])
 
     def take(self, ids: list[int]) -> list[int]:
         """Advance by ids chosen under the automaton; return those that fit into the section."""
         if self._lengths is None:
             self._left -= len(ids)
-            return ids
-        ends = np.cumsum(self._lengths[ids])
-        fitting = ids[: int(np.searchsorted(ends, self._left)) + 1]
-        self._left -= int(ends[len(fitting) - 1])
+            fitting = ids
+        else:
+            ends = np.cumsum(self._lengths[ids])
+            fitting = ids[: int(np.searchsorted(ends, self._left)) + 1]
+            self._left -= int(ends[len(fitting) - 1])
+        self._taken.extend(fitting)
         return fitting
 
 
@@ -79,12 +89,14 @@ class Choice:
         inputs: Ids before the first choice: a start id, then the primer, ``(steps,)``.
         grammar: The ids allowed, and when the section is full.
         sampler: The sampler.
+        guard: Keeps the music from falling silent or repeating itself.
         bias: Added to the logits, ``(event_ids,)``; None for nothing.
     """
 
     inputs: NDArray[np.int32]
     grammar: Grammar
     sampler: Sampler
+    guard: Guard
     bias: NDArray[np.float32] | None = None
 
 
@@ -93,7 +105,9 @@ def choose_chunks(
 ) -> Iterator[list[int]]:
     """Choose ids until the section is full.
 
-    Both kinds of programs choose the same ids, except where float32 rounding decides.
+    Both kinds of programs choose the same ids, except where float32 rounding decides. A program
+    with many steps per call goes on in single steps where only those can: at low temperatures,
+    and from the first id on that the guard refuses.
 
     Args:
         program: Computes the logits.
@@ -103,16 +117,19 @@ def choose_chunks(
     Yields:
         The next ids: at most ``FIRST_CHUNK_STEPS``, later at most ``LOOP_CHUNK_STEPS``.
     """
+    state, ids = None, choice.inputs.tolist()
     if program.loops:
         loop = program.loop_session()
         try:
-            yield from _many_per_call(loop, choice, interrupt)
+            state, ids = yield from _many_per_call(loop, choice, interrupt)
         finally:
             program.release_loop(loop)
-    else:
+    if not choice.grammar.is_full:
         session = program.session()
         try:
-            yield from _one_per_call(session, choice, interrupt)
+            if state is not None:
+                session.resume(state)
+            yield from _one_per_call(session, ids, choice, interrupt)
         finally:
             program.release(session)
 
@@ -128,23 +145,58 @@ def prepare_session(program: StepProgram) -> int:
     return session.logit_count
 
 
-def _many_per_call(loop: LoopSession, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:
-    inputs, grammar = choice.inputs, choice.grammar
+def _many_per_call(
+    loop: LoopSession, choice: Choice, interrupt: Interrupt
+) -> Generator[list[int], None, tuple[Mapping[str, NDArray[Any]] | None, list[int]]]:
+    """Yield ids until single steps have to go on.
+
+    Returns:
+        The state from which they go on, None for the initial one, and the ids that follow it.
+    """
+    inputs, grammar, guard = choice.inputs, choice.grammar, choice.guard
     loop.begin(int(inputs[0]))
+    state = None
     for first in range(1, len(inputs), MOST_STEPS):
         interrupt()
         loop.feed(inputs[first : first + MOST_STEPS])
+        state = loop.state
+    pending = [int(inputs[-1])]
+    if choice.sampler.options.keeps_kinds:
+        return state, pending
     loop.follow(grammar.automaton, choice.sampler, choice.bias)
     most = FIRST_CHUNK_STEPS
     while not grammar.is_full:
         interrupt()
         chosen = loop.choose(min(most, grammar.most))
+        kept = _kept(guard, chosen)
         most = LOOP_CHUNK_STEPS
-        yield grammar.take(chosen)
+        if kept == len(chosen):
+            yield grammar.take(chosen)
+            state, pending = loop.state, chosen[-1:]
+            continue
+        choice.sampler.give_back(loop.draws[kept : len(chosen)])
+        if kept:
+            # The section may be full before the id that was refused.
+            pending += grammar.take(chosen[:kept])
+            yield pending[1:]
+        break
+    return state, pending
 
 
-def _one_per_call(session: Session, choice: Choice, interrupt: Interrupt) -> Iterator[list[int]]:
-    ids, grammar, bias = choice.inputs.tolist(), choice.grammar, choice.bias
+def _kept(guard: Guard, chosen: Sequence[int]) -> int:
+    """Advance a guard by chosen ids; return the number of those before the first refused one."""
+    for index, value in enumerate(chosen):
+        allowed = guard.mask()
+        if allowed is not None and not allowed[value]:
+            return index
+        guard.add(value)
+    return len(chosen)
+
+
+def _one_per_call(
+    session: Session, ids: Sequence[int], choice: Choice, interrupt: Interrupt
+) -> Iterator[list[int]]:
+    grammar, bias = choice.grammar, choice.bias
     for index, value in enumerate(ids[:-1]):
         if index % FIRST_CHUNK_STEPS == 0:
             interrupt()
@@ -156,8 +208,22 @@ def _one_per_call(session: Session, choice: Choice, interrupt: Interrupt) -> Ite
         while len(chunk) < FIRST_CHUNK_STEPS and not grammar.is_full:
             logits = session.step(latest)
             latest = choice.sampler.choose(
-                logits if bias is None else logits + bias, grammar.mask()
+                logits if bias is None else logits + bias, _allowed(grammar, choice.guard)
             )
             grammar.add(latest)
+            choice.guard.add(latest)
             chunk.append(latest)
         yield chunk
+
+
+def _allowed(grammar: Grammar, guard: Guard) -> NDArray[np.bool_]:
+    """Return the ids that both allow, or where there are none, that the grammar allows."""
+    allowed = grammar.mask()
+    for repeats in (True, False):
+        guarded = guard.mask(repeats=repeats)
+        if guarded is None:
+            return allowed
+        both: NDArray[np.bool_] = allowed & guarded
+        if both.any():
+            return both
+    return allowed

@@ -66,14 +66,26 @@ class StepGenerator(BundleGenerator):
         """Return how ids are chosen for a request, and what makes notes of them."""
 
 
-def sampler_of(values: Mapping[str, ArgumentValue]) -> Sampler:
-    """Return the sampler for the values of ``sampling_arguments``."""
+def sampler_of(
+    values: Mapping[str, ArgumentValue], kinds: NDArray[np.int32], *, kind_floor: float
+) -> Sampler:
+    """Return the sampler for the values of ``sampling_arguments``.
+
+    At temperature 0, the seed makes no difference.
+
+    Args:
+        values: The values.
+        kinds: Kind of each id, ``(ids,)``; see ``SamplerOptions``.
+        kind_floor: Lowest temperature at which kinds are chosen.
+    """
     options = SamplerOptions(
         temperature=float(values["temperature"]),
         top_k=int(values["top_k"]),
         top_p=float(values["top_p"]),
+        kinds=kinds,
+        kind_floor=kind_floor,
     )
-    return Sampler(options, int(values["seed"]))
+    return Sampler(options, int(values["seed"]) if options.temperature > 0 else 0)
 
 
 def pitches_of(values: Mapping[str, ArgumentValue]) -> NDArray[np.bool_]:

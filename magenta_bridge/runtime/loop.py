@@ -110,8 +110,13 @@ class LoopSession:
 
     @property
     def state(self) -> Mapping[str, NDArray[Any]]:
-        """The state after the last id, by name."""
-        return {name: self._loop.get(name) for name in self._states}
+        """The state before the latest id, by name."""
+        return {name: np.array(self._loop.get(name)) for name in self._states}
+
+    @property
+    def draws(self) -> NDArray[np.float32]:
+        """The random numbers of the latest ``choose``, one row per id."""
+        return self._draws
 
     def begin(self, start: int) -> None:
         """Reset the state; ``start`` is the first id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -128,6 +129,11 @@ class Session:
         """Reset the state."""
         for name in self._states:
             self._step.set(name, self._step.blanks[name])
+
+    def resume(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Continue from a state of a ``LoopSession`` of the same program."""
+        for name in self._states:
+            self._step.set(name, state[name])
 
     def step(self, value: int) -> NDArray[np.float32]:
         """Feed one id and return the logits of the next event, ``(event_ids,)``."""

@@ -27,7 +27,7 @@ from magenta_bridge.noteseq import generator_pb2 as note__seq_dot_protobuf_dot_g
 from magenta_bridge.noteseq import music_pb2 as note__seq_dot_protobuf_dot_music__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"magenta_bridge/v1/generation.proto\x12\x11magenta_bridge.v1\x1a!magenta_bridge/v1/generator.proto\x1a!note_seq/protobuf/generator.proto\x1a\x1dnote_seq/protobuf/music.proto\">\n\x15ListGeneratorsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"c\n\x16ListGeneratorsResponse\x12\x30\n\ngenerators\x18\x01 \x03(\x0b\x32\x1c.magenta_bridge.v1.Generator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x13GetGeneratorRequest\x12\x14\n\x0cgenerator_id\x18\x01 \x01(\t\"G\n\x14GetGeneratorResponse\x12/\n\tgenerator\x18\x01 \x01(\x0b\x32\x1c.magenta_bridge.v1.Generator\"\xbe\x01\n\x0fGenerateRequest\x12\x14\n\x0cgenerator_id\x18\x01 \x01(\t\x12%\n\x06primer\x18\x02 \x01(\x0b\x32\x15.magenta.NoteSequence\x12*\n\x07options\x18\x03 \x01(\x0b\x32\x19.magenta.GeneratorOptions\x12\x11\n\x04seed\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\nvariations\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\tB\x07\n\x05_seed\"J\n\x10GenerateResponse\x12(\n\tsequences\x18\x01 \x03(\x0b\x32\x15.magenta.NoteSequence\x12\x0c\n\x04seed\x18\x02 \x01(\x03\"\xc4\x01\n\x15StreamGenerateRequest\x12\x14\n\x0cgenerator_id\x18\x01 \x01(\t\x12%\n\x06primer\x18\x02 \x01(\x0b\x32\x15.magenta.NoteSequence\x12*\n\x07options\x18\x03 \x01(\x0b\x32\x19.magenta.GeneratorOptions\x12\x11\n\x04seed\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\nvariations\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\tB\x07\n\x05_seed\"\x85\x01\n\x16StreamGenerateResponse\x12\x11\n\tvariation\x18\x01 \x01(\x05\x12$\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x15.magenta.NoteSequence\x12\x16\n\x0e\x63omplete_until\x18\x03 \x01(\x01\x12\x0c\n\x04last\x18\x04 \x01(\x08\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x32\xa3\x03\n\x11GenerationService\x12j\n\x0eListGenerators\x12(.magenta_bridge.v1.ListGeneratorsRequest\x1a).magenta_bridge.v1.ListGeneratorsResponse\"\x03\x90\x02\x01\x12\x64\n\x0cGetGenerator\x12&.magenta_bridge.v1.GetGeneratorRequest\x1a\'.magenta_bridge.v1.GetGeneratorResponse\"\x03\x90\x02\x01\x12S\n\x08Generate\x12\".magenta_bridge.v1.GenerateRequest\x1a#.magenta_bridge.v1.GenerateResponse\x12g\n\x0eStreamGenerate\x12(.magenta_bridge.v1.StreamGenerateRequest\x1a).magenta_bridge.v1.StreamGenerateResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"magenta_bridge/v1/generation.proto\x12\x11magenta_bridge.v1\x1a!magenta_bridge/v1/generator.proto\x1a!note_seq/protobuf/generator.proto\x1a\x1dnote_seq/protobuf/music.proto\">\n\x15ListGeneratorsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"c\n\x16ListGeneratorsResponse\x12\x30\n\ngenerators\x18\x01 \x03(\x0b\x32\x1c.magenta_bridge.v1.Generator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"+\n\x13GetGeneratorRequest\x12\x14\n\x0cgenerator_id\x18\x01 \x01(\t\"G\n\x14GetGeneratorResponse\x12/\n\tgenerator\x18\x01 \x01(\x0b\x32\x1c.magenta_bridge.v1.Generator\"\xbe\x01\n\x0fGenerateRequest\x12\x14\n\x0cgenerator_id\x18\x01 \x01(\t\x12%\n\x06primer\x18\x02 \x01(\x0b\x32\x15.magenta.NoteSequence\x12*\n\x07options\x18\x03 \x01(\x0b\x32\x19.magenta.GeneratorOptions\x12\x11\n\x04seed\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\nvariations\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\tB\x07\n\x05_seed\"\'\n\x06Notice\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\"v\n\x10GenerateResponse\x12(\n\tsequences\x18\x01 \x03(\x0b\x32\x15.magenta.NoteSequence\x12\x0c\n\x04seed\x18\x02 \x01(\x03\x12*\n\x07notices\x18\x03 \x03(\x0b\x32\x19.magenta_bridge.v1.Notice\"\xc4\x01\n\x15StreamGenerateRequest\x12\x14\n\x0cgenerator_id\x18\x01 \x01(\t\x12%\n\x06primer\x18\x02 \x01(\x0b\x32\x15.magenta.NoteSequence\x12*\n\x07options\x18\x03 \x01(\x0b\x32\x19.magenta.GeneratorOptions\x12\x11\n\x04seed\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x12\n\nvariations\x18\x05 \x01(\x05\x12\x12\n\nrequest_id\x18\x06 \x01(\tB\x07\n\x05_seed\"\xb1\x01\n\x16StreamGenerateResponse\x12\x11\n\tvariation\x18\x01 \x01(\x05\x12$\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x15.magenta.NoteSequence\x12\x16\n\x0e\x63omplete_until\x18\x03 \x01(\x01\x12\x0c\n\x04last\x18\x04 \x01(\x08\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12*\n\x07notices\x18\x06 \x03(\x0b\x32\x19.magenta_bridge.v1.Notice2\xa3\x03\n\x11GenerationService\x12j\n\x0eListGenerators\x12(.magenta_bridge.v1.ListGeneratorsRequest\x1a).magenta_bridge.v1.ListGeneratorsResponse\"\x03\x90\x02\x01\x12\x64\n\x0cGetGenerator\x12&.magenta_bridge.v1.GetGeneratorRequest\x1a\'.magenta_bridge.v1.GetGeneratorResponse\"\x03\x90\x02\x01\x12S\n\x08Generate\x12\".magenta_bridge.v1.GenerateRequest\x1a#.magenta_bridge.v1.GenerateResponse\x12g\n\x0eStreamGenerate\x12(.magenta_bridge.v1.StreamGenerateRequest\x1a).magenta_bridge.v1.StreamGenerateResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,12 +48,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETGENERATORRESPONSE']._serialized_end=439
   _globals['_GENERATEREQUEST']._serialized_start=442
   _globals['_GENERATEREQUEST']._serialized_end=632
-  _globals['_GENERATERESPONSE']._serialized_start=634
-  _globals['_GENERATERESPONSE']._serialized_end=708
-  _globals['_STREAMGENERATEREQUEST']._serialized_start=711
-  _globals['_STREAMGENERATEREQUEST']._serialized_end=907
-  _globals['_STREAMGENERATERESPONSE']._serialized_start=910
-  _globals['_STREAMGENERATERESPONSE']._serialized_end=1043
-  _globals['_GENERATIONSERVICE']._serialized_start=1046
-  _globals['_GENERATIONSERVICE']._serialized_end=1465
+  _globals['_NOTICE']._serialized_start=634
+  _globals['_NOTICE']._serialized_end=673
+  _globals['_GENERATERESPONSE']._serialized_start=675
+  _globals['_GENERATERESPONSE']._serialized_end=793
+  _globals['_STREAMGENERATEREQUEST']._serialized_start=796
+  _globals['_STREAMGENERATEREQUEST']._serialized_end=992
+  _globals['_STREAMGENERATERESPONSE']._serialized_start=995
+  _globals['_STREAMGENERATERESPONSE']._serialized_end=1172
+  _globals['_GENERATIONSERVICE']._serialized_start=1175
+  _globals['_GENERATIONSERVICE']._serialized_end=1594
 # @@protoc_insertion_point(module_scope)

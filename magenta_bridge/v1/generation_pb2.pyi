@@ -182,6 +182,32 @@ class GenerateRequest(_message.Message):
 Global___GenerateRequest: _TypeAlias = GenerateRequest  # noqa: Y015
 
 @_typing.final
+class Notice(_message.Message):
+    """Part of the primer that a generator did not use, or used differently."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Kind of notice in UPPER_SNAKE_CASE, e.g. "DRUMS_NOT_READ"; later versions may add others."""
+    message: _builtins.str
+    """One or two sentences for the user."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notice: _TypeAlias = Notice  # noqa: Y015
+
+@_typing.final
 class GenerateResponse(_message.Message):
     """The generated music."""
 
@@ -189,6 +215,7 @@ class GenerateResponse(_message.Message):
 
     SEQUENCES_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
     seed: _builtins.int
     """Seed of the first variation, 0 to 2147483647; a request with it repeats the result."""
     @_builtins.property
@@ -197,15 +224,20 @@ class GenerateResponse(_message.Message):
         primer's timeline, in seconds.
         """
 
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
+        """How much of the primer was not read; empty when all of it was."""
+
     def __init__(
         self,
         *,
         sequences: _abc.Iterable[_music_pb2.NoteSequence] | None = ...,
         seed: _builtins.int = ...,
+        notices: _abc.Iterable[Global___Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["seed", b"seed", "sequences", b"sequences"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notices", b"notices", "seed", b"seed", "sequences", b"sequences"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -280,6 +312,7 @@ class StreamGenerateResponse(_message.Message):
     COMPLETE_UNTIL_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
     variation: _builtins.int
     """Variation of the piece, 0 to 15; never smaller than in the previous piece."""
     complete_until: _builtins.float
@@ -297,6 +330,10 @@ class StreamGenerateResponse(_message.Message):
         variation has tempo and meter. Empty if `last` is set.
         """
 
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
+        """How much of the primer was not read; in the first piece of the first variation alone."""
+
     def __init__(
         self,
         *,
@@ -305,10 +342,11 @@ class StreamGenerateResponse(_message.Message):
         complete_until: _builtins.float = ...,
         last: _builtins.bool = ...,
         seed: _builtins.int = ...,
+        notices: _abc.Iterable[Global___Notice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "complete_until", b"complete_until", "last", b"last", "seed", b"seed", "variation", b"variation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "complete_until", b"complete_until", "last", b"last", "notices", b"notices", "seed", b"seed", "variation", b"variation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -38,6 +38,11 @@ export class StatusLine {
     this.setMessage({ text, isError: false, isAboutServer: false });
   }
 
+  /** Show a message about generated music, until the next command. */
+  notify(text: string): void {
+    this.setMessage({ text, isError: false, isAboutServer: false });
+  }
+
   /** Show an error; with `isAboutServer`, until the server responds. */
   fail(text: string, isAboutServer: boolean): void {
     this.setMessage({ text, isError: true, isAboutServer });

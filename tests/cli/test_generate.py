@@ -1,16 +1,20 @@
-"""``magenta-bridge generate`` writes all requested files or none."""
+"""``magenta-bridge generate`` writes the requested files and loses nothing it generated."""
 
 from __future__ import annotations
 
 import wave
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
 from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.errors import NotFoundError, ServerUnavailableError
 from magenta_bridge.formats import read
+from magenta_bridge.local import LocalClient
+from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.meter import meter_at
 from magenta_bridge.sequences.sections import end_of
 from tests.cli.program import ROOT, run_program
@@ -187,3 +191,67 @@ def test_an_impossible_folder_is_found_before_any_bundle_is_loaded(
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: The folder")
     assert opened == []
+
+
+def test_a_clip_is_written_when_its_picture_or_sound_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every other file is there, and the missing ones are named."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("magenta_bridge.render.piano_roll.draw_piano_roll", full)
+    picture, sound = tmp_path / "p.png", tmp_path / "s.wav"
+    words = ["--variations", 2, "--seed", 7, "--picture", picture, "--sound", sound]
+    result = _generate(*words, "-o", tmp_path / "c.mid")
+    assert result.exit_code == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "c-1.mid", "c-2.mid", "s-1.wav", "s-2.wav",
+    ]  # fmt: skip
+    for number in (1, 2):
+        assert f"{tmp_path / f'p-{number}.png'} is missing" in result.stderr
+        assert f"with seed {6 + number}" in result.stdout
+
+
+def test_the_seed_is_printed_when_the_clip_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise NotFoundError("c.mid cannot be written: No space left on device.")
+
+    monkeypatch.setattr("magenta_bridge.formats.write", full)
+    result = _generate("--seed", 7, "--picture", tmp_path / "p.png", "-o", tmp_path / "c.mid")
+    assert result.exit_code == 1
+    assert "with seed 7" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
+
+
+def test_the_variations_before_a_failure_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate, made = LocalClient.generate, []
+
+    def fail(self: LocalClient, *words: str, **options: Any) -> NoteSequence:  # noqa: ANN401
+        made.append(options["seed"])
+        if len(made) > 1:
+            raise ServerUnavailableError("The server went away.")
+        return generate(self, *words, **options)
+
+    monkeypatch.setattr(LocalClient, "generate", fail)
+    result = _generate("--variations", 3, "--seed", 7, "-o", tmp_path / "c.mid")
+    assert result.exit_code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["c-1.mid"]
+    assert "seed was 8" in result.stderr
+    result = _generate("--seed", 9, "-o", tmp_path / "d.mid")
+    assert result.exit_code == 1
+    assert "seed was 9" in result.stderr
+
+
+def test_what_was_not_read_of_a_primer_is_one_line(tmp_path: Path) -> None:
+    words = ["--primer", MELODY, "--generator", "lstm_drums", "--variations", 2]
+    result = _generate(*words, "-o", tmp_path / "c.mid")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Note: This generator reads only drums")
+    assert result.stderr.count("\n") == 1
+    assert _generate("--primer", MELODY, "-o", tmp_path / "m.mid").stderr == ""

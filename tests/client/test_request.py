@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from magenta_bridge.client.request import GenerateMethods, build_request, split_variations
+from magenta_bridge.description import Notice
 from magenta_bridge.errors import InvalidArgumentError, LimitExceededError
 from magenta_bridge.limits import MESSAGE_BYTES, SEEDS
 from magenta_bridge.noteseq import NoteSequence
@@ -22,7 +23,11 @@ def _request(**changed: Any) -> pb.GenerateRequest:  # noqa: ANN401 - fields of 
 class _Recorder(GenerateMethods[Any, Any, Any]):
     """Return the requests."""
 
-    def _generate(self, request: pb.GenerateRequest) -> pb.GenerateRequest:
+    def _generate(
+        self,
+        request: pb.GenerateRequest,
+        notices: list[Notice] | None,  # noqa: ARG002
+    ) -> pb.GenerateRequest:
         return request
 
     _variations = _stream = _generate  # type: ignore[assignment]

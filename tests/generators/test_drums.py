@@ -50,7 +50,7 @@ def primer(*hits: tuple[int, float, int]) -> NoteSequence:
 
 def test_from_nothing_it_fills_its_section_on_the_drum_channel() -> None:
     program = StraightProgram()
-    result = make(program).generate(NoteSequence(), options(0.0, 4.0, temperature=0.0))
+    result = make(program).generate(NoteSequence(), options(0.0, 4.0, top_k=1))
     validate(result)
     assert [note.start_time for note in result.notes] == [step * 0.125 for step in range(32)]
     assert {(n.pitch, n.is_drum, n.instrument) for n in result.notes} == {(36, True, 9)}
@@ -59,7 +59,7 @@ def test_from_nothing_it_fills_its_section_on_the_drum_channel() -> None:
 
 
 def test_downbeats_are_louder_than_beats_and_those_than_the_rest() -> None:
-    result = make(StraightProgram()).generate(NoteSequence(), options(0.0, 2.0, temperature=0.0))
+    result = make(StraightProgram()).generate(NoteSequence(), options(0.0, 2.0, top_k=1))
     loud = [note.velocity for note in result.notes]
     assert loud[0] > loud[4] == loud[8] > loud[2] > loud[1]
 
@@ -68,7 +68,7 @@ def test_the_primer_is_read_and_sets_velocity_and_instrument() -> None:
     program = StraightProgram()
     music = primer((42, 1.5, 60), (44, 1.875, 40), (100, 1.75, 90))
     music.notes.add(pitch=36, velocity=100, start_time=1.625, end_time=1.75)  # not a drum
-    result = make(program).generate(music, options(2.0, 4.0, temperature=0.0))
+    result = make(program).generate(music, options(2.0, 4.0, top_k=1))
     assert program.inputs[:17] == [drums.start_id(2), *[0] * 12, HAT, 0, 0, HAT]
     assert {(note.pitch, note.instrument) for note in result.notes} == {(42, 3)}
     assert result.notes[2].velocity == 50
@@ -93,9 +93,7 @@ def test_from_nothing_a_groove_begins_at_once() -> None:
 
 
 def test_a_section_may_begin_in_silence() -> None:
-    result = make(StraightProgram()).generate(
-        primer((36, 0.0, 80)), options(2.0, 3.0, temperature=0.0)
-    )
+    result = make(StraightProgram()).generate(primer((36, 0.0, 80)), options(2.0, 3.0, top_k=1))
     assert not result.notes
     assert result.total_time == 3.0
 

@@ -111,7 +111,7 @@ def test_the_primer_is_read_up_to_the_section() -> None:
     program = Program()
     music = primer((60, 0.5, 1.0), (64, 0.8, 2.5))
     music.notes.add(pitch=36, velocity=99, start_time=0.0, end_time=0.1, is_drum=True)
-    result = make(program).generate(music, options(2.0, 2.3, seed=1))
+    result = make(program).generate(music, options(2.0, 4.0, seed=1))
     expected = [
         START, LOUD, 60, TIME_SHIFT + 29, 64, TIME_SHIFT + 19, NOTE_OFF + 60,
         SECOND, NOTE_OFF + 64,

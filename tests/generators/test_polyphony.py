@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -80,9 +81,7 @@ ROUND = (NEW + 60, NEW + 64, END, HELD + 60, NEW + 67, END)
 
 
 def test_frames_become_notes_in_order() -> None:
-    result = make(WrittenProgram(*ROUND)).generate(
-        NoteSequence(), options(0.0, 0.5, temperature=0.0)
-    )
+    result = make(WrittenProgram(*ROUND)).generate(NoteSequence(), options(0.0, 0.5, top_k=1))
     validate(result)
     assert spans(result) == [
         (60, 0.0, 0.25),
@@ -100,7 +99,7 @@ def test_the_primer_is_read_and_its_notes_end_where_the_section_starts() -> None
     program = WrittenProgram(HELD + 60)
     music = primer((60, 1.75, 4.0))
     music.notes.add(pitch=36, velocity=90, start_time=1.5, end_time=1.6, is_drum=True)
-    result = make(program).generate(music, options(2.0, 2.5, temperature=0.0))
+    result = make(program).generate(music, options(2.0, 2.5, top_k=1))
     begun = [polyphony.start_id(METERS.index((4, 4))), *[END] * 14]
     assert program.inputs[:19] == [*begun, NEW + 60, END, HELD + 60, END]
     assert program.inputs[19] != HELD + 60
@@ -109,7 +108,7 @@ def test_the_primer_is_read_and_its_notes_end_where_the_section_starts() -> None
 
 
 def test_a_section_does_not_begin_in_silence() -> None:
-    result = make(WrittenProgram(END)).generate(NoteSequence(), options(1.0, 2.0, temperature=0.0))
+    result = make(WrittenProgram(END)).generate(NoteSequence(), options(1.0, 2.0, top_k=1))
     assert [note.start_time for note in result.notes] == [1.0]
 
 
@@ -141,8 +140,9 @@ def test_pieces_of_a_stream_are_final_and_in_order() -> None:
 
 def test_a_long_note_holds_back_what_began_after_it() -> None:
     """No note begins earlier than what is already complete."""
-    program = WrittenProgram(*(NEW + 40, END), *(HELD + 40, NEW + 60, END) * 40)
-    pieces = list(make(program).stream(NoteSequence(), options(0.0, 2.0, temperature=0.0)))
+    later = [(HELD + 40, NEW + 60 + step % 5, END) for step in range(40)]
+    program = WrittenProgram(NEW + 40, END, *itertools.chain.from_iterable(later))
+    pieces = list(make(program).stream(NoteSequence(), options(0.0, 2.0, top_k=1)))
     assert [len(piece.notes) for piece in pieces[:-1]] == [0] * (len(pieces) - 1)
     assert pieces[0].total_time == 0.0
     assert spans(pieces[-1])[0] == (40, 0.0, 2.0)

@@ -81,6 +81,7 @@ class GenerationService:
                 size += chunk.notes.ByteSize()
                 check_limit(MESSAGE_BYTES, size, where="response", field="variations")
                 response.sequences[chunk.variation].MergeFrom(chunk.notes)
+                response.notices.extend(notice.to_message() for notice in chunk.notices)
         return response
 
     async def StreamGenerate(  # noqa: N802 - the rpc's name
@@ -96,6 +97,7 @@ class GenerationService:
                     complete_until=chunk.complete_until,
                     last=chunk.last,
                     seed=plan.seed,
+                    notices=[notice.to_message() for notice in chunk.notices],
                 )
 
     async def _run(

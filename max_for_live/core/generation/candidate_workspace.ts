@@ -58,6 +58,7 @@ export class CandidateWorkspace {
         if (this.received === 1) this.writeClip();
         this.show();
       },
+      notice: (text) => this.dependencies.statusLine.notify(text),
       ended: (failure) => this.ended(failure),
     });
     this.task = task;

@@ -13,6 +13,8 @@ interface GenerationEvents {
   /** For example "2 of 4, bar 3 of 8". */
   progress(progressText: string): void;
   candidate(candidate: Candidate): void;
+  /** How much of the primer was not read, as sentences. */
+  notice(text: string): void;
   /** null: all variations are complete. */
   ended(failure: Failure | null): void;
 }
@@ -44,6 +46,8 @@ export class GenerationTask {
 
   private receive(response: StreamGenerateResponse): void {
     if (this.isOver) return;
+    const notices = (response.notices ?? []).map((notice) => notice.message ?? "");
+    if (notices.length > 0) this.events.notice(notices.join(" "));
     const variation = response.variation ?? 0;
     const notes = this.notes.get(variation) ?? [];
     this.notes.set(variation, notes);

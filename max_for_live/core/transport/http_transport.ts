@@ -177,7 +177,8 @@ function responseOf(
   seed: string,
 ): StreamGenerateResponse {
   const chunk = answer.sequences?.[0] ?? {};
-  return { variation, chunk, completeUntil: chunk.totalTime ?? 0, last: true, seed };
+  const notices = variation === 0 ? (answer.notices ?? []) : [];
+  return { variation, chunk, completeUntil: chunk.totalTime ?? 0, last: true, seed, notices };
 }
 
 function abort(request: HttpRequest): void {

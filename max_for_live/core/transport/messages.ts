@@ -83,9 +83,17 @@ export interface GenerateRequest {
   requestId?: string;
 }
 
+/** The part of a primer that a generator did not use. */
+export interface Notice {
+  /** For example "DRUMS_NOT_READ"; a later server may send ones unknown here. */
+  code?: string;
+  message?: string;
+}
+
 export interface GenerateResponse {
   sequences?: NoteSequence[];
   seed?: string;
+  notices?: Notice[];
 }
 
 export interface StreamGenerateResponse {
@@ -95,4 +103,6 @@ export interface StreamGenerateResponse {
   completeUntil?: number;
   last?: boolean;
   seed?: string;
+  /** In the first piece of the first variation. */
+  notices?: Notice[];
 }

@@ -181,15 +181,19 @@ class MidiTool {
   private generate(plan: GenerationPlan, transport: NonNullable<ToolServer["transport"]>): void {
     const key = keyOf(plan);
     this.cache.begin(key);
+    let notice = "";
     const task = new GenerationTask(plan, {
       progress: (text) => this.showStatus(text),
       candidate: ({ notes }) => {
         this.cache.add(key, notes);
         if (this.cache.count(key) === this.choice) this.show();
       },
+      notice: (text) => {
+        notice = text;
+      },
       ended: (failure) => {
         this.task = null;
-        this.showStatus(failure === null ? this.cacheText(key) : sentenceOf(failure));
+        this.showStatus(failure === null ? notice || this.cacheText(key) : sentenceOf(failure));
       },
     });
     this.task = task;

@@ -124,6 +124,20 @@ test("candidates can be browsed, kept and dropped; the first is in a clip immedi
   assert.equal(fixture.live.written.length, 2);
 });
 
+test("the status line shows what was not read of the primer until the next command", () => {
+  const fixture = connected();
+  fixture.device.control("go");
+  const notices = [{ code: "DRUMS_NOT_READ", message: "This generator does not read drums." }];
+  fixture.respond({ notices });
+  fixture.variation(0);
+  fixture.done();
+  assert.equal(fixture.view.status, "This generator does not read drums.");
+  assert.equal(fixture.view.state, "connected");
+  assert.equal(fixture.live.written.length, 1);
+  fixture.device.control("go");
+  assert.notEqual(fixture.view.status, "This generator does not read drums.");
+});
+
 test("the progress names the variation and the bar", () => {
   const fixture = connected();
   fixture.device.control("variations", 4);
