@@ -80,13 +80,12 @@ def benchmark(**words: Any) -> None:  # noqa: ANN401 - one argument per option
     split = read_rolls(data, dataset)  # before TensorFlow, which takes seconds to load
     load_packages("A network", "keras")
     from magenta_bridge.pianoroll_benchmark import run as networks
+    from magenta_bridge.pianoroll_benchmark.recipe import RollKind
 
     if words["saved"] is not None:
         click.echo(networks.score_saved(split, dataset, words["saved"], as_json=as_json))
         return
-    kind = networks.RollKind(
-        dataset, words["cell"], words["size"] or "300k", words["output"] or "joint"
-    )
+    kind = RollKind(dataset, words["cell"], words["size"] or "300k", words["output"] or "joint")
     job = networks.NetworkJob(
         kind,
         seeds=words["seeds"] or 1,

@@ -111,7 +111,7 @@ class Dataset(ABC):
     def _grid_places(self, ids: NDArray[np.int32], steps: NDArray[np.integer]) -> NDArray[np.int64]:
         """Number the places of the grid steps at which ids are predicted."""
         meter, bar = self._meter_and_bar(ids)
-        places: NDArray[np.int64] = meter * _PLACES_PER_METER + steps % bar
+        places: NDArray[np.int64] = (meter * _PLACES_PER_METER + steps % bar).astype(np.int64)
         return places
 
 

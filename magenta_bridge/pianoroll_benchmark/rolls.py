@@ -22,6 +22,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.data.dataset import Inputs
 from magenta_bridge.data.windows import Batch, EpochSampler
 from magenta_bridge.errors import FileFormatError, NotFoundError
 
@@ -155,13 +156,12 @@ def feed(rolls: Sequence[Roll], output: str, *, rows: int, steps: int) -> Batch:
     last, chosen = (np.concatenate([each[part] for each in found]) for part in (1, 2))
     count = len(chosen)
     spare = (0, -count % _NOTES)
-    inputs = {
+    inputs: Inputs = {
         "frames": frames,
         "frame": np.pad(frame.astype(np.int32), spare),
         "last": np.pad(last, spare),
     }
-    weights = np.pad(np.ones(count, dtype=np.float32), spare)
-    return inputs, np.pad(chosen, spare), weights
+    return inputs, np.pad(chosen, spare), np.pad(np.ones(count, dtype=np.float32), spare)
 
 
 class RollSampler(EpochSampler):

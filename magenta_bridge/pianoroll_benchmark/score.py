@@ -137,7 +137,7 @@ class NetworkModel:
         if output == "sigmoid":
             frame = np.repeat(np.arange(chosen.shape[1]), chosen.shape[2])
         else:
-            frame = inputs["frame"]
+            frame = inputs["frame"].astype(np.int64)
         predicted = np.zeros(count)
         kept = frame < count
         np.add.at(predicted, frame[kept], (decisions * weights.ravel())[kept])
