@@ -22,6 +22,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from magenta_bridge.data.dataset import Inputs
 from magenta_bridge.data.windows import Batch, EpochSampler
 from magenta_bridge.errors import FileFormatError, NotFoundError
 
@@ -160,8 +161,7 @@ def feed(rolls: Sequence[Roll], output: str, *, rows: int, steps: int) -> Batch:
         "frame": np.pad(frame.astype(np.int32), spare),
         "last": np.pad(last, spare),
     }
-    weights = np.pad(np.ones(count, dtype=np.float32), spare)
-    return inputs, np.pad(chosen, spare), weights
+    return inputs, np.pad(chosen, spare), np.pad(np.ones(count, dtype=np.float32), spare)
 
 
 class RollSampler(EpochSampler):
