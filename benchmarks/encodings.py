@@ -95,7 +95,7 @@ def main() -> None:
     runs = max(1, parser.parse_args().runs)
     for path in shipped_bundles():
         bundle = read_bundle(path)
-        if bundle.traits["family"] != _MAKES_BARS:
+        if bundle.metadata["family"] != _MAKES_BARS:
             print(json.dumps(measure(bundle, load_generator(path), runs)), flush=True)
 
 

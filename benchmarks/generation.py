@@ -71,8 +71,8 @@ def random_network(units: int, weights: str) -> MeasuredNetwork:
 
     keras.utils.set_random_seed(1)
     network = build_network("lstm", "melody", {"units": [units, units]})
-    traits = {"family": "lstm", "encoding": "melody", "pitch_range": [0, 127]}
-    exported = export_program(network, traits, int8=True, probe=[_START, *_PROBE])
+    metadata = {"family": "lstm", "encoding": "melody", "pitch_range": [0, 127]}
+    exported = export_program(network, metadata, int8=True, probe=[_START, *_PROBE])
     if weights == "int4":
         exported = quantize_int4(exported, [sample_piece(StepProgram(exported), STEPS)])
     program = StepProgram(exported)

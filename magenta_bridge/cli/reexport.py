@@ -73,7 +73,7 @@ def _held_out(path: Path, data: Path) -> Sequence[Piece]:
     from magenta_bridge.lab.metadata import encode_examples, recipe_of_split
 
     bundle = read_bundle(path)
-    recipe = recipe_of_split(bundle.id, bundle.traits)
+    recipe = recipe_of_split(bundle.id, bundle.metadata)
     return encode_examples(dataset_for(recipe.bundle.encoding), load_split(recipe, data).test)
 
 

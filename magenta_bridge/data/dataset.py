@@ -115,7 +115,7 @@ class Dataset(ABC):
         return meter, int(bar_steps(*METERS[meter]))
 
     def _grid_places(self, ids: NDArray[np.int32], steps: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Number the places of the grid steps at which ids are predicted."""
+        """Return the numbers of the positions of the grid steps at which ids are predicted."""
         meter, bar = self._meter_and_bar(ids)
         return (meter * _PLACES_PER_METER + steps % bar).astype(np.int64)
 

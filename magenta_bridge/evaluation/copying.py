@@ -79,7 +79,7 @@ def _alike(one: Rows, other: Rows) -> bool:
 def _continue(
     generator: SequenceGenerator, passage: Passage, length: int, *, seed: int
 ) -> NoteSequence:
-    """Returns the continuation on the primer's grid, without the primer."""
+    """Return the continuation on the primer's grid, without the primer."""
     primer = NoteSequence(quantization_info=passage.music.quantization_info)
     for note in passage.music.notes:
         if note.quantized_start_step < length:

@@ -42,7 +42,7 @@ class Score:
 
 
 def total(scores: Iterable[Score]) -> Score:
-    """Adds scores up."""
+    """Add scores up."""
     parts = list(scores)
     return Score(
         nats=sum(part.nats for part in parts),
@@ -128,7 +128,7 @@ def score_pieces(program: StepProgram, pieces: Iterable[Piece]) -> Iterator[Step
 
 
 def score_network(network: Any, pieces: Iterable[Piece], dataset: Dataset) -> Score:
-    """Scores whole pieces with a Keras network of the step contract.
+    """Score whole pieces with a Keras network of the step contract.
 
     Args:
         network: The network.

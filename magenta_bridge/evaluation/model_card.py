@@ -98,7 +98,7 @@ class Card:
 
 
 def write_card(card: Card) -> str:
-    """Returns the card as Markdown."""
+    """Return the card as Markdown."""
     parts = [
         f"# {card.bundle['id']}\n\n{card.bundle['description']}",
         table_section(
@@ -114,13 +114,13 @@ def write_card(card: Card) -> str:
 
 
 def table_section(title: str, rows: Mapping[str, Any]) -> str:
-    """Returns a table of names and values under a heading."""
+    """Return a table of names and values under a heading."""
     lines = [f"| {name} | {value} |" for name, value in rows.items()]
     return "\n".join([f"## {title}", "", "| | |", "|---|---|", *lines])
 
 
 def likelihood_section(found: Likelihood) -> str:
-    """Returns the scores of baselines, network and program on held-out pieces."""
+    """Return the scores of baselines, network and program on held-out pieces."""
     rows = dict(found.baselines)
     if found.network is not None:
         rows["network, float32"] = found.network
@@ -146,7 +146,7 @@ def likelihood_section(found: Likelihood) -> str:
 
 
 def music_section(found: Music) -> str:
-    """Returns the features of generated music beside human music, and the checks."""
+    """Return the features of generated music beside human music, and the checks."""
     features = found.features
     lines = [
         f"| {label} | {_show(found.human[name])} | {_show(found.machine[name])} |"

@@ -38,7 +38,7 @@ class NGram:
         self._counts: dict[Context, Counter[int]] = defaultdict(Counter)
 
     def fit(self, pieces: Iterable[Piece]) -> NGram:
-        """Counts the events of training pieces."""
+        """Count the events of training pieces."""
         for piece in pieces:
             ids, places = piece.tolist(), self._places(piece)
             for step in range(1, len(ids)):
@@ -48,7 +48,7 @@ class NGram:
         return self
 
     def score(self, pieces: Iterable[Piece]) -> list[Score]:
-        """Scores pieces at every order at once.
+        """Score pieces at every order at once.
 
         Returns:
             Scores for the orders ``0..order``; select an order on other pieces than those reported.
@@ -73,7 +73,7 @@ class NGram:
         return [StepLikelihoods(*each) for each in zip(nats, hits, strict=True)]
 
     def _mix(self, mixed: NDArray[np.float64], context: Context) -> None:
-        """Interpolates the distribution of one context into ``mixed``, in place."""
+        """Interpolate the distribution of one context into ``mixed``, in place."""
         seen = self._counts.get(context)
         if not seen:
             return
@@ -97,7 +97,7 @@ _HIGHEST_ORDER_OF_MANY: Final = 4
 def measure_baselines(
     train: Sequence[Piece], validation: Sequence[Piece], test: Sequence[Piece], dataset: Dataset
 ) -> dict[str, Score]:
-    """Fits n-grams and scores them on the test pieces.
+    """Fit n-grams and scores them on the test pieces.
 
     Two are fitted: the plain one, and one conditioned on meter and position in the bar, where
     the networks are.

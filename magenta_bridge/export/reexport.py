@@ -39,7 +39,7 @@ def reexport(path: Path, check: Check | None = None) -> int:
         TrainingError: The new program differs from the network; the bundle is unchanged.
     """
     bundle = read_bundle(path)
-    family, encoding = str(bundle.traits["family"]), str(bundle.traits["encoding"])
+    family, encoding = str(bundle.metadata["family"]), str(bundle.metadata["encoding"])
     if (family, encoding) not in network_kinds():
         raise UnsupportedError(
             f"{path.name} does not generate step by step, so its program was not changed."
@@ -48,8 +48,8 @@ def reexport(path: Path, check: Check | None = None) -> int:
     recipe = Recipe(BundleRecipe(bundle.id, "", family, encoding), network=config)
     network = build(recipe, bundle.network)
     probe = sample_piece(bundle.program, _PROBE_STEPS)
-    program = export_program(network, bundle.traits, int8=True, probe=probe)
-    if bundle.traits.get("weights") == INT4:
+    program = export_program(network, bundle.metadata, int8=True, probe=probe)
+    if bundle.metadata.get("weights") == INT4:
         pieces = range(_CALIBRATION_PIECES)
         program = quantize_int4(
             program, (sample_piece(bundle.program, _PIECE_STEPS, seed) for seed in pieces)

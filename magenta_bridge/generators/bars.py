@@ -195,7 +195,7 @@ class BarGenerator(BundleGenerator):
 
     def __init__(self, bundle: Bundle) -> None:
         self._program = BarProgram(bundle.program.flatbuffer)
-        self._tracks = 2 if bundle.traits["encoding"] == "duo" else 1
+        self._tracks = 2 if bundle.metadata["encoding"] == "duo" else 1
         self._programs = _PROGRAMS[self._tracks]
         if self._program.history != (pianoroll.HISTORY_BARS, self._tracks, pianoroll.STEPS):
             raise BundleError(

@@ -39,7 +39,7 @@ class Bundle:
     network: bytes
 
     @property
-    def traits(self) -> Mapping[str, Any]:
+    def metadata(self) -> Mapping[str, Any]:
         """Metadata of the program: family, encoding, pitch range, defaults."""
         return self.program.description
 

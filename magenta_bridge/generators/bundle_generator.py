@@ -55,8 +55,8 @@ class BundleGenerator(SequenceGenerator):
         self.info = GeneratorInfo(
             id=bundle.id,
             description=bundle.description,
-            family=str(bundle.traits["family"]),
-            encoding=str(bundle.traits["encoding"]),
+            family=str(bundle.metadata["family"]),
+            encoding=str(bundle.metadata["encoding"]),
             capabilities=(Capability.GENERATE, Capability.CONTINUE),
             arguments=arguments,
             steps_per_quarter=steps_per_quarter,

@@ -76,8 +76,8 @@ def load_generator(path: Path) -> SequenceGenerator:
         BundleError: The bundle is damaged, or its encoding is unknown.
     """
     bundle = read_bundle(path)
-    encoding = str(bundle.traits.get("encoding", ""))
-    is_bars = bundle.traits.get("family") == _BAR_FAMILY
+    encoding = str(bundle.metadata.get("encoding", ""))
+    is_bars = bundle.metadata.get("family") == _BAR_FAMILY
     make = (_BAR_GENERATORS if is_bars else _STEP_GENERATORS).get(encoding)
     if make is None:
         raise BundleError(

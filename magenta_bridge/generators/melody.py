@@ -86,7 +86,7 @@ class MelodyGenerator(StepGenerator):
     """
 
     def __init__(self, bundle: Bundle) -> None:
-        low, high = bundle.traits["pitch_range"]
+        low, high = bundle.metadata["pitch_range"]
         self._pitch_range = (int(low), int(high))
         super().__init__(
             bundle,

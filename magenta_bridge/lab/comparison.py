@@ -82,12 +82,12 @@ def read_entries(names: Sequence[str | Path]) -> list[Entry]:
                 f"{names[first]} and {names[index]} are the same bundle; name each one once."
             )
     bundles = [read_bundle(path) for path in paths]
-    first_encoding = bundles[0].traits.get("encoding")
+    first_encoding = bundles[0].metadata.get("encoding")
     for other in bundles[1:]:
-        if other.traits.get("encoding") != first_encoding:
+        if other.metadata.get("encoding") != first_encoding:
             raise InvalidArgumentError(
                 f"{bundles[0].id} has the encoding {first_encoding}, {other.id} has "
-                f"{other.traits.get('encoding')}; name bundles of one encoding."
+                f"{other.metadata.get('encoding')}; name bundles of one encoding."
             )
     return [
         Entry(name, path, bundle, load_generator(path), digest, _curve_beside(path))
@@ -140,7 +140,7 @@ def shared_split(bundles: Sequence[Bundle], data: Path, report: CorpusReport) ->
     Raises:
         MagentaBridgeError: The music cannot be used, or nothing is held out from all bundles.
     """
-    recipes = [recipe_of_split(bundle.id, bundle.traits) for bundle in bundles]
+    recipes = [recipe_of_split(bundle.id, bundle.metadata) for bundle in bundles]
     digest = digest_of(data)
     trained_on = [
         recipe.data.sha256 == digest if recipe.data.sha256 else None for recipe in recipes
@@ -203,7 +203,7 @@ def measure(
     on_message(f"Reading {data} ...")
     with FileCounter(on_file, on_message) as report:
         shared = shared_split([each.bundle for each in entries], data, report)
-    encoding = str(entries[0].bundle.traits["encoding"])
+    encoding = str(entries[0].bundle.metadata["encoding"])
     dataset = _Dataset(dataset_for(encoding), features_for(encoding), shared)
     scored, likelihoods = _likelihoods(entries, dataset, data, on_message)
     music, samples_of = _music(entries, dataset, samples, on_message)
@@ -288,7 +288,7 @@ def _result(
 ) -> comparison.ModelResult:
     return comparison.ModelResult(
         name=each.name,
-        family=str(each.bundle.traits["family"]),
+        family=str(each.bundle.metadata["family"]),
         description=each.bundle.description,
         details=each.bundle.details,
         file=each.path.name,

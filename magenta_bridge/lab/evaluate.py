@@ -104,7 +104,7 @@ def evaluate(
         MagentaBridgeError: Bundle or music cannot be used.
     """
     found, corpus = find_bundle(str(Path(bundle).expanduser())), Path(data).expanduser()
-    recipe, trained_on = _match_corpus(recipe_of_split(found.id, found.traits), corpus)
+    recipe, trained_on = _match_corpus(recipe_of_split(found.id, found.metadata), corpus)
     new = "" if trained_on else f", which {found.id} was not trained on"
     on_message(f"Reading {corpus}{new} ...")
     with FileCounter(on_file, on_message) as report:
@@ -136,13 +136,13 @@ def score_examples(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihood
     Raises:
         UnsupportedError: The bundle is adversarial, and TensorFlow is not installed.
     """
-    if bundle.traits["family"] != _ADVERSARIAL:
-        dataset = dataset_for(str(bundle.traits["encoding"]))
+    if bundle.metadata["family"] != _ADVERSARIAL:
+        dataset = dataset_for(str(bundle.metadata["encoding"]))
         return list(score_pieces(bundle.program, encode_examples(dataset, tunes)))
     network = _adversarial_network(bundle)
     from magenta_bridge.evaluation.bars.likelihood import bar_likelihoods
 
-    tracks = 2 if bundle.traits["encoding"] == "duo" else 1
+    tracks = 2 if bundle.metadata["encoding"] == "duo" else 1
     songs = [bars_of(tune, tracks) for tune in tunes]
     scores = map(_with_key_cost, bar_likelihoods(network, [s for s in songs if s is not None]))
     return [
@@ -175,7 +175,7 @@ def score_steps(bundle: Bundle, recipe: Recipe, split: Split) -> Likelihood:
         baselines=measure_baselines(train, valid, test, dataset),
         program=score_program(bundle.program, test),
         unit=dataset.unit,
-        weights=weights_of(bundle.traits),
+        weights=weights_of(bundle.metadata),
     )
 
 

@@ -186,7 +186,7 @@ def _resolve_recipe(arguments: Mapping[str, Any]) -> tuple[Recipe, bytes]:
     if start is None:
         return own_recipe(name, family or _FAMILY, encoding or _ENCODING), b""
     bundle = find_bundle(start)
-    own = (str(bundle.traits.get("family", "")), str(bundle.traits.get("encoding", "")))
+    own = (str(bundle.metadata.get("family", "")), str(bundle.metadata.get("encoding", "")))
     if (family or own[0], encoding or own[1]) != own:
         raise InvalidArgumentError(
             f"{start} is a {own[0]} of {own[1]}; to fine-tune it, omit family and encoding."

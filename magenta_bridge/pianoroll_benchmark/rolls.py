@@ -22,7 +22,6 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.data.dataset import Inputs
 from magenta_bridge.data.windows import Batch, EpochSampler
 from magenta_bridge.errors import FileFormatError, NotFoundError
 

@@ -42,7 +42,7 @@ def test_no_file_contains_a_machine_path() -> None:
 
 
 def test_no_text_contains_conflict_markers() -> None:
-    """Merges are complete."""
+    """Merge are complete."""
     marker = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
     assert [path for path, text in _texts().items() if marker.search(text)] == []
 

@@ -93,7 +93,7 @@ def test_a_new_program_is_scored_beside_the_old_one_and_kept(trained: Path, bund
         before.description,
         before.details,
     )
-    assert (after.network, after.traits) == (before.network, before.traits)
+    assert (after.network, after.metadata) == (before.network, before.metadata)
 
 
 @pytest.mark.timeout(300)
@@ -127,14 +127,14 @@ def test_int4_bundles_stay_int4(bundle: Path, monkeypatch: pytest.MonkeyPatch) -
         generator_id=held.id,
         description=held.description,
         details=held.details,
-        program=write_description(held.program.flatbuffer, {**held.traits, "weights": "int4"}),
+        program=write_description(held.program.flatbuffer, {**held.metadata, "weights": "int4"}),
         network=held.network,
     )
     monkeypatch.setattr(exporter, "_CALIBRATION_PIECES", 2)
     done = _reexport(bundle)
     assert done.exit_code == 0, done.stderr
     after = read_bundle(bundle)
-    assert after.traits["weights"] == "int4"
+    assert after.metadata["weights"] == "int4"
     assert weight_bytes(after.program.flatbuffer) < weight_bytes(held.program.flatbuffer)
 
 

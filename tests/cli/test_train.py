@@ -153,7 +153,7 @@ def test_a_missing_bundle_to_start_from_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture
 def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measures fewer samples than a published card."""
+    """Measure fewer samples than a published card."""
     monkeypatch.setattr(model_card, "SAMPLES", 24)
 
 
@@ -174,8 +174,8 @@ def test_a_shipped_bundle_is_fine_tuned_on_a_small_folder(tmp_path: Path) -> Non
     state = json.loads((tmp_path / "run" / "state.json").read_text(encoding="utf-8"))
     assert state["history"]["validation_loss"][0] < 1.2  # 4.8 nats without its weights
     assert list((tmp_path / "run" / "logs").iterdir())
-    traits = load_generator(tmp_path / "mine.mag").info
-    assert (traits.family, traits.encoding) == ("gru", "melody")
+    metadata = load_generator(tmp_path / "mine.mag").info
+    assert (metadata.family, metadata.encoding) == ("gru", "melody")
 
 
 @pytest.mark.timeout(600)

@@ -26,7 +26,7 @@ def make_piece(
     title: str = "",
     accents: Sequence[int] = (),
 ) -> Piece:
-    """Returns a piece of equally long notes at 120 qpm.
+    """Return a piece of equally long notes at 120 qpm.
 
     Args:
         name: Name of the piece.
@@ -53,14 +53,14 @@ def make_piece(
 
 
 def draw_pitches(seed: int, count: int = 32) -> list[int]:
-    """Draws notes of a scale; another seed gives another melody."""
+    """Draw notes of a scale; another seed gives another melody."""
     rng = np.random.default_rng(seed)
     scale = (60, 62, 64, 65, 67, 69, 71, 72, 74)
     return [int(pitch) for pitch in rng.choice(scale, size=count)]
 
 
 def draw_tune(seed: int, steps: int = 64, *, meter: tuple[int, int] = (4, 4)) -> Tune:
-    """Draws a melody whose every second step begins a note, so that there is much to learn."""
+    """Draw a melody whose every second step begins a note, so that there is much to learn."""
     pitches = np.array(draw_pitches(seed, steps // 2), dtype=np.int32)
     ids = np.zeros(steps, dtype=np.int32)
     ids[: 2 * len(pitches) : 2] = pitches + melody.EVENT_OFFSET
@@ -68,7 +68,7 @@ def draw_tune(seed: int, steps: int = 64, *, meter: tuple[int, int] = (4, 4)) ->
 
 
 def write_pieces(folder: Path, count: int) -> list[Path]:
-    """Writes drawn pieces of four bars as MIDI files ``000.mid``, ``001.mid``, ..."""
+    """Write drawn pieces of four bars as MIDI files ``000.mid``, ``001.mid``, ..."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{number:03}.mid" for number in range(count)]
     for number, file in enumerate(files):

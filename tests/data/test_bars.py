@@ -15,12 +15,12 @@ SPAN = pianoroll.HISTORY_BARS
 
 
 def tune_of(ids: list[int], meter: tuple[int, int] = (4, 4)) -> Tune:
-    """Returns a tune of melody event ids."""
+    """Return a tune of melody event ids."""
     return Tune("a.mid#0", "", METERS.index(meter), np.array(ids, dtype=np.int32))
 
 
 def sampler(**changes: int) -> BarSampler:
-    """Returns batches of eight bars of four drawn tunes of seven bars."""
+    """Return batches of eight bars of four drawn tunes of seven bars."""
     tunes = [draw_tune(seed, 7 * 16) for seed in range(4)]
     return BarSampler(tunes, tracks=1, **{"batch": 8, "seed": 3, **changes})
 

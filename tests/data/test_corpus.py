@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def pack(folder: Path, kind: str) -> Path:
-    """Returns an archive of a folder, in backward order."""
+    """Return an archive of a folder, in backward order."""
     archive = folder.parent / f"music.{kind}"
     mode = "w:" + kind.partition(".")[2]
     with tarfile.open(archive, mode) as opened:  # type: ignore[call-overload]
@@ -37,14 +37,14 @@ def pack(folder: Path, kind: str) -> Path:
 
 
 def digest_of(path: Path) -> str:
-    """Returns the digest that the refusal of a wrong one names."""
+    """Return the digest that the refusal of a wrong one names."""
     with pytest.raises(FileFormatError) as caught:
         check_corpus(path, "0")
     return caught.value.message.partition(" names is ")[2][:64]
 
 
 def test_folder_and_archive_give_the_same_pieces(folder: Path) -> None:
-    """Names begin with the folder's own, and come in order of name."""
+    """Name begin with the folder's own, and come in order of name."""
     read = list(read_corpus(folder))
     assert [piece.name for piece in read] == NAMES
     assert all(len(piece.music.notes) == 32 for piece in read)

@@ -19,7 +19,7 @@ BAR = [KICK, 0, 0, 0, SNARE, 0, 0, 0, KICK, 0, KICK, 0, SNARE, 0, 0, 0]
 
 
 def played(ids: list[int], name: str = "a.mid", meter: tuple[int, int] = (4, 4)) -> Piece:
-    """Returns a piece that strikes these events, each a little late, as hands do."""
+    """Return a piece that strikes these events, each a little late, as hands do."""
     music = NoteSequence(ticks_per_quarter=480, total_time=len(ids) * STEP)
     music.tempos.add(qpm=120.0)
     music.time_signatures.add(numerator=meter[0], denominator=meter[1])

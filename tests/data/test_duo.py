@@ -20,7 +20,7 @@ OOMPAH = [40, 52, 56, 52]
 
 
 def song(lead: list[Note], rest: list[Note], **also: list[Note]) -> Piece:
-    """Returns a piece of two parts; times in beats."""
+    """Return a piece of two parts; times in beats."""
     music = NoteSequence(ticks_per_quarter=480)
     music.tempos.add(qpm=120.0)
     music.time_signatures.add(numerator=4, denominator=4)
@@ -38,19 +38,19 @@ def song(lead: list[Note], rest: list[Note], **also: list[Note]) -> Piece:
 
 
 def tune(bars: int, start: int = 0) -> list[Note]:
-    """Returns a note on each beat."""
+    """Return a note on each beat."""
     first = start * 4
     return [(60 + (beat * 5) % 12, first + beat, first + beat + 1.0) for beat in range(4 * bars)]
 
 
 def bass(bars: int, start: int = 0) -> list[Note]:
-    """Returns broken chords."""
+    """Return broken chords."""
     first = start * 4
     return [(OOMPAH[beat % 4], first + beat, first + beat + 1.0) for beat in range(4 * bars)]
 
 
 def pitches(ids: list[int]) -> list[int]:
-    """Returns the pitches of the notes that begin."""
+    """Return the pitches of the notes that begin."""
     return [value - 2 for value in ids if value >= melody.EVENT_OFFSET]
 
 

@@ -56,7 +56,7 @@ def report(done: int, total: int) -> None:
 
 
 def archives() -> list[Path]:
-    """Returns the archive of the corpus, where it lies in the folder of large data."""
+    """Return the archive of the corpus, where it lies in the folder of large data."""
     named = os.environ.get("MAGENTA_BRIDGE_DATA")
     folder = Path(named) if named else Path(__file__).parents[3] / "shared" / "data"
     file = folder / "fiddle.tar.xz"

@@ -21,7 +21,7 @@ from magenta_bridge.noteseq import NoteSequence
 
 
 def played(count: int = 30, name: str = "a.mid", lowest: int = 60) -> Piece:
-    """Returns notes every quarter of a second, the first a second in."""
+    """Return notes every quarter of a second, the first a second in."""
     music = NoteSequence()
     for index in range(count):
         begin = 1.0 + index / 4
@@ -33,7 +33,7 @@ def played(count: int = 30, name: str = "a.mid", lowest: int = 60) -> Piece:
 
 
 def tune(lowest: int = 60) -> Tune:
-    """Returns one performance."""
+    """Return one performance."""
     (found,) = DATASET.tunes_of([played(lowest=lowest)])
     return found
 

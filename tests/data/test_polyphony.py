@@ -19,7 +19,7 @@ STEP = 0.125  # a sixteenth at 120 qpm
 def chords(
     bars: int, meter: tuple[int, int] = (4, 4), *, first: int = 0, late: float = 0.0
 ) -> Piece:
-    """Returns a chord of three notes on each quarter, the top one ascending."""
+    """Return a chord of three notes on each quarter, the top one ascending."""
     music = NoteSequence()
     music.tempos.add(qpm=120.0)
     music.time_signatures.add(numerator=meter[0], denominator=meter[1])
@@ -33,7 +33,7 @@ def chords(
 
 
 def frame_count(tune: Tune) -> int:
-    """Returns how many sixteenths a tune lasts."""
+    """Return how many sixteenths a tune lasts."""
     return int((tune.ids == polyphony.END).sum())
 
 

@@ -21,12 +21,12 @@ def split(tunes: list[Tune], seed: int = 7) -> Split:
 
 
 def names(sides: Split) -> list[list[str]]:
-    """Returns the names on each side."""
+    """Return the names on each side."""
     return [[t.name for t in side] for side in (sides.train, sides.validation, sides.test)]
 
 
 def with_ids(tune: Tune, ids: NDArray[np.int32]) -> Tune:
-    """Returns a tune with another melody."""
+    """Return a tune with another melody."""
     return dataclasses.replace(tune, ids=ids, pitches=ids[ids >= 2] - 2)
 
 

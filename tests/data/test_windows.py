@@ -23,7 +23,7 @@ def sampler(
     transpose: tuple[int, int] = (0, 0),
     seed: int = 5,
 ) -> WindowSampler:
-    """Returns a sampler of small windows."""
+    """Return a sampler of small windows."""
     return WindowSampler(
         tunes,
         DATASET,
@@ -35,12 +35,12 @@ def sampler(
 
 
 def plain(windows: list[Window]) -> list[tuple[list[int], int, int]]:
-    """Returns windows as values that can be compared."""
+    """Return windows as values that can be compared."""
     return [(window.ids.tolist(), window.first, window.steps) for window in windows]
 
 
 def semitones(window: Window) -> int:
-    """Returns how far a window's tune was moved."""
+    """Return how far a window's tune was moved."""
     moved = set((window.ids[1:] - window.tune.ids).tolist()) - {0}
     assert len(moved) <= 1
     return int(moved.pop()) if moved else 0

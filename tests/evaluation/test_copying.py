@@ -34,7 +34,7 @@ class _Parrot(SequenceGenerator):
         *,
         interrupt: Interrupt = never,
     ) -> Iterator[NoteSequence]:
-        """Yields the primer, moved behind itself."""
+        """Yield the primer, moved behind itself."""
         interrupt()
         start = generator_options.generate_sections[0].start_time
         again = cut(input_sequence, 0.0, start)

@@ -17,7 +17,7 @@ class _DoubledSession(Session):
     """Computes every step twice."""
 
     def step(self, value: int) -> NDArray[np.float32]:
-        """Feeds an id two times."""
+        """Feed an id two times."""
         super().step(value)
         return super().step(value)
 
@@ -26,18 +26,18 @@ class _DoubledLoop(LoopSession):
     """Makes every call twice."""
 
     def choose(self, count: int) -> list[int]:
-        """Chooses two times as many ids."""
+        """Choose two times as many ids."""
         super().choose(count)
         return super().choose(count)
 
 
 class _DoubledProgram(StepProgram):
     def session(self) -> Session:
-        """Returns a session of double work."""
+        """Return a session of double work."""
         return _DoubledSession(self.flatbuffer, subgraph=self._subgraphs.get("step", 0))
 
     def loop_session(self) -> LoopSession:
-        """Returns a session of double work."""
+        """Return a session of double work."""
         return _DoubledLoop(self.flatbuffer, subgraph=self._subgraphs["loop"])
 
 

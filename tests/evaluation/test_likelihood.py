@@ -41,7 +41,7 @@ def test_totals_weigh_every_step_the_same() -> None:
 
 
 def test_the_interpolation_is_that_of_witten_and_bell() -> None:
-    """Counts of one short piece, mixed by hand."""
+    """Count of one short piece, mixed by hand."""
     model = NGram(event_ids=2, order=1).fit([_piece(0, 0, 1)])
     unigram_zero = 0.5 * 2 / 5 + 2 / 5
     zero_after_zero = unigram_zero * 2 / 4 + 1 / 4

@@ -16,7 +16,7 @@ FLOAT_DRIFT, INT8_DRIFT = 1e-4, 0.1
 
 
 def tiny(tracks: int, seed: int = 3) -> BarGAN:
-    """Returns a small network with random weights."""
+    """Return a small network with random weights."""
     keras.utils.set_random_seed(seed)
     network = BarGAN(
         pianoroll.EVENT_IDS, tracks=tracks, units=16, critic_units=8, embedding_units=4, name="tiny"

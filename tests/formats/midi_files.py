@@ -10,15 +10,15 @@ C_NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x00"
 
 
 def header(midi_format: int = 1, tracks: int = 1, division: int = 480) -> bytes:
-    """Returns an MThd chunk."""
+    """Return an MThd chunk."""
     return b"MThd" + struct.pack(">IHHH", 6, midi_format, tracks, division)
 
 
 def track(events: bytes, end: bytes = END) -> bytes:
-    """Returns an MTrk chunk of events with their delta times."""
+    """Return an MTrk chunk of events with their delta times."""
     return b"MTrk" + struct.pack(">I", len(events + end)) + events + end
 
 
 def midi(*tracks: bytes, midi_format: int = 1, division: int = 480) -> bytes:
-    """Returns a file of complete track chunks."""
+    """Return a file of complete track chunks."""
     return header(midi_format, len(tracks), division) + b"".join(tracks)

@@ -19,7 +19,7 @@ SECONDS = 2.0
 
 
 def limit_memory() -> None:
-    """Bounds what this process may allocate from here on, where the system can."""
+    """Bound what this process may allocate from here on, where the system can."""
     if sys.platform == "win32":
         return
     import resource
@@ -29,7 +29,7 @@ def limit_memory() -> None:
 
 
 def refuse_all(files: Iterable[tuple[str, bytes]]) -> None:
-    """Reads files all of which must be refused."""
+    """Read files all of which must be refused."""
     for name, data in files:
         start = time.perf_counter()
         try:
@@ -44,7 +44,7 @@ def refuse_all(files: Iterable[tuple[str, bytes]]) -> None:
 
 
 def survive_all(files: Iterable[bytes]) -> None:
-    """Reads files that may be sound or not; only our errors may come out."""
+    """Read files that may be sound or not; only our errors may come out."""
     for data in files:
         try:
             midi_to_note_sequence(data)

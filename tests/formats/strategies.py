@@ -28,7 +28,7 @@ class TickNote:
 
 @st.composite
 def sequences(draw: st.DrawFn) -> NoteSequence:
-    """Draws a NoteSequence as the reader would give it: sorted, nothing left implicit."""
+    """Draw a NoteSequence as the reader would give it: sorted, nothing left implicit."""
     ticks_per_quarter = draw(st.sampled_from([24, 96, 220, 480, 960, 32_767]))
     tempos = draw(tempo_maps())
     seconds = exact_clock(ticks_per_quarter, tempos)
@@ -46,7 +46,7 @@ def sequences(draw: st.DrawFn) -> NoteSequence:
 
 @st.composite
 def tempo_maps(draw: st.DrawFn) -> list[tuple[int, int]]:
-    """Draws pairs of tick and microseconds per quarter; the first at tick 0."""
+    """Draw pairs of tick and microseconds per quarter; the first at tick 0."""
     tempo = st.one_of(st.integers(1, 0xFFFF), st.integers(200_000, 1_500_000))
     change = st.tuples(st.integers(1, LAST_TICK), tempo)
     later = draw(st.lists(change, max_size=6, unique_by=lambda change: change[0]))
@@ -54,7 +54,7 @@ def tempo_maps(draw: st.DrawFn) -> list[tuple[int, int]]:
 
 
 def exact_clock(ticks_per_quarter: int, tempos: list[tuple[int, int]]) -> Seconds:
-    """Returns ticks to seconds in whole numbers, divided once: the truth to compare with."""
+    """Return ticks to seconds in whole numbers, divided once: the truth to compare with."""
 
     def seconds(tick: int) -> float:
         ends = [start for start, _ in tempos[1:]] + [tick]
@@ -67,7 +67,7 @@ def exact_clock(ticks_per_quarter: int, tempos: list[tuple[int, int]]) -> Second
 
 @st.composite
 def signatures(draw: st.DrawFn, sequence: NoteSequence, seconds: Seconds) -> None:
-    """Adds meters and keys."""
+    """Add meters and keys."""
     ticks = st.lists(st.integers(0, LAST_TICK), max_size=3, unique=True).map(sorted)
     for tick in draw(ticks):
         numerator = draw(st.integers(1, 255))
@@ -82,7 +82,7 @@ def signatures(draw: st.DrawFn, sequence: NoteSequence, seconds: Seconds) -> Non
 
 @st.composite
 def instruments(draw: st.DrawFn, sequence: NoteSequence, seconds: Seconds, instrument: int) -> None:
-    """Adds one instrument with a note, a controller or a pitch bend at least."""
+    """Add one instrument with a note, a controller or a pitch bend at least."""
     voice: dict[str, Any] = {
         "instrument": instrument,
         "program": draw(st.integers(0, 127)),
@@ -111,7 +111,7 @@ def instruments(draw: st.DrawFn, sequence: NoteSequence, seconds: Seconds, instr
 
 @st.composite
 def tick_notes(draw: st.DrawFn) -> TickNote:
-    """Draws a note; few pitches and short grids, so that notes meet and overlap."""
+    """Draw a note; few pitches and short grids, so that notes meet and overlap."""
     start = draw(st.one_of(st.integers(0, 8), st.integers(0, LAST_TICK)))
     length = draw(st.one_of(st.integers(0, 8), st.integers(0, 2_000)))
     pitch = draw(st.one_of(st.integers(59, 61), st.integers(0, 127)))
@@ -119,7 +119,7 @@ def tick_notes(draw: st.DrawFn) -> TickNote:
 
 
 def released_in_order(notes: list[TickNote]) -> list[TickNote]:
-    """Lets the first of overlapping notes of one pitch end first, since MIDI knows no other."""
+    """Let the first of overlapping notes of one pitch end first, since MIDI knows no other."""
     pitches: dict[int, list[TickNote]] = defaultdict(list)
     for note in notes:
         pitches[note.pitch].append(note)

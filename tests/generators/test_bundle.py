@@ -61,7 +61,7 @@ def test_a_bundle_is_read_as_it_was_written(bundle_file: Path) -> None:
     assert (bundle.id, bundle.description) == ("small", "A small one.")
     assert bundle.details == "Trained on nothing."
     assert bundle.network == b"PK: a Keras archive"
-    assert bundle.traits["encoding"] == "melody"
+    assert bundle.metadata["encoding"] == "melody"
 
 
 def test_an_id_can_be_read_alone(bundle_file: Path, tmp_path: Path) -> None:

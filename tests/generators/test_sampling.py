@@ -41,7 +41,7 @@ def earlier_version(path: Path) -> SequenceGenerator:
     """Return the generator of a bundle whose program has only single steps."""
     bundle = read_bundle(path)
     program = StepProgram(without_loop(bundle.program.flatbuffer))
-    return MAKERS[bundle.traits["encoding"]](dataclasses.replace(bundle, program=program))
+    return MAKERS[bundle.metadata["encoding"]](dataclasses.replace(bundle, program=program))
 
 
 @pytest.mark.parametrize("path", LOOPED, ids=lambda path: path.stem)

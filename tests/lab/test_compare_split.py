@@ -25,13 +25,13 @@ class _Described:
     """The part of a bundle that states its training data."""
 
     id: str
-    traits: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
 
 def _bundle(seed: int, share: float, sha256: str) -> Bundle:
     split = {"seed": seed, "validation_share": 0.2, "test_share": share, "sha256": sha256}
-    traits = {"family": "lstm", "encoding": "melody", "split": split}
-    return cast(Bundle, _Described(f"seed {seed}", traits))
+    metadata = {"family": "lstm", "encoding": "melody", "split": split}
+    return cast(Bundle, _Described(f"seed {seed}", metadata))
 
 
 def _test_names(seed: int, share: float) -> set[str]:

@@ -39,7 +39,7 @@ batch = 8
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Returns a recipe of a small network; its card measures few samples."""
+    """Return a recipe of a small network; its card measures few samples."""
     monkeypatch.setattr(model_card, "SAMPLES", 24)
     path = tmp_path / "tiny.toml"
     path.write_text(_RECIPE, encoding="utf-8")

@@ -54,7 +54,7 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts ``magenta-bridge midi`` or another program; all end with the test."""
+    """Start ``magenta-bridge midi`` or another program; all end with the test."""
     with contextlib.ExitStack() as stack:
 
         def begin(*arguments: str, name: str = "magenta-bridge") -> ChildProgram:

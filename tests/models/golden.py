@@ -25,9 +25,9 @@ _FOUR_FOUR = 2
 
 def golden_ids(bundle: Bundle) -> list[int]:
     """Return 32 ids sampled from a bundle's program with a fixed seed, without grammar."""
-    if bundle.traits["family"] == "gan":
+    if bundle.metadata["family"] == "gan":
         return _of_bars(BarProgram(bundle.program.flatbuffer))
-    dataset = dataset_for(str(bundle.traits["encoding"]))
+    dataset = dataset_for(str(bundle.metadata["encoding"]))
     nothing = Tune("", "", _FOUR_FOUR, np.zeros(0, dtype=np.int32))
     session, sampler = bundle.program.session(), Sampler(SamplerOptions(), _SEED)
     allowed = np.ones(session.logit_count, dtype=np.bool_)

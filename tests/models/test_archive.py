@@ -43,7 +43,7 @@ def test_a_network_is_restored_from_half_precision(
 def test_an_included_archive_has_the_network_of_the_program(path: Path) -> None:
     """Logits of a random piece agree up to the quantization to int8."""
     bundle = read_bundle(path)
-    family, encoding = bundle.traits["family"], bundle.traits["encoding"]
+    family, encoding = bundle.metadata["family"], bundle.metadata["encoding"]
     config = network_config(bundle.network, family, encoding)
     recipe = Recipe(BundleRecipe(bundle.id, "", family, encoding), network=config)
     probe = [int(value) for value in draw_fed(encoding, 2, 2)]

@@ -21,7 +21,7 @@ from magenta_bridge.pianoroll_benchmark.score import Markov, RollScore, Unigram,
 
 
 def roll(*frames: set[int]) -> Roll:
-    """Returns a roll in which these columns sound in turn."""
+    """Return a roll in which these columns sound in turn."""
     made = np.zeros((len(frames), PITCHES), dtype=np.uint8)
     for frame, sounding in enumerate(frames):
         made[frame, list(sounding)] = 1
@@ -32,7 +32,7 @@ class Counting:
     """A model that asks as many nats for a frame as pitches sound in it."""
 
     def nats(self, piece: Roll) -> NDArray[np.float64]:
-        """Counts."""
+        """Count."""
         counts: NDArray[np.float64] = piece[1:].sum(axis=1).astype(np.float64)
         return counts
 
@@ -86,7 +86,7 @@ def test_equal_pieces_leave_nothing_to_doubt() -> None:
 
 
 def write_mat(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Writes a small dataset as the public files are made, and has it taken for the real one."""
+    """Write a small dataset as the public files are made, and has it taken for the real one."""
     pieces = [roll({0}, {0}, {1}), roll({1}, {0})]
     cells = np.empty((1, 2), dtype=object)
     cells[0, :] = [piece.astype(np.float64) for piece in pieces]

@@ -17,7 +17,7 @@ KINDS = list(itertools.product(("lstm", "gru", "rnn"), ("sigmoid", "joint")))
 
 
 def build(cell: str, output: str, lookback: tuple[int, ...] = ()) -> RollNetwork:
-    """Returns a small network with weights that differ from one another."""
+    """Return a small network with weights that differ from one another."""
     network = RollNetwork(cell, (12,), output, chord_units=10, pitch_units=6, lookback=lookback)
     network.build()
     rng = np.random.default_rng(4)
@@ -26,13 +26,13 @@ def build(cell: str, output: str, lookback: tuple[int, ...] = ()) -> RollNetwork
 
 
 def draw(seed: int, length: int = LENGTH) -> Roll:
-    """Draws a roll of a few notes a frame."""
+    """Draw a roll of a few notes a frame."""
     rng = np.random.default_rng(seed)
     return (rng.random((length, PITCHES)) < 0.05).astype(np.uint8)
 
 
 def nats(network: RollNetwork, roll: Roll) -> NDArray[np.float64]:
-    """Scores a roll."""
+    """Score a roll."""
     return NetworkModel(network).nats(roll)
 
 

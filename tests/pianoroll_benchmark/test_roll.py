@@ -13,7 +13,7 @@ frames = st.lists(st.sets(st.integers(0, PITCHES - 1), max_size=6), min_size=1, 
 
 
 def roll(*sets: set[int]) -> Roll:
-    """Returns a roll in which these columns sound in turn."""
+    """Return a roll in which these columns sound in turn."""
     made = np.zeros((len(sets), PITCHES), dtype=np.uint8)
     for frame, sounding in enumerate(sets):
         made[frame, list(sounding)] = 1

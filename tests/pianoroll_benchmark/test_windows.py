@@ -11,7 +11,7 @@ from magenta_bridge.pianoroll_benchmark.rolls import PITCHES, Roll, RollSampler
 
 
 def draw(seed: int, length: int) -> Roll:
-    """Draws a roll whose notes stay away from the ends of the keyboard."""
+    """Draw a roll whose notes stay away from the ends of the keyboard."""
     made = np.zeros((length, PITCHES), dtype=np.uint8)
     made[:, 20:60] = np.random.default_rng(seed).random((length, 40)) < 0.1
     return made
@@ -25,7 +25,7 @@ def sampler(
     transpose: tuple[int, int] = (0, 0),
     seed: int = 3,
 ) -> RollSampler:
-    """Returns a sampler of batches of four."""
+    """Return a sampler of batches of four."""
     return RollSampler(
         rolls, output, window_steps=window_steps, batch=4, transpose=transpose, seed=seed
     )

@@ -10,7 +10,7 @@ from types import ModuleType
 
 @functools.cache
 def note_seq() -> ModuleType:
-    """Returns the package. It takes seconds to load, and what it loads warns."""
+    """Return the package. It takes seconds to load, and what it loads warns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module("note_seq")

@@ -19,7 +19,7 @@ def music(
     meter: tuple[int, int] | None = None,
     total_time: float = 0.0,
 ) -> NoteSequence:
-    """Returns a sequence in seconds, with one tempo and one meter at most."""
+    """Return a sequence in seconds, with one tempo and one meter at most."""
     sequence = NoteSequence(total_time=total_time)
     for pitch, start, end in notes:
         sequence.notes.add(pitch=pitch, velocity=80, start_time=start, end_time=end)
@@ -31,7 +31,7 @@ def music(
 
 
 def quantized(*notes: Stepped, total: int | None = None) -> NoteSequence:
-    """Returns a sequence on the grid of sixteenths."""
+    """Return a sequence on the grid of sixteenths."""
     sequence = NoteSequence()
     sequence.quantization_info.steps_per_quarter = 4
     for pitch, start, end in notes:
@@ -44,18 +44,18 @@ def quantized(*notes: Stepped, total: int | None = None) -> NoteSequence:
 
 
 def steps(sequence: NoteSequence) -> list[Stepped]:
-    """Returns pitch, first and last step of each note."""
+    """Return pitch, first and last step of each note."""
     return [(n.pitch, n.quantized_start_step, n.quantized_end_step) for n in sequence.notes]
 
 
 def times(sequence: NoteSequence) -> list[Timed]:
-    """Returns pitch, start and end in seconds of each note."""
+    """Return pitch, start and end in seconds of each note."""
     return [(n.pitch, n.start_time, n.end_time) for n in sequence.notes]
 
 
 @st.composite
 def tempo_changes(draw: st.DrawFn, *, most: int = 40) -> NoteSequence:
-    """Draws a sequence with any number of tempo marks, in any order, and no note."""
+    """Draw a sequence with any number of tempo marks, in any order, and no note."""
     sequence = NoteSequence()
     mark = st.tuples(st.floats(0.0, 300.0), st.floats(10.0, 1000.0))
     for time, qpm in draw(st.lists(mark, max_size=most)):
@@ -65,7 +65,7 @@ def tempo_changes(draw: st.DrawFn, *, most: int = 40) -> NoteSequence:
 
 @st.composite
 def monophonic(draw: st.DrawFn) -> NoteSequence:
-    """Draws any melody on the grid: gaps, repeats, notes that touch, silence around."""
+    """Draw any melody on the grid: gaps, repeats, notes that touch, silence around."""
     step, notes = 0, []
     pitch = st.one_of(st.integers(60, 62), st.integers(0, 127))
     length = st.one_of(st.integers(1, 3), st.integers(1, 40))
@@ -78,7 +78,7 @@ def monophonic(draw: st.DrawFn) -> NoteSequence:
 
 @st.composite
 def polyphonic(draw: st.DrawFn) -> NoteSequence:
-    """Draws any notes on the grid, in any order, drums among them."""
+    """Draw any notes on the grid, in any order, drums among them."""
     note = st.tuples(st.integers(0, 127), st.integers(0, 40), st.integers(1, 20), st.booleans())
     sequence = quantized(total=64)
     for pitch, start, lasts, is_drum in draw(st.lists(note, max_size=30)):

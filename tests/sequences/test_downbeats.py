@@ -16,7 +16,7 @@ LOUD, SOFT = 105, 80
 
 
 def accented(end: int, downbeats: set[int], *, first: int = 0) -> NoteSequence:
-    """Returns eighth notes from step ``first`` on, loud on ``downbeats`` and on the first."""
+    """Return eighth notes from step ``first`` on, loud on ``downbeats`` and on the first."""
     melody = quantized(*((60, step, step + 2) for step in range(first, end, 2)))
     for note in melody.notes:
         loud = note.quantized_start_step in downbeats | {first}

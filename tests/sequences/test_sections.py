@@ -171,7 +171,7 @@ def test_a_meter_in_mid_bar_begins_a_bar() -> None:
 
 
 def test_a_meter_a_rounding_error_off_the_line_makes_no_line_of_its_own() -> None:
-    """Times of marks are sums of tempos; their last bits do not agree with ours."""
+    """Time of marks are sums of tempos; their last bits do not agree with ours."""
     sequence = music(qpm=120, meter=(4, 4))
     sequence.time_signatures.add(time=2.0 + 1e-9, numerator=3, denominator=4)
     sequence.time_signatures.add(time=3.5 - 1e-9, numerator=4, denominator=4)

@@ -16,7 +16,7 @@ from magenta_bridge.sequences.validate import validate
 
 
 def parse(text: str) -> NoteSequence:
-    """Returns a NoteSequence from its text form."""
+    """Return a NoteSequence from its text form."""
     return text_format.Parse(text, NoteSequence())
 
 

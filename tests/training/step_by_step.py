@@ -11,7 +11,7 @@ import pytest
 
 @contextmanager
 def step_by_step() -> Iterator[None]:
-    """Lets networks learn and predict operation by operation.
+    """Let networks learn and predict operation by operation.
 
     For tests of what is done with networks. That they can be graphs as well is shown where a
     command trains one of each family.

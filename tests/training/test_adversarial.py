@@ -32,13 +32,13 @@ CURVES = {"critic", "real", "made", "nats", "loss", "validation_loss", "seconds"
 
 
 def tiny_split(meter: tuple[int, int] = (4, 4)) -> Split:
-    """Returns four tunes of eight bars to learn from and two on each other side."""
+    """Return four tunes of eight bars to learn from and two on each other side."""
     tunes = [draw_tune(seed, 8 * 16, meter=meter) for seed in range(8)]
     return Split(train=tunes[:4], validation=tunes[4:6], test=tunes[6:])
 
 
 def run_tiny(folder: Path, witness: Witness | None = None) -> Progress:
-    """Trains in a folder, or goes on there."""
+    """Train in a folder, or goes on there."""
     return train_adversarial(RECIPE, tiny_split(), Run(folder), witness or Witness())
 
 

@@ -20,12 +20,12 @@ class _Counting:
         self.seen: list[str] = []
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """Counts."""
+        """Count."""
         del epoch, batch, batches, steps, loss
         self.seen.append("batch")
 
     def on_epoch(self, progress: Progress) -> None:
-        """Counts."""
+        """Count."""
         del progress
         self.seen.append("epoch")
 

@@ -36,12 +36,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Whole:
 
 
 def final_weights(run: Run, progress: Progress) -> Iterator[NDArray[np.float32]]:
-    """Yields the weights of a run's last epoch."""
+    """Yield the weights of a run's last epoch."""
     yield from run.load_model(progress).get_weights()
 
 
 def assert_same_run(folder: Path, progress: Progress, whole: Whole) -> None:
-    """Holds a run against the undisturbed one: figures, best epoch, weights."""
+    """Hold a run against the undisturbed one: figures, best epoch, weights."""
     for figure in FIGURES:
         np.testing.assert_allclose(
             progress.history[figure], whole.progress.history[figure], rtol=1e-5, atol=1e-6
@@ -53,7 +53,7 @@ def assert_same_run(folder: Path, progress: Progress, whole: Whole) -> None:
 
 
 def files(folder: Path) -> list[str]:
-    """Returns the names of a folder's files."""
+    """Return the names of a folder's files."""
     return sorted(file.name for file in folder.iterdir())
 
 
@@ -68,7 +68,7 @@ def test_loss_goes_down(whole: Whole) -> None:
 
 
 def test_watcher_sees_every_batch(whole: Whole) -> None:
-    """Places count on, each batch states its steps, epochs come in order."""
+    """Place count on, each batch states its steps, epochs come in order."""
     places = [(epoch, batch) for epoch, batch, *_ in whole.witness.batches]
     assert places == [(e, b) for e in range(4) for b in range(1, BATCHES + 1)]
     assert {(n, steps) for _, _, n, steps, _ in whole.witness.batches} == {(BATCHES, 8 * 24)}

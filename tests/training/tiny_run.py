@@ -29,12 +29,12 @@ RECIPE = Recipe(
 
 
 def with_training(**changes: float) -> Recipe:
-    """Returns the recipe with some of its training values changed."""
+    """Return the recipe with some of its training values changed."""
     return dataclasses.replace(RECIPE, training=dataclasses.replace(RECIPE.training, **changes))  # type: ignore[arg-type]
 
 
 def tiny_split() -> Split:
-    """Returns sixteen tunes to learn from and two on each other side."""
+    """Return sixteen tunes to learn from and two on each other side."""
     tunes = [draw_tune(seed) for seed in range(20)]
     return Split(train=tunes[:16], validation=tunes[16:18], test=tunes[18:])
 
@@ -58,15 +58,15 @@ class Witness:
     epochs: list[int] = dataclasses.field(default_factory=list)
 
     def on_batch(self, epoch: int, batch: int, batches: int, steps: int, loss: float) -> None:
-        """Remembers a batch."""
+        """Remember a batch."""
         self.batches.append((epoch, batch, batches, steps, loss))
         self.at_batch(epoch, batch)
 
     def on_epoch(self, progress: Progress) -> None:
-        """Remembers an epoch."""
+        """Remember an epoch."""
         self.epochs.append(progress.epoch)
 
 
 def run_tiny(folder: Path, witness: Witness | None = None, recipe: Recipe = RECIPE) -> Progress:
-    """Trains in a folder, or goes on there."""
+    """Train in a folder, or goes on there."""
     return train_recipe(recipe, tiny_split(), Run(folder), witness or Witness())

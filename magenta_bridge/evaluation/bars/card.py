@@ -6,7 +6,7 @@ from magenta_bridge.evaluation.bars.report import BarsReport
 
 
 def bars_section(found: BarsReport) -> str:
-    """Returns likelihood and distance to held-out music as Markdown."""
+    """Return likelihood and distance to held-out music as Markdown."""
     return "\n".join(["## Held-out scores", "", *_likelihood(found), "", *_distance(found)])
 
 

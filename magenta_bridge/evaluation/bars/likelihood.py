@@ -61,7 +61,7 @@ def score_bar_ngram(
 
 
 def _reader_of(network: Any) -> keras.Model:
-    """Returns a model that reads given bars: their logits, step by step."""
+    """Return a model that reads given bars: their logits, step by step."""
     _, tracks, steps = network.shape_of_history
     previous = keras.Input(network.shape_of_history, dtype="int32")
     meter = keras.Input((pianoroll.METER_KINDS,))

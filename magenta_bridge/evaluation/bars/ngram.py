@@ -30,7 +30,7 @@ class BarNGram(NGram):
         self._tracks = tracks
 
     def draw(self, kind: int, bars: int, rng: np.random.Generator) -> NDArray[np.int32]:
-        """Draws a song step by step from nothing.
+        """Draw a song step by step from nothing.
 
         Args:
             kind: Kind of meter.
@@ -61,7 +61,7 @@ class BarNGram(NGram):
 
 
 def as_pieces(songs: Sequence[Song]) -> list[Piece]:
-    """Writes songs as the n-gram reads them: a start id, then all steps, tracks in turn."""
+    """Write songs as the n-gram reads them: a start id, then all steps, tracks in turn."""
     return [
         np.concatenate(
             [

@@ -51,7 +51,7 @@ def report_bars(
     test: Sequence[Song],
     samples: int = 200,
 ) -> BarsReport:
-    """Draws songs of sixteen bars at the generator's own settings, and compares features.
+    """Draw songs of sixteen bars at the generator's own settings, and compares features.
 
     Args:
         generator: A generator of bars.
@@ -87,7 +87,7 @@ def report_bars(
 def draw_songs(
     generator: SequenceGenerator, meters: Sequence[int], count: int, tracks: int
 ) -> list[Song]:
-    """Draws songs from nothing, with the seeds 0, 1, 2, ..., as bars in the white keys."""
+    """Draw songs from nothing, with the seeds 0, 1, 2, ..., as bars in the white keys."""
     songs = []
     for number, (music, bar) in enumerate(draw_samples(generator, meters, count)):
         kind, steps = pianoroll.meter_kind(meters[number % len(meters)])

@@ -39,20 +39,20 @@ class FeatureSet(Protocol):
         """What the encoding cannot hold, one paragraph."""
 
     def note_onsets(self, ids: Piece) -> NDArray[np.int64]:
-        """Returns how many notes begin with each event, ``(steps,)``.
+        """Return how many notes begin with each event, ``(steps,)``.
 
         Args:
             ids: Event ids, without the start id.
         """
 
     def whole(self, piece: Piece) -> NoteSequence:
-        """Returns a piece from its first whole bar on, in seconds, at 120 quarters a minute."""
+        """Return a piece from its first whole bar on, in seconds, at 120 quarters a minute."""
 
     def length_of(self, part: int) -> str:
-        """Returns the length of one ``part``th of what is looked at, in words."""
+        """Return the length of one ``part``th of what is looked at, in words."""
 
     def excerpts(self, pieces: Sequence[Piece], part: int = 1) -> list[NoteSequence]:
-        """Returns the beginnings of human pieces, in seconds; too short ones are passed over.
+        """Return the beginnings of human pieces, in seconds; too short ones are passed over.
 
         Args:
             pieces: The pieces.
@@ -62,10 +62,10 @@ class FeatureSet(Protocol):
     def drawn(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> Iterator[NoteSequence]:
-        """Yields music made from nothing, in seconds; see ``samples``."""
+        """Yield music made from nothing, in seconds; see ``samples``."""
 
     def openings(self, pieces: Sequence[Piece]) -> list[Features]:
-        """Measures the beginnings of human pieces.
+        """Measure the beginnings of human pieces.
 
         Those that are too short are passed over, unless all are.
         """
@@ -73,7 +73,7 @@ class FeatureSet(Protocol):
     def samples(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> list[Features]:
-        """Measures music made from nothing at the generator's own settings.
+        """Measure music made from nothing at the generator's own settings.
 
         Args:
             generator: A generator of this encoding.
@@ -82,4 +82,4 @@ class FeatureSet(Protocol):
         """
 
     def copying(self, generator: SequenceGenerator, pieces: Sequence[Piece]) -> Copying | None:
-        """Measures how often a continuation is the primer again; None where that has no sense."""
+        """Measure how often a continuation is the primer again; None where that has no sense."""

@@ -22,7 +22,7 @@ _STEPS_PER_EIGHTH: Final = 2
 
 
 def drum_features(music: NoteSequence, bar_steps: int, steps: int) -> Features:
-    """Measures one groove.
+    """Measure one groove.
 
     Args:
         music: Drums, quantized, from a bar line on.

@@ -23,7 +23,7 @@ from magenta_bridge.noteseq import NoteSequence
 
 
 def lines_of(music: NoteSequence, tracks: int, steps: int) -> tuple[NDArray[np.int32], ...]:
-    """Returns melody event ids ``(steps,)`` of each instrument from 0 on.
+    """Return melody event ids ``(steps,)`` of each instrument from 0 on.
 
     Args:
         music: Quantized; each instrument plays one line.
@@ -43,7 +43,7 @@ _CONSONANT: Final = (0, 3, 4, 7, 8, 9)
 
 
 def duo_features(music: NoteSequence, bar_steps: int, steps: int) -> Features:
-    """Measures one pair of lines.
+    """Measure one pair of lines.
 
     Args:
         music: The lead as instrument 0 and the bass as instrument 1, quantized, from a bar line.
@@ -71,7 +71,7 @@ def duo_features(music: NoteSequence, bar_steps: int, steps: int) -> Features:
 
 
 def _gaps(lead: NDArray[np.int32], bass: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Returns the semitones from bass up to lead at each step at which both sound."""
+    """Return the semitones from bass up to lead at each step at which both sound."""
     upper, lower = (sounding_ids(line) for line in (lead, bass))
     both = (upper >= melody.EVENT_OFFSET) & (lower >= melody.EVENT_OFFSET)
     return (upper[both] - lower[both]).astype(np.int64)

@@ -102,7 +102,7 @@ class GridFeatures:
         return measure_copying(generator, passages, self.rows)
 
     def _beginnings(self, pieces: Sequence[Piece], bars: int) -> list[tuple[Piece, NoteSequence]]:
-        """Returns pieces that last so many bars, and so many bars of each."""
+        """Return pieces that last so many bars, and so many bars of each."""
         found = []
         for piece in pieces:
             music, steps = self._from_first_bar(piece), bars * self._bar(piece)
@@ -125,7 +125,7 @@ class GridFeatures:
 def draw_samples(
     generator: SequenceGenerator, meters: Sequence[int], count: int
 ) -> Iterator[tuple[NoteSequence, int]]:
-    """Draws music from nothing at the generator's own settings, with the seeds 0, 1, 2, ...
+    """Draw music from nothing at the generator's own settings, with the seeds 0, 1, 2, ...
 
     Args:
         generator: A generator on the grid.
@@ -148,7 +148,7 @@ def draw_samples(
 
 
 def _in_seconds(music: NoteSequence, meter: tuple[int, int]) -> NoteSequence:
-    """Places quantized music at 120 quarter notes a minute."""
+    """Place quantized music at 120 quarter notes a minute."""
     plain = NoteSequence(
         quantization_info=music.quantization_info, total_quantized_steps=_steps_of(music)
     )
@@ -164,7 +164,7 @@ def _steps_of(music: NoteSequence) -> int:
 
 
 def _window(music: NoteSequence, first: int, end: int) -> NoteSequence:
-    """Returns the notes that begin in steps ``first`` to ``end``, counted from ``first`` on."""
+    """Return the notes that begin in steps ``first`` to ``end``, counted from ``first`` on."""
     window = NoteSequence(quantization_info=music.quantization_info)
     for note in music.notes:
         if first <= note.quantized_start_step < end:

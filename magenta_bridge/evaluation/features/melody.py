@@ -23,7 +23,7 @@ from magenta_bridge.noteseq import NoteSequence
 
 
 def melody_features(music: NoteSequence, bar_steps: int, steps: int) -> Features:
-    """Measures one melody.
+    """Measure one melody.
 
     Args:
         music: One line, quantized, from a bar line on.

@@ -33,7 +33,7 @@ _TICK: Final = 0.05
 
 
 def performance_features(music: NoteSequence, seconds: float) -> Features:
-    """Measures one performance.
+    """Measure one performance.
 
     Args:
         music: All notes together, in seconds from 0 on.
@@ -59,7 +59,7 @@ def performance_features(music: NoteSequence, seconds: float) -> Features:
 
 
 def _sounding(music: NoteSequence, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Returns how many notes sound, every twentieth of a second."""
+    """Return how many notes sound, every twentieth of a second."""
     found = np.zeros(round(seconds / _TICK), dtype=np.int64)
     for note in music.notes:
         found[round(note.start_time / _TICK) : max(round(note.end_time / _TICK), 1)] += 1

@@ -22,7 +22,7 @@ from magenta_bridge.noteseq import NoteSequence
 
 
 def voices_features(music: NoteSequence, bar_steps: int, steps: int) -> Features:
-    """Measures one piece in voices.
+    """Measure one piece in voices.
 
     Args:
         music: All notes together, quantized, from a bar line on.
@@ -49,7 +49,7 @@ def voices_features(music: NoteSequence, bar_steps: int, steps: int) -> Features
 
 
 def onsets(music: NoteSequence, steps: int) -> Rows:
-    """Returns the pitches that begin on each step."""
+    """Return the pitches that begin on each step."""
     note_onsets: list[set[int]] = [set() for _ in range(steps)]
     for note in music.notes:
         if 0 <= note.quantized_start_step < steps:

@@ -19,7 +19,7 @@ _IDIOMS: Final = {
 
 
 def features_for(encoding: str) -> FeatureSet:
-    """Returns what one would notice of music of an encoding.
+    """Return what one would notice of music of an encoding.
 
     Raises:
         NotFoundError: There is no such encoding.

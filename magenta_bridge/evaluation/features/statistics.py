@@ -19,7 +19,7 @@ _FEWEST_STUCK_NOTES: Final = 4
 
 
 def scale_consistency(pitches: NDArray[np.integer]) -> float:
-    """Returns the largest share of notes within one major scale, 0..1.
+    """Return the largest share of notes within one major scale, 0..1.
 
     After Mogren, "C-RNN-GAN" (2016), section 4.3; here over the twelve major scales, which hold
     their modes too. 0 without notes.
@@ -31,12 +31,12 @@ def scale_consistency(pitches: NDArray[np.integer]) -> float:
 
 
 def pitch_range(pitches: NDArray[np.integer]) -> float:
-    """Returns the semitones from the lowest to the highest note."""
+    """Return the semitones from the lowest to the highest note."""
     return float(pitches.max() - pitches.min()) if len(pitches) else 0.0
 
 
 def longest_run(values: Sequence[Hashable]) -> float:
-    """Returns the length of the longest run of equal values."""
+    """Return the length of the longest run of equal values."""
     longest = run = min(len(values), 1)
     for before, after in pairwise(values):
         run = run + 1 if before == after else 1
@@ -45,18 +45,18 @@ def longest_run(values: Sequence[Hashable]) -> float:
 
 
 def repeated_share(values: Sequence[Hashable]) -> float:
-    """Returns the share of values that stand earlier in the sequence, 0..1."""
+    """Return the share of values that stand earlier in the sequence, 0..1."""
     counts = Counter(values)
     return sum(times - 1 for times in counts.values()) / max(len(values), 1)
 
 
 def bars_of(rows: Sequence[Hashable], bar_steps: int) -> list[tuple[Hashable, ...]]:
-    """Cuts a sequence of one value a step into whole bars."""
+    """Cut a sequence of one value a step into whole bars."""
     return [tuple(rows[at : at + bar_steps]) for at in range(0, len(rows), bar_steps)]
 
 
 def is_stuck(values: Sequence[Hashable]) -> float:
-    """Returns 1 where the last half of the values, four or more, are the same; else 0."""
+    """Return 1 where the last half of the values, four or more, are the same; else 0."""
     half = values[len(values) // 2 :]
     return float(len(half) >= _FEWEST_STUCK_NOTES and len(set(half)) == 1)
 
@@ -71,7 +71,7 @@ class PercentileRange:
 
 
 def spread(measured: Sequence[Features]) -> dict[str, PercentileRange]:
-    """Returns mean and 5th to 95th percentile of each feature."""
+    """Return mean and 5th to 95th percentile of each feature."""
     columns = {name: np.array([row[name] for row in measured]) for name in measured[0]}
     return {
         name: PercentileRange(

@@ -46,7 +46,7 @@ def micro_interval(
     share: float = 0.95,
     seed: int = SEED,
 ) -> Interval:
-    """Returns a micro-average with its bootstrap interval.
+    """Return a micro-average with its bootstrap interval.
 
     Args:
         nats: Sum of each piece, ``(pieces,)``.
@@ -76,7 +76,7 @@ def paired_difference(
     counts: NDArray[np.integer],
     seed: int = SEED,
 ) -> Interval:
-    """Returns how many nats more model A asks for than model B, with its bootstrap interval.
+    """Return how many nats more model A asks for than model B, with its bootstrap interval.
 
     Both are scored on the same pieces and resampled together, so that what makes a piece hard for
     both drops out. Below 0, A predicts better.

@@ -62,7 +62,7 @@ class SetDistance:
 
 
 def compare_sets(one: Sequence[Tones], other: Sequence[Tones]) -> dict[str, SetDistance]:
-    """Compares two sets of pieces in each feature.
+    """Compare two sets of pieces in each feature.
 
     Args:
         one: The pieces that are the measure, such as human ones; two or more.
@@ -89,7 +89,7 @@ def compare_sets(one: Sequence[Tones], other: Sequence[Tones]) -> dict[str, SetD
 
 
 def intra_distances(features: Feature) -> Distances:
-    """Returns the Euclidean distances of each piece from every other one of its set.
+    """Return the Euclidean distances of each piece from every other one of its set.
 
     Leaving one out at a time, so that each pair counts from both sides.
 
@@ -105,7 +105,7 @@ def intra_distances(features: Feature) -> Distances:
 
 
 def inter_distances(one: Feature, other: Feature) -> Distances:
-    """Returns the Euclidean distances of each piece of one set from each of another.
+    """Return the Euclidean distances of each piece of one set from each of another.
 
     Args:
         one: ``(a, size)``.
@@ -119,7 +119,7 @@ def inter_distances(one: Feature, other: Feature) -> Distances:
 
 
 def set_distance(within: Distances, between: Distances) -> SetDistance:
-    """Compares two samples of distances by their densities.
+    """Compare two samples of distances by their densities.
 
     Densities are Gaussian ones with Scott's bandwidth, and areas are taken over all numbers;
     mgeval stops at the outermost distances, and takes the divergence at points that differ
@@ -152,7 +152,7 @@ def _is_constant(sample: Distances) -> bool:
 
 
 def _grid(density: gaussian_kde) -> Distances:
-    """Returns points that cover a density closely enough to integrate it."""
+    """Return points that cover a density closely enough to integrate it."""
     sample = density.dataset[0]
     deviation = math.sqrt(float(density.covariance[0, 0]))
     low, high = (

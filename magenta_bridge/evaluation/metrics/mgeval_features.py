@@ -43,12 +43,12 @@ _CLASSES: Final = 12
 
 
 def pitch_count(tones: Tones) -> Feature:
-    """Returns how many pitches are used, ``(1,)``; drums are left out."""
+    """Return how many pitches are used, ``(1,)``; drums are left out."""
     return _single(len(np.unique(tones.pitched().pitch)))
 
 
 def pitch_class_histogram(tones: Tones) -> Feature:
-    """Returns the share of sounding time of each pitch class, ``(12,)``; drums are left out."""
+    """Return the share of sounding time of each pitch class, ``(12,)``; drums are left out."""
     notes = tones.pitched()
     sounding = np.zeros(_CLASSES)
     np.add.at(sounding, notes.pitch % _CLASSES, notes.length)
@@ -56,7 +56,7 @@ def pitch_class_histogram(tones: Tones) -> Feature:
 
 
 def pitch_class_transitions(tones: Tones) -> Feature:
-    """Returns how often a pitch class follows another, ``(12, 12)``; drums are left out.
+    """Return how often a pitch class follows another, ``(12, 12)``; drums are left out.
 
     A note follows each one that ends where it begins, as in pretty_midi, which mgeval asks; so
     nothing follows a rest, and every note of a chord follows every one of the chord before.
@@ -69,34 +69,34 @@ def pitch_class_transitions(tones: Tones) -> Feature:
 
 
 def pitch_range(tones: Tones) -> Feature:
-    """Returns the semitones from lowest to highest note, ``(1,)``; drums are left out."""
+    """Return the semitones from lowest to highest note, ``(1,)``; drums are left out."""
     pitches = tones.pitched().pitch
     return _single(float(np.ptp(pitches)) if len(pitches) else 0.0)
 
 
 def mean_pitch_interval(tones: Tones) -> Feature:
-    """Returns the mean semitones from a note to the next, up or down, ``(1,)``; no drums."""
+    """Return the mean semitones from a note to the next, up or down, ``(1,)``; no drums."""
     return _mean(np.abs(np.diff(tones.pitched().pitch)))
 
 
 def note_count(tones: Tones) -> Feature:
-    """Returns the number of notes, ``(1,)``."""
+    """Return the number of notes, ``(1,)``."""
     return _single(len(tones))
 
 
 def mean_onset_interval(tones: Tones) -> Feature:
-    """Returns the mean steps from a beginning to the next, ``(1,)``; 0 within a chord counts."""
+    """Return the mean steps from a beginning to the next, ``(1,)``; 0 within a chord counts."""
     return _mean(np.diff(tones.start))
 
 
 def note_length_histogram(tones: Tones) -> Feature:
-    """Returns the share of notes of each of ``NOTE_LENGTHS``, ``(12,)``."""
+    """Return the share of notes of each of ``NOTE_LENGTHS``, ``(12,)``."""
     counts = np.bincount(_length_classes(tones), minlength=_CLASSES)
     return counts / max(len(tones), 1)
 
 
 def note_length_transitions(tones: Tones) -> Feature:
-    """Returns how often a length follows another from note to note, ``(12, 12)``."""
+    """Return how often a length follows another from note to note, ``(12, 12)``."""
     classes = _length_classes(tones)
     counts = np.zeros((_CLASSES, _CLASSES))
     np.add.at(counts, (classes[:-1], classes[1:]), 1.0)
@@ -112,14 +112,14 @@ def _mean(values: NDArray[np.int64]) -> Feature:
 
 
 def _by_class(steps: NDArray[np.int64], pitches: NDArray[np.int64], length: int) -> Feature:
-    """Returns how many of these events each step has of each pitch class, ``(length, 12)``."""
+    """Return how many of these events each step has of each pitch class, ``(length, 12)``."""
     counts = np.zeros((length, _CLASSES))
     np.add.at(counts, (steps, pitches % _CLASSES), 1.0)
     return counts
 
 
 def _length_classes(tones: Tones) -> NDArray[np.intp]:
-    """Returns the index in ``NOTE_LENGTHS`` nearest to each note, the first of those as near."""
+    """Return the index in ``NOTE_LENGTHS`` nearest to each note, the first of those as near."""
     known = np.array(list(NOTE_LENGTHS.values()))
     # In whole numbers, so that equally near stays so: units times steps in a bar.
     distances = np.abs(known * tones.bar_steps - 96 * tones.length[:, np.newaxis])

@@ -26,14 +26,14 @@ _TURNS: Final = (7 / 12, 9 / 12, 4 / 12)
 
 
 def empty_bars(tones: Tones) -> float:
-    """Returns EB: the share of bars in which nothing sounds, 0..1; nan for a piece without bars."""
+    """Return EB: the share of bars in which nothing sounds, 0..1; nan for a piece without bars."""
     return (
         float((_sounding(tones, tones.bar_steps).sum(axis=1) == 0).mean()) if tones.bars else _NAN
     )
 
 
 def used_pitch_classes(tones: Tones) -> float:
-    """Returns UPC: the mean number of pitch classes that sound in a bar, 1..12.
+    """Return UPC: the mean number of pitch classes that sound in a bar, 1..12.
 
     Bars without notes are passed over, as in the authors' code, and drums are left out; nan
     without notes.
@@ -43,7 +43,7 @@ def used_pitch_classes(tones: Tones) -> float:
 
 
 def qualified_notes(tones: Tones, shortest: int = 2) -> float:
-    """Returns QN: the share of notes that are not mere splinters, 0..1; nan without notes.
+    """Return QN: the share of notes that are not mere splinters, 0..1; nan without notes.
 
     The paper's notes qualify from three of 96 steps to a bar on, a 32nd note. Every note of a grid
     of sixteenths is longer, so by that measure the figure would always be 1. Here
@@ -57,7 +57,7 @@ def qualified_notes(tones: Tones, shortest: int = 2) -> float:
 
 
 def drum_pattern(tones: Tones) -> float:
-    """Returns DP: how much of the drums lies in the patterns of rock, 0..1; nan without drums.
+    """Return DP: how much of the drums lies in the patterns of rock, 0..1; nan without drums.
 
     A hit on an eighth counts whole (the 8-beat pattern), one between them a tenth: the weights of
     the authors' code for bars of 16 steps.
@@ -69,7 +69,7 @@ def drum_pattern(tones: Tones) -> float:
 
 
 def tonal_distance(one: Tones, other: Tones) -> float:
-    """Returns TD: how far apart two tracks are in harmony, 0 (the same notes) up.
+    """Return TD: how far apart two tracks are in harmony, 0 (the same notes) up.
 
     The distance of their tonal centroids in each quarter note, averaged over those in which both
     sound; nan where there is none. After Harte, Sandler and Gasser, "Detecting Harmonic Change in
@@ -100,7 +100,7 @@ MUSEGAN: Final[Mapping[str, Callable[[Tones], float]]] = {
 
 
 def _sounding(tones: Tones, unit: int) -> NDArray[np.float64]:
-    """Returns the steps that each pitch class sounds in each stretch, ``(stretches, 12)``."""
+    """Return the steps that each pitch class sounds in each stretch, ``(stretches, 12)``."""
     counts = np.zeros((-(-tones.steps // unit), 12), dtype=np.float64)
     for start, end, pitch in zip(
         tones.start.tolist(), tones.end.tolist(), tones.pitch.tolist(), strict=True
@@ -112,7 +112,7 @@ def _sounding(tones: Tones, unit: int) -> NDArray[np.float64]:
 
 
 def _centroids(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the tonal centroids of chroma vectors, ``(beats, 12)`` to ``(beats, 6)``."""
+    """Return the tonal centroids of chroma vectors, ``(beats, 12)`` to ``(beats, 6)``."""
     angles = 2.0 * np.pi * np.outer(_TURNS, np.arange(12))
     circles = np.stack([np.sin(angles), np.cos(angles)], axis=1) * np.reshape(_RADII, (3, 1, 1))
     shares = chroma / chroma.sum(axis=1, keepdims=True)

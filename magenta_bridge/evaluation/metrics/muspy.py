@@ -32,17 +32,17 @@ _NAN: Final = float("nan")
 
 
 def n_pitches(tones: Tones) -> float:
-    """Returns how many pitches are used; drums are left out."""
+    """Return how many pitches are used; drums are left out."""
     return float(len(np.unique(tones.pitched().pitch)))
 
 
 def n_pitch_classes(tones: Tones) -> float:
-    """Returns how many pitch classes are used, 0..12; drums are left out."""
+    """Return how many pitch classes are used, 0..12; drums are left out."""
     return float(len(np.unique(tones.pitched().pitch % 12)))
 
 
 def pitch_range(tones: Tones) -> float:
-    """Returns the semitones from lowest to highest note; 0 without notes, drums left out.
+    """Return the semitones from lowest to highest note; 0 without notes, drums left out.
 
     MusPy itself answers -127 for drums alone.
     """
@@ -51,13 +51,13 @@ def pitch_range(tones: Tones) -> float:
 
 
 def polyphony(tones: Tones) -> float:
-    """Returns the mean number of pitches that sound, where any does; nan without notes."""
+    """Return the mean number of pitches that sound, where any does; nan without notes."""
     sounding = _sounding(tones)
     return float(sounding[sounding > 0].mean()) if sounding.any() else _NAN
 
 
 def polyphony_rate(tones: Tones) -> float:
-    """Returns the share of steps on which three or more pitches sound; nan without notes."""
+    """Return the share of steps on which three or more pitches sound; nan without notes."""
     sounding = _sounding(tones)
     return float((sounding > _MORE_THAN).mean()) if len(sounding) else _NAN
 
@@ -65,7 +65,7 @@ def polyphony_rate(tones: Tones) -> float:
 def pitch_in_scale_rate(
     tones: Tones, root: int = 0, mode: Literal["major", "minor"] = "major"
 ) -> float:
-    """Returns the share of notes within one scale; nan without notes, drums left out.
+    """Return the share of notes within one scale; nan without notes, drums left out.
 
     Args:
         tones: The piece.
@@ -78,7 +78,7 @@ def pitch_in_scale_rate(
 
 
 def scale_consistency(tones: Tones) -> float:
-    """Returns the share of notes within the scale that holds most of them.
+    """Return the share of notes within the scale that holds most of them.
 
     Nan without notes, drums left out. Of the 24 scales, the twelve minor ones have the notes of
     the major ones.
@@ -87,27 +87,27 @@ def scale_consistency(tones: Tones) -> float:
 
 
 def pitch_entropy(tones: Tones) -> float:
-    """Returns the entropy of the pitches of notes, in bits; nan without, drums left out."""
+    """Return the entropy of the pitches of notes, in bits; nan without, drums left out."""
     return _entropy(tones.pitched().pitch)
 
 
 def pitch_class_entropy(tones: Tones) -> float:
-    """Returns the entropy of the pitch classes of notes, in bits; nan without, drums left out."""
+    """Return the entropy of the pitch classes of notes, in bits; nan without, drums left out."""
     return _entropy(tones.pitched().pitch % 12)
 
 
 def empty_beat_rate(tones: Tones) -> float:
-    """Returns the share of quarter notes in which nothing sounds; nan without notes."""
+    """Return the share of quarter notes in which nothing sounds; nan without notes."""
     return _empty_rate(tones, STEPS_PER_QUARTER)
 
 
 def empty_measure_rate(tones: Tones) -> float:
-    """Returns the share of bars in which nothing sounds; nan without notes."""
+    """Return the share of bars in which nothing sounds; nan without notes."""
     return _empty_rate(tones, tones.bar_steps)
 
 
 def groove_consistency(tones: Tones) -> float:
-    """Returns how alike the rhythm of each bar is to the next one's, 0..1; nan under two bars.
+    """Return how alike the rhythm of each bar is to the next one's, 0..1; nan under two bars.
 
     One minus the mean share of steps that begin a note in one of two neighboring bars only.
     """
@@ -121,7 +121,7 @@ def groove_consistency(tones: Tones) -> float:
 
 
 def drum_in_pattern_rate(tones: Tones, meter: Literal["duple", "triple"] = "duple") -> float:
-    """Returns the share of drum hits in the pattern of a meter; nan without drums.
+    """Return the share of drum hits in the pattern of a meter; nan without drums.
 
     Args:
         tones: The piece.
@@ -135,7 +135,7 @@ def drum_in_pattern_rate(tones: Tones, meter: Literal["duple", "triple"] = "dupl
 
 
 def drum_pattern_consistency(tones: Tones) -> float:
-    """Returns the share of drum hits in the pattern that holds most; nan without drums."""
+    """Return the share of drum hits in the pattern that holds most; nan without drums."""
     return max(drum_in_pattern_rate(tones, "duple"), drum_in_pattern_rate(tones, "triple"))
 
 
@@ -163,7 +163,7 @@ def _last_end(tones: Tones) -> int:
 
 
 def _sounding(tones: Tones) -> NDArray[np.int64]:
-    """Returns the pitches that sound on each step up to the last note's end; no drums."""
+    """Return the pitches that sound on each step up to the last note's end; no drums."""
     roll = np.zeros((_last_end(tones), _PITCHES), dtype=np.bool_)
     notes = tones.pitched()
     for start, end, pitch in zip(notes.start, notes.end, notes.pitch, strict=True):

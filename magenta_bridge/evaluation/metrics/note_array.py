@@ -49,7 +49,7 @@ class Tones:
         return self.end - self.start
 
     def chosen(self, which: NDArray[np.bool_]) -> Tones:
-        """Returns the same piece with some of its notes only.
+        """Return the same piece with some of its notes only.
 
         Args:
             which: Whether to keep each note, ``(notes,)``.
@@ -63,14 +63,14 @@ class Tones:
         )
 
     def pitched(self) -> Tones:
-        """Returns the piece without its drums."""
+        """Return the piece without its drums."""
         return self.chosen(~self.drum)
 
 
 def tones_of(
     sequence: NoteSequence, *, steps: int | None = None, bar_steps: int | None = None
 ) -> Tones:
-    """Reads a piece.
+    """Read a piece.
 
     Args:
         sequence: In seconds, or quantized at ``STEPS_PER_QUARTER``.

@@ -65,7 +65,7 @@ class Corpus:
         self._levels = [_Level.of(steps, steps != _UNKNOWN)]
 
     def longest_run(self, tones: Tones) -> Run:
-        """Returns the longest run of notes that a piece shares with the corpus.
+        """Return the longest run of notes that a piece shares with the corpus.
 
         Of equally long ones, that which begins first in the piece asked about, then in the corpus.
 
@@ -88,7 +88,7 @@ class Corpus:
         return Run(steps + 1, piece, place - int(self._starts[piece]), start)
 
     def _names_of(self, line: _Names) -> list[_Names]:
-        """Names a line's blocks, up to the longest ones that the corpus holds."""
+        """Name a line's blocks, up to the longest ones that the corpus holds."""
         found: list[_Names] = []
         names = self._levels[0].look_up(line)
         while (names > _BROKEN).any():
@@ -98,7 +98,7 @@ class Corpus:
         return found
 
     def _level(self, index: int) -> _Level:
-        """Returns the names of blocks of ``2**index`` steps, created at first use."""
+        """Return the names of blocks of ``2**index`` steps, created at first use."""
         while len(self._levels) <= index:
             below = self._levels[-1]
             half = 1 << (len(self._levels) - 1)
@@ -107,7 +107,7 @@ class Corpus:
         return self._levels[index]
 
     def _lengths(self, asked: list[_Names], at: int, places: _Names) -> _Names:
-        """Returns for how many steps a line goes on like the corpus at each place."""
+        """Return for how many steps a line goes on like the corpus at each place."""
         top = len(asked) - 1
         lengths = np.full(len(places), 1 << top, dtype=np.int64)
         for index in range(top - 1, -1, -1):
@@ -140,7 +140,7 @@ class _Level:
 
     @staticmethod
     def of(keys: _Names, whole: NDArray[np.bool_], base: int = 1) -> _Level:
-        """Names blocks by their keys; those that are not whole are broken."""
+        """Name blocks by their keys; those that are not whole are broken."""
         known, numbers = np.unique(keys[whole], return_inverse=True)
         names = np.full(len(keys), _BROKEN, dtype=np.int64)
         names[whole] = numbers + 1
@@ -149,7 +149,7 @@ class _Level:
         return _Level(known, names, order, bounds, base)
 
     def look_up(self, keys: _Names, whole: NDArray[np.bool_] | None = None) -> _Names:
-        """Returns the names of blocks of a line by their keys; unknown ones where there is none."""
+        """Return the names of blocks of a line by their keys; unknown ones where there is none."""
         names = np.full(len(keys), _UNKNOWN, dtype=np.int64)
         if not len(self.keys):
             return names
@@ -161,12 +161,12 @@ class _Level:
         return names
 
     def places(self, name: int) -> _Names:
-        """Returns the steps of the corpus where a block begins, ascending."""
+        """Return the steps of the corpus where a block begins, ascending."""
         return self.order[self.bounds[name] : self.bounds[name + 1]]
 
 
 def share_with_run(runs: Sequence[Run], notes: int) -> float:
-    """Returns the share of pieces whose longest run has so many notes or more, 0..1.
+    """Return the share of pieces whose longest run has so many notes or more, 0..1.
 
     Args:
         runs: One for each piece.
@@ -176,7 +176,7 @@ def share_with_run(runs: Sequence[Run], notes: int) -> float:
 
 
 def _line(tones: Tones) -> _Names:
-    """Returns the steps from note to note as numbers from 0 up, ``(notes - 1,)``.
+    """Return the steps from note to note as numbers from 0 up, ``(notes - 1,)``.
 
     Of a piece with nothing but drums, those from drum to drum, which are no step of a melody's.
     """
@@ -189,7 +189,7 @@ def _line(tones: Tones) -> _Names:
 
 
 def _pairs(names: _Names, half: int, base: int) -> tuple[_Names, NDArray[np.bool_]]:
-    """Returns the keys of blocks of two halves that follow, and which of them are whole."""
+    """Return the keys of blocks of two halves that follow, and which of them are whole."""
     right = np.full(len(names), _BROKEN, dtype=np.int64)
     right[: max(len(names) - half, 0)] = names[half:]
     return names * base + right, (names > _BROKEN) & (right > _BROKEN)

@@ -17,7 +17,7 @@ _NAN: Final = float("nan")
 
 
 def bar_similarity(tones: Tones) -> NDArray[np.float64]:
-    """Returns how alike each two bars are, ``(bars, bars)``, 0 (nothing shared) to 1 (the same).
+    """Return how alike each two bars are, ``(bars, bars)``, 0 (nothing shared) to 1 (the same).
 
     The notes that both bars begin, as a share of those that either begins (Jaccard 1901); notes
     are the same on the same step of the bar with the same pitch. Two empty bars are the same.
@@ -34,7 +34,7 @@ def bar_similarity(tones: Tones) -> NDArray[np.float64]:
 
 
 def bars_heard_before(tones: Tones) -> float:
-    """Returns the share of bars whose notes (step in the bar and pitch) were heard before, 0..1.
+    """Return the share of bars whose notes (step in the bar and pitch) were heard before, 0..1.
 
     A silent bar behind another one counts. 0 for a piece without bars.
     """
@@ -42,7 +42,7 @@ def bars_heard_before(tones: Tones) -> float:
 
 
 def groove_similarity(tones: Tones) -> float:
-    """Returns how alike the rhythms of each two bars are, 0..1; nan under two bars.
+    """Return how alike the rhythms of each two bars are, 0..1; nan under two bars.
 
     GS of Wu and Yang, "The Jazz Transformer on the Front Line" (ISMIR 2020): one
     minus the share of steps of a bar on which one of the two begins a note and the other does
@@ -59,7 +59,7 @@ def groove_similarity(tones: Tones) -> float:
 
 
 def pitch_class_entropy(tones: Tones, window_bars: int) -> float:
-    """Returns the mean entropy of pitch classes in windows of some bars, in bits, 0..3.58.
+    """Return the mean entropy of pitch classes in windows of some bars, in bits, 0..3.58.
 
     H of Wu and Yang (2020): H1 with windows of one bar tells how wandering the
     harmony of a bar is, H4 with four that of a phrase. Windows begin with each bar; those without
@@ -81,7 +81,7 @@ def pitch_class_entropy(tones: Tones, window_bars: int) -> float:
 
 
 def bar_onsets(tones: Tones) -> list[frozenset[Onset]]:
-    """Returns the notes that begin in each bar."""
+    """Return the notes that begin in each bar."""
     bars: list[set[Onset]] = [set() for _ in range(tones.bars)]
     for start, pitch, drum in zip(
         tones.start.tolist(), tones.pitch.tolist(), tones.drum.tolist(), strict=True

@@ -19,7 +19,7 @@ _ROUNDS: Final = 6
 
 
 def speeds_of(bundles: Mapping[str, tuple[Bundle, Path]], encoding: str) -> dict[str, Speed]:
-    """Times bundles here, in turns, and looks at the memory of each from a process of its own.
+    """Time bundles here, in turns, and looks at the memory of each from a process of its own.
 
     The least time of several rounds counts, since other work on the computer slows some of them.
 
@@ -50,6 +50,6 @@ def speeds_of(bundles: Mapping[str, tuple[Bundle, Path]], encoding: str) -> dict
 def bundle_microseconds(bundle: Bundle) -> float:
     """Return the time per step of a bundle's program, microseconds."""
     program = bundle.program
-    if bundle.traits["family"] == _BAR_FAMILY:
+    if bundle.metadata["family"] == _BAR_FAMILY:
         return bar_microseconds(BarProgram(program.flatbuffer))
     return step_microseconds(program)

@@ -54,7 +54,7 @@ class Passage:
 
 
 def choose_passage(music: Sequence[NoteSequence], encoding: str) -> tuple[int, Passage]:
-    """Returns the first piece that is long enough, or else the longest, cut in two.
+    """Return the first piece that is long enough, or else the longest, cut in two.
 
     Args:
         music: Whole held-out pieces, in seconds at 120 quarter notes a minute; at least one.
@@ -80,7 +80,7 @@ def choose_passage(music: Sequence[NoteSequence], encoding: str) -> tuple[int, P
 def listen(
     title: str, passage: Passage, encoding: str, generators: Mapping[str, SequenceGenerator]
 ) -> Listening:
-    """Has each generator go on from the primer, and draws and plays all of it.
+    """Have each generator go on from the primer, and draws and plays all of it.
 
     Args:
         title: What the piece is called.
@@ -133,7 +133,7 @@ def _in_bars(count: int) -> str:
 
 
 def _dressed(music: NoteSequence, programs: Sequence[int]) -> NoteSequence:
-    """Returns the music with the sounds that the models play on with."""
+    """Return the music with the sounds that the models play on with."""
     dressed = NoteSequence()
     dressed.CopyFrom(music)
     for note in dressed.notes:
@@ -143,7 +143,7 @@ def _dressed(music: NoteSequence, programs: Sequence[int]) -> NoteSequence:
 
 
 def _behind(music: NoteSequence, passage: Passage) -> NoteSequence:
-    """Returns the human's own continuation, where it stands."""
+    """Return the human's own continuation, where it stands."""
     rest = NoteSequence(total_time=passage.end)
     for note in music.notes:
         if passage.turn - 1e-6 <= note.start_time < passage.end - 1e-6:

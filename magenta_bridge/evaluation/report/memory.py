@@ -41,7 +41,7 @@ class Footprint:
 
 
 def footprint_of(bundle: Path, seconds: float) -> Footprint:
-    """Starts a process that loads a bundle and generates from nothing.
+    """Start a process that loads a bundle and generates from nothing.
 
     Args:
         bundle: The bundle's file.
@@ -64,7 +64,7 @@ def footprint_of(bundle: Path, seconds: float) -> Footprint:
 
 
 def measure(bundle: Path, seconds: float) -> Footprint:
-    """Loads a bundle in this process and generates from nothing; see ``footprint_of``."""
+    """Load a bundle in this process and generates from nothing; see ``footprint_of``."""
     before = _most_resident()
     generator = load_generator(bundle)
     options = GeneratorOptions()
@@ -81,7 +81,7 @@ def measure(bundle: Path, seconds: float) -> Footprint:
 
 
 def _most_resident() -> int | None:
-    """Returns the most memory that this process has held, in bytes."""
+    """Return the most memory that this process has held, in bytes."""
     if sys.platform == "linux":
         # Unlike getrusage, this does not count the parent that this process was forked from.
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():

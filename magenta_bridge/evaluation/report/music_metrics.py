@@ -86,7 +86,7 @@ class MusicFigures:
 
 
 def excerpt_tones(music: NoteSequence) -> Tones:
-    """Reads an excerpt, in the key without signs that fits it best.
+    """Read an excerpt, in the key without signs that fits it best.
 
     Which key a piece stands in is no matter of style, yet features of pitch classes would count
     it: models that learned in all keys would seem strange beside people who play in three.
@@ -104,7 +104,7 @@ def excerpt_tones(music: NoteSequence) -> Tones:
 def measure_music(
     music: Sequence[NoteSequence], held_out: Sequence[Tones], corpus: Corpus | None
 ) -> MusicFigures:
-    """Measures a set of excerpts.
+    """Measure a set of excerpts.
 
     Args:
         music: The excerpts, as ``FeatureSet.excerpts`` and ``FeatureSet.drawn`` give them.
@@ -126,7 +126,7 @@ def measure_music(
 
 
 def _near(held_out: Sequence[Tones], tones: Sequence[Tones]) -> dict[str, SetDistance]:
-    """Compares in the features in which human pieces differ; drums have no pitches to differ in."""
+    """Compare in the features in which human pieces differ; drums have no pitches to differ in."""
     if len(held_out) < FEWEST_TO_COMPARE or not tones:
         return {}
     found = compare_sets(held_out, tones)
@@ -139,7 +139,7 @@ def _varies(feature: Callable[[Tones], Feature], tones: Sequence[Tones]) -> bool
 
 
 def _two_tracks(music: NoteSequence) -> tuple[Tones, Tones] | None:
-    """Returns both tracks of music in two; None for any other."""
+    """Return both tracks of music in two; None for any other."""
     found = sorted({note.instrument for note in music.notes if not note.is_drum})
     if len(found) != 2:
         return None
@@ -155,7 +155,7 @@ def _track(music: NoteSequence, instrument: int) -> Tones:
 
 
 def _at_lag(tones: Tones, lag: int) -> float:
-    """Returns how alike bars are to those so many bars earlier, 0..1; nan for a short piece."""
+    """Return how alike bars are to those so many bars earlier, 0..1; nan for a short piece."""
     alike = np.diagonal(bar_similarity(tones), lag)
     return float(alike.mean()) if len(alike) else float("nan")
 
@@ -168,6 +168,6 @@ def _means(
 
 
 def _mean(values: Sequence[float]) -> float:
-    """Returns the mean of the values that are numbers; nan where none is."""
+    """Return the mean of the values that are numbers; nan where none is."""
     numbers = [value for value in values if np.isfinite(value)]
     return float(np.mean(numbers)) if numbers else float("nan")

@@ -64,13 +64,13 @@ class MusicSets:
         self.human = measure_music(human, self._goal, None)
 
     def measure(self, music: Iterable[NoteSequence]) -> MusicFigures:
-        """Measures a model's samples, which are as long as ``FeatureSet.drawn`` makes them."""
+        """Measure a model's samples, which are as long as ``FeatureSet.drawn`` makes them."""
         shortened = [cut(each, 0.0, each.total_time / self._part) for each in music]
         return measure_music(shortened, self._goal, self._corpus)
 
 
 def _part_for(features: FeatureSet, pieces: Sequence[Piece]) -> int:
-    """Returns 1, or the part of a sample's length that most of the pieces last."""
+    """Return 1, or the part of a sample's length that most of the pieces last."""
     for part in _PARTS[:-1]:
         if len(features.excerpts(pieces, part)) >= min(len(pieces) * _MOST, _ENOUGH):
             return part
@@ -78,7 +78,7 @@ def _part_for(features: FeatureSet, pieces: Sequence[Piece]) -> int:
 
 
 def _some(music: Sequence[NoteSequence], most: int) -> list[NoteSequence]:
-    """Returns all, or so many drawn without putting back, in their order."""
+    """Return all, or so many drawn without putting back, in their order."""
     if len(music) <= most:
         return list(music)
     chosen = np.random.default_rng(_SEED).choice(len(music), most, replace=False)

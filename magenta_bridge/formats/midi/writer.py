@@ -137,7 +137,7 @@ _MINOR_LIKE: Final = (
 
 
 def _instrument_tracks(sequence: NoteSequence, clock: SecondClock) -> Iterator[list[_Event]]:
-    """Yields the events of one track after another."""
+    """Yield the events of one track after another."""
     tracks: dict[_Key, list[_Event]] = {}
     _gather_notes(tracks, sequence, clock)
     _gather_controls(tracks, sequence, clock)
@@ -198,7 +198,7 @@ def _gather_bends(
 
 
 def _chunk(events: list[_Event], end_tick: int) -> bytes:
-    """Returns one MTrk chunk that ends at ``end_tick`` or at its last event."""
+    """Return one MTrk chunk that ends at ``end_tick`` or at its last event."""
     body = bytearray()
     now = 0
     for event in sorted(events):

@@ -31,7 +31,7 @@ _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeErro
 
 
 def read_score(data: bytes, name: str) -> ET.Element:
-    """Unpacks and parses a MusicXML file, compressed or not, whatever its suffix says.
+    """Unpack and parses a MusicXML file, compressed or not, whatever its suffix says.
 
     Args:
         data: The whole file.
@@ -73,7 +73,7 @@ def _unpack(data: bytes, name: str) -> bytes:
 
 
 def _score_path(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], name: str) -> str:
-    """Returns the score that the container names; without a sound container, the only one."""
+    """Return the score that the container names; without a sound container, the only one."""
     scores = [
         path
         for path in members
@@ -99,7 +99,7 @@ def _score_path(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], n
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> bytes:
-    """Returns a file of the archive; never unpacks more than a score may hold."""
+    """Return a file of the archive; never unpacks more than a score may hold."""
     if info.compress_type not in _METHODS:
         _refuse(name, "the archive uses a compression that MusicXML does not know")
     with archive.open(info) as member:
@@ -125,7 +125,7 @@ def _parse(text: bytes, name: str) -> ET.Element:
 
 
 def _check_declarations(text: bytes, name: str) -> None:
-    """Reads once without building anything; entities and a flood of elements end it."""
+    """Read once without building anything; entities and a flood of elements end it."""
     parser = expat.ParserCreate()
     count = 0
 

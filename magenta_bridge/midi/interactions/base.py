@@ -67,7 +67,7 @@ class MidiInteraction(threading.Thread, abc.ABC):
     def _temperature(
         self, min_temp: float = 0.1, max_temp: float = 2.0, default: float = 1.0
     ) -> float:
-        """The temperature set by the controller."""
+        """Return the temperature set by the controller."""
         value = self._midi_hub.control_value(self._temperature_control_number)
         return default if value is None else min_temp + value / 127.0 * (max_temp - min_temp)
 

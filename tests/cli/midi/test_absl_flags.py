@@ -43,7 +43,7 @@ def test_an_invalid_boolean_raises_an_error() -> None:
 
 
 def test_every_flag_of_magentas_program_exists_with_its_default() -> None:
-    """Names and defaults as in Magenta 2.1.4."""
+    """Name and defaults as in Magenta 2.1.4."""
     numbers = [
         "clock", "end_call", "panic", "mutate", "min_listen_ticks", "max_listen_ticks",
         "response_ticks", "temperature", "tempo", "loop", "generator_select", "state",

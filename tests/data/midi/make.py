@@ -31,22 +31,22 @@ class Part:
     messages: list[tuple[int, Message | MetaMessage]] = field(default_factory=list)
 
     def meta(self, beat: float, kind: str, **values: object) -> Part:
-        """Adds a meta event at a time in quarters."""
+        """Add a meta event at a time in quarters."""
         self.messages.append((ticks(beat), MetaMessage(kind, **values)))
         return self
 
     def event(self, beat: float, kind: str, **values: int) -> Part:
-        """Adds a channel event at a time in quarters."""
+        """Add a channel event at a time in quarters."""
         self.messages.append((ticks(beat), Message(kind, channel=self.channel, **values)))
         return self
 
     def note(self, beat: float, length: float, pitch: int, velocity: int = 80) -> Part:
-        """Adds a note; time and length in quarters."""
+        """Add a note; time and length in quarters."""
         self.event(beat + length, "note_off", note=pitch, velocity=64)
         return self.event(beat, "note_on", note=pitch, velocity=velocity)
 
     def tune(self, text: str, *, beat: float = 0.0, transpose: int = 0, gate: float = 1.0) -> float:
-        """Adds a line of notes one after another, bars' first beats a little louder.
+        """Add a line of notes one after another, bars' first beats a little louder.
 
         Args:
             text: ``C4 1 F#4 .5 r 2``: pitch and length in quarters; ``r`` is a rest, ``|`` a
@@ -71,38 +71,38 @@ class Part:
 
 
 def words(text: str) -> Iterator[tuple[str, float]]:
-    """Yields pitch and length of each note of ``Part.tune``'s text; length 0 for a bar line."""
+    """Yield pitch and length of each note of ``Part.tune``'s text; length 0 for a bar line."""
     tokens = iter(text.split())
     for word in tokens:
         yield word, 0.0 if word == "|" else float(next(tokens))
 
 
 def key_number(name: str) -> int:
-    """Returns the MIDI key of a name such as ``Bb3``; C4 is 60."""
+    """Return the MIDI key of a name such as ``Bb3``; C4 is 60."""
     accidental = name.count("#") - name[1:].count("b")
     return 12 * (int(name[-1]) + 1) + SEMITONES[name[0]] + accidental
 
 
 def ticks(beat: float) -> int:
-    """Returns quarters as ticks."""
+    """Return quarters as ticks."""
     return round(beat * QUARTER)
 
 
 def instrument(name: str, program: int, channel: int = 0) -> Part:
-    """Returns a part with its name and program set."""
+    """Return a part with its name and program set."""
     part = Part(channel).meta(0, "track_name", name=name)
     return part.event(0, "program_change", program=program)
 
 
 def conductor(qpm: float, numerator: int, denominator: int, key: str) -> Part:
-    """Returns a part with tempo, meter and key set."""
+    """Return a part with tempo, meter and key set."""
     part = Part().meta(0, "set_tempo", tempo=bpm2tempo(qpm))
     part.meta(0, "time_signature", numerator=numerator, denominator=denominator)
     return part.meta(0, "key_signature", key=key)
 
 
 def file_bytes(*parts: Part, midi_format: int = 1, length: float = 0.0) -> bytes:
-    """Returns the MIDI file of ``parts``; ``length`` in quarters is the first track's least."""
+    """Return the MIDI file of ``parts``; ``length`` in quarters is the first track's least."""
     midi = MidiFile(type=midi_format, ticks_per_beat=QUARTER)
     for index, part in enumerate(parts):
         track = MidiTrack()
@@ -289,7 +289,7 @@ def call() -> bytes:
 
 
 def traditional_tunes() -> Iterator[tuple[str, str, str]]:
-    """Yields name, settings and notes of each tune of ``tunes.txt``."""
+    """Yield name, settings and notes of each tune of ``tunes.txt``."""
     text = (Path(__file__).parent / "tunes.txt").read_text(encoding="utf-8")
     for block in text.split("\n\n")[1:]:
         settings, _, notes = block.strip().partition("\n")
@@ -308,7 +308,7 @@ def traditional(settings: str, notes: str) -> bytes:
 
 
 def _spelled(word: str) -> str:
-    """Turns ``f#':2`` into the ``F#5 2`` of ``Part.tune``."""
+    """Turn ``f#':2`` into the ``F#5 2`` of ``Part.tune``."""
     if word == "|":
         return word
     pitch, _, length = word.partition(":")

@@ -14,13 +14,13 @@ _HOLD = melody.NO_EVENT + melody.EVENT_OFFSET
 
 
 def _melody(*bars: list[int]) -> Features:
-    """Measures bars of four steps; numbers are pitches, 0 holds."""
+    """Measure bars of four steps; numbers are pitches, 0 holds."""
     flat = [step + melody.EVENT_OFFSET if step else _HOLD for bar in bars for step in bar]
     return melody_features(melody.decode(np.array(flat, dtype=np.int32)), 4, len(flat))
 
 
 def _drums(*bars: list[int]) -> Features:
-    """Measures bars of four steps, each an event id."""
+    """Measure bars of four steps, each an event id."""
     flat = [step for bar in bars for step in bar]
     return drum_features(drums.decode(flat), 4, len(flat))
 

@@ -13,7 +13,7 @@ Note = tuple[int, int, int]
 
 
 def sequence(notes: Sequence[Note], drums: Sequence[Note] = (), steps: int = 0) -> NoteSequence:
-    """Returns a quantized sequence of pitched notes and drums, as long as the last or ``steps``."""
+    """Return a quantized sequence of pitched notes and drums, as long as the last or ``steps``."""
     made = NoteSequence()
     made.quantization_info.steps_per_quarter = STEPS_PER_QUARTER
     for is_drum, some in ((False, notes), (True, drums)):
@@ -32,12 +32,12 @@ def sequence(notes: Sequence[Note], drums: Sequence[Note] = (), steps: int = 0) 
 def piece(
     *notes: Note, drums: Sequence[Note] = (), steps: int = 0, bar_steps: int | None = None
 ) -> Tones:
-    """Returns such a piece, in 4/4 by default."""
+    """Return such a piece, in 4/4 by default."""
     return tones_of(sequence(notes, drums, steps), bar_steps=bar_steps)
 
 
 def line(pitches: Sequence[int], length: int = 1) -> Tones:
-    """Returns notes of one length, one behind the other."""
+    """Return notes of one length, one behind the other."""
     return piece(*((at * length, (at + 1) * length, pitch) for at, pitch in enumerate(pitches)))
 
 

@@ -28,7 +28,7 @@ NAMES = list(NOTE_LENGTHS)
 
 
 def feature(name: str, tones: Tones) -> NDArray[np.float64]:
-    """Returns one feature."""
+    """Return one feature."""
     return FEATURES[name](tones)
 
 
@@ -172,7 +172,7 @@ def test_single_values_have_no_density() -> None:
 
 
 def tunes(rng: np.random.Generator, largest_step: int) -> list[Tones]:
-    """Returns thirty random walks."""
+    """Return thirty random walks."""
     walks = rng.integers(-largest_step, largest_step + 1, (30, 32)).cumsum(axis=1)
     return [line(np.clip(60 + walk, 0, 127).tolist()) for walk in walks]
 

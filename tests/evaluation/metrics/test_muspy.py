@@ -78,7 +78,7 @@ def test_what_has_no_sense_is_no_number() -> None:
 
 
 def random_notes(rng: np.random.Generator, lowest: int, highest: int) -> list[Note]:
-    """Returns up to forty notes in up to six bars."""
+    """Return up to forty notes in up to six bars."""
     count = int(rng.integers(1, 40))
     starts = rng.integers(0, rng.integers(4, 96), count)
     ends = starts + rng.integers(1, 17, count)
@@ -87,7 +87,7 @@ def random_notes(rng: np.random.Generator, lowest: int, highest: int) -> list[No
 
 
 def random_piece(seed: int) -> Tones:
-    """Returns notes, drums or both."""
+    """Return notes, drums or both."""
     rng = np.random.default_rng(seed)
     notes = random_notes(rng, 40, 90) if seed % 3 else []
     drums = random_notes(rng, 35, 52) if seed % 3 != 1 else []
@@ -95,7 +95,7 @@ def random_piece(seed: int) -> Tones:
 
 
 def in_muspy(tones: Tones) -> muspy.Music:
-    """Returns a piece as MusPy's, of one track of notes and one of drums."""
+    """Return a piece as MusPy's, of one track of notes and one of drums."""
     tracks = []
     for drum in (False, True):
         some = tones.chosen(tones.drum == drum)

@@ -89,7 +89,7 @@ PIECES = st.lists(
 
 
 def steps_of(tones: Tones) -> list[tuple[int, int]]:
-    """Returns interval and wait from note to note."""
+    """Return interval and wait from note to note."""
     notes = list(zip(tones.pitch.tolist(), tones.start.tolist(), strict=True))
     return [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(notes)]
 

@@ -81,7 +81,7 @@ def test_too_few_pieces_are_no_measure() -> None:
     [(16, "sixteen bars", 64), (9, "eight bars", 32), (5, "four bars", 16)],
 )
 def test_short_tunes_are_compared_by_short_beginnings(bars: int, length: str, notes: int) -> None:
-    """Samples of sixteen bars are cut to what the human tunes last."""
+    """Sample of sixteen bars are cut to what the human tunes last."""
     tunes = [_tune(bars, seed) for seed in range(6)]
     sets = MusicSets(MELODY, held_out=tunes, others=tunes, learned=tunes, most=4)
     assert sets.length == length

@@ -33,19 +33,19 @@ Sound = tuple[int, int, int, int]
 
 
 def data_folder() -> Path:
-    """Returns where archives of real music are, if there are any."""
+    """Return where archives of real music are, if there are any."""
     named = os.environ.get("MAGENTA_BRIDGE_DATA")
     return Path(named) if named else Path(__file__).parents[4] / "shared" / "data"
 
 
 def archives() -> list[Path]:
-    """Returns the archives that are present."""
+    """Return the archives that are present."""
     files = [data_folder() / f"{name}.tar.xz" for name in ARCHIVES]
     return [file for file in files if file.is_file()]
 
 
 def tunes(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """Yields the first files of an archive."""
+    """Yield the first files of an archive."""
     with tarfile.open(archive) as opened:
         small = (member for member in opened if member.size <= LARGEST_FILE_BYTES)
         files = (member for member in small if member.name.endswith((".mid", ".midi")))
@@ -78,7 +78,7 @@ def test_readers_agree_on_real_music(reference: Reader) -> None:
 
 
 def assert_agreement(name: str, data: bytes, reference: Reader) -> None:
-    """Compares what both readers make of one file, times to the tick."""
+    """Compare what both readers make of one file, times to the tick."""
     ours, theirs = midi_to_note_sequence(data), reference(data)
     clock = SecondClock(ours.ticks_per_quarter, ours.tempos)
     assert ours.ticks_per_quarter == theirs.ticks_per_quarter, name
@@ -90,7 +90,7 @@ def assert_agreement(name: str, data: bytes, reference: Reader) -> None:
 
 
 def tempos(sequence: NoteSequence, clock: SecondClock) -> list[tuple[int, int]]:
-    """Returns tempo changes in microseconds; note_seq knows no change to the same tempo."""
+    """Return tempo changes in microseconds; note_seq knows no change to the same tempo."""
     changes = {int(clock.ticks(t.time)): round(60_000_000 / t.qpm) for t in sequence.tempos}
     kept: list[tuple[int, int]] = []
     for tick, tempo in changes.items():
@@ -100,13 +100,13 @@ def tempos(sequence: NoteSequence, clock: SecondClock) -> list[tuple[int, int]]:
 
 
 def meters(sequence: NoteSequence, clock: SecondClock) -> list[tuple[int, int, int]]:
-    """Returns the time signatures."""
+    """Return the time signatures."""
     rows = sequence.time_signatures
     return sorted((int(clock.ticks(row.time)), row.numerator, row.denominator) for row in rows)
 
 
 def keys(sequence: NoteSequence, clock: SecondClock) -> list[tuple[int, int, int]]:
-    """Returns the key signatures."""
+    """Return the key signatures."""
     rows = sequence.key_signatures
     return sorted((int(clock.ticks(row.time)), row.key, row.mode) for row in rows)
 
@@ -114,7 +114,7 @@ def keys(sequence: NoteSequence, clock: SecondClock) -> list[tuple[int, int, int
 def sounding(
     sequence: NoteSequence, clock: SecondClock, doubtful: set[Strike]
 ) -> Counter[tuple[object, ...]]:
-    """Returns the instruments, each as its name, program, drum flag and notes."""
+    """Return the instruments, each as its name, program, drum flag and notes."""
     names = {info.instrument: info.name for info in sequence.instrument_infos}
     found: Counter[tuple[object, ...]] = Counter()
     for (instrument, program, is_drum), notes in instruments(sequence, clock).items():
@@ -129,7 +129,7 @@ def sounding(
 def instruments(
     sequence: NoteSequence, clock: SecondClock
 ) -> dict[tuple[int, int, bool], list[Sound]]:
-    """Returns the notes of each instrument, without those of no length: note_seq has none."""
+    """Return the notes of each instrument, without those of no length: note_seq has none."""
     starts = clock.ticks([note.start_time for note in sequence.notes]).tolist()
     ends = clock.ticks([note.end_time for note in sequence.notes]).tolist()
     found: dict[tuple[int, int, bool], list[Sound]] = defaultdict(list)
@@ -141,7 +141,7 @@ def instruments(
 
 
 def overlapping(sequence: NoteSequence, clock: SecondClock) -> set[Strike]:
-    """Returns the notes that overlap another of their pitch in their instrument.
+    """Return the notes that overlap another of their pitch in their instrument.
 
     There note_seq ends all of them at the first release, and we one at each release.
     """

@@ -19,7 +19,7 @@ BROKEN = broken_files()
 
 
 def run_limited(repository: Path, *arguments: str) -> None:
-    """Reads broken files in a process of 512 MiB, whose crash is a failed test."""
+    """Read broken files in a process of 512 MiB, whose crash is a failed test."""
     # Thread pools reserve memory for each core, which would count against the limit.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(

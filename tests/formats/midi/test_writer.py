@@ -13,12 +13,12 @@ from magenta_bridge.noteseq import NoteSequence
 
 
 def opened(sequence: NoteSequence) -> MidiFile:
-    """Returns the written file as mido sees it."""
+    """Return the written file as mido sees it."""
     return MidiFile(file=io.BytesIO(note_sequence_to_midi(sequence)))
 
 
 def ensemble(size: int, **fields: int) -> NoteSequence:
-    """Returns one note for each of ``size`` instruments."""
+    """Return one note for each of ``size`` instruments."""
     sequence = NoteSequence(ticks_per_quarter=480)
     for instrument in range(size):
         sequence.notes.add(

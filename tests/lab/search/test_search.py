@@ -49,7 +49,7 @@ def _table(folder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Returns the folder of a search of two families, two trials of one epoch each."""
+    """Return the folder of a search of two families, two trials of one epoch each."""
     folder = tmp_path_factory.mktemp("search") / "out"
     done = _call(folder)
     assert done.returncode == 0, done.stderr
@@ -60,7 +60,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _call(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Runs the command with small networks."""
+    """Run the command with small networks."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(space, "space_for", small_spaces)
         return call_program(
@@ -148,7 +148,7 @@ def test_a_folder_of_another_search_is_refused(
 
 
 def _fewer_tunes(folder: Path) -> Path:
-    """Returns a folder of all test tunes but one."""
+    """Return a folder of all test tunes but one."""
     kept = folder / "midi"
     kept.mkdir()
     files = sorted(TUNES.rglob("*.mid"))
@@ -181,7 +181,7 @@ def _resume(folder: Path, families: str, *, trials: int, epochs: int) -> list[Tr
 
 @pytest.fixture
 def cut_short(tmp_path: Path) -> Path:
-    """Returns the folder of a search whose time was up before its first trial."""
+    """Return the folder of a search whose time was up before its first trial."""
     folder = tmp_path / "out"
     with pytest.raises(TrainingError, match="repeat the same call"):
         search_small(folder, seconds=1e-3)
@@ -239,7 +239,7 @@ def test_stop_ends_a_search_in_any_thread_and_an_error_of_a_callback_reaches_the
 
 
 def _epochs_of(folder: Path) -> list[float]:
-    """Returns the seconds that each epoch of the first trial took, as its checkpoint states."""
+    """Return the seconds that each epoch of the first trial took, as its checkpoint states."""
     try:
         state = json.loads((folder / "trials" / "001" / "state.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -248,7 +248,7 @@ def _epochs_of(folder: Path) -> list[float]:
 
 
 def _until(folder: Path, epochs: int, process: subprocess.Popen[str]) -> None:
-    """Waits until the first trial has saved so many epochs."""
+    """Wait until the first trial has saved so many epochs."""
     deadline = time.monotonic() + 240
     while len(_epochs_of(folder)) < epochs:
         assert process.poll() is None, process.communicate()
@@ -258,7 +258,7 @@ def _until(folder: Path, epochs: int, process: subprocess.Popen[str]) -> None:
 
 @contextlib.contextmanager
 def _started(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """Yields a process that searches, which does not outlive the test."""
+    """Yield a process that searches, which does not outlive the test."""
     words = [
         sys.executable,
         "-m",

@@ -39,7 +39,7 @@ def port() -> MemoryPort:
 
 @pytest.fixture
 def make_hub(keys: EchoPort, port: MemoryPort) -> Iterator[MakeHub]:
-    """Creates hubs between both, closed afterward."""
+    """Create hubs between both, closed afterward."""
     hubs: list[MidiHub] = []
     outputs: list[SharedOutput] = []
 

@@ -38,7 +38,7 @@ def peer() -> Iterator[ChildProgram]:
 
 @pytest.fixture
 def link(peer: ChildProgram) -> Iterator[LinkTempo]:
-    """Joins the session of the other program."""
+    """Join the session of the other program."""
     tempo = LinkTempo(120.0)
     wait_for(lambda: tempo.peers >= 1, "the session")
     _ask(peer, f"tempo {QPM}")
