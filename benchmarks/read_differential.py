@@ -80,6 +80,8 @@ def compare_scores(archive: Path, files: int) -> None:
             for note in score.iter("note"):
                 for cue in note.findall("cue"):
                     note.remove(cue)
+                    ties = note.findall("notations/tied")
+                    note.extend([ET.Element("tie", type=tied.get("type", "")) for tied in ties])
             path = Path(folder) / "score.musicxml"
             ET.ElementTree(score).write(path)
             begun = time.perf_counter()
