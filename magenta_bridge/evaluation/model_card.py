@@ -86,7 +86,7 @@ class Card:
         training: The recipe's training and network tables, epochs and updates done.
         command: The command that makes the bundle again.
         figures: Sections that say how good it is, as Markdown; see ``likelihood_section``.
-        limits: What it does not do, one paragraph.
+        limits: Limitations, one paragraph.
     """
 
     bundle: Mapping[str, str]

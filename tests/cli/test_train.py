@@ -192,7 +192,7 @@ def test_the_adversarial_family_is_trained_and_measured_like_any_other(tmp_path:
     assert {"critic", "real", "made", "nats"} <= set(state["history"])
     card = (tmp_path / "tiny.md").read_text(encoding="utf-8")
     assert "**network, float32**" in card
-    assert "people: the validation pieces" in card
+    assert "human music: the validation pieces" in card
     assert (tmp_path / "tiny.png").read_bytes().startswith(b"\x89PNG")
     options = GeneratorOptions()
     options.generate_sections.add(start_time=0.0, end_time=8.0)
