@@ -175,7 +175,7 @@ def _scan_special(body: bytes, at: int, tick: int, track: Track) -> int:
 def _scan_setting(kind: int, tick: int, data: bytes, track: Track) -> None:
     """Keep a tempo, time signature, key signature or end of track, unless it is too short."""
     name, stated, needed = _FIXED_META[kind]
-    fault = "" if len(data) == stated else f"with a length of {len(data)} instead of {stated}"
+    fault = "" if len(data) == stated else f"of {len(data)} bytes instead of {stated}"
     is_empty = len(data) < needed
     if kind == _TEMPO and not is_empty and not any(data[:3]):
         fault, is_empty = "at which no time passes", True
