@@ -117,7 +117,9 @@ class PerformanceGenerator(StepGenerator):
     def _plan(self, request: Request) -> tuple[Choice, PerformanceWriter]:
         music, section, values = request.music, request.section, request.values
         context = _context(music, request.options, section)
-        pitches = near_primer(pitches_of(values), context[context < NOTE_OFF].tolist())
+        pitches = pitches_of(values)
+        near = near_primer(pitches, context[context < NOTE_OFF].tolist())
+        others = np.ones(EVENT_IDS - PITCHES, dtype=np.bool_)
         seconds = section.end - section.start
         steps = max(int(np.ceil(seconds * STEPS_PER_SECOND - _ROUNDING)), 1)
         choice = Choice(
@@ -125,7 +127,10 @@ class PerformanceGenerator(StepGenerator):
             grammar=_SectionGrammar(pitches, context, steps),
             sampler=sampler_of(values, _KINDS, kind_floor=_KIND_FLOOR),
             guard=Guard(
-                _GUARDED, _gap_steps(section), np.concatenate([pitches, _LENGTHS[PITCHES:] >= 0])
+                _GUARDED,
+                _gap_steps(section),
+                np.concatenate([pitches, others]),
+                np.concatenate([near, others]),
             ),
             bias=density_bias(float(values["density"])),
         )

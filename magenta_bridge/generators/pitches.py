@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import melody
 from magenta_bridge.errors import InvalidArgumentError
 
-_REACH: Final = 24
+# Semitones: a bass goes below a melody, and less goes above it.
+_BELOW, _ABOVE = 36, 24
 
 
 def allowed_pitches(lowest: int, highest: int, root: int, intervals: str) -> NDArray[np.bool_]:
@@ -58,7 +58,9 @@ def _pitch_classes(root: int, intervals: str) -> list[int] | None:
 
 
 def near_primer(allowed: NDArray[np.bool_], primer: Sequence[int]) -> NDArray[np.bool_]:
-    """Return the allowed pitches at most two octaves beyond those of a primer, ``(128,)``.
+    """Return the allowed pitches in a primer's register, ``(128,)``.
+
+    That is from three octaves below its lowest pitch to two octaves above its highest one.
 
     All of them without a primer, or where none is so near.
     """
@@ -66,7 +68,7 @@ def near_primer(allowed: NDArray[np.bool_], primer: Sequence[int]) -> NDArray[np
         return allowed
     pitches = np.arange(128)
     near: NDArray[np.bool_] = allowed & (
-        (pitches >= min(primer) - _REACH) & (pitches <= max(primer) + _REACH)
+        (pitches >= min(primer) - _BELOW) & (pitches <= max(primer) + _ABOVE)
     )
     return near if near.any() else allowed
 

@@ -97,7 +97,8 @@ class PolyphonyGenerator(StepGenerator):
         meter, primer, context = grid_context(
             music, request.options, section, select=_without_drums, encode=polyphony.encode
         )
-        pitches = near_primer(pitches_of(values), [note.pitch for note in primer.notes])
+        pitches = pitches_of(values)
+        near = near_primer(pitches, [note.pitch for note in primer.notes])
         rules = _rules_of(pitches.tobytes(), int(values["voices"]))
         choice = Choice(
             inputs=prepend(polyphony.start_id(meter), context),
@@ -107,6 +108,7 @@ class PolyphonyGenerator(StepGenerator):
                 _GUARDED,
                 gap_steps(section, STEPS_PER_QUARTER),
                 np.concatenate([[True], pitches, pitches]),
+                np.concatenate([[True], near, pitches]),
             ),
             bias=_onset_bias(float(values["density"])),
         )

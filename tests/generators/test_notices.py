@@ -99,14 +99,14 @@ def test_music_after_the_section_is_not_continued() -> None:
 def test_drums_of_a_drum_rack_are_recognized() -> None:
     """As Live exports them: on channel 1. An argument overrides the guess."""
     drums, wanted = registry().get("lstm_drums"), options(4.0, 8.0, seed=3)
-    heard = drums.generate(drum_channel(DRUM_RACK), wanted)
-    assert drums.generate(DRUM_RACK, wanted) == heard
+    expected = drums.generate(drum_channel(DRUM_RACK), wanted)
+    assert drums.generate(DRUM_RACK, wanted) == expected
     assert codes("lstm_drums", DRUM_RACK) == ["READ_AS_DRUMS"]
     assert codes("lstm_melody", DRUM_RACK)[0] == "LOOKS_LIKE_DRUMS"
     assert codes("lstm_drums", DRUM_RACK, drums="yes") == []
     assert codes("lstm_drums", DRUM_RACK, drums="no") == ["PITCHES_NOT_READ"]
     refused = options(4.0, 8.0, seed=3, drums="no")
-    assert drums.generate(DRUM_RACK, refused) != heard
+    assert drums.generate(DRUM_RACK, refused) != expected
     with pytest.raises(InvalidArgumentError):
         drums.generate(DRUM_RACK, options(4.0, 8.0, drums="perhaps"))
 
