@@ -60,10 +60,10 @@ def _training_data(found: Comparison) -> str:
     if list(groups) == [False]:
         return "None of these models was trained on this music."
     sentences = {
-        True: "{} was trained on the rest of this music, never on the held-out pieces.",
-        False: "{} was not trained on any of this music.",
-        None: "{} has no training manifest; if it was trained on this music, the held-out pieces "
-        "are among its training data.",
+        True: "The training data of {} includes the rest of this music, not the held-out pieces.",
+        False: "The training data of {} does not include this music.",
+        None: "There is no training manifest for {}; if the training data includes this music, it "
+        "includes the held-out pieces.",
     }
     return " ".join(sentences[key].format(listed(names)) for key, names in groups.items())
 

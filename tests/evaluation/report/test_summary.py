@@ -64,8 +64,8 @@ def test_few_pieces_are_pointed_out() -> None:
 def test_the_training_data_of_each_model_is_named() -> None:
     one, other = comparison().models
     mixed = comparison(one, replace(other, trained_on=None))
-    assert "alpha was trained on the rest of this music" in _words(mixed)
-    assert "beta has no training manifest" in _words(mixed)
+    assert "The training data of alpha includes the rest of this music" in _words(mixed)
+    assert "There is no training manifest for beta" in _words(mixed)
     untrained = comparison(replace(one, trained_on=False), replace(other, trained_on=False))
     assert "None of these models was trained on this music" in _words(untrained)
 
