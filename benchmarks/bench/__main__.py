@@ -1,7 +1,8 @@
 """Run all benchmarks, print their JSON lines and write docs/benchmarks/speed.md.
 
-``python -m benchmarks.bench``: every file in ``benchmarks/`` is one benchmark. Magenta.js is
-measured, too, if Node.js is installed.
+``python -m benchmarks.bench`` runs every file in ``benchmarks/`` that has a row in
+``tables.SECTIONS``; the others compare music or readers and are run by hand. Magenta.js is measured,
+too, if Node.js is installed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.bench.tables import MISSING, Line, write_tables
+from benchmarks.bench.tables import MISSING, SECTIONS, Line, write_tables
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DOCUMENT: Final = ROOT / "docs" / "benchmarks" / "speed.md"
@@ -30,7 +31,8 @@ _NO_PACKAGES: Final = (
 def main() -> None:
     """Run the benchmarks and write the document."""
     lines: list[Line] = []
-    for name in sorted(path.stem for path in (ROOT / "benchmarks").glob("*.py")):
+    measured = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
+    for name in sorted(measured & {section.benchmark for section in SECTIONS}):
         found = _lines([sys.executable, "-m", f"benchmarks.{name}"], ROOT)
         lines += [{"benchmark": name, **line} for line in found]
     lines += _measure_peers()
