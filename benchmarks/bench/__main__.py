@@ -1,8 +1,8 @@
 """Run all benchmarks, print their JSON lines and write docs/benchmarks/speed.md.
 
 ``python -m benchmarks.bench`` runs every file in ``benchmarks/`` that has a row in
-``tables.SECTIONS``; the others compare music or readers and are run by hand. Magenta.js is measured,
-too, if Node.js is installed.
+``tables.SECTIONS``; the others compare music or readers and are run by hand. Magenta.js is
+measured, too, if Node.js is installed.
 """
 
 from __future__ import annotations
