@@ -2,8 +2,7 @@
 
 A model that reads its own output can fall into a rest or a pitch that it never leaves, most of all
 at low temperatures. The bounds are beyond 99 percent of what people play (fiddle tunes, chorales,
-drummers): ``benchmarks/temperature.py`` prints
-the percentiles of eight bars of people.
+drummers): ``benchmarks/temperature.py`` prints the percentiles of eight bars of human music.
 """
 
 from __future__ import annotations
@@ -70,6 +69,8 @@ class Guard:
         self._gap = gap
         self._onsets: list[int] = ids.onsets.tolist()
         self._steps: list[int] = ids.steps.tolist()
+        self._waits: list[bool] = ids.waits.tolist()
+        self._is_near: list[bool] = self._near.tolist()
         self._longest = max(self._steps)
         self._repeats = len(np.unique(ids.onsets[choosable])) > _FEWEST_PITCHES
         self._waited = 0
@@ -81,11 +82,22 @@ class Guard:
         self._most = [ids.run - 1, *[ids.loop] * (len(_PERIODS) - 1)]
 
     def allows(self, value: int) -> bool:
-        """Return whether an id keeps the bounds."""
-        if not self._near[value]:
+        """Return whether an id keeps the bounds: ``mask`` for one id, which most steps need."""
+        onset, is_late = self._onsets[value], self._waited >= self._gap
+        if not self._is_near[value] or (is_late and self._waits[value]):
             return False
-        allowed = self.mask()
-        return allowed is None or bool(allowed[value])
+        if onset == _NONE:
+            return self._waited + self._steps[value] <= self._gap
+        return not (self._repeats and self._is_refused(onset))
+
+    def _is_refused(self, onset: int) -> bool:
+        if self._counts[onset] >= self._ids.share:
+            return True
+        recent = self._recent
+        return any(
+            repeated >= most and recent[-period] == onset
+            for period, repeated, most in zip(_PERIODS, self._repeated, self._most, strict=True)
+        )
 
     def within(self, allowed: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return those of the allowed ids that keep the bounds, or as many of them as possible."""
