@@ -36,14 +36,12 @@ class Continuation:
     Attributes:
         name: Name of the model, or of the composer.
         png: Piano roll.
-        size: Its width and height, pixels.
         wav: Sound; empty where there is none.
         new_notes: Notes after the primer.
     """
 
     name: str
     png: bytes
-    size: tuple[int, int]
     wav: bytes
     new_notes: int
 

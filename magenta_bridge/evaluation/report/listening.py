@@ -106,8 +106,8 @@ def listen(
                 wav = wav_bytes(sound, sample_rate=_SAMPLE_RATE, mono=True)
         except MagentaBridgeError as error:
             no_audio_reason = error.message
-        png, size = _draw(primer, answer, color, name)
-        continuations.append(Continuation(name, png, size, wav, len(answer.notes)))
+        png = _draw(primer, answer, color, name)
+        continuations.append(Continuation(name, png, wav, len(answer.notes)))
     return Listening(title, passage.primer, passage.rest, SEED, continuations, no_audio_reason)
 
 
@@ -152,10 +152,8 @@ def _behind(music: NoteSequence, passage: Passage) -> NoteSequence:
     return rest
 
 
-def _draw(
-    primer: NoteSequence, answer: NoteSequence, color: str, name: str
-) -> tuple[bytes, tuple[int, int]]:
+def _draw(primer: NoteSequence, answer: NoteSequence, color: str, name: str) -> bytes:
     picture = draw_piano_roll([Layer(primer, PRIMER_COLOR, "primer"), Layer(answer, color, name)])
     buffer = io.BytesIO()
     picture.quantize(64).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue(), picture.size
+    return buffer.getvalue()

@@ -73,7 +73,7 @@ def comparison(*models: ModelResult) -> Comparison:
         contender("alpha", nats=1.0, overlap=0.8, run=9, step_us=70.0),
         contender("beta", nats=1.5, overlap=0.6, run=30, step_us=35.0),
     )
-    take = Continuation("human", picture(), (2, 3), b"RIFF", 7)
+    take = Continuation("human", picture(), b"RIFF", 7)
     return Comparison(
         data=Data(
             name="songs & airs",
