@@ -4,8 +4,9 @@
 that die in the middle of a stream. Seeded responses are compared with those of the idle server.
 Then, for a third of that time, a fresh server is called beside it, to detect slowdown. Prints one
 JSON line, and its progress every minute. Exits with status 1 if a response is wrong, memory has
-grown by more than 50 MiB, tasks, open requests or file descriptors are left over, or the p99 of
-whole responses exceeds the fresh server's by more than a fifth in three of four stretches.
+grown by more than 50 MiB (in a run of more than about half a minute), tasks, open requests or file
+descriptors are left over, or the p99 of whole responses exceeds the fresh server's by more than a
+fifth in three of four stretches.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ DRIFT = 1.2
 MOST_COMPARED_S = 600.0
 SPARE_DESCRIPTORS = 8
 SETTLE_S = 30.0
+# Memory grows while each thread loads each program, for longer than a few samples.
+FEWEST_SAMPLES = 20
 # Time that clients have to start and to finish their last calls.
 _EXTRA_S = 120.0
 _TOTALS = ("generate", "stream", "leave", "bad", "late", "refused", "wrong")
@@ -158,10 +161,14 @@ def settle(server: Server, before: dict[str, int], descriptors: int) -> dict[str
 
 
 def growth(memory: Sequence[float]) -> float:
-    """Return the growth of memory in MiB from the second fifth of the samples to the last."""
-    part = max(1, len(memory) // 5)
-    early = memory[part : 2 * part] or memory[:1]
-    return statistics.median(memory[-part:]) - statistics.median(early)
+    """Return the growth of memory in MiB from the second fifth of the samples to the last.
+
+    It is 0 with fewer than ``FEWEST_SAMPLES``: such a run ends during the warm-up.
+    """
+    if len(memory) < FEWEST_SAMPLES:
+        return 0.0
+    part = len(memory) // 5
+    return statistics.median(memory[-part:]) - statistics.median(memory[part : 2 * part])
 
 
 def soak(seconds: float) -> dict[str, float]:
