@@ -11,6 +11,7 @@ once per step, a lower bound for a network of this size. Prints one JSON line pe
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import statistics
@@ -198,15 +199,18 @@ def main() -> None:
     """Read the command line and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=31, help="number of measured runs per network")
-    runs = max(1, parser.parse_args().runs)
+    parser.add_argument(
+        "--units", type=int, nargs="+", default=[128, 512], help="sizes of the random networks"
+    )
+    arguments = parser.parse_args()
+    runs, units = max(1, arguments.runs), arguments.units
     # Before TensorFlow, which a server never loads; see ``runtime.cpu_kernels``.
     find_bundle("lstm_melody").program.session()
     with silent_stderr():  # TensorFlow logs on import at any log level
         import tensorflow  # noqa: F401
     networks: tuple[Callable[[], MeasuredNetwork], ...] = (
-        lambda: random_network(128, "int8"),
-        lambda: random_network(512, "int8"),
-        lambda: random_network(512, "int4"),
+        *(functools.partial(random_network, size, "int8") for size in units),
+        lambda: random_network(max(units), "int4"),
         lambda: shipped_network("lstm_melody"),
     )
     for make in networks:

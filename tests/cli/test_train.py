@@ -55,7 +55,14 @@ def _write_tunes(folder: Path, count: int) -> None:
         write(tune, folder / f"tune{number:02}.mid")
 
 
+@pytest.fixture
+def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure fewer samples than a published card."""
+    monkeypatch.setattr(model_card, "SAMPLES", 24)
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.usefixtures("few_samples")
 def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
     """A second call finds the run finished; with more music, the run is refused."""
     _write_tunes(tmp_path / "midi", 24)
@@ -70,7 +77,7 @@ def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
         bundle,
     ]
     words += ["--run", tmp_path / "run"]
-    first = run_program(*words, timeout=300)
+    first = call_program(*words)
     assert first.returncode == 0, first.stderr
     assert "epoch   2" in first.stderr
     card = bundle.with_suffix(".md").read_text(encoding="utf-8")
@@ -103,7 +110,7 @@ def test_too_little_music_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    result = run_program("train", tmp_path / "nowhere", "-o", tmp_path / "mine.mag", timeout=120)
+    result = call_program("train", tmp_path / "nowhere", "-o", tmp_path / "mine.mag")
     assert result.returncode == 1
     assert "nowhere" in result.stderr
 
@@ -149,12 +156,6 @@ def test_a_missing_bundle_to_start_from_is_refused(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert "There is no bundle missing" in result.stderr
     assert "lstm_melody" in result.stderr
-
-
-@pytest.fixture
-def few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Measure fewer samples than a published card."""
-    monkeypatch.setattr(model_card, "SAMPLES", 24)
 
 
 @pytest.mark.timeout(600)

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from magenta_bridge.export.litert import export_program, loop_drift
 from magenta_bridge.export.loop import sample_ids
-from magenta_bridge.models.registry import network_kinds
-from magenta_bridge.runtime.program import StepProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
-from tests.models.tiny import draw_fed, tiny_network
 from tests.runtime.borders import distance_to_border
 
 # Distance to a border below which float32 rounding decides.
@@ -46,15 +41,3 @@ def test_samples_as_the_sampler_does(
         found = int(sample_ids(tf.constant(logits[None]), tf.constant(draws), *arguments)[0])
         expected = sampler.choose(logits, np.ones(size, dtype=np.bool_))
         assert found == expected or distance_to_border(logits, chosen, draws[0]) < ROUNDING
-
-
-@pytest.mark.parametrize("kind", network_kinds(), ids="-".join)
-def test_both_signatures_agree_with_the_network(kind: tuple[str, str]) -> None:
-    """They differ from another network."""
-    network = tiny_network(*kind)
-    probe = draw_fed(kind[1], 2, 3)[:24].tolist()
-    program = export_program(network, {"family": "tiny"}, int8=False, probe=probe)
-    assert StepProgram(program).loops
-    other = tiny_network(*kind, seed=4)
-    assert loop_drift(network, program, probe) < 1e-4
-    assert loop_drift(other, program, probe) > 1e-3
