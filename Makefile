@@ -1,7 +1,8 @@
 # Magenta Bridge. `make help` lists the targets.
 
 PYTHON ?= python3
-JOBS ?= 2
+# One more than the cores that CI has: many tests wait for other processes.
+JOBS ?= 3
 LOCK_FLAGS ?=
 MINUTES ?= 3
 # Limit of the whole test run, which takes about ten minutes on two idle cores.
