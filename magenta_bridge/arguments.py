@@ -102,7 +102,7 @@ class Argument:
     def _convert(self, value: ArgumentValue) -> ArgumentValue:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if self.type is ArgumentType.STRING and isinstance(value, str):
-            return value
+            return check_text(self.name, value, field=_field(self.name))
         if self.type is ArgumentType.BOOL and isinstance(value, bool):
             return value
         if self.type is ArgumentType.FLOAT and number and math.isfinite(float(value)):
@@ -170,12 +170,27 @@ def write_argument(options: GeneratorOptions, name: str, value: object) -> None:
     elif isinstance(value, numbers.Real):
         slot.float_value = float(value)
     elif isinstance(value, str):
-        slot.string_value = value
+        slot.string_value = check_text(name, value, field=_field(name))
     else:
         raise InvalidArgumentError(
             f"{name} must be a number, text, or true or false, got {type(value).__name__}.",
             field=_field(name),
         )
+
+
+def check_text(name: str, value: str, *, field: str = "") -> str:
+    """Return a text, which Python may have decoded from bytes that are not UTF-8.
+
+    Raises:
+        InvalidArgumentError: It has lone surrogates.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(
+            f"{name} must be valid Unicode, got {value!r}.", field=field or name
+        ) from error
+    return value
 
 
 def whole_number(name: str, value: object, accepted: range, *, field: str = "") -> int:

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from magenta_bridge.certificates.tls import TlsFiles
-from magenta_bridge.errors import FileFormatError, MagentaBridgeError, NotFoundError
-from magenta_bridge.files import write_new
+from magenta_bridge.errors import FileFormatError, NotFoundError
+from magenta_bridge.files import ready_folder, write_new
 
 _AUTHORITY_DAYS: Final = 3_650
 # Tolerance for differences between the clocks of two computers.
@@ -217,16 +217,13 @@ class CertificateFolder:
                 f"{existing} exists and is not overwritten; delete it first, or choose another "
                 "folder with --output."
             )
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise NotFoundError(f"Cannot create {self._folder}: {error.strerror}.") from error
+        ready_folder(self._folder)
         written: list[Path] = []
         try:
             for path, (data, private) in self._new.items():
                 write_new(path, data, private=private)
                 written.append(path)
-        except MagentaBridgeError:
+        except BaseException:
             for path in written:
                 path.unlink(missing_ok=True)
             raise

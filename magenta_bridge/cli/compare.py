@@ -63,7 +63,7 @@ def compare(
         found = run_comparison(
             bundles, data, samples=samples, on_file=on_file, on_message=print_message
         )
+    if as_json:  # first, since the page may fail
+        click.echo(json.dumps(found.figures))
     found.to_html(page)
     click.echo(f"Wrote {output}.", err=as_json)
-    if as_json:
-        click.echo(json.dumps(found.figures))

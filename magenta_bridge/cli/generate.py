@@ -93,7 +93,7 @@ def run_job(job: Job) -> None:
     """
     from magenta_bridge.sequences.sections import section_after
 
-    targets = plan_targets(job.output, job.picture, job.sound, job.variations)
+    targets = plan_targets(job.output, job.picture, job.sound, job.variations, job.primer)
     if job.sound is not None:
         from magenta_bridge.render.audio import find_sound_font
 
@@ -246,7 +246,13 @@ Examples:
 
 
 @click.command(epilog=_EXAMPLES)
-@click.option("-o", "--output", type=ANY_FILE, required=True, help="The MIDI file to write.")
+@click.option(
+    "-o",
+    "--output",
+    type=ANY_FILE,
+    required=True,
+    help="The MIDI file to write; an existing one is replaced.",
+)
 @click.option("--primer", type=ANY_FILE, help="A MIDI file to continue.")
 @click.option(
     "--bars",
@@ -265,7 +271,8 @@ Examples:
     type=click.IntRange(1, _MOST_VARIATIONS),
     default=1,
     show_default=True,
-    help="Number of variations; their files are named clip-1.mid, clip-2.mid and so on.",
+    help="Number of variations; their files are named clip-1.mid, clip-2.mid and so on, and "
+    "must not exist.",
 )
 @click.option("--with-primer", is_flag=True, help="Write the primer, followed by the new bars.")
 @click.option(

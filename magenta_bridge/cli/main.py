@@ -11,12 +11,14 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 import click
 
 from magenta_bridge import __version__
 from magenta_bridge.errors import MagentaBridgeError
+from magenta_bridge.files import is_full, unwritable
 
 _INTERRUPTED = 130
 
@@ -82,6 +84,9 @@ class _Commands(click.Group):
                 traceback.print_exc()
             raise click.ClickException(error.message) from error
         except Exception as error:
+            if isinstance(error, OSError) and is_full(error):
+                name = "A temporary file" if error.filename is None else str(error.filename)
+                raise click.ClickException(unwritable(Path(name), error).message) from error
             message = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
             if debug:
                 traceback.print_exc()

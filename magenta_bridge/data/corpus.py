@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import lzma
+import os
 import tarfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -19,11 +20,12 @@ _SUFFIXES = tuple(readable_suffixes())
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece of a corpus.
+    r"""One piece of a corpus.
 
     Attributes:
         name: Path of the file from the corpus's top folder on, that folder included, with
-            forward slashes; the same for a folder and an archive of it.
+            forward slashes; the same for a folder and an archive of it. Bytes that are not
+            UTF-8 are written as escape sequences, such as ``\xe9``.
         music: The piece.
     """
 
@@ -109,7 +111,7 @@ def read_corpus(path: Path, report: CorpusReport | None = None) -> Iterator[Piec
 def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     if path.is_dir():
         top = path.resolve()
-        files = {file.relative_to(top.parent).as_posix(): file for file in top.rglob("*")}
+        files = {_text(file.relative_to(top.parent).as_posix()): file for file in top.rglob("*")}
         for name in sorted(files):
             if name.lower().endswith(_SUFFIXES) and files[name].is_file():
                 yield name, files[name].read_bytes()
@@ -118,7 +120,12 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
     elif tarfile.is_tarfile(path):
         yield from _archived_files(path)
     else:
-        yield path.name, path.read_bytes()
+        yield _text(path.name), path.read_bytes()
+
+
+def _text(name: str) -> str:
+    """Return a file's name as valid Unicode; different names stay different."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def _archived_files(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -128,7 +135,7 @@ def _archived_files(path: Path) -> Iterator[tuple[str, bytes]]:
             for member in archive:
                 if member.isfile() and member.name.lower().endswith(_SUFFIXES):
                     stream = archive.extractfile(member)
-                    held[str(PurePosixPath(member.name))] = stream.read() if stream else b""
+                    held[_text(str(PurePosixPath(member.name)))] = stream.read() if stream else b""
     except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
         raise FileFormatError(f"The archive {path} is damaged ({error}); get it again.") from error
     for name in sorted(held):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +23,7 @@ from magenta_bridge.errors import (
     TrainingError,
     UnsupportedError,
 )
+from magenta_bridge.files import locked_folder, ready_folder, save_bytes
 from magenta_bridge.recipe import DataRecipe
 
 _BOOKS: Final = {"airdsAirs": 1180, "oneills1850": 2009, "ryansMammoth": 1059}
@@ -63,6 +64,11 @@ def make_fiddle_corpus(
         report(len(names), len(names))
         return
     _find_abc2midi()
+    with locked_folder(folder, "preparation of this music", proof=""):
+        _make(folder, names, report, wheel)
+
+
+def _make(folder: Path, names: Sequence[str], report: Report, wheel: Path | None) -> None:
     report(0, len(names))
     with tempfile.TemporaryDirectory() as scratch:
         tunes = read_tunes(wheel or _download(Path(scratch)))
@@ -159,10 +165,8 @@ def convert_tunes(tunes: Mapping[str, bytes], folder: Path, *, report: Report) -
         file = folder / name
         if not file.is_file():
             midi = _convert(program, name, tune)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            partial = file.with_suffix(".partial")
-            partial.write_bytes(midi)
-            partial.replace(file)
+            ready_folder(file.parent)
+            save_bytes(file, midi)
         report(done + 1, len(tunes))
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from magenta_bridge.evaluation.copying import PRIMER_BARS, Copying
 from magenta_bridge.evaluation.features.base import FeatureSet
 from magenta_bridge.evaluation.features.statistics import PercentileRange
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.sanity_checks import check_music
+
+_SEAL: Final = "<!-- written by Magenta Bridge; SHA-256 of the text above: "
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,21 @@ def write_card(card: Card) -> str:
         *card.figures,
         f"## Limitations\n\n{card.limits}",
     ]
-    return "\n\n".join(parts) + "\n"
+    text = "\n\n".join(parts) + "\n"
+    return f"{text}\n{_SEAL}{_digest(text)} -->\n"
+
+
+def is_card(path: Path) -> bool:
+    """Return whether a file is a card that ``write_card`` returned and nobody has changed."""
+    try:
+        text, sealed, digest = path.read_text(encoding="utf-8").rpartition(f"\n{_SEAL}")
+    except (OSError, ValueError):
+        return False
+    return bool(sealed) and digest == f"{_digest(text)} -->\n"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()
 
 
 def table_section(title: str, rows: Mapping[str, Any]) -> str:

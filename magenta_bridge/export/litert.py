@@ -88,7 +88,12 @@ def convert(
         archive.track(network)
         for name, (function, specs) in endpoints.items():
             archive.add_endpoint(name, function, input_signature=specs)
-        archive.write_out(folder, verbose=False)
+        try:
+            archive.write_out(folder, verbose=False)
+        except (OSError, tf.errors.OpError) as error:
+            raise TrainingError(
+                f"TensorFlow cannot write the network to {folder}; is that disk full?"
+            ) from error
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[*endpoints])
         if int8:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

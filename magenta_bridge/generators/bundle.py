@@ -115,7 +115,8 @@ def write_bundle(
     bundle = GeneratorBundle(metagraph_file=program, checkpoint_file=[network])
     bundle.generator_details.id = generator_id
     bundle.generator_details.description = description
-    bundle.bundle_details.description = details
+    # It has the name of a folder, which need not be valid Unicode.
+    bundle.bundle_details.description = details.encode(errors="backslashreplace").decode()
     bundle.checkpoint_file.append(_checksum(bundle))
     save_bytes(path, bundle.SerializeToString(deterministic=True))
 

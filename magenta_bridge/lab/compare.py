@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.files import ready_folder, save_bytes
+from magenta_bridge.files import ready_folder, save_text
 from magenta_bridge.lab import ignore, load_packages
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Comparison:
         from magenta_bridge.evaluation.report.page import page_of
 
         page = check_page(path)
-        save_bytes(page, page_of(self._found).encode())
+        save_text(page, page_of(self._found))
         return page
 
     def __str__(self) -> str:

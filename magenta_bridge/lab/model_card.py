@@ -23,7 +23,7 @@ from magenta_bridge.evaluation.model_card import (
     music_section,
     write_card,
 )
-from magenta_bridge.files import save_bytes
+from magenta_bridge.files import replacing, save_text
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.loading import load_generator
@@ -76,31 +76,27 @@ def finish(
     command: str,
     on_message: Callable[[str], None],
 ) -> Report:
-    """Export the best network of a finished run, measure it, and write all files, bundle last."""
+    """Export the best network of a finished run, measure it, and write all files, bundle first."""
     network = best_network(recipe, run)
-    unfinished = bundle.with_name(f".{bundle.name}.new")
-    try:
+    with replacing(bundle) as unfinished:
         on_message("Exporting ...")
         write_network(unfinished, recipe, split, network)
         on_message(f"Measuring on held-out {dataset_for(recipe.bundle.encoding).noun} ...")
         measure = _measure_bars if is_adversarial(recipe) else _measure_steps
         report = measure(recipe, split, progress, network, unfinished)
-        text = write_card(
-            Card(
-                bundle=dataclasses.asdict(recipe.bundle),
-                data=_data_rows(recipe, split),
-                training=_training_rows(recipe, progress),
-                command=command,
-                figures=report.sections,
-                limits=report.limits,
-            )
+    text = write_card(
+        Card(
+            bundle=dataclasses.asdict(recipe.bundle),
+            data=_data_rows(recipe, split),
+            training=_training_rows(recipe, progress),
+            command=command,
+            figures=report.sections,
+            limits=report.limits,
         )
-        save_bytes(card, text.encode())
-        curve = bundle.with_suffix(".png")
-        draw_loss_curve(report.curves, curve, baseline=report.baseline, unit=report.unit)
-        unfinished.replace(bundle)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    )
+    save_text(card, text)
+    curve = bundle.with_suffix(".png")
+    draw_loss_curve(report.curves, curve, baseline=report.baseline, unit=report.unit)
     return report
 
 

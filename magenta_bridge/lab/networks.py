@@ -18,6 +18,7 @@ from magenta_bridge.export.bars import export_bar_program
 from magenta_bridge.export.flatbuffer import write_description
 from magenta_bridge.export.litert import export_program, save_network
 from magenta_bridge.export.quantize import quantize_int4, weight_bytes
+from magenta_bridge.files import unwritable
 from magenta_bridge.generators.bundle import write_bundle
 from magenta_bridge.lab.metadata import encode_examples
 from magenta_bridge.models.registry import network_kinds
@@ -81,6 +82,7 @@ def write_network(path: Path, recipe: Recipe, split: Split, network: Any) -> Non
 
     Raises:
         TrainingError: The exported program disagrees with the network.
+        NotFoundError: The bundle or a temporary file cannot be written.
     """
     metadata = _metadata(recipe, split)
     dataset = dataset_for(recipe.bundle.encoding)
@@ -90,18 +92,22 @@ def write_network(path: Path, recipe: Recipe, split: Split, network: Any) -> Non
         probe = encode_examples(dataset, split.test[:1])[0][: _PROBE_STEPS + 1]
         program = export_program(network, metadata, int8=True, probe=probe.tolist())
         program = with_weights(program, recipe, split)
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / "network.keras"
-        save_network(network, archive)
-        write_bundle(
-            path,
-            generator_id=recipe.bundle.id,
-            description=recipe.bundle.description,
-            details=f"Trained on {len(split.train)} {dataset.noun}: {recipe.data.name}. "
-            f"License of the music: {recipe.data.license}.",
-            program=program,
-            network=archive.read_bytes(),
-        )
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder) / "network.keras"
+            save_network(network, archive)
+            saved = archive.read_bytes()
+    except OSError as error:
+        raise unwritable(Path("The temporary folder"), error) from error
+    write_bundle(
+        path,
+        generator_id=recipe.bundle.id,
+        description=recipe.bundle.description,
+        details=f"Trained on {len(split.train)} {dataset.noun}: {recipe.data.name}. "
+        f"License of the music: {recipe.data.license}.",
+        program=program,
+        network=saved,
+    )
 
 
 def _metadata(recipe: Recipe, split: Split) -> dict[str, Any]:

@@ -16,11 +16,19 @@ from typing import TYPE_CHECKING, Any, Final
 from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.fiddle_tunes import fetch_corpus
 from magenta_bridge.data.splits import Split, load_split
-from magenta_bridge.errors import InvalidArgumentError, TrainingError, UnsupportedError
+from magenta_bridge.errors import (
+    InvalidArgumentError,
+    MagentaBridgeError,
+    TrainingError,
+    UnsupportedError,
+)
+from magenta_bridge.evaluation.model_card import is_card
 from magenta_bridge.files import ready_folder
+from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.generators.loading import find_bundle
 from magenta_bridge.lab import Callbacks, FileCounter, ignore, load_packages, never
 from magenta_bridge.recipe import Recipe, read_recipe
+from magenta_bridge.render.charts import is_chart
 
 if TYPE_CHECKING:
     from magenta_bridge.training.checkpoint import Progress
@@ -107,8 +115,9 @@ def train(
         stop: Checked after each batch; True stops training, such as ``threading.Event.is_set``.
 
     Raises:
-        MagentaBridgeError: Data, recipe, bundle or checkpoint cannot be used, or the output
-            cannot be written, which is checked before any work.
+        MagentaBridgeError: Data, recipe, bundle or checkpoint cannot be used, another training
+            uses the folder, or the output cannot be written or would replace a file that no
+            earlier training wrote, which is checked before any work.
     """
     paths = {
         "data": data, "start": start, "recipe": recipe, "output": output, "card": card,
@@ -136,29 +145,28 @@ def _train(arguments: dict[str, Any], callbacks: Callbacks) -> TrainingRun:
     bundle, card = _plan_outputs(arguments, recipe)
     data = arguments["data"]
     corpus = Path(data) if data else fetch_corpus(recipe.data, callbacks.on_message)
-    split = read_music(corpus, recipe, callbacks)
-    if arguments["recipe"] is None:
-        recipe = fit_to_size(recipe, split)
-    recipe = with_epochs(recipe, arguments["epochs"])
-    run = Run(Path(arguments["run_folder"] or Path("runs") / recipe.bundle.id))
-    watcher = watchers.TensorBoardWatcher(run.folder / "logs", callbacks)
-    try:
-        with watchers.deferred_interrupts(watcher, callbacks.stop) as flag:
-            progress = fit(recipe, split, run, flag, start)
-    except watchers.TrainingStopped:
-        progress = run.load(identity(recipe, split, start))
-    stopped = not progress.finished or callbacks.stop()
     found: dict[str, Any] = {}
-    if not stopped and backend() != EXPORTING_BACKEND:
+    with Run.locked(Path(arguments["run_folder"] or Path("runs") / recipe.bundle.id)) as run:
+        split = read_music(corpus, recipe, callbacks)
+        if arguments["recipe"] is None:
+            recipe = fit_to_size(recipe, split)
+        recipe = with_epochs(recipe, arguments["epochs"])
+        watcher = watchers.TensorBoardWatcher(run.folder / "logs", callbacks)
+        try:
+            with watchers.deferred_interrupts(watcher, callbacks.stop) as flag:
+                progress = fit(recipe, split, run, flag, start)
+        except watchers.TrainingStopped:
+            progress = run.load(identity(recipe, split, start))
+        stopped = not progress.finished or callbacks.stop()
+        if not stopped and backend() == EXPORTING_BACKEND:
+            report = finish(
+                recipe, split, run, progress, bundle=bundle, card=card,
+                command=_command(arguments, bundle), on_message=callbacks.on_message,
+            )  # fmt: skip
+            found = {"nll": report.nll, "headline": report.headline}
+    if not stopped and not found:  # the other process locks the folder itself
         callbacks.on_message("Exporting and measuring with TensorFlow ...")
         found = _export_elsewhere(arguments)
-    elif not stopped:
-        command = _command(arguments, bundle)
-        report = finish(
-            recipe, split, run, progress, bundle=bundle, card=card, command=command,
-            on_message=callbacks.on_message,
-        )  # fmt: skip
-        found = {"nll": report.nll, "headline": report.headline}
     return TrainingRun(
         bundle, card, run.folder, progress.epoch, progress.best_epoch, stopped, **found,
         history=progress.history,
@@ -227,11 +235,29 @@ def _plan_outputs(arguments: Mapping[str, Any], recipe: Recipe) -> tuple[Path, P
     card = Path(arguments["card"] or bundle.with_suffix(".md"))
     if bundle.suffix != ".mag" or bundle.is_dir():
         raise InvalidArgumentError(f"{bundle} must be a file that ends in .mag.")
-    if card.is_dir() or card in (bundle, bundle.with_suffix(".png")):
+    picture = bundle.with_suffix(".png")
+    if card.is_dir() or card in (bundle, picture):
         raise InvalidArgumentError(f"{card} cannot be the model card; name a .md file.")
+    start = arguments["start"]
+    if start and bundle.exists() and Path(start).exists() and bundle.samefile(start):
+        raise InvalidArgumentError(f"{bundle} is the bundle to start from; name another output.")
+    for path, is_earlier in ((bundle, _is_bundle), (card, is_card), (picture, is_chart)):
+        if path.exists() and not is_earlier(path):
+            raise InvalidArgumentError(
+                f"{path} exists, and is not as an earlier training wrote it; move it, or name "
+                f"another {'model card or output' if path is card else 'output'}."
+            )
     for folder in {bundle.parent, card.parent}:
         ready_folder(folder)
     return bundle, card
+
+
+def _is_bundle(path: Path) -> bool:
+    try:
+        read_bundle(path)
+    except MagentaBridgeError:
+        return False
+    return True
 
 
 def _command(arguments: Mapping[str, Any], bundle: Path) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.errors import FileFormatError, InvalidArgumentError, NotFoundError
-from magenta_bridge.files import ready_folder, save_bytes
+from magenta_bridge.files import locked_folder, ready_folder, save_bytes, save_text
 from magenta_bridge.pianoroll_benchmark.network import RollNetwork
 from magenta_bridge.pianoroll_benchmark.recipe import RollKind, RollRecipe, recipe_for, train_rolls
 from magenta_bridge.pianoroll_benchmark.rolls import RollSplit
@@ -102,7 +102,7 @@ def save_row(folder: Path, row: Row, weights: Sequence[NDArray[np.float32]]) -> 
     halves = {f"w{index}": each.astype(np.float16) for index, each in enumerate(weights)}
     np.savez_compressed(packed, **halves)  # type: ignore[arg-type]
     save_bytes(folder / _WEIGHTS, packed.getvalue())
-    save_bytes(folder / _FACTS, (json.dumps(asdict(row), indent=1) + "\n").encode())
+    save_text(folder / _FACTS, json.dumps(asdict(row), indent=1) + "\n")
 
 
 def load_row(folder: Path) -> tuple[Row, Any]:
@@ -172,10 +172,15 @@ def train_and_score(split: RollSplit, job: NetworkJob, *, as_json: bool) -> str:
     Raises:
         MagentaBridgeError: A checkpoint or the folder to save in cannot be used.
     """
-    if job.save is not None:
-        ready_folder(job.save)
     runs = job.run_folder or Path("runs") / job.kind.name
     ready_folder(runs)
+    if job.save is None:
+        return _train_and_score(split, job, runs, as_json=as_json)
+    with locked_folder(job.save, "benchmark", proof=_FACTS):
+        return _train_and_score(split, job, runs, as_json=as_json)
+
+
+def _train_and_score(split: RollSplit, job: NetworkJob, runs: Path, *, as_json: bool) -> str:
     trained = [_train(split, job, seed, runs / f"seed-{seed}") for seed in range(1, job.seeds + 1)]
     best = min(trained, key=lambda each: each.result.validation)
     row = Row(
@@ -195,8 +200,8 @@ def _train(split: RollSplit, job: NetworkJob, seed: int, folder: Path) -> _Train
     recipe = recipe_for(job.kind, seed, job.epochs)
     watcher = TerminalWatcher(unit="decision")
     try:
-        with deferred_interrupts(watcher) as flag:
-            network, progress = train_rolls(recipe, split, run=Run(folder), watcher=flag)
+        with Run.locked(folder) as run, deferred_interrupts(watcher) as flag:
+            network, progress = train_rolls(recipe, split, run=run, watcher=flag)
     finally:
         watcher.close()
     model = NetworkModel(network)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.files import save_bytes
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 COLORS = ("#6A3DE8", "#12A594", "#E5484D", "#F5A524")
 INK, LINES = "#5C6272", "#E8EAF0"
 T = TypeVar("T")
+
+_SOFTWARE: Final = "Magenta Bridge"
+_HEAD_BYTES: Final = 1000
 
 
 def draw_panels(panels: Sequence[T], draw: Callable[[Axes, T], None], path: Path) -> None:
@@ -44,8 +47,17 @@ def draw_panels(panels: Sequence[T], draw: Callable[[Axes, T], None], path: Path
         axes.spines[["top", "right"]].set_visible(False)
         draw(axes, panel)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png", metadata={"Software": _SOFTWARE})
     save_bytes(path, buffer.getvalue())
+
+
+def is_chart(path: Path) -> bool:
+    """Return whether a file is a picture that this module drew."""
+    try:
+        with path.open("rb") as file:
+            return b"Software\0" + _SOFTWARE.encode() in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def write_note(axes: Axes, note: str) -> None:

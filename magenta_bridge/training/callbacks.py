@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 import threading
@@ -18,6 +19,8 @@ from tensorboard.summary import Writer
 from magenta_bridge.training import checkpoint
 from magenta_bridge.training.loop import Watcher
 
+_log = logging.getLogger(__name__)
+
 
 class TrainingStopped(Exception):  # noqa: N818 - a request, not an error
     """The caller's ``stop`` returned True; the run can be resumed."""
@@ -33,10 +36,13 @@ class TensorBoardWatcher:
     def on_epoch(self, progress: checkpoint.Progress) -> None:
         """Write the epoch's scores, and pass the epoch on."""
         # Opened for each epoch, so that a kill leaves no open file or half-written score.
-        writer = Writer(str(self._folder))
-        for name, values in progress.history.items():
-            writer.add_scalar(name, values[-1], step=progress.epoch)
-        writer.close()
+        try:
+            writer = Writer(str(self._folder))
+            for name, values in progress.history.items():
+                writer.add_scalar(name, values[-1], step=progress.epoch)
+            writer.close()
+        except OSError as error:  # a log is not worth a training
+            _log.warning("Scores are missing in %s: %s", self._folder, error.strerror or error)
         self._watcher.on_epoch(progress)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import zipfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,9 +13,13 @@ from typing import Any
 import keras
 
 from magenta_bridge.errors import TrainingError
+from magenta_bridge.files import locked_folder, replacing, save_bytes
 
 _STATE = "state.json"
 _BEST = "best.weights.h5"
+# What a run writes before its first state, and the recipe and bundle of a search's trial.
+_OTHERS = ("best.weights.h5", "epoch-", "logs", "partial.", "recipe.toml")
+_WEIGHTS_IN_ARCHIVE = "model.weights.h5"
 
 
 @dataclass
@@ -67,6 +74,18 @@ class Run:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
+    @classmethod
+    @contextlib.contextmanager
+    def locked(cls, folder: Path) -> Iterator[Run]:
+        """Yield the run in a folder, which no other process can open until the block ends.
+
+        Raises:
+            TrainingError: Another training is running there.
+            MagentaBridgeError: The folder cannot be used; see ``locked_folder``.
+        """
+        with locked_folder(folder, "training", proof=_STATE, others=_OTHERS):
+            yield cls(folder)
+
     @property
     def best_weights(self) -> Path:
         """File of the best weights so far."""
@@ -90,7 +109,7 @@ class Run:
             progress = Progress(**json.loads(text))
         except (ValueError, TypeError) as error:
             raise TrainingError(
-                f"{self.folder / _STATE} is damaged; remove the folder to start again."
+                f"{self.folder / _STATE} is damaged; choose another folder to start again."
             ) from error
         if progress.recipe != json.loads(json.dumps(recipe)):
             raise TrainingError(
@@ -110,15 +129,19 @@ class Run:
             ) from error
 
     def save(self, progress: Progress, model: keras.Model) -> None:
-        """Create ``progress`` and the network the state to go on from."""
+        """Make ``progress`` and the network the state to go on from.
+
+        Raises:
+            NotFoundError: The files cannot be written; the state is still that before.
+        """
         model_file = self._model_file(progress.epoch)
-        partial = model_file.with_name("partial.keras")
-        model.save(partial)
-        partial.replace(model_file)
+        with replacing(model_file, suffix=".keras") as partial:
+            model.save(partial)
         if progress.best_epoch == progress.epoch:
-            partial_best = self.folder / "partial.weights.h5"
-            model.save_weights(partial_best)
-            partial_best.replace(self.best_weights)
+            # Keras writes an archive with Python, but a file of weights with HDF5, which prints
+            # its own messages when the disk is full.
+            with zipfile.ZipFile(model_file) as archive:
+                save_bytes(self.best_weights, archive.read(_WEIGHTS_IN_ARCHIVE))
         self.save_state(progress)
         for old in self.folder.glob("epoch-*.keras"):
             if old != model_file:
@@ -131,6 +154,4 @@ class Run:
 
     def save_state(self, progress: Progress) -> None:
         """Write the state file alone, in one rename."""
-        partial = self.folder / "partial.json"
-        partial.write_text(json.dumps(asdict(progress), indent=1), encoding="utf-8")
-        partial.replace(self.folder / _STATE)
+        save_bytes(self.folder / _STATE, json.dumps(asdict(progress), indent=1).encode())

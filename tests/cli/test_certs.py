@@ -114,7 +114,7 @@ def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     taken.write_text("mine")
     result = _certs("--host", "localhost", "--output", taken)
     assert result.exit_code == 1
-    assert "Cannot create" in result.output
+    assert "cannot be created" in result.output
     assert taken.read_text() == "mine"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from magenta_bridge.errors import TrainingError
+from magenta_bridge.errors import InvalidArgumentError, NotFoundError, TrainingError
+from magenta_bridge.files import LOCK
 from magenta_bridge.training.checkpoint import Progress, Run
+from tests.limited_files import limited_files
 from tests.training.tiny_run import Witness, run_tiny, with_training
 
 FIGURES = ("loss", "validation_loss", "validation_accuracy")
@@ -78,7 +82,8 @@ def test_watcher_sees_every_batch(whole: Whole) -> None:
 
 def test_folder_holds_one_checkpoint_and_the_best_weights(whole: Whole) -> None:
     """Older checkpoints and half-written files are gone; the state can be read by anyone."""
-    assert files(whole.run.folder) == ["best.weights.h5", "epoch-004.keras", "state.json"]
+    names = [LOCK, "best.weights.h5", "epoch-004.keras", "state.json"]
+    assert files(whole.run.folder) == names
     state = json.loads((whole.run.folder / "state.json").read_text(encoding="utf-8"))
     assert state["history"] == whole.progress.history
 
@@ -121,13 +126,42 @@ def test_killed_process_and_resume_equal_one_run(
         said = trainee.stdout.readline()
         trainee.kill()
     assert said == "third epoch\n"
-    for name in ("partial.keras", "partial.weights.h5", "partial.json", "epoch-003.keras"):
+    for name in (".magenta-bridge.new-1.keras", ".magenta-bridge.new-2", "epoch-003.keras"):
         (tmp_path / name).write_bytes(b"half")
     resumed = Witness()
     progress = run_tiny(tmp_path, resumed)
     assert resumed.epochs == [3, 4]
     assert_same_run(tmp_path, progress, whole)
     assert files(tmp_path) == files(whole.run.folder)
+
+
+def test_a_full_disk_is_one_error_and_the_last_checkpoint_is_kept(
+    whole: Whole, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(whole.run.folder, tmp_path / "run")
+    run, before = Run(folder), files(folder)
+    model = run.load_model(whole.progress)
+    later = dataclasses.replace(whole.progress, epoch=5, best_epoch=5)
+    for size in (0, 2000):
+        with limited_files(size), pytest.raises(NotFoundError, match="Free some space"):
+            run.save(later, model)
+    assert files(folder) == before
+    assert json.loads((folder / "state.json").read_bytes())["epoch"] == 4
+
+
+def test_two_trainings_in_one_folder_are_refused(tmp_path: Path) -> None:
+    with (
+        Run.locked(tmp_path),
+        pytest.raises(TrainingError, match="Another training is running"),
+    ):
+        run_tiny(tmp_path)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "song.mid").touch()
+    with pytest.raises(InvalidArgumentError, match="not of a training"):
+        run_tiny(tmp_path)
+    assert files(tmp_path) == ["song.mid"]
 
 
 def test_early_stopping_keeps_the_best_weights(tmp_path: Path) -> None:
@@ -157,7 +191,7 @@ def test_other_recipe_is_refused(whole: Whole) -> None:
 def test_damaged_state_is_refused(tmp_path: Path, state: str) -> None:
     """The message names the file and says what to do."""
     (tmp_path / "state.json").write_bytes(state.encode("latin-1"))
-    with pytest.raises(TrainingError, match=r"state\.json is damaged; remove the folder"):
+    with pytest.raises(TrainingError, match=r"state\.json is damaged; choose another folder"):
         run_tiny(tmp_path)
 
 

@@ -69,4 +69,5 @@ class Witness:
 
 def run_tiny(folder: Path, witness: Witness | None = None, recipe: Recipe = RECIPE) -> Progress:
     """Train in a folder, or goes on there."""
-    return train_recipe(recipe, tiny_split(), Run(folder), witness or Witness())
+    with Run.locked(folder) as run:
+        return train_recipe(recipe, tiny_split(), run, witness or Witness())

@@ -59,7 +59,8 @@ def install(library: Path | None, folder_form: bool) -> None:
     from magenta_bridge.cli.max.installer import InstalledDevices, shipped_devices
 
     folder = _library(library)
-    outcome = InstalledDevices(folder).install(shipped_devices(folder_form=folder_form))
+    with InstalledDevices.locked(folder) as devices:
+        outcome = devices.install(shipped_devices(folder_form=folder_form))
     click.echo(f"Live's User Library is {folder}.")
     for place in outcome.written:
         click.echo(f"  installed   {place}")
@@ -76,7 +77,8 @@ def uninstall(library: Path | None) -> None:
     from magenta_bridge.cli.max.installer import InstalledDevices
 
     folder = _library(library)
-    outcome = InstalledDevices(folder).uninstall()
+    with InstalledDevices.locked(folder) as devices:
+        outcome = devices.uninstall()
     if not outcome.removed and not outcome.kept:
         click.echo(f"No devices of Magenta Bridge are installed in {folder}.")
     for place in outcome.removed:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import magenta_bridge
-from magenta_bridge.errors import FileFormatError, MagentaBridgeError, NotFoundError
-from magenta_bridge.files import save_bytes
+from magenta_bridge.errors import FileFormatError, ForbiddenError, MagentaBridgeError, NotFoundError
+from magenta_bridge.files import LOCK, locked_folder, save_bytes, save_text
 
 RECORD: Final = ".magenta-bridge-devices.json"
 
@@ -132,6 +133,23 @@ class InstalledDevices:
         self._library = library
         self._hashes, self._folders = _read_record(library / RECORD)
 
+    @classmethod
+    @contextlib.contextmanager
+    def locked(cls, library: Path) -> Iterator[InstalledDevices]:
+        """Yield the devices in a library, which no other process can change until the block ends.
+
+        Raises:
+            ForbiddenError: Another process installs or uninstalls there.
+            MagentaBridgeError: See the class.
+        """
+        cls(library)
+        with locked_folder(library, "installation", proof="", refusal=ForbiddenError):
+            try:
+                yield cls(library)
+            finally:
+                with contextlib.suppress(OSError):  # Windows does not remove open files
+                    (library / LOCK).unlink()
+
     @property
     def places(self) -> list[PurePosixPath]:
         """The files in the record."""
@@ -237,7 +255,7 @@ class InstalledDevices:
         path = self._library / RECORD
         if self._hashes:
             record = {"files": self._hashes, "folders": self._folders}
-            save_bytes(path, (json.dumps(record, indent=2) + "\n").encode())
+            save_text(path, json.dumps(record, indent=2) + "\n")
         else:
             path.unlink(missing_ok=True)
 

@@ -135,7 +135,7 @@ def _with_controls(command: Callable[..., None]) -> Callable[..., None]:
     help="Adopt the velocities of the calls in the responses.",
 )
 @click.option("--simulate", type=EXISTING_FILE, help="MIDI file to play once as the musician.")
-@click.option("--record", type=ANY_FILE, help="MIDI file to record calls and responses to.")
+@click.option("--record", type=ANY_FILE, help="New MIDI file to record calls and responses to.")
 @_option("--ui/--no-ui", default=True, help="Draw the session, or print lines.")
 def midi(list_ports: bool, **options: Any) -> None:  # noqa: ANN401 - passed through
     """Play together with a generator over MIDI, until Ctrl-C.

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import tempfile
+import itertools
+import os
 from pathlib import Path
 from typing import Any, Final
 
-from magenta_bridge.errors import NotFoundError
+from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.files import ready_folder, write_new
 from magenta_bridge.noteseq import NoteSequence
 
 _NOTE_ON: Final = 0x90
 _NOTE_OFF: Final = 0x80
 
 
-def prepare_folder(path: Path) -> None:
-    """Create the folder of a recording and check that it is writable, before the session starts.
+def prepare(path: Path) -> None:
+    """Check that a recording can be written, before the session starts; create its folder.
 
     Raises:
         NotFoundError: The folder is not writable.
+        InvalidArgumentError: The file exists.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise NotFoundError(f"Cannot write {path}: {error.strerror}.") from error
+    if os.path.lexists(path):
+        raise InvalidArgumentError(
+            f"{path} exists and is not overwritten; move it, or name another recording."
+        )
+    ready_folder(path.parent)
 
 
 class Recording:
@@ -70,16 +72,21 @@ class Recording:
                 moved.total_time = max(moved.total_time, kept.end_time)
         return moved
 
-    def save(self, path: Path) -> None:
-        """Write the file.
+    def save(self, path: Path) -> Path:
+        """Write the file, with a number in its name if another session has written it meanwhile.
+
+        Returns:
+            The file.
 
         Raises:
             NotFoundError: The folder does not exist or is not writable.
         """
-        from magenta_bridge.files import save_bytes
         from magenta_bridge.formats.midi import note_sequence_to_midi
 
-        save_bytes(path, note_sequence_to_midi(self.music()))
+        numbered = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in itertools.count(2))
+        file = next(file for file in itertools.chain([path], numbered) if not file.exists())
+        write_new(file, note_sequence_to_midi(self.music()), private=False)
+        return file
 
     def _record(self, time_s: float, message: bytes) -> None:
         kind, channel = message[0] & 0xF0, message[0] & 0x0F

@@ -52,14 +52,14 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - the command's options
     Raises:
         MagentaBridgeError: The session cannot start, or ended because of an error.
     """
-    from magenta_bridge.cli.midi.recording import Recording, prepare_folder
+    from magenta_bridge.cli.midi.recording import Recording, prepare
     from magenta_bridge.midi.process.panic_process import PORTS_ARE_SHARED, GuardedPort
     from magenta_bridge.midi.process.player_process import play
     from magenta_bridge.midi.process.supervisor import RestartPolicy, Supervisor
 
     record: Path | None = options["record"]
     if record is not None:
-        prepare_folder(record)
+        prepare(record)
     recording = Recording(options["qpm"], options["playback_channel"])
     with (
         _saved(recording, record),
@@ -96,8 +96,7 @@ def _saved(recording: Recording, path: Path | None) -> Iterator[None]:
         yield
     finally:
         if path is not None and recording.music().notes:
-            recording.save(path)
-            click.echo(f"Saved calls and responses to {path}.")
+            click.echo(f"Saved calls and responses to {recording.save(path)}.")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -70,12 +71,17 @@ class Targets:
 
 
 def plan_targets(
-    clip: Path, picture: Path | None, sound: Path | None, variations: int
+    clip: Path,
+    picture: Path | None,
+    sound: Path | None,
+    variations: int,
+    primer: Path | None = None,
 ) -> list[Targets]:
     """Return the files of each variation; several variations are numbered ``-1``, ``-2``.
 
     Raises:
-        InvalidArgumentError: A suffix is wrong, or a file is a folder.
+        InvalidArgumentError: A suffix is wrong, a file is a folder or the primer, or a numbered
+            file exists.
         NotFoundError: A folder cannot be created or is not writable.
     """
     from magenta_bridge.formats import suffixes
@@ -86,8 +92,10 @@ def plan_targets(
     for folder in {path.parent for path in (clip, picture, sound) if path is not None}:
         ready_folder(folder)
     if variations == 1:
+        if primer is not None and clip.exists() and primer.exists() and clip.samefile(primer):
+            raise InvalidArgumentError(f"{clip} is the primer; write to another file.")
         return [Targets(clip, picture, sound)]
-    return [
+    targets = [
         Targets(
             _numbered(clip, number),
             picture and _numbered(picture, number),
@@ -95,6 +103,13 @@ def plan_targets(
         )
         for number in range(1, variations + 1)
     ]
+    for path in (path for each in targets for path in vars(each).values() if path is not None):
+        # Unlike a file named by an option, one whose name is derived may be of something else.
+        if os.path.lexists(path):
+            raise InvalidArgumentError(
+                f"{path} exists and is not overwritten; move it, or name another output."
+            )
+    return targets
 
 
 def _row(rows: Mapping[str, Argument], name: str) -> Argument:

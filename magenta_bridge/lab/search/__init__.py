@@ -17,11 +17,13 @@ from magenta_bridge.errors import (
     TrainingError,
     UnsupportedError,
 )
+from magenta_bridge.files import locked_folder
 from magenta_bridge.lab import Callbacks, ignore, load_packages, never
 from magenta_bridge.lab.search.folder import (
     HYPERPARAMETERS,
+    MANIFEST,
+    STUDY,
     check_manifest,
-    exclusive_lock,
     music_digest,
     write_manifest,
 )
@@ -137,7 +139,12 @@ def search(
     callbacks = Callbacks(on_file, on_batch, on_epoch, on_message, stop)
     corpus, folder = Path(data).expanduser(), Path(output).expanduser()
     families = _check(corpus, families, encoding, trials)
-    with exclusive_lock(folder):
+    from magenta_bridge.lab.search.study import storage_errors
+
+    with (
+        locked_folder(folder, "search", proof=MANIFEST, others=("search.lock",)),
+        storage_errors(folder / STUDY),
+    ):
         split, studies, manifest = _open(
             corpus, folder, families, encoding, epochs=epochs, spaces=spaces, callbacks=callbacks
         )
@@ -195,9 +202,7 @@ def _open(
     split = read_music(corpus, usual_recipe(families[0], encoding), callbacks)
     manifest["music"] = music_digest(split)
     write_manifest(folder, manifest)
-    studies = open_studies(
-        folder / "study.db", families, encoding, split, epochs=epochs, spaces=spaces
-    )
+    studies = open_studies(folder / STUDY, families, encoding, split, epochs=epochs, spaces=spaces)
     return split, studies, manifest
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from magenta_bridge.data.splits import Split
 from magenta_bridge.evaluation.report.latency import bundle_microseconds
-from magenta_bridge.files import save_bytes
+from magenta_bridge.files import save_text
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.lab.model_card import finish
 from magenta_bridge.lab.search.space import Objective
@@ -74,7 +74,7 @@ def export_winner(
     if {**earlier, **winner} == earlier and all(path.exists() for path in files):
         return dataclasses.replace(ranking, winner=earlier)
     recipe = dataclasses.replace(study.recipe(best), bundle=study.recipes[best.family].bundle)
-    save_bytes(output / f"{stem}.toml", recipe_text(recipe).encode())
+    save_text(output / f"{stem}.toml", recipe_text(recipe))
     run = Run(trial_folder(output, best.trial))
     progress = run.load(identity(recipe, split))
     command = f"magenta-bridge train {data} --recipe {stem}.toml -o {stem}.mag"
@@ -83,7 +83,7 @@ def export_winner(
         on_message=on_message,
     )  # fmt: skip
     winner["held_out"] = report.headline
-    save_bytes(output / f"{stem}.json", json.dumps(winner).encode())
+    save_text(output / f"{stem}.json", json.dumps(winner))
     return dataclasses.replace(ranking, winner=winner)
 
 
@@ -105,7 +105,7 @@ def with_speeds(output: Path, rankings: Sequence[Ranking]) -> list[Ranking]:
             for _ in range(_ROUNDS)
         ]
         speeds = {trial: statistics.median(each[trial] for each in rounds) for trial in bundles}
-        save_bytes(output / _SPEEDS, json.dumps(speeds).encode())
+        save_text(output / _SPEEDS, json.dumps(speeds))
 
     def timed(row: TrialSummary) -> TrialSummary:
         if row.microseconds is None:
@@ -121,9 +121,9 @@ def with_speeds(output: Path, rankings: Sequence[Ranking]) -> list[Ranking]:
 def write_results(output: Path, manifest: Mapping[str, Any], rankings: Sequence[Ranking]) -> None:
     """Write leaderboard and pictures."""
     table = json.dumps(leaderboard_table(manifest, rankings), indent=1)
-    save_bytes(output / "leaderboard.json", table.encode())
+    save_text(output / "leaderboard.json", table)
     title = f"Search: {', '.join(manifest['families'])} of {manifest['encoding']}"
-    save_bytes(output / "leaderboard.md", _leaderboard_text(title, rankings).encode())
+    save_text(output / "leaderboard.md", _leaderboard_text(title, rankings))
     trades, importances = [], []
     for each in rankings:
         families, done = ", ".join(each.objective.families), len(each.finished)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from magenta_bridge.data.splits import Split
 from magenta_bridge.errors import TrainingError
@@ -284,6 +285,19 @@ def open_storage(path: Path) -> optuna.storages.RDBStorage:
         raise TrainingError(
             f"{path} is damaged or of another version of Optuna; name another --output to start "
             "a new search."
+        ) from error
+
+
+@contextlib.contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn errors of the file of a search into a TrainingError, such as on a full disk."""
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        reason = str(error.__cause__ or error).partition("\n")[0]
+        raise TrainingError(
+            f"{path} cannot be written ({reason}); free some space on its disk, then repeat the "
+            "same call to resume."
         ) from error
 
 

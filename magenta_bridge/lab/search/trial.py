@@ -13,10 +13,10 @@ from optuna.trial import Trial
 
 from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
-from magenta_bridge.errors import MagentaBridgeError, TrainingError
+from magenta_bridge.errors import MagentaBridgeError, NotFoundError, TrainingError
 from magenta_bridge.evaluation.likelihood import score_program
 from magenta_bridge.evaluation.report.latency import bundle_microseconds
-from magenta_bridge.files import save_bytes
+from magenta_bridge.files import save_text
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.lab import Callbacks, never
 from magenta_bridge.lab.metadata import encode_examples
@@ -124,13 +124,13 @@ def run_trial(
         PrunedError, TimeLimitReached, TrainingStopped: The trial ended early.
         MagentaBridgeError: It cannot be trained or exported.
     """
-    run = Run(folder)
-    save_bytes(folder / "recipe.toml", recipe_text(recipe).encode())
-    with deferred_interrupts(watcher, stop) as flag:
-        progress = fit(recipe, split, run, flag)
-    watcher.report(progress)
-    path = folder / f"{recipe.bundle.id}.mag"
-    write_network(path, recipe, split, best_network(recipe, run))
+    with Run.locked(folder) as run:
+        save_text(folder / "recipe.toml", recipe_text(recipe))
+        with deferred_interrupts(watcher, stop) as flag:
+            progress = fit(recipe, split, run, flag)
+        watcher.report(progress)
+        path = folder / f"{recipe.bundle.id}.mag"
+        write_network(path, recipe, split, best_network(recipe, run))
     bundle = read_bundle(path)
     speed = bundle_microseconds(bundle)
     if is_adversarial(recipe):
@@ -175,6 +175,10 @@ def run_trials(
             study.end(trial, STOPPED)
         except Exception as error:
             if error is watcher.error:
+                raise
+            if isinstance(error, NotFoundError):
+                # A file cannot be written, as on a full disk; the trial can be resumed.
+                study.end(trial, STOPPED)
                 raise
             # Other networks may work.
             known = isinstance(error, MagentaBridgeError)

@@ -23,10 +23,11 @@ from magenta_bridge.errors import (
     NotFoundError,
     TrainingError,
 )
+from magenta_bridge.files import locked_folder
 from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.lab import Callbacks
 from magenta_bridge.lab.search import SearchResult, space
-from magenta_bridge.lab.search.folder import exclusive_lock
+from magenta_bridge.lab.search.folder import MANIFEST
 from magenta_bridge.lab.search.space import Parameter, Space
 from magenta_bridge.lab.search.study import TrialSummary, open_studies, usual_recipe
 from magenta_bridge.lab.search.trial import run_trials
@@ -160,7 +161,10 @@ def _fewer_tunes(folder: Path) -> Path:
 
 @pytest.mark.timeout(600)
 def test_two_at_once_are_refused(searched: Path) -> None:
-    with exclusive_lock(searched), pytest.raises(TrainingError, match="Another search is running"):
+    with (
+        locked_folder(searched, "search", proof=MANIFEST),
+        pytest.raises(TrainingError, match="Another search is running"),
+    ):
         search_small(searched)
 
 
