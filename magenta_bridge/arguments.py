@@ -161,7 +161,7 @@ def write_argument(options: GeneratorOptions, name: str, value: object) -> None:
     Raises:
         InvalidArgumentError: The type is not that of an argument, or the number has over 32 bits.
     """
-    slot = options.args[name]
+    slot = options.args[check_text("the name of an argument", name)]
     # The abstract classes of numbers include NumPy's scalars; int and float do not.
     if isinstance(value, bool):
         slot.bool_value = value

@@ -55,7 +55,7 @@ def train(**words: Any) -> None:  # noqa: ANN401 - one argument per option
 
     DATA is a folder of MIDI or MusicXML files, or an archive of them; start with at least twenty
     files. A model card (.md) and a picture of the learning curve (.png) are written beside the
-    bundle.
+    bundle; files of these names that are not from an earlier training are never replaced.
     """
     if words["data"] is None and words["recipe"] is None:
         raise click.UsageError("Name a folder of MIDI files, or a --recipe with its own data.")

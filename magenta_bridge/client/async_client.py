@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2
 
+from magenta_bridge.arguments import check_text
 from magenta_bridge.client.base import BaseClient, Stubs
 from magenta_bridge.client.request import GenerateMethods, split_variations, take_notices
 from magenta_bridge.client.status import rpc_errors
@@ -65,7 +66,7 @@ class AsyncClient(
 
     async def generator(self, generator_id: str) -> GeneratorInfo:
         """Return one generator, as ``Client.generator`` does."""
-        request = pb.GetGeneratorRequest(generator_id=generator_id)
+        request = pb.GetGeneratorRequest(generator_id=check_text("generator_id", generator_id))
         response = await self._call(self._stubs.generation.GetGenerator, request)
         return GeneratorInfo.from_message(response.generator)
 
@@ -86,13 +87,15 @@ class AsyncClient(
 
     async def load_bundle(self, name: str) -> GeneratorInfo:
         """Make the server load a bundle of its folder, as ``Client.load_bundle`` does."""
-        request = model_pb2.LoadBundleRequest(name=name)
+        request = model_pb2.LoadBundleRequest(name=check_text("name", name))
         response = await self._call(self._stubs.models.LoadBundle, request)
         return GeneratorInfo.from_message(response.generator)
 
     async def unload(self, generator_id: str) -> BundleInfo:
         """Unload a generator of the server's folder, as ``Client.unload`` does."""
-        request = model_pb2.UnloadGeneratorRequest(generator_id=generator_id)
+        request = model_pb2.UnloadGeneratorRequest(
+            generator_id=check_text("generator_id", generator_id)
+        )
         response = await self._call(self._stubs.models.UnloadGenerator, request)
         return BundleInfo.from_message(response.bundle)
 

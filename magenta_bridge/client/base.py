@@ -7,6 +7,7 @@ from typing import Any, Final
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from magenta_bridge.arguments import check_text
 from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.channel import (
     DEFAULT_ADDRESS,
@@ -53,7 +54,7 @@ class BaseClient:
 
     def _health_request(self, generator_id: str | None) -> health_pb2.HealthCheckRequest:
         service = "" if generator_id is None else f"{_HEALTH_PREFIX}{generator_id}"
-        return health_pb2.HealthCheckRequest(service=service)
+        return health_pb2.HealthCheckRequest(service=check_text("generator_id", service))
 
     def _unknown_generator(
         self, error: grpc.RpcError, generator_id: str | None

@@ -9,6 +9,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2
 
+from magenta_bridge.arguments import check_text
 from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.base import BaseClient, Stubs
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
@@ -89,7 +90,7 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
         Raises:
             NotFoundError: The server has no generator of that id.
         """
-        request = pb.GetGeneratorRequest(generator_id=generator_id)
+        request = pb.GetGeneratorRequest(generator_id=check_text("generator_id", generator_id))
         response = self._call(self._stubs.generation.GetGenerator, request)
         return GeneratorInfo.from_message(response.generator)
 
@@ -137,7 +138,7 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
             UnsupportedError: The server does not follow a folder.
             PermissionDeniedError: The caller is not an administrator of the server.
         """
-        request = model_pb2.LoadBundleRequest(name=name)
+        request = model_pb2.LoadBundleRequest(name=check_text("name", name))
         response = self._call(self._stubs.models.LoadBundle, request)
         return GeneratorInfo.from_message(response.generator)
 
@@ -152,7 +153,9 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
             UnsupportedError: The generator does not come from the folder.
             PermissionDeniedError: The caller is not an administrator of the server.
         """
-        request = model_pb2.UnloadGeneratorRequest(generator_id=generator_id)
+        request = model_pb2.UnloadGeneratorRequest(
+            generator_id=check_text("generator_id", generator_id)
+        )
         response = self._call(self._stubs.models.UnloadGenerator, request)
         return BundleInfo.from_message(response.bundle)
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
-from magenta_bridge.arguments import ArgumentValue, whole_number, write_argument
+from magenta_bridge.arguments import ArgumentValue, check_text, whole_number, write_argument
 from magenta_bridge.description import Notice
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.limits import MESSAGE_BYTES, SEEDS, VARIATIONS, check_limit
@@ -169,7 +169,7 @@ def build_request(  # noqa: PLR0917 - those of the methods
     for name, value in arguments.items():
         write_argument(options, name, value)
     request = pb.GenerateRequest(
-        generator_id=generator_id,
+        generator_id=check_text("generator_id", generator_id),
         primer=primer,
         options=options,
         seed=None if seed is None else whole_number("seed", seed, range(SEEDS)),

@@ -119,7 +119,7 @@ def write_card(card: Card) -> str:
 
 
 def is_card(path: Path) -> bool:
-    """Return whether a file is a card that ``write_card`` returned and nobody has changed."""
+    """Return whether a file is a card of ``write_card`` that was not changed since."""
     try:
         text, sealed, digest = path.read_text(encoding="utf-8").rpartition(f"\n{_SEAL}")
     except (OSError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from magenta_bridge import write
 from magenta_bridge.arguments import write_argument
-from magenta_bridge.generators.loading import load_generator
+from magenta_bridge.generators.loading import find_bundle_file, load_generator
 from magenta_bridge.lab import model_card
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from tests.cli.program import call_program, run_program
@@ -122,19 +123,31 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
         ("file/mine.mag", "card.md", "cannot be created"),
         ("mine.mag", "file/card.md", "cannot be created"),
         ("mine.mag", "mine.png", "cannot be the model card"),
+        ("mine.mag", "notes.md", "notes.md exists, and is not as an earlier training wrote it"),
+        ("notes.mag", "card.md", "notes.mag exists"),
+        ("plot.mag", "card.md", "plot.png exists"),
     ],
 )
 def test_outputs_are_checked_before_the_music_is_read(
     tmp_path: Path, output: str, card: str, message: str
 ) -> None:
     """An hour of training must not end in a folder that cannot be created."""
-    (tmp_path / "file").touch()
+    users = [tmp_path / name for name in ("file", "notes.md", "notes.mag", "plot.png")]
+    for path in users:
+        path.touch()
     words: list[str | Path] = ["train", tmp_path, "-o", tmp_path / output]
     words += ["--card", tmp_path / card]
     result = call_program(*words)
     assert result.returncode == 1
     assert message in result.stderr
     assert "Reading" not in result.stderr
+    assert sorted(tmp_path.iterdir()) == sorted(users)
+
+
+def test_the_bundle_to_start_from_is_not_overwritten(tmp_path: Path) -> None:
+    bundle = shutil.copy(find_bundle_file("lstm_melody"), tmp_path / "mine.mag")
+    result = call_program("train", tmp_path, "--from", bundle, "-o", bundle)
+    assert "is the bundle to start from" in result.stderr
 
 
 def test_a_command_line_without_data_is_refused() -> None:

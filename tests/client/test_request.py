@@ -104,3 +104,12 @@ def test_variations_are_split_into_requests_with_the_seeds_of_a_server() -> None
     assert len({each.request_id for each in requests}) == 3
     first, second = split_variations(_request(count=2))
     assert second.seed == (first.seed + 1) % SEEDS
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"generator_id": "\udcff"}, {"arguments": {"a": "\udcff"}}, {"arguments": {"\udcff": 1}}],
+)
+def test_text_that_is_not_unicode_is_refused(changed: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgumentError, match="must be valid Unicode"):
+        _request(**changed)

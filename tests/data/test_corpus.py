@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tarfile
 from pathlib import Path
 
@@ -50,6 +51,17 @@ def test_folder_and_archive_give_the_same_pieces(folder: Path) -> None:
     assert all(len(piece.music.notes) == 32 for piece in read)
     for kind in ("tar", "tar.gz", "tar.xz"):
         assert list(read_corpus(pack(folder, kind))) == read
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems require valid names")
+def test_names_that_are_not_utf_8_are_read_and_stay_different(folder: Path) -> None:
+    for number, name in enumerate(["caf\udce9.mid", "caf\udce8.mid"]):
+        (folder / f"00{number}.mid").rename(folder / name)
+    read = list(read_corpus(folder))
+    names = ["tunes/002.mid", r"tunes/caf\xe8.mid", r"tunes/caf\xe9.mid", "tunes/deeper/003.MID"]
+    assert [piece.name for piece in read] == names
+    assert list(read_corpus(pack(folder, "tar"))) == read
+    assert digest_of(folder) == digest_of(pack(folder, "tar"))
 
 
 def test_folder_is_known_by_any_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from magenta_bridge.evaluation.copying import Copying
 from magenta_bridge.evaluation.features.melody import MELODY
@@ -12,6 +13,7 @@ from magenta_bridge.evaluation.model_card import (
     Card,
     Likelihood,
     Music,
+    is_card,
     likelihood_section,
     music_section,
     write_card,
@@ -56,7 +58,7 @@ def test_the_weights_of_the_program_are_named() -> None:
     assert "Its int4 weights change the network's NLL by +1.000%." in thin
 
 
-def test_the_card_holds_every_figure() -> None:
+def test_the_card_holds_every_figure_and_shows_changes(tmp_path: Path) -> None:
     text = write_card(
         Card(
             bundle={"id": "tiny", "description": "Tiny.", "family": "lstm", "encoding": "melody"},
@@ -81,6 +83,10 @@ def test_the_card_holds_every_figure() -> None:
     ):
         assert wanted in text
     assert "**no**" not in text
+    (tmp_path / "card.md").write_text(text, encoding="utf-8")
+    (tmp_path / "changed.md").write_text(text.replace("CC0", "CC-BY"), encoding="utf-8")
+    assert is_card(tmp_path / "card.md")
+    assert not is_card(tmp_path / "changed.md")
 
 
 def test_a_failed_check_is_reported() -> None:

@@ -141,10 +141,7 @@ def search(
     families = _check(corpus, families, encoding, trials)
     from magenta_bridge.lab.search.study import storage_errors
 
-    with (
-        locked_folder(folder, "search", proof=MANIFEST, others=("search.lock",)),
-        storage_errors(folder / STUDY),
-    ):
+    with locked_folder(folder, "search", proof=MANIFEST), storage_errors(folder / STUDY):
         split, studies, manifest = _open(
             corpus, folder, families, encoding, epochs=epochs, spaces=spaces, callbacks=callbacks
         )

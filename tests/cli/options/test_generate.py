@@ -105,3 +105,21 @@ def test_a_folder_is_not_accepted_as_a_file(tmp_path: Path) -> None:
 def test_checking_creates_no_files(tmp_path: Path) -> None:
     plan_targets(tmp_path / "a.mid", tmp_path / "a.png", tmp_path / "a.wav", 1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbered_files_are_not_overwritten(tmp_path: Path) -> None:
+    """Unlike the file that the user names; a link without a target counts as a file."""
+    (tmp_path / "a.mid").touch()
+    plan_targets(tmp_path / "a.mid", None, None, 2)
+    (tmp_path / "p-2.png").symlink_to("nowhere")
+    with pytest.raises(InvalidArgumentError, match=r"p-2\.png exists and is not overwritten"):
+        plan_targets(tmp_path / "a.mid", tmp_path / "p.png", None, 2)
+    plan_targets(tmp_path / "a.mid", tmp_path / "p.png", None, 1)
+
+
+def test_the_primer_is_not_overwritten(tmp_path: Path) -> None:
+    primer, link = tmp_path / "a.mid", tmp_path / "link.mid"
+    primer.touch()
+    link.symlink_to(primer)
+    with pytest.raises(InvalidArgumentError, match="is the primer"):
+        plan_targets(link, None, None, 1, primer)
