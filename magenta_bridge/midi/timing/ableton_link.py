@@ -36,7 +36,7 @@ class LinkTempo:
         UnsupportedError: The library is not installed.
     """
 
-    def __init__(self, qpm: float = 120.0, beats: int = 4) -> None:
+    def __init__(self, qpm: float = 120.0, beats: float = 4.0) -> None:
         library = _library()
         self._beats = float(beats)
         self._transport_used = threading.Event()
@@ -50,6 +50,11 @@ class LinkTempo:
     def running(self) -> bool:
         """Whether the song is playing: True until a program of the session stops it."""
         return not self._transport_used.is_set() or bool(self._state().isPlaying())
+
+    @property
+    def waiting_for(self) -> str:
+        """What the song is waiting for; empty if nothing."""
+        return "" if self.running else "play in the Link session"
 
     @property
     def qpm(self) -> float:

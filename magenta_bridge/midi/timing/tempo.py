@@ -9,6 +9,9 @@ from magenta_bridge.errors import InvalidArgumentError
 
 SLOWEST_QPM = 1.0
 FASTEST_QPM = 1000.0
+# The range of Ableton Live; a measured tempo beyond it is an error of measurement.
+SLOWEST_MEASURED_QPM = 20.0
+FASTEST_MEASURED_QPM = 999.0
 # The tempo that a controller sets at value 0; each further value adds 1.
 SLOWEST_CONTROLLED_QPM = 60
 
@@ -19,6 +22,10 @@ class TempoSource(Protocol):
     @property
     def running(self) -> bool:
         """Whether the song is playing."""
+
+    @property
+    def waiting_for(self) -> str:
+        """What the song or its bar line is waiting for; empty if nothing."""
 
     @property
     def qpm(self) -> float:
@@ -52,6 +59,11 @@ class InternalClock:
     def running(self) -> bool:
         """Always True."""
         return True
+
+    @property
+    def waiting_for(self) -> str:
+        """Nothing."""
+        return ""
 
     @property
     def qpm(self) -> float:

@@ -14,8 +14,10 @@ from magenta_bridge.midi.timing.tempo import TempoSource
 _POLL_SECONDS: Final = 0.02
 # Relative differences of a measured tempo below this are jitter.
 _SAME_TEMPO: Final = 0.005
-# Keeps a bar line from being reported twice when its time is estimated again.
 _HALF: Final = 0.5
+# A tick is between this and one more bar long after a jump. A loop of half a bar has a tick at
+# every second rollover.
+_SHORTEST_BARS: Final = 0.55
 
 
 class Ticks(abc.ABC):
@@ -33,6 +35,11 @@ class Ticks(abc.ABC):
     def running(self) -> bool:
         """Whether the song is playing."""
         return True
+
+    @property
+    def waiting_for(self) -> str:
+        """What the song or its bar line is waiting for; empty if nothing."""
+        return ""
 
     @property
     def qpm(self) -> float | None:
@@ -150,6 +157,9 @@ class SignalTicks(Ticks):
 class BarTicks(Ticks):
     """A tick at each bar line of an external clock, such as Live's, while the song is playing.
 
+    After a jump of the song, a loop for example, the ticks are the bar lines from there on. A bar
+    line that comes too soon after a tick is skipped, so that a tick is about a bar long.
+
     Args:
         source: Tempo and position on the monotonic clock.
         beats: Quarter notes per bar.
@@ -157,18 +167,24 @@ class BarTicks(Ticks):
     """
 
     def __init__(
-        self, source: TempoSource, beats: int = 4, clock: SteadyClock = STEADY_CLOCK
+        self, source: TempoSource, beats: float = 4.0, clock: SteadyClock = STEADY_CLOCK
     ) -> None:
         super().__init__(clock)
         self._source = source
         self._beats = beats
-        self._last_beat = -math.inf
+        # The monotonic time of the last tick.
+        self._last = -math.inf
         self._qpm = source.qpm
 
     @property
     def running(self) -> bool:
         """Whether the song is playing."""
         return self._source.running
+
+    @property
+    def waiting_for(self) -> str:
+        """See ``TempoSource.waiting_for``."""
+        return self._source.waiting_for
 
     @property
     def qpm(self) -> float:
@@ -182,9 +198,8 @@ class BarTicks(Ticks):
     def expected(self) -> float | None:
         """When the next bar line is due; None while the song is stopped."""
         if not self._source.running:
-            self._last_beat = -math.inf
             return None
-        return self._clock.from_monotonic(self._source.time_at(self._next_line()))
+        return self._clock.from_monotonic(self._next_line())
 
     def wait(self, until: float | None) -> float | None:
         """See ``Ticks.wait``; polls the song for changes."""
@@ -196,17 +211,20 @@ class BarTicks(Ticks):
                 return None
             now = self._clock.now() + SPIN_S
             if line is not None and line <= now:
-                self._last_beat = self._next_line()
+                self._last = self._clock.to_monotonic(line)
                 self._clock.sleep_until(line)
                 return line
             if line is None or limit <= now:
                 return None
 
     def _next_line(self) -> float:
-        beat = self._source.beat_at(self._clock.monotonic())
-        if beat < self._last_beat - self._beats:
-            # The song position was moved back.
-            self._last_beat = -math.inf
+        """Return the monotonic time of the next bar line."""
+        source, beats = self._source, self._beats
         # A bar line that was just reached is still due.
-        reached = max(beat - _HALF, self._last_beat + _HALF)
-        return math.ceil(reached / self._beats) * self._beats
+        earliest = source.beat_at(self._clock.monotonic()) - _HALF
+        if self._last > -math.inf:
+            # After a jump, this is where the last tick would have been from here on.
+            since = source.time_at(earliest) - self._last
+            missing = _SHORTEST_BARS * beats - since * source.qpm / 60.0
+            earliest += max(0.0, missing)
+        return source.time_at(math.ceil(earliest / beats) * beats)
