@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 
 import mido
 
@@ -84,6 +85,22 @@ def find_no_port(_link: SupervisorLink, _address: str) -> None:
 def fail(_link: SupervisorLink, _address: str) -> None:
     """Fail because of a bug."""
     raise ZeroDivisionError
+
+
+def fail_in_a_thread(link: SupervisorLink, address: str) -> None:
+    """Hold three notes while a thread fails because of a bug."""
+    _hold(link, open_output(link, address))
+    threading.Thread(target=fail, args=(link, address)).start()
+    link.stop.wait()
+
+
+def obey_a_command(link: SupervisorLink, address: str) -> None:
+    """Play a note at the command ``panic`` and end."""
+    commanded = threading.Event()
+    link.on_command("panic", commanded.set)
+    link.report(os.getpid())
+    commanded.wait()
+    play_a_note_and_end(link, address)
 
 
 def play_a_note_and_end(link: SupervisorLink, address: str) -> None:

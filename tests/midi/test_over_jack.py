@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.timeout(900), pytest.mark.usefixtures("jack_here")]
 
 STATE, PANIC = 20, 33
+# A tick of 300 qpm.
+TICK_S = 60.0 / 300.0 / 24
+BAR_OF_3 = 3 * 24
+# Messages of a feedback that nothing ends, within a second.
+STORM = 500
 QUIET = ("--nopassthrough", "--noenable_metronome")
 
 
@@ -131,6 +136,90 @@ def test_an_external_clock_is_followed_and_forwarded(
     assert not _sounding(synth)
 
 
+def test_a_loop_and_a_burst_are_followed_in_their_meter_after_joining(
+    start: Start, server: str, opened: _Ports
+) -> None:
+    """The program joins a clock that is running, and follows loops of one bar of 3/4."""
+    program = start(
+        "--input_ports=Keys",
+        "--output_ports=Synth",
+        "--clock=midi",
+        "--time-signature=3/4",
+        f"--state_control_number={STATE}",
+        f"--server={server}",
+        *QUIET,
+    )
+    program.wait_for("Ready")
+    synth, keys = opened.synth("Synth"), opened.keys("Keys")
+    program.wait_for("Waiting for MIDI clock")
+    _tick(keys, 30)
+    program.wait_for("Waiting for a song position or the bar control")
+    for _ in range(3):
+        _loop(keys, BAR_OF_3)
+    wait_for(lambda: len(_states(synth)) >= 3, "a tick per loop")
+    _tick(keys, 30, at_once=True)
+    _tick(keys, BAR_OF_3 - 30)
+    _play(keys)
+    for _ in range(20):
+        _loop(keys, BAR_OF_3)
+        if _channels(synth):
+            break
+    assert _channels(synth), "The call was not answered."
+    keys.send(mido.Message("stop"))
+    program.wait_for("Waiting for start or continue")
+    assert program.interrupt() == 0
+    assert not _sounding(synth)
+
+
+def test_unplugged_keys_are_released_and_answered_again(
+    start: Start, server: str, opened: _Ports
+) -> None:
+    """The note that was held does not sound on, and its call is answered."""
+    with contextlib.closing(ports.open_output("Stage", virtual=True)) as stage:
+        program = start(
+            "--input_ports=stage",
+            "--output_ports=Synth",
+            f"--server={server}",
+            "--qpm=240",
+            "--noenable_metronome",
+        )
+        program.wait_for("Ready")
+        synth = opened.synth("Synth")
+        stage.send(mido.Message("note_on", note=60))
+        wait_for(lambda: 60 in _sounding(synth), "the note of the musician")
+    program.wait_for("is lost")
+    wait_for(lambda: 60 not in _sounding(synth), "the end of the note")
+    program.wait_for("Responding")
+    with contextlib.closing(ports.open_output("Stage", virtual=True)) as stage:
+        program.wait_for("is open")
+        program.wait_for("Idle")
+        _play(stage)
+        program.wait_for("Responding")
+    assert program.interrupt() == 0
+    assert not _sounding(synth)
+
+
+def test_feedback_is_reported_and_ends(start: Start, server: str, opened: _Ports) -> None:
+    """The output is connected to the input, by a cable or the MIDI thru of an instrument."""
+    program = start(
+        "--input_ports=Keys", "--output_ports=Synth", f"--server={server}", "--noenable_metronome"
+    )
+    program.wait_for("Ready")
+    keys, synth = opened.keys("Keys"), opened.listen("Synth")
+    returned: list[Message] = []
+
+    def return_message(message: Message) -> None:
+        returned.append(message)
+        keys.send(message)
+
+    synth.callback = return_message
+    _play(keys)
+    program.wait_for("comes back as input")
+    wait_for(lambda: returned and returned[-1].type == "note_off", "the end of the notes")
+    assert program.interrupt() == 0
+    assert len(returned) < STORM
+
+
 def test_the_internal_clock_is_sent_from_its_first_bar(
     start: Start, server: str, opened: _Ports
 ) -> None:
@@ -166,6 +255,23 @@ def test_midi_clock_sends_bars_and_beats(start: Start, opened: _Ports) -> None:
     values = [message.value for message in ticks]
     first = values.index(127)
     assert values[first : first + 5] == [127, 0, 0, 0, 127]
+
+
+def _loop(keys: SteadyOutput, ticks: int) -> None:
+    """Jump to the start of the song, as Live does in a loop, and play."""
+    keys.send(mido.Message("songpos", pos=0))
+    keys.send(mido.Message("continue"))
+    _tick(keys, ticks)
+
+
+def _tick(keys: SteadyOutput, ticks: int, *, at_once: bool = False) -> None:
+    """Send the ticks of a clock at their times, or all of them at the end."""
+    begin = time.monotonic()
+    for number in range(ticks):
+        due = begin + (ticks if at_once else number) * TICK_S
+        time.sleep(max(0.0, due - time.monotonic()))  # a clock has its own pace
+        keys.send(mido.Message("clock"))
+    time.sleep(max(0.0, begin + ticks * TICK_S - time.monotonic()))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,13 @@ from typing import Any, Final
 import click
 
 from magenta_bridge.cli.midi.absl_flags import AbslCommand
-from magenta_bridge.cli.options.types import ANY_FILE, EXISTING_FILE, read_address, read_tempo
+from magenta_bridge.cli.options.types import (
+    ANY_FILE,
+    EXISTING_FILE,
+    read_address,
+    read_meter,
+    read_tempo,
+)
 
 _CHANNEL = click.IntRange(0, 15)
 _option = functools.partial(click.option, show_default=True)
@@ -26,6 +32,7 @@ _CONTROLS: Final = {
     "tempo": "sets the tempo to its value plus 60.",
     "loop": "repeats the response while its value is 127.",
     "generator-select": "selects the generator.",
+    "bar": "makes the nearest quarter note of MIDI clock a bar line, at value 127.",
     "state": "receives the state: 0 idle, 1 listening, 2 responding.",
 }
 
@@ -117,6 +124,13 @@ def _with_controls(command: Callable[..., None]) -> Callable[..., None]:
     default="internal",
     help="midi: follow incoming MIDI clock and song position, as sent by Live. "
     "link: follow the Ableton Link session of the network.",
+)
+@_option(
+    "--time-signature",
+    type=read_meter,
+    metavar="N/D",
+    default="4/4",
+    help="Time signature; a tick is a bar. With --clock midi and link, that of the song.",
 )
 @click.option(
     "--clock-ports",

@@ -17,6 +17,7 @@ _SENTENCES: Final = {
     "port": "The {direction} port {name!r} is {state}.",
     "panic": "All notes off.",
     "log": "{level}: {message}",
+    "waiting": "Waiting for {waiting_for}.",
 }
 
 
@@ -25,12 +26,16 @@ def event_sentence(event: str, details: dict[str, Any]) -> str | None:
     if event == "prepared":
         ahead = details["ahead"]
         return ahead and f"The response was ready {1000 * ahead:.0f} ms ahead."
+    if event == "waiting" and not details["waiting_for"]:
+        return None
     template = _SENTENCES.get(event)
     return template and template.format(**details)
 
 
 class LineView:
     """Prints a line for each event."""
+
+    is_drawn: Final = False
 
     def __init__(self) -> None:
         self._states: dict[int, str] = {}
@@ -53,5 +58,7 @@ class LineView:
             before = self._states.get(details["musician"])
             self._states[details["musician"]] = details["state"]
             line = None if before == details["state"] else str(details["state"])
+        elif event == "waiting" and details["musician"]:
+            line = None  # all musicians follow the same clock
         if line is not None:
             click.echo(f"{time.strftime('%H:%M:%S')} {line}")

@@ -34,14 +34,16 @@ class Recording:
 
     Args:
         qpm: Tempo of the file.
+        time_signature: Its numerator and denominator.
         channel: MIDI channel of the responses, 0 to 15.
     """
 
-    def __init__(self, qpm: float, channel: int) -> None:
+    def __init__(self, qpm: float, time_signature: tuple[int, int], channel: int) -> None:
         self._channel = channel
         self._music = NoteSequence()
         self._music.tempos.add(qpm=qpm)
-        self._music.time_signatures.add(numerator=4, denominator=4)
+        numerator, denominator = time_signature
+        self._music.time_signatures.add(numerator=numerator, denominator=denominator)
         self._first: float | None = None
         self._open: dict[int, NoteSequence.Note] = {}
 

@@ -47,19 +47,22 @@ class _RollNote(NamedTuple):
 
 @dataclass
 class ViewState:
-    """The state that the view draws; ``tick_time`` is on the wall clock."""
+    """The state that the view draws; ``tick_time`` is on the wall clock, ``bar`` counts from 1."""
 
     musicians: list[MusicianState] = field(default_factory=list)
     outputs: str = ""
+    clock: str = "internal"
     qpm: float = 120.0
-    ticks: int = 0
+    time_signature: tuple[int, int] = (4, 4)
+    bar: int = 0
     tick_time: float = 0.0
+    waiting_for: str = ""
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES))
     lost: list[str] = field(default_factory=list)
     _notes: list[_RollNote] = field(default_factory=list)
 
     def begin(self, settings: MidiSettings) -> None:
-        """Set musicians, outputs and tempo."""
+        """Set musicians, outputs, clock, tempo and meter."""
         self.musicians = [
             MusicianState(
                 ", ".join(choice.name for choice in musician.inputs),
@@ -69,15 +72,18 @@ class ViewState:
             for musician in settings.musicians
         ]
         self.outputs = ", ".join(choice.name for choice in settings.outputs)
-        self.qpm = settings.qpm
+        self.clock, self.qpm = settings.clock, settings.qpm
+        self.time_signature = settings.time_signature
 
     def on_event(self, event: str, details: dict[str, Any]) -> None:
         """Update the state with an event of the player."""
         musician = self.musicians[details.get("musician", 0)]
         if event == "state":
             musician.state = details["state"]
-        elif event == "tick":
-            self.ticks, self.tick_time = self.ticks + 1, details["time"]
+        elif event == "waiting":
+            self.waiting_for = details["waiting_for"]
+        elif event == "tick" and details["musician"] == 0:
+            self.bar, self.tick_time = details["bar"] or self.bar + 1, details["time"]
             latest = max((note.end for note in self._notes), default=0.0)
             self._notes = [n for n in self._notes if n.end > latest - 16 * self._tick_s]
         elif event == "call":
@@ -97,8 +103,9 @@ class ViewState:
             self.lost += [details["name"]] * (details["state"] == "lost")
 
     def beat(self, now: float) -> int:
-        """Return the quarter of the bar, 1 to 4, at a time of the wall clock."""
-        return int((now - self.tick_time) * self.qpm / 60.0) % 4 + 1
+        """Return the beat of the bar, from 1, at a time of the wall clock."""
+        numerator, denominator = self.time_signature
+        return int((now - self.tick_time) * self.qpm / 60.0 * denominator / 4) % numerator + 1
 
     def roll(self, width: int) -> list[str]:
         """Return the last call and response as lines of ``width`` columns, highest pitch first."""
@@ -121,7 +128,8 @@ class ViewState:
 
     @property
     def _tick_s(self) -> float:
-        return 4 * 60.0 / self.qpm
+        numerator, denominator = self.time_signature
+        return 4 * numerator / denominator * 60.0 / self.qpm
 
     def _add_notes(self, music: bytes, start: float, symbol: str) -> None:
         self._notes += [
@@ -131,11 +139,13 @@ class ViewState:
 
 
 class RichView:
-    """Draws musicians, beat and piano roll.
+    """Draws musicians, clock, beat and piano roll.
 
     Args:
         console: The console; None for the terminal.
     """
+
+    is_drawn: Final = True
 
     def __init__(self, console: Console | None = None) -> None:
         self._state = ViewState()
@@ -167,14 +177,26 @@ class RichView:
         lines = Text("\n".join(state.lines), style="dim")
         legend = Text(f"{_CALL} call  {_RESPONSE} response", style="dim")
         lost = f"lost: {', '.join(state.lost)}  -  " if state.lost else ""
-        beat = state.beat(STEADY_CLOCK.now()) if state.ticks else 0
-        beats = " ".join("●" if number == beat else "·" for number in range(1, 5))
+        waiting = f"waiting for {state.waiting_for}  -  " if state.waiting_for else ""
         return Panel(
             Group(self._musicians(), Text(""), roll, legend, lines),
-            title=f"{state.qpm:g} qpm  bar {state.ticks + 1}  {beats}",
-            border_style="red" if state.lost else "none",
-            subtitle=f"{lost}output: {state.outputs}  -  Ctrl-C stops",
+            title=self._title(),
+            border_style="red" if state.lost else "yellow" if waiting else "none",
+            subtitle=f"{lost}{waiting}output: {state.outputs}  -  {self._keys()}",
         )
+
+    def _title(self) -> str:
+        """Return clock, tempo, meter, and bar:beat; the beat is 0 before the first tick."""
+        state = self._state
+        numerator, denominator = state.time_signature
+        beat = state.beat(STEADY_CLOCK.now()) if state.bar else 0
+        beats = " ".join("●" if number == beat else "·" for number in range(1, numerator + 1))
+        clock = f"{state.clock} clock  {state.qpm:g} qpm  {numerator}/{denominator}"
+        return f"{clock}  {state.bar}:{beat}  {beats}"
+
+    def _keys(self) -> str:
+        bar_line = "B bar line here, " if self._state.clock == "midi" else ""
+        return f"P all notes off, {bar_line}Ctrl-C stops"
 
     def _musicians(self) -> Table:
         table = Table.grid(padding=(0, 2))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from magenta_bridge.errors import MagentaBridgeError, NotFoundError, UnsupportedError
+from magenta_bridge.midi.ports.names import same_port, shown_names
 from magenta_bridge.midi.process.port_discovery import PortNames, choose_port, discover_ports
 from magenta_bridge.midi.process.settings import (
     CONTROLS,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from magenta_bridge.cli.midi.line_view import LineView
     from magenta_bridge.cli.midi.recording import Recording
     from magenta_bridge.cli.midi.rich_view import RichView
+    from magenta_bridge.midi.process.supervisor import Supervisor
 
 Show = Callable[[str], None]
 
@@ -33,8 +35,11 @@ _DEFAULT_GENERATOR: Final = "lstm_melody"
 _LOG_LEVELS: Final = {"WARN": "WARNING", "FATAL": "CRITICAL"}
 # Options that are settings of the same name.
 _SAME_SETTINGS: Final = (
-    "qpm", "mode", "clock", "passthrough", "allow_overlap", "playback_offset", "humanize",
+    "qpm", "mode", "clock", "time_signature", "passthrough", "allow_overlap", "playback_offset",
+    "humanize",
 )  # fmt: skip
+# Keys of the drawn view and the commands that they send to the player.
+_KEYS: Final = {"p": "panic", "b": "bar"}
 _MUSICIAN: Final = re.compile(r"(?P<port>[^=]+)=(?P<generator>[^@]+)(@(?P<channel>\d{1,2}))?")
 
 
@@ -60,7 +65,7 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - the command's options
     record: Path | None = options["record"]
     if record is not None:
         prepare(record)
-    recording = Recording(options["qpm"], options["playback_channel"])
+    recording = Recording(options["qpm"], options["time_signature"], options["playback_channel"])
     with (
         _saved(recording, record),
         _open_view(drawn=options["ui"]) as view,
@@ -74,7 +79,7 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - the command's options
                 recording.on_event(*report)
 
         view.begin(settings)
-        Supervisor(
+        supervisor = Supervisor(
             play,
             (settings,),
             [
@@ -85,8 +90,22 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - the command's options
             restart=None if settings.simulated is not None else RestartPolicy(),
             on_report=on_report,
             on_trouble=view.show,
-        ).run()
+        )
+        with _keys(supervisor) if view.is_drawn else contextlib.nullcontext():
+            supervisor.run()
     click.echo("Stopped.")
+
+
+def _keys(supervisor: Supervisor) -> contextlib.AbstractContextManager[None]:
+    """Send the commands of keys to the player within the block."""
+    from magenta_bridge.cli.midi.keys import read_keys
+
+    def on_key(key: str) -> None:
+        command = _KEYS.get(key.lower())
+        if command is not None:
+            supervisor.command(command)
+
+    return read_keys(on_key)
 
 
 @contextlib.contextmanager
@@ -184,7 +203,14 @@ def _ports(
         Musician((choose_port(name, found.inputs),), (generator,), channel)
         for name, generator, channel in others
     )
-    choices = [*chosen_inputs, *chosen_outputs, *chosen_clocks, *(m.inputs[0] for m in musicians)]
+    played_on = [*chosen_inputs, *(port for each in musicians for port in each.inputs)]
+    for choice in played_on:
+        if choice.name != ECHO and any(same_port(choice.name, o.name) for o in chosen_outputs):
+            show(
+                f"Input and output are the same port, {choice.name!r}: what is sent may come back "
+                "as input. Name two ports."
+            )
+    choices = [*played_on, *chosen_outputs, *chosen_clocks]
     virtual = [repr(choice.name) for choice in choices if choice.virtual]
     if virtual:
         show(f"Created virtual ports because no port has the name: {', '.join(virtual)}.")
@@ -193,8 +219,8 @@ def _ports(
 
 
 def _port_lines(found: PortNames) -> str:
-    inputs = ", ".join(map(repr, found.inputs)) or "none"
-    outputs = ", ".join(map(repr, found.outputs)) or "none"
+    inputs = ", ".join(map(repr, shown_names(found.inputs))) or "none"
+    outputs = ", ".join(map(repr, shown_names(found.outputs))) or "none"
     return f"Input ports: {inputs}\nOutput ports: {outputs}"
 
 

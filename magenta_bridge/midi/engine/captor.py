@@ -99,6 +99,12 @@ class MidiCaptor(threading.Thread, abc.ABC):
                     times.put(msg.time)
             self._capture_message(msg)
 
+    def release(self, time_s: float) -> None:
+        """End the open notes: their note-offs are not expected anymore."""
+        with self._lock:
+            for pitch in list(self._open_notes):
+                self._end_note(pitch, time_s)
+
     def run(self) -> None:
         """Wait for the end and complete the sequence."""
         with self._lock:

@@ -18,7 +18,8 @@ TICK_SECONDS: Final = 0.05
 # Melodic tom, counted from 0.
 TICK_PROGRAM: Final = 117
 TICK_CHANNEL: Final = 1
-_TICK_PITCHES: Final = (44, 35, 35, 35)
+_TICK_VELOCITY: Final = 64
+_HIGH_PITCH, _LOW_PITCH = 44, 35
 
 Signals = Sequence[MidiSignal | None]
 
@@ -143,9 +144,19 @@ class Metronome(threading.Thread):
             return tick
 
 
+def bar_signals(numerator: int, denominator: int) -> list[MidiSignal]:
+    """Return the ticks of a bar: a high one and low ones, or low ones alone.
+
+    A bar that is not a whole number of quarter notes has no high tick, since its bar lines are
+    between ticks.
+    """
+    quarters, rest = divmod(4 * numerator, denominator)
+    pitches = [_LOW_PITCH] if rest else [_HIGH_PITCH, *[_LOW_PITCH] * (quarters - 1)]
+    return [MidiSignal(type="note_on", note=n, velocity=_TICK_VELOCITY) for n in pitches]
+
+
 def _messages_of(signals: Signals | None, channel: int) -> list[mido.Message | None]:
-    if signals is None:
-        return [
-            mido.Message("note_on", note=n, velocity=64, channel=channel) for n in _TICK_PITCHES
-        ]
-    return [signal and signal.to_message().copy(channel=channel) for signal in signals]
+    return [
+        signal and signal.to_message().copy(channel=channel)
+        for signal in signals or bar_signals(4, 4)
+    ]

@@ -7,19 +7,22 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import mido
 
 from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.engine.captor import MidiCaptor, MonophonicMidiCaptor, PolyphonicMidiCaptor
 from magenta_bridge.midi.engine.metronome import Metronome, Signals
+from magenta_bridge.midi.engine.pass_through import PassThrough
 from magenta_bridge.midi.engine.player import MidiPlayer
 from magenta_bridge.midi.engine.signal import MidiSignal, TextureType
-from magenta_bridge.midi.output.messages import ends_note, starts_note
+from magenta_bridge.midi.output.echoes import Echoes
+from magenta_bridge.midi.output.messages import ends_all_notes
 from magenta_bridge.midi.output.note_ledger import NoteLedger
 from magenta_bridge.midi.output.note_output import NoteOutput, Outport, OutputGroup, as_outport
 from magenta_bridge.midi.ports import ports
+from magenta_bridge.midi.ports.names import matching_ports
 from magenta_bridge.midi.ports.port import InputPort
 from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK, SteadyClock
 from magenta_bridge.noteseq import NoteSequence
@@ -56,6 +59,7 @@ class MidiHub:
         playback_channel: MIDI channel for playback, 0 to 15.
         playback_offset: Seconds to add to playback times.
         clock: The clock.
+        echoes: Recognizes output that comes back as input; shared by hubs with the same outputs.
 
     Raises:
         UnsupportedError: A port is given by name, and the machine has no MIDI system.
@@ -71,11 +75,12 @@ class MidiHub:
         playback_offset: float = 0.0,
         *,
         clock: SteadyClock = STEADY_CLOCK,
+        echoes: Echoes | None = None,
     ) -> None:
         self.clock = clock
+        self._echoes = echoes or Echoes(clock)
         self.on_message: OnMessage | None = None
         self._texture_type = texture_type
-        self._passthrough = passthrough
         self._playback_channel = playback_channel
         self._playback_offset = playback_offset
         self._lock = threading.RLock()
@@ -86,12 +91,16 @@ class MidiHub:
         self._captors: list[MidiCaptor] = []
         self._players: list[MidiPlayer] = []
         self._metronome: Metronome | None = None
-        # Active passthrough pitches, each with its channel.
-        self._open_notes: dict[int, int] = {}
         self._closed = False
         self._owned: list[InputPort | NoteOutput] = []
         self._ledgers: list[NoteLedger] = []
-        self._outport: Outport = OutputGroup([self._open_output(p) for p in output_midi_ports])
+        opened = [self._open_output(port) for port in output_midi_ports]
+        self._outport: Outport = OutputGroup(opened, self._echoes)
+        self._passed = PassThrough(
+            self._outport,
+            enabled=passthrough,
+            monophonic=texture_type == TextureType.MONOPHONIC,
+        )
         self._inports = [self._open_input(port) for port in input_midi_ports or ()]
         if not self._inports:
             _LOG.warning("No input port: nothing will be captured.")
@@ -125,7 +134,7 @@ class MidiHub:
         for worker in workers:
             if worker.is_alive() and worker is not threading.current_thread():
                 worker.join()
-        self._end_passed_notes()
+        self._passed.release()
         for owned in self._owned:
             owned.close()
         for ledger in self._ledgers:
@@ -134,24 +143,31 @@ class MidiHub:
     @property
     def passthrough(self) -> bool:
         """Whether incoming messages are sent to the outputs; changing it ends passed notes."""
-        with self._lock:
-            return self._passthrough
+        return self._passed.enabled
 
     @passthrough.setter
     def passthrough(self, value: bool) -> None:
-        with self._lock:
-            if self._passthrough != value:
-                self._end_passed_notes()
-                self._passthrough = value
+        self._passed.enabled = value
 
     def panic(self) -> None:
-        """End every note that may sound, from passthrough or playback."""
+        """End every note that may sound or is captured, from passthrough or playback."""
+        self.release()
         with self._lock:
             players = list(self._players)
-            self._open_notes.clear()
         for player in players:
             player.silence()
         self._outport.panic()
+
+    def release(self) -> None:
+        """End the incoming notes whose note-offs will not arrive, and release the pedals."""
+        with self._lock:
+            for captor in self._captors:
+                captor.release(self.clock.now())
+        self._passed.release()
+
+    def release_pedals(self) -> None:
+        """Release the pedals that were passed through, which would also hold played notes."""
+        self._passed.release_pedals()
 
     def start_capture(
         self,
@@ -312,13 +328,17 @@ class MidiHub:
         return stop_listening
 
     def _open_input(self, choice: InputChoice) -> InputPort:
-        if not isinstance(choice, str):
-            is_mido = isinstance(choice, mido.ports.BaseInput)
-            choice.callback = self._timestamp_and_handle_message if is_mido else self._receive
-            return choice
-        port = ports.open_input(choice, virtual=_is_virtual(choice, ports.input_names()))
-        self._owned.append(port)
+        if isinstance(choice, mido.ports.BaseInput):
+            choice.callback = self._timestamp_and_handle_message
+            return cast(InputPort, choice)
+        port: InputPort
+        if isinstance(choice, str):
+            port = ports.open_input(choice, virtual=_is_virtual(choice, ports.input_names()))
+            self._owned.append(port)
+        else:
+            port = choice
         port.callback = self._receive
+        port.on_change = lambda: self.release() if port.closed else None
         return port
 
     def _open_output(self, choice: OutputChoice) -> Outport:
@@ -341,7 +361,7 @@ class MidiHub:
 
     def _timestamp_and_handle_message(self, msg: mido.Message) -> None:
         """Handle a message whose time is on the wall clock or missing."""
-        if msg.type in _IGNORED:
+        if msg.type in _IGNORED or self._echoes.is_echo(msg):
             return
         if not msg.time:
             msg.time = self.clock.now()
@@ -352,8 +372,10 @@ class MidiHub:
                 captor.receive(msg.copy())
             if msg.type == "control_change":
                 self._control_values[msg.control] = msg.value
-            if self._passthrough and not self._closed:
-                self._pass_through(msg)
+            if ends_all_notes(msg):
+                self.release()
+            if not self._closed:
+                self._passed.send(msg)
 
     def _notify(self, msg: mido.Message) -> None:
         for signal in [signal for signal in self._signals if signal.matches(msg)]:
@@ -365,26 +387,10 @@ class MidiHub:
             if signal.matches(msg):
                 react(msg)
 
-    def _pass_through(self, msg: mido.Message) -> None:
-        monophonic = self._texture_type == TextureType.MONOPHONIC
-        if starts_note(msg):
-            if monophonic:
-                self._end_passed_notes()
-            self._open_notes[msg.note] = msg.channel
-        elif ends_note(msg) and self._open_notes.pop(msg.note, None) is None and monophonic:
-            return
-        self._outport.send(msg)
-
-    def _end_passed_notes(self) -> None:
-        with self._lock:
-            while self._open_notes:
-                pitch, channel = self._open_notes.popitem()
-                self._outport.send(mido.Message("note_off", note=pitch, channel=channel))
-
 
 def _is_virtual(name: str, names: Sequence[str]) -> bool:
     """Return whether no port has a name, so that a virtual one must be created."""
-    if name in names:
+    if matching_ports(name, names):
         return False
-    _LOG.info("No port is named %r; creating a virtual port.", name)
+    _LOG.warning("No port is named %r; creating a virtual port.", name)
     return True

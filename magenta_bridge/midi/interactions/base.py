@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import abc
 import threading
-from collections.abc import Sequence
-from typing import ClassVar
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 from magenta_bridge.midi.engine.midi_hub import MidiHub
 from magenta_bridge.midi.interactions.streamed_response import SequenceGenerator
 from magenta_bridge.midi.timing.tempo import SLOWEST_CONTROLLED_QPM
+
+
+def ignore(_event: str, _details: dict[str, Any]) -> None:
+    """Observe nothing."""
 
 
 class MidiInteraction(threading.Thread, abc.ABC):
@@ -51,6 +56,18 @@ class MidiInteraction(threading.Thread, abc.ABC):
         self._tempo_control_number = tempo_control_number
         self._temperature_control_number = temperature_control_number
         self._stop_signal = threading.Event()
+        self._alive_at = time.monotonic()
+        self._observer: Callable[[str, dict[str, Any]], None] = ignore
+
+    def responds(self, timeout: float) -> bool:
+        """Return whether the thread runs and was not blocked for the last seconds."""
+        return self.is_alive() and time.monotonic() - self._alive_at < timeout
+
+    def _mark_alive(self) -> None:
+        self._alive_at = time.monotonic()
+
+    def _notify(self, event: str, **details: object) -> None:
+        self._observer(event, details)
 
     @property
     def _sequence_generator(self) -> SequenceGenerator:

@@ -13,6 +13,7 @@ import mido
 
 from magenta_bridge.errors import MidiHubError
 from magenta_bridge.midi.engine.captor import MidiCaptor
+from magenta_bridge.midi.engine.metronome import bar_signals
 from magenta_bridge.midi.engine.midi_hub import MidiHub
 from magenta_bridge.midi.engine.signal import MidiSignal
 from magenta_bridge.midi.interactions.base import MidiInteraction
@@ -30,19 +31,13 @@ from magenta_bridge.midi.interactions.turn_taking import (
     TurnResult,
 )
 from magenta_bridge.midi.timing.priority import raise_priority
-from magenta_bridge.midi.timing.steady_clock import SPIN_S
-from magenta_bridge.midi.timing.ticks import PeriodTicks, SignalTicks, Ticks
+from magenta_bridge.midi.timing.ticks import LEAD_S, PeriodTicks, SignalTicks, Ticks
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import adjust_sequence_times
 
 _LOG = logging.getLogger(__name__)
 # Ticks and the ends of responses are sums of periods.
 _ROUNDING_S: Final = 0.01
-# Generation ahead starts this long before a tick, or half a tick before it if that is shorter.
-_LEAD_S: Final = 0.5
-# Polling intervals: for further notes during the lead, and for the tempo controller.
-_NOTES_POLL_S: Final = 0.01
-_TEMPO_POLL_S: Final = 0.05
 
 
 class CallAndResponseMidiInteraction(MidiInteraction):
@@ -59,9 +54,6 @@ class CallAndResponseMidiInteraction(MidiInteraction):
     Args:
         midi_hub: As for ``MidiInteraction``, like the next three and the controllers of tempo and
             temperature.
-        sequence_generators: The generators.
-        qpm: Initial tempo.
-        generator_select_control_number: Controller that selects the generator.
         clock_signal: Message that is a tick.
         tick_duration: Seconds from tick to tick at ``qpm``.
         end_call_signal: Message that ends a call at the end of the tick.
@@ -81,6 +73,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         humanize: Whether the response adopts the velocities of the call.
         always_loop: Whether each response is repeated until the next one.
         ticks: A source of ticks, instead of ``clock_signal`` and ``tick_duration``.
+        time_signature: Numerator and denominator of calls and responses.
         observer: Called with the name of each event and its details.
 
     Raises:
@@ -121,6 +114,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         humanize: bool = False,
         always_loop: bool = False,
         ticks: Ticks | None = None,
+        time_signature: tuple[int, int] = (4, 4),
         observer: Callable[[str, dict[str, Any]], None] | None = None,
     ) -> None:
         super().__init__(
@@ -136,8 +130,9 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._clock_signal = clock_signal
         self._tick_duration = tick_duration
         self._given_ticks = ticks
+        self._time_signature = time_signature
         self._metronome_channel = metronome_channel if tick_duration is not None else None
-        self._observer = observer
+        self._observer = observer or self._observer
         self._control = midi_hub.control_value
         self._end_call_signal = end_call_signal
         self._panic_signal = panic_signal
@@ -154,15 +149,18 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         self._started = threading.Event()
         self._reported_qpm = qpm
         self._song_running = True
+        self._waiting_for = ""
 
     def run(self) -> None:
         """Play until ``stop``."""
         raise_priority()
         with self._playing():
             while not self._stop_signal.is_set():
+                self._mark_alive()
                 tick = self._ticks.wait(self._next_poll())
                 if self._stop_signal.is_set() or not self._captor.is_alive():
                     break
+                self._report_waiting()
                 self._follow_tempo()
                 self._follow_transport()
                 now = self._clock.now()
@@ -190,8 +188,9 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         player = self._midi_hub.start_playback(NoteSequence(), allow_updates=True)
         self._response = ResponsePlayer(player, lambda n: self._notify("response", sequence=n))
         self._writer = ResponseWriter(
-            self._response, self._stop_signal, self._notify, self._clock, humanize=self._humanize
-        )
+            self._response, self._stop_signal, self._notify, self._clock, self._mark_alive,
+            humanize=self._humanize,
+        )  # fmt: skip
         self._tracker = self._tracker_type(start)
         if self._given_ticks is not None:
             self._ticks = self._given_ticks
@@ -232,7 +231,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
     def _generate_ahead(self) -> None:
         """Generate the response that is due at the next tick if no more notes are played."""
         expected = self._ticks.expected
-        if expected is None or expected - self._clock.now() > _LEAD_S:
+        if expected is None or expected - self._clock.now() > LEAD_S:
             return
         captured = self._captured(expected)
         if captured is None:
@@ -249,6 +248,8 @@ class CallAndResponseMidiInteraction(MidiInteraction):
             # The captor was stopped in the meantime.
             return None
         captured.tempos[0].qpm = self._current_qpm()
+        numerator, denominator = self._time_signature
+        captured.time_signatures.add(numerator=numerator, denominator=denominator)
         return captured
 
     def _handle_tick(self, tick: float) -> None:
@@ -259,7 +260,9 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         if self._given_ticks is not None and expected is not None:
             self._response.align(tick, expected - tick)
         decision = self._decide(captured)
-        self._notify("tick", time=tick, captured=captured, qpm=self._current_qpm())
+        self._notify(
+            "tick", time=tick, captured=captured, qpm=self._current_qpm(), bar=self._ticks.bar
+        )
         if decision.result is TurnResult.IDLE:
             if self._response.is_over(tick + _ROUNDING_S):
                 self._update_state(self.State.IDLE)
@@ -318,6 +321,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
         if task is None:
             return
         self._update_state(self.State.RESPONDING)
+        self._midi_hub.release_pedals()
         self._notify("call", start=tick - task.start, sequence=task.call)
         self._writer.write(task, tick, tick - self._tracker.last_tick)
         self._captor.start_time = self._next_call_start(tick)
@@ -348,7 +352,10 @@ class CallAndResponseMidiInteraction(MidiInteraction):
 
     def _update_metronome(self, beat: float) -> None:
         if self._metronome_channel is not None:
-            self._midi_hub.start_metronome(self._qpm, beat, channel=self._metronome_channel)
+            signals = bar_signals(*self._time_signature)
+            self._midi_hub.start_metronome(
+                self._qpm, beat, signals, channel=self._metronome_channel
+            )
 
     def _current_qpm(self) -> float:
         return self._ticks.qpm or self._qpm
@@ -367,6 +374,12 @@ class CallAndResponseMidiInteraction(MidiInteraction):
             self._update_metronome(self._ticks.expected)
         self._notify("tempo", qpm=qpm)
 
+    def _report_waiting(self) -> None:
+        waiting_for = self._ticks.waiting_for
+        if waiting_for != self._waiting_for:
+            self._waiting_for = waiting_for
+            self._notify("waiting", waiting_for=waiting_for)
+
     def _follow_transport(self) -> None:
         """Go idle when the external song stops."""
         running = self._ticks.running
@@ -380,19 +393,7 @@ class CallAndResponseMidiInteraction(MidiInteraction):
             self._tracker = self._tracker_type(now)
         self._song_running = running
 
-    def _next_poll(self) -> float | None:
-        """Return when to check for notes and tempo before the next tick; None to wait for it."""
-        expected = self._ticks.expected
-        if expected is None:
-            return None
-        now = self._clock.now()
-        if not isinstance(self._sequence_generator, StreamingGenerator):
-            return now + _TEMPO_POLL_S
-        lead = min(_LEAD_S, (expected - self._tracker.last_tick) / 2)
-        if now + SPIN_S < expected - lead:
-            return min(expected - lead, now + _TEMPO_POLL_S)
-        return now + _NOTES_POLL_S
-
-    def _notify(self, event: str, **details: object) -> None:
-        if self._observer is not None:
-            self._observer(event, details)
+    def _next_poll(self) -> float:
+        """Return when to check for notes and tempo before the next tick."""
+        is_streaming = isinstance(self._sequence_generator, StreamingGenerator)
+        return self._ticks.next_poll(self._tracker.last_tick if is_streaming else None)

@@ -93,7 +93,8 @@ class ResponseWriter:
     """Connects the generators to the response player.
 
     ``notify`` is called with the name of an event (``prepared``, ``late``, ``failure``) and
-    details; ``humanize`` makes responses adopt the velocities of their calls.
+    details, ``mark_alive`` repeatedly while the writer waits. ``humanize`` makes responses adopt
+    the velocities of their calls.
 
     Threading: one thread, in addition to those of the responses.
     """
@@ -104,6 +105,7 @@ class ResponseWriter:
         stopped: threading.Event,
         notify: Callable[..., None],
         clock: SteadyClock,
+        mark_alive: Callable[[], None],
         *,
         humanize: bool,
     ) -> None:
@@ -112,6 +114,7 @@ class ResponseWriter:
         self._notify = notify
         self._humanize = humanize
         self._clock = clock
+        self._mark_alive = mark_alive
         self._prefetcher = Prefetcher(self._on_failure)
 
     def prepare(self, task: GenerationTask) -> None:
@@ -135,7 +138,7 @@ class ResponseWriter:
             response = self._prefetcher.take(task)
             self._notify("prepared", ahead=response.ready_for())
             while not (response.wait_until_ready(_POLL_SECONDS) or self._stopped.is_set()):
-                pass
+                self._mark_alive()
             self._player.follow(response, self._start(tick, length), call, length)
             return
         notes = self._generate(task)

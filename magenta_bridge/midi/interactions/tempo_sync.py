@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from magenta_bridge.midi.engine.midi_clock_out import MidiClockOut
@@ -25,13 +25,13 @@ class TempoSync:
     Args:
         clock: ``internal``, ``midi`` or ``link``.
         qpm: Initial tempo, in quarter notes per minute.
-        beats: Quarter notes per bar.
+        beats: Quarter notes per bar; with Link also its quantum.
 
     Raises:
         UnsupportedError: ``clock`` is ``link``, and the library is not installed.
     """
 
-    def __init__(self, clock: str, qpm: float, beats: int) -> None:
+    def __init__(self, clock: str, qpm: float, beats: float) -> None:
         self._beats = beats
         self._internal = InternalClock(qpm, time.monotonic())
         self._link = LinkTempo(qpm, beats) if clock == "link" else None
@@ -49,15 +49,18 @@ class TempoSync:
         """Whether the clock is external."""
         return self.source is not self._internal
 
-    def follow(self, hub: MidiHub, tempo_control: int | None) -> BarTicks | None:
+    def follow(self, hub: MidiHub, controls: Mapping[str, int]) -> BarTicks | None:
         """Return the bars of the external clock; None for the internal clock.
 
-        MIDI clock is received from the ports of the first hub. The tempo of a Link session is set
-        by the controller.
+        MIDI clock is received from the ports of the first hub. The controller ``bar`` sets the bar
+        line of MIDI clock, and ``tempo`` the tempo of a Link session.
         """
         if self._clock_in is not None and not self._connected:
             hub.on_message = self._clock_in.receive
             self._connected = True
+        if "bar" in controls:
+            hub.listen(MidiSignal(control=controls["bar"], value=127), lambda _: self.set_bar())
+        tempo_control = controls.get("tempo")
         link = self._link
         if link is not None and tempo_control is not None:
             hub.listen(
@@ -65,6 +68,11 @@ class TempoSync:
                 lambda message: link.change(SLOWEST_CONTROLLED_QPM + message.value),
             )
         return BarTicks(self.source, self._beats) if self.is_external else None
+
+    def set_bar(self) -> None:
+        """Make the quarter note nearest to now a bar line, if MIDI clock is followed."""
+        if self._clock_in is not None:
+            self._clock_in.set_bar(time.monotonic())
 
     def send_to(self, outports: Sequence[Outport]) -> None:
         """Send MIDI clock to outputs: now, or from the first bar on with the internal clock."""

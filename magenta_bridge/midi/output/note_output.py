@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import mido
 
+from magenta_bridge.midi.output.echoes import Echoes
 from magenta_bridge.midi.output.messages import ends_note, note_off, starts_note
 from magenta_bridge.midi.output.note_ledger import NoteLedger, all_notes_off
 from magenta_bridge.midi.ports.port import OutputPort, PortGoneError
@@ -237,13 +238,21 @@ class SharedOutput(NoteOutput):
 
 
 class OutputGroup:
-    """Several outputs as one: each gets every message."""
+    """Several outputs as one: each gets every message.
 
-    def __init__(self, outports: Sequence[Outport]) -> None:
+    Args:
+        outports: The outputs.
+        echoes: Remembers the messages; None to forget them.
+    """
+
+    def __init__(self, outports: Sequence[Outport], echoes: Echoes | None = None) -> None:
         self._outports = tuple(outports)
+        self._echoes = echoes
 
     def send(self, message: Message, due: float | None = None) -> bool:
         """Send to all; return whether at least one accepted the message."""
+        if self._echoes is not None:
+            self._echoes.add(message)
         accepted = [outport.send(message, due) for outport in self._outports]
         return any(accepted)
 

@@ -46,11 +46,13 @@ class InputPort(Protocol):
 
     Attributes:
         name: What the port is called.
+        on_change: As for ``OutputPort``.
         callback: Hears each message, on a thread of the MIDI system; ``message.time`` is when
             it came, in seconds of ``time.monotonic()``. None lets messages fall.
     """
 
     name: str
+    on_change: Callable[[], None] | None
     callback: Receiver | None
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import mido
 
-from magenta_bridge.errors import NotFoundError, UnsupportedError
+from magenta_bridge.errors import InvalidArgumentError, NotFoundError, UnsupportedError
 from magenta_bridge.midi.ports.backend import (
     OWN_ENDS,
     Direction,
@@ -22,7 +22,7 @@ from magenta_bridge.midi.ports.backend import (
     current_system,
     set_receiver,
 )
-from magenta_bridge.midi.ports.names import matching_ports
+from magenta_bridge.midi.ports.names import matching_ports, shown_names, stable_name
 from magenta_bridge.midi.ports.port import PortGoneError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class SteadyPort:
         on_change: Hears of each change of ``state``, on the watcher's thread.
 
     Raises:
+        InvalidArgumentError: Several ports have the name as a part of theirs.
         NotFoundError: There is no such port.
         UnsupportedError: There is no MIDI system, or it makes no virtual ports.
     """
@@ -109,7 +110,7 @@ class SteadyPort:
         _let_go(end)
         with self._lock:
             if self._state is PortState.LOST and system is not None:
-                with contextlib.suppress(NotFoundError, PortGoneError):
+                with contextlib.suppress(InvalidArgumentError, NotFoundError, PortGoneError):
                     self._find(system)
             changed = self._state not in (before, PortState.CLOSED)
         if changed and self.on_change is not None:
@@ -133,7 +134,8 @@ class SteadyPort:
 
     def _connect(self, system: MidiSystem) -> None:
         names = system.port_names(self.direction)
-        found = matching_ports(self.name, names)
+        # Another port with a similar name may have appeared since.
+        found = matching_ports(stable_name(self._other) or self.name, names)
         if not found:
             raise NotFoundError(_missing(self.direction, self.name, names))
         if len(found) > 1:
@@ -253,11 +255,12 @@ class SteadyInput(SteadyPort):
             return  # ignore bytes that are not a MIDI message
         try:
             callback(message)
-        except Exception:  # noqa: BLE001 - RtMidi's thread would print it and continue
-            _log.exception("What hears the MIDI input %r failed.", self.name)
+        except Exception as error:  # noqa: BLE001 - RtMidi's thread would print it and continue
+            failure = (type(error), error, error.__traceback__, threading.current_thread())
+            threading.excepthook(threading.ExceptHookArgs(failure))
 
 
 def _missing(direction: Direction, name: str, names: list[str]) -> str:
-    others = ", ".join(repr(other) for other in names if other)
+    others = ", ".join(map(repr, shown_names([other for other in names if other])))
     there = f"there are {others}" if others else "there are none, so connect one"
     return f"There is no MIDI {direction} called {name!r}; {there}."

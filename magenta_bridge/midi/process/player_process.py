@@ -15,6 +15,7 @@ from magenta_bridge.midi.interactions.duet import DuetMidiInteraction
 from magenta_bridge.midi.interactions.remote_generator import RemoteGenerator
 from magenta_bridge.midi.interactions.simulated_musician import SimulatedMusician
 from magenta_bridge.midi.interactions.tempo_sync import TempoSync
+from magenta_bridge.midi.output.echoes import Echoes
 from magenta_bridge.midi.output.note_ledger import NoteLedger
 from magenta_bridge.midi.output.note_output import RecordingOutput
 from magenta_bridge.midi.ports.memory_port import EchoPort
@@ -26,9 +27,9 @@ from magenta_bridge.midi.process.supervised import SupervisorLink
 from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 
-# As in Magenta's interface, a tick is a bar of four quarter notes.
-_TICK_QUARTERS: Final = 4
 _POLL_SECONDS: Final = 0.05
+# An interaction that has not run for this long sends no heartbeats.
+_BLOCKED_S: Final = 1.0
 # Controllers whose value counts; the others are signals, sent with value 127.
 _VALUE_CONTROLS: Final = (
     "generator_select", "min_listen_ticks", "max_listen_ticks", "response_ticks", "tempo",
@@ -76,15 +77,18 @@ class _Session:
         self._link = link
         self._settings = settings
         self._client = client
-        self._tempo = TempoSync(settings.clock, settings.qpm, _TICK_QUARTERS)
+        self._tempo = TempoSync(settings.clock, settings.qpm, settings.bar_quarters)
         self._outputs = {
             choice: RecordingOutput(choice.open_output(), NoteLedger(path))
             for choice, path in zip(settings.all_outputs, link.ledgers, strict=True)
         }
         link.on_stop(self._tempo.stop)
+        link.on_command("panic", self._panic)
+        link.on_command("bar", self._tempo.set_bar)
         for output in self._outputs.values():
             link.on_stop(output.close)
         self._inputs: list[InputPort] = []
+        self._echoes = Echoes(STEADY_CLOCK)
         self._hubs: list[MidiHub] = []
         self._interactions: list[CallAndResponseMidiInteraction] = []
         self._simulation: SimulatedMusician | None = None
@@ -95,8 +99,11 @@ class _Session:
         return self._simulation is not None and self._simulation.answered.is_set()
 
     def responds(self) -> bool:
-        """Return whether every port accepts messages."""
-        return all(output.responds(_POLL_SECONDS) for output in self._outputs.values())
+        """Return whether every interaction runs and every port accepts messages."""
+        interactions = all(each.responds(_BLOCKED_S) for each in self._interactions)
+        return interactions and all(
+            output.responds(_POLL_SECONDS) for output in self._outputs.values()
+        )
 
     def start(self) -> None:
         """Start the interactions."""
@@ -128,6 +135,10 @@ class _Session:
         for port in self._inputs:
             port.close()
 
+    def _panic(self) -> None:
+        for interaction in self._interactions:
+            interaction.panic()
+
     def report_notes(self) -> None:
         """Report the played notes of the first output, with times on the wall clock."""
         for output in [self._outputs[choice] for choice in self._settings.outputs[:1]]:
@@ -154,6 +165,7 @@ class _Session:
             passthrough=self._settings.passthrough,
             playback_channel=musician.channel,
             playback_offset=self._settings.playback_offset,
+            echoes=self._echoes,
         )
         self._hubs.append(hub)
         generators = [RemoteGenerator(self._client, name) for name in musician.generators]
@@ -161,7 +173,7 @@ class _Session:
 
     def _simulate(self, call: bytes) -> EchoPort:
         keys = EchoPort("simulated")
-        bar_s = _TICK_QUARTERS * 60.0 / self._settings.qpm
+        bar_s = self._settings.bar_quarters * 60.0 / self._settings.qpm
         self._simulation = SimulatedMusician(keys, NoteSequence.FromString(call), bar_s)
         return keys
 
@@ -169,7 +181,7 @@ class _Session:
         self, number: int, hub: MidiHub, generators: Sequence[RemoteGenerator]
     ) -> CallAndResponseMidiInteraction:
         settings, controls = self._settings, self._settings.controls
-        ticks = self._tempo.follow(hub, controls.get("tempo"))
+        ticks = self._tempo.follow(hub, controls)
         clock = None if ticks else _signal(controls, "clock")
         first = number == 0
 
@@ -187,8 +199,9 @@ class _Session:
             generators if "generator_select" in controls else generators[:1],
             settings.qpm,
             clock_signal=clock,
-            tick_duration=None if clock or ticks else _TICK_QUARTERS * 60.0 / settings.qpm,
+            tick_duration=None if clock or ticks else settings.bar_quarters * 60.0 / settings.qpm,
             ticks=ticks,
+            time_signature=settings.time_signature,
             end_call_signal=_signal(controls, "end_call"),
             panic_signal=_signal(controls, "panic"),
             mutate_signal=_signal(controls, "mutate"),

@@ -23,6 +23,7 @@ CONTROLS: Final = (
     "loop",
     "generator_select",
     "state",
+    "bar",
 )
 ECHO: Final = "echo"
 
@@ -80,6 +81,7 @@ class MidiSettings:
             ``duet`` for continuous accompaniment.
         clock: ``internal``, ``midi`` to follow incoming MIDI clock, ``link`` to follow the Ableton
             Link session of the network.
+        time_signature: Numerator and denominator; a tick is a bar.
         clock_ports: Ports to send MIDI clock to.
         passthrough: Whether incoming messages are sent to the outputs.
         allow_overlap: Whether a call can start during a response.
@@ -97,6 +99,7 @@ class MidiSettings:
     qpm: float = 120.0
     mode: str = "call"
     clock: str = "internal"
+    time_signature: tuple[int, int] = (4, 4)
     clock_ports: tuple[PortChoice, ...] = ()
     passthrough: bool = True
     allow_overlap: bool = False
@@ -106,6 +109,12 @@ class MidiSettings:
     controls: dict[str, int] = field(default_factory=dict)
     simulated: bytes | None = None
     log: str = "WARNING"
+
+    @property
+    def bar_quarters(self) -> float:
+        """Quarter notes per bar."""
+        numerator, denominator = self.time_signature
+        return 4.0 * numerator / denominator
 
     @property
     def all_outputs(self) -> tuple[PortChoice, ...]:

@@ -41,20 +41,33 @@ class SupervisorLink:
 
     Attributes:
         stop: Set when the player must end.
+        failed: Set when a thread of the player has failed; it ends, to be restarted.
         ledgers: The ledger file of each guarded port, in the supervisor's order.
     """
 
     def __init__(self, connection: Connection, ledgers: tuple[Path, ...]) -> None:
         self.stop = threading.Event()
+        self.failed = threading.Event()
         self.ledgers = ledgers
         self._connection = connection
         self._lock = threading.Lock()
         self._actions: list[Callable[[], None]] = []
+        self._commands: dict[str, Callable[[], None]] = {}
 
     def on_stop(self, action: Callable[[], None]) -> None:
         """Register a function to call when the player must end, such as an output's ``close``."""
         with self._lock:
             self._actions.append(action)
+
+    def on_command(self, command: str, action: Callable[[], None]) -> None:
+        """Register the function to call when the supervisor sends a command."""
+        self._commands[command] = action
+
+    def handle(self, command: object) -> None:
+        """Run the action of a command, if the player has registered one."""
+        action = self._commands.get(str(command))
+        if action is not None:
+            action()
 
     def report(self, report: object) -> None:
         """Send a picklable object to the supervisor's ``on_report``."""
@@ -93,6 +106,7 @@ def run_player(
     ``stop`` is set.
     """
     link = SupervisorLink(connection, ledgers)
+    _end_on_failure(link)
     _start_stop_thread(link, connection)
     try:
         freeze_gc()
@@ -105,6 +119,21 @@ def run_player(
         raise SystemExit(_FAILURE) from None
     finally:
         link.silence_and_stop()
+    if link.failed.is_set():
+        raise SystemExit(_FAILURE)
+
+
+def _end_on_failure(link: SupervisorLink) -> None:
+    """End the player when any of its threads raises an exception, as if it had crashed."""
+
+    def on_exception(failure: threading.ExceptHookArgs) -> None:
+        name = failure.thread.name if failure.thread else "?"
+        error = failure.exc_value or failure.exc_type()
+        _log.critical("The thread %s of the player failed.", name, exc_info=error)
+        link.failed.set()
+        link.stop.set()
+
+    threading.excepthook = on_exception
 
 
 def _start_stop_thread(link: SupervisorLink, connection: Connection) -> None:
@@ -122,7 +151,14 @@ def _start_stop_thread(link: SupervisorLink, connection: Connection) -> None:
     unblock_stop_signals()
 
     def stop() -> None:
-        wait([connection, signaled])
+        while connection in wait([connection, signaled]):
+            try:
+                message = connection.recv()
+            except (EOFError, OSError):
+                break
+            if message == STOP:
+                break
+            link.handle(message)
         # Started first, because a hung MIDI system can block the silencing of a port.
         timer = threading.Timer(STOP_TIMEOUT_S, os._exit, args=(_FAILURE,))
         timer.daemon = True

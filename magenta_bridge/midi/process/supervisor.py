@@ -149,6 +149,10 @@ class Supervisor:
         """End the player as SIGTERM does."""
         self._request.send_bytes(bytes([signal.SIGTERM]))
 
+    def command(self, name: str) -> None:
+        """Send a command to the player; it is dropped while there is none."""
+        self._request.send_bytes(name.encode())
+
     def _start_player(self) -> None:
         paths = tuple(ledger.path for ledger in self._ledgers)
         self._player = ChildProcess(
@@ -208,7 +212,12 @@ class Supervisor:
             self._error = content
 
     def _handle_request(self) -> None:
-        number = self._requests.recv_bytes()[0]
+        request = self._requests.recv_bytes()
+        if len(request) > 1:
+            if self._player is not None:
+                self._player.send(request.decode())
+            return
+        number = request[0]
         again = self._stopped_by is not None
         self._stopped_by = number
         if self._player is None:

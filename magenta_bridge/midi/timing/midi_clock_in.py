@@ -94,7 +94,7 @@ class MidiClockIn:
                 return "MIDI clock"
             if not self._started:
                 return "start or continue" if self._joins_in is None else "the next quarter note"
-            return "" if self._is_bar_known else "the bar line"
+            return "" if self._is_bar_known else "a song position or the bar control"
 
     @property
     def qpm(self) -> float:

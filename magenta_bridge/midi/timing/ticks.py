@@ -11,7 +11,13 @@ from typing import Final
 from magenta_bridge.midi.timing.steady_clock import SPIN_S, STEADY_CLOCK, SteadyClock
 from magenta_bridge.midi.timing.tempo import TempoSource
 
+# Generation ahead starts this long before a tick, or half a tick before it if that is shorter.
+LEAD_S: Final = 0.5
+# Polling intervals: for changes of the song, for the tempo controller, and for further notes during
+# the lead.
 _POLL_SECONDS: Final = 0.02
+_TEMPO_POLL_S: Final = 0.05
+_NOTES_POLL_S: Final = 0.01
 # Relative differences of a measured tempo below this are jitter.
 _SAME_TEMPO: Final = 0.005
 _HALF: Final = 0.5
@@ -42,6 +48,11 @@ class Ticks(abc.ABC):
         return ""
 
     @property
+    def bar(self) -> int | None:
+        """The bar of the song that began with the last tick, from 1; None if unknown."""
+        return None
+
+    @property
     def qpm(self) -> float | None:
         """The tempo of an external clock, in quarter notes per minute; None if there is none."""
         return None
@@ -58,6 +69,20 @@ class Ticks(abc.ABC):
         Returns:
             The time of the tick; None if ``until`` came first or ``wake`` was called.
         """
+
+    def next_poll(self, last_tick: float | None) -> float:
+        """Return when to check for notes and tempo before the next tick.
+
+        Args:
+            last_tick: The time of the last tick; None if nothing is generated ahead.
+        """
+        expected, now = self.expected, self._clock.now()
+        if expected is None or last_tick is None:
+            return now + _TEMPO_POLL_S
+        lead = min(LEAD_S, (expected - last_tick) / 2)
+        if now + SPIN_S < expected - lead:
+            return min(expected - lead, now + _TEMPO_POLL_S)
+        return now + _NOTES_POLL_S
 
     def wake(self) -> None:
         """End a wait early."""
@@ -174,6 +199,7 @@ class BarTicks(Ticks):
         self._beats = beats
         # The monotonic time of the last tick.
         self._last = -math.inf
+        self._bar: int | None = None
         self._qpm = source.qpm
 
     @property
@@ -185,6 +211,11 @@ class BarTicks(Ticks):
     def waiting_for(self) -> str:
         """See ``TempoSource.waiting_for``."""
         return self._source.waiting_for
+
+    @property
+    def bar(self) -> int | None:
+        """See ``Ticks.bar``."""
+        return self._bar
 
     @property
     def qpm(self) -> float:
@@ -212,6 +243,7 @@ class BarTicks(Ticks):
             now = self._clock.now() + SPIN_S
             if line is not None and line <= now:
                 self._last = self._clock.to_monotonic(line)
+                self._bar = round(self._source.beat_at(self._last) / self._beats) + 1
                 self._clock.sleep_until(line)
                 return line
             if line is None or limit <= now:

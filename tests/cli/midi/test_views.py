@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ SETTINGS = MidiSettings(
     musicians=(Musician((PortChoice("Keys"),), ("lstm_melody",), 2),),
     outputs=(PortChoice("Synth"),),
     qpm=60,
+    time_signature=(3, 4),
 )
 
 
@@ -30,7 +32,8 @@ def _music(*notes: tuple[int, float, float]) -> bytes:
 
 EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("ready", {"time": 100.0}),
-    ("tick", {"musician": 0, "time": 104.0, "qpm": 60.0}),
+    ("waiting", {"musician": 0, "waiting_for": "MIDI clock"}),
+    ("tick", {"musician": 0, "time": 104.0, "qpm": 60.0, "bar": None}),
     ("state", {"musician": 0, "state": "Listening"}),
     ("call", {"musician": 0, "start": 100.0, "sequence": _music((60, 0.0, 1.0), (62, 1.0, 2.0))}),
     ("state", {"musician": 0, "state": "Responding"}),
@@ -52,7 +55,10 @@ def test_the_drawn_view_shows_musicians_tempo_and_notes() -> None:
     shown = written.getvalue()
     for words in (
         "60 qpm",
-        "bar 2",
+        "internal clock",
+        "3/4",
+        "1:",
+        "waiting for MIDI clock",
         "Responding",
         "Keys",
         "lstm_melody on channel 3",
@@ -66,7 +72,7 @@ def test_the_drawn_view_shows_musicians_tempo_and_notes() -> None:
 def test_the_roll_draws_each_note_at_its_time_and_pitch() -> None:
     """A quarter of a bar is four columns; higher pitches are above lower ones."""
     state = ViewState()
-    state.begin(SETTINGS)
+    state.begin(replace(SETTINGS, time_signature=(4, 4)))
     for event, details in EVENTS:
         state.on_event(event, details)
     assert state.roll(40) == ["    ░░░░", "                ████", "░░░░"]

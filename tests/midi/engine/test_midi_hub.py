@@ -20,9 +20,11 @@ from magenta_bridge.midi.timing.steady_clock import STEADY_CLOCK
 from magenta_bridge.noteseq import NoteSequence
 from tests.midi.bounded import join, run_bounded, wait_for
 from tests.midi.notes import sequence_of
-from tests.midi.virtual_clock import VirtualClock
+from tests.midi.virtual_clock import ClockedPort, VirtualClock
 
 MakeHub = Callable[..., MidiHub]
+# Messages of a feedback that nothing ends.
+STORM = 100
 
 
 @pytest.fixture
@@ -288,3 +290,75 @@ def test_a_mido_port_stays_open() -> None:
         ("note_off", 2),
         ("note_off", 1),
     ]
+
+
+@pytest.mark.parametrize("control", [120, 123, 126])
+def test_all_notes_off_ends_what_was_played(
+    keys: EchoPort, port: MemoryPort, make_hub: MakeHub, control: int
+) -> None:
+    """The captured notes and the passed ones, whose note-offs do not arrive."""
+    hub = make_hub()
+    captor = hub.start_capture(120, STEADY_CLOCK.now())
+    _strike(keys, 60)
+    _strike(keys, 64)
+    keys.send(mido.Message("control_change", control=control))
+    captured = captor.captured_sequence(STEADY_CLOCK.now() + 60)
+    assert all(note.end_time < STEADY_CLOCK.now() + 1 for note in captured.notes)
+    assert sorted(_sent(port)[2:]) == [("note_off", 60), ("note_off", 64)]
+    _strike(keys, 60)
+    assert len(captor.captured_sequence(STEADY_CLOCK.now() + 60).notes) == 3
+
+
+def test_a_lost_port_and_a_panic_end_what_was_played(
+    keys: EchoPort, port: MemoryPort, make_hub: MakeHub
+) -> None:
+    """Pedals too; a port that returns changes nothing."""
+    hub = make_hub()
+    captor = hub.start_capture(120, STEADY_CLOCK.now())
+    assert keys.on_change is not None
+    _strike(keys, 60)
+    keys.send(mido.Message("control_change", control=64, value=127, channel=2))
+    keys.on_change()
+    assert _sent(port) == [("note_on", 60)]
+    keys.close()
+    keys.on_change()
+    assert _sent(port) == [("note_on", 60), ("note_off", 60)]
+    assert port.messages[-1].bytes() == [0xB2, 64, 0]
+    (note,) = captor.captured_sequence(STEADY_CLOCK.now() + 60).notes
+    assert note.end_time < STEADY_CLOCK.now() + 1
+    hub.panic()
+
+
+def test_a_pressed_pedal_is_released_once(
+    keys: EchoPort, port: MemoryPort, make_hub: MakeHub
+) -> None:
+    hub = make_hub()
+    for control, value in ((64, 90), (66, 64), (69, 127), (66, 0), (1, 100)):
+        keys.send(mido.Message("control_change", control=control, value=value))
+    sent = len(port.messages)
+    hub.release_pedals()
+    hub.release_pedals()
+    assert sorted(message.control for message in port.messages[sent:]) == [64, 69]
+    assert {message.value for message in port.messages[sent:]} == {0}
+
+
+def test_feedback_of_the_output_ends(caplog: pytest.LogCaptureFixture) -> None:
+    """One warning; what a musician plays is still heard."""
+    keys, port = ClockedPort(STEADY_CLOCK, "keys"), ClockedPort(STEADY_CLOCK, "synth")
+    output = SharedOutput(port)
+    sent: list[int] = []
+
+    def send_back(message: mido.Message) -> None:
+        sent.append(message.note)
+        if len(sent) < STORM:
+            keys.send(message)
+
+    port.callback = send_back
+    with MidiHub([keys], [output], TextureType.POLYPHONIC):
+        _strike(keys, 60)
+        assert len(sent) < STORM
+        assert caplog.text.count("comes back as input") == 1
+        before = len(sent)
+        _strike(keys, 61)
+        assert sent[before:] == [61]
+    output.close()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 
+import mido
 import pytest
 
 from magenta_bridge.midi.hub import MidiSignal
 from magenta_bridge.midi.interaction import CallAndResponseMidiInteraction
 from magenta_bridge.midi.interactions.streamed_response import GenerationTask, StreamedResponse
 from magenta_bridge.noteseq import NoteSequence
-from tests.midi.bounded import TIMEOUT_S, join, wait_for
+from tests.midi.bounded import TIMEOUT_S, join, run_bounded, wait_for
 from tests.midi.generators import HoldingGenerator, OctaveGenerator, StreamingOctaveGenerator
 from tests.midi.harness import (
     CLOCK,
@@ -202,3 +203,30 @@ def test_a_response_can_be_cancelled_during_a_delivery() -> None:
     response.cancel()
     cancelled.set()
     join(response)
+
+
+def test_a_call_whose_keyboard_was_unplugged_is_answered(harness: Harness) -> None:
+    """Its open note ends, and the musician is answered again afterward."""
+    harness.start(StreamingOctaveGenerator())
+    harness.tick()
+    harness.advance(STEP_S)
+    harness.keys.send(mido.Message("note_on", note=60, velocity=77))
+    harness.advance(STEP_S)
+    assert harness.keys.on_change is not None
+    harness.keys.close()
+    harness.keys.on_change()
+    harness.tick(3)
+    assert harness.pitches() == [72]
+    harness.play(62)
+    harness.tick(3)
+    assert harness.pitches() == [72, 74]
+
+
+def test_an_interaction_that_fails_or_blocks_does_not_respond(harness: Harness) -> None:
+    harness.start(StreamingOctaveGenerator())
+    interaction = harness.interaction
+    assert interaction is not None
+    assert interaction.responds(TIMEOUT_S)
+    assert not interaction.responds(-1.0)
+    run_bounded(interaction.stop, "the stop of the interaction")
+    assert not interaction.responds(TIMEOUT_S)

@@ -141,6 +141,23 @@ def test_restarts_of_a_player_that_keeps_crashing_are_limited(receiver: SocketRe
         _run(_supervise(receiver, players.fail, restart=RestartPolicy(0.0, tries=1)))
 
 
+def test_a_player_whose_thread_fails_ends_like_a_crashed_one(receiver: SocketReceiver) -> None:
+    with pytest.raises(InternalError, match="ended unexpectedly"):
+        _run(_supervise(receiver, players.fail_in_a_thread, restart=RestartPolicy(0.0, tries=1)))
+    assert receiver.receiver.started == 2 * CHORD
+    _wait_for_silence(receiver)
+
+
+def test_a_command_reaches_the_player(receiver: SocketReceiver) -> None:
+    """Before there is one, it is dropped."""
+    supervisor: Supervisor = _supervise(
+        receiver, players.obey_a_command, on_report=lambda _: supervisor.command("panic")
+    )
+    supervisor.command("panic")
+    assert _run(supervisor) is None
+    assert receiver.receiver.started == 1
+
+
 def test_an_error_of_the_player_is_raised_without_a_restart(receiver: SocketReceiver) -> None:
     with pytest.raises(NotFoundError):
         _run(_supervise(receiver, players.find_no_port, restart=RestartPolicy()))

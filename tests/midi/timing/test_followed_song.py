@@ -192,7 +192,7 @@ def test_join_without_a_start_begins_on_the_next_quarter_note() -> None:
     lines = clock.lines()
     assert lines[0] == pytest.approx(1000.5, abs=0.02)
     assert lengths(lines) == pytest.approx([1.0] * (len(lines) - 1), abs=0.01)
-    assert clock.ticks.waiting_for == "the bar line"
+    assert clock.ticks.waiting_for == "a song position or the bar control"
 
 
 def test_join_takes_the_bar_line_from_a_position_or_a_musician() -> None:
