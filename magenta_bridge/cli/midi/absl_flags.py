@@ -14,8 +14,12 @@ class AbslCommand(click.Command):
     """A command that also accepts options in absl spelling.
 
     ``--input_ports=a`` and ``-input_ports a`` mean ``--input-ports a``. A boolean option can be
-    given as ``--nopassthrough`` and ``--passthrough=false``.
+    given as ``--nopassthrough`` and ``--passthrough=false``. ``--helpfull`` is ``--help``.
     """
+
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """Return the options that show the help: also those of absl."""
+        return [*super().get_help_option_names(ctx), "--helpshort", "--helpfull"]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Convert the arguments to click's spelling and parse them."""

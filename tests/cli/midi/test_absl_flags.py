@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from magenta_bridge.cli.midi import midi
 from magenta_bridge.cli.midi.absl_flags import to_click_arguments
@@ -40,6 +41,13 @@ def test_an_invalid_boolean_raises_an_error() -> None:
     """The message has both spellings."""
     with pytest.raises(click.UsageError, match="--no-passthrough"):
         to_click_arguments(["--passthrough=perhaps"], FLAGS)
+
+
+@pytest.mark.parametrize("option", ["--help", "--helpfull", "-helpshort"])
+def test_the_help_has_absls_names(option: str) -> None:
+    result = CliRunner().invoke(midi, [option])
+    assert result.exit_code == 0
+    assert "--time-signature" in result.output
 
 
 def test_every_flag_of_magentas_program_exists_with_its_default() -> None:
