@@ -34,7 +34,7 @@ def _page(path: Path) -> None:
 
 
 def _record(path: Path) -> None:
-    recording, note = Recording(120.0, 0), read(MELODY)
+    recording, note = Recording(120.0, (4, 4), 0), read(MELODY)
     details: dict[str, Any] = {"musician": 0, "sequence": note.SerializeToString(), "start": 0.0}
     recording.on_event("call", details)
     recording.save(path)

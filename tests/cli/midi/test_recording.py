@@ -20,7 +20,7 @@ def test_an_earlier_recording_is_refused_before_the_session(tmp_path: Path) -> N
 def test_a_file_that_appears_during_the_session_is_kept(tmp_path: Path) -> None:
     for name in ("jam.mid", "jam-2.mid"):
         (tmp_path / name).write_bytes(b"mine")
-    recording = Recording(120.0, 0)
+    recording = Recording(120.0, (4, 4), 0)
     assert recording.save(tmp_path / "jam.mid") == tmp_path / "jam-3.mid"
     assert recording.save(tmp_path / "other.mid") == tmp_path / "other.mid"
     assert (tmp_path / "jam.mid").read_bytes() == b"mine"
