@@ -113,7 +113,9 @@ def unwritable(path: Path, error: OSError) -> NotFoundError:
     if is_full(error):
         advice = "Free some space on that disk, and try again."
     reason = " ".join((error.strerror or str(error)).split())
-    return NotFoundError(f"{path} cannot be written: {reason}. {advice}")
+    unnamed = path.name.startswith(_TEMPORARY)
+    name = f"A file in {path.parent}" if unnamed else str(path)
+    return NotFoundError(f"{name} cannot be written: {reason}. {advice}")
 
 
 def read_limited(path: Path, limit: Limit, *, advice: str) -> bytes:
@@ -253,7 +255,10 @@ def _lock(folder: Path, work: str, refusal: type[MagentaBridgeError]) -> sqlite3
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         if "locked" not in str(error):
-            raise NotFoundError(f"{folder / LOCK} cannot be locked: {error}.") from error
+            raise NotFoundError(
+                f"{folder / LOCK} cannot be locked: {error}. Choose another folder, or free some "
+                "space on that disk."
+            ) from error
         raise refusal(
             f"Another {work} is running in {folder}; wait until it ends, or choose another folder."
         ) from error

@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import re
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -67,7 +68,7 @@ def run_midi(**options: Any) -> None:  # noqa: ANN401 - the command's options
         prepare(record)
     recording = Recording(options["qpm"], options["time_signature"], options["playback_channel"])
     with (
-        _saved(recording, record),
+        saved(recording, record),
         _open_view(drawn=options["ui"]) as view,
         _server(options, view.show) as (address, generators),
     ):
@@ -109,13 +110,20 @@ def _keys(supervisor: Supervisor) -> contextlib.AbstractContextManager[None]:
 
 
 @contextlib.contextmanager
-def _saved(recording: Recording, path: Path | None) -> Iterator[None]:
+def saved(recording: Recording, path: Path | None) -> Iterator[None]:
     """Save the recording at the end of the block, even after an error."""
     try:
         yield
     finally:
         if path is not None and recording.music().notes:
-            click.echo(f"Saved calls and responses to {recording.save(path)}.")
+            try:
+                saved = recording.save(path)
+            except NotFoundError:
+                # What was played cannot be played again.
+                saved = recording.save(Path(tempfile.gettempdir()) / path.name)
+                click.echo(f"Saved calls and responses to {saved} instead.", err=True)
+                raise
+            click.echo(f"Saved calls and responses to {saved}.")
 
 
 @contextlib.contextmanager

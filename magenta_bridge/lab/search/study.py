@@ -15,7 +15,7 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from magenta_bridge.data.splits import Split
 from magenta_bridge.errors import TrainingError
@@ -281,6 +281,8 @@ def open_storage(path: Path) -> optuna.storages.RDBStorage:
     url = URL.create("sqlite", database=str(path.absolute()))
     try:
         return optuna.storages.RDBStorage(url.render_as_string())
+    except OperationalError:
+        raise  # as on a full disk; see ``storage_errors``
     except (DatabaseError, optuna.exceptions.OptunaError, RuntimeError) as error:
         raise TrainingError(
             f"{path} is damaged or of another version of Optuna; name another --output to start "

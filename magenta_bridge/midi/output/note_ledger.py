@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magenta_bridge.errors import NotFoundError
+from magenta_bridge.files import unwritable
 from magenta_bridge.midi.output.messages import (
     ALL_NOTES_OFF_CONTROL,
     ALL_SOUND_OFF_CONTROL,
@@ -76,10 +77,17 @@ class NoteLedger:
 
         Args:
             folder: Folder of the file; None for the system's temporary folder.
+
+        Raises:
+            NotFoundError: The file cannot be written.
         """
         handle, name = tempfile.mkstemp(prefix="magenta-bridge-", suffix=".notes", dir=folder)
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MAGIC + bytes(_SIZE - len(_MAGIC)))
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_MAGIC + bytes(_SIZE - len(_MAGIC)))
+        except OSError as error:
+            Path(name).unlink()
+            raise unwritable(Path(name), error) from error
         return cls(Path(name))
 
     def count(self, channel: int, pitch: int) -> int:
