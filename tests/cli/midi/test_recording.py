@@ -34,7 +34,7 @@ def test_a_recording_that_cannot_be_written_is_saved_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    recording = Recording(120.0, 0)
+    recording = Recording(120.0, (4, 4), 0)
     call = NoteSequence()
     call.notes.add(pitch=60, velocity=80, end_time=1.0)
     details = {"musician": 0, "sequence": call.SerializeToString(), "start": 0.0}
