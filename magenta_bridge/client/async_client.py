@@ -77,7 +77,9 @@ class AsyncClient(
                 request = self._health_request(generator_id)
                 response = await self._stubs.health.Check(request, timeout=self._timeout)
             except grpc.RpcError as error:
-                raise self._unknown_generator(error, generator_id) or error from error
+                if generator_id is not None:
+                    await self.is_serving()
+                raise self._unknown_service(error, generator_id) or error from error
         return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
 
     async def bundles(self) -> list[BundleInfo]:

@@ -15,9 +15,12 @@ from magenta_bridge.client.channel import (
     KEEPALIVE_SECONDS,
     ChannelSettings,
 )
-from magenta_bridge.errors import NotFoundError, ServerUnavailableError
+from magenta_bridge.client.status import NOT_OURS
+from magenta_bridge.errors import MagentaBridgeError, NotFoundError, ServerUnavailableError
 from magenta_bridge.v1 import generation_pb2_grpc, model_pb2_grpc
 
+# A server that has it is one of this program and version.
+_SERVICE: Final = "magenta_bridge.v1.GenerationService"
 # Prefix of a generator's service name in the health check.
 _HEALTH_PREFIX: Final = "magenta_bridge.v1.models/"
 
@@ -53,15 +56,17 @@ class BaseClient:
             raise ServerUnavailableError("This client is closed; open a new one.")
 
     def _health_request(self, generator_id: str | None) -> health_pb2.HealthCheckRequest:
-        service = "" if generator_id is None else f"{_HEALTH_PREFIX}{generator_id}"
+        service = _SERVICE if generator_id is None else f"{_HEALTH_PREFIX}{generator_id}"
         return health_pb2.HealthCheckRequest(service=check_text("generator_id", service))
 
-    def _unknown_generator(
+    def _unknown_service(
         self, error: grpc.RpcError, generator_id: str | None
-    ) -> NotFoundError | None:
-        """Return the error for an unknown generator; None for any other failure."""
-        if error.code() is not grpc.StatusCode.NOT_FOUND:
+    ) -> MagentaBridgeError | None:
+        """Return the error for a service that the server does not have; None for other failures."""
+        if error.code() not in (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED):
             return None
+        if generator_id is None:
+            return ServerUnavailableError(NOT_OURS.format(address=self._settings.address))
         return NotFoundError(
             f"The server at {self._settings.address} has no generator {generator_id!r}; "
             "'magenta-bridge generators --server' lists those it has.",

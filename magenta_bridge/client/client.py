@@ -102,6 +102,7 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
 
         Raises:
             NotFoundError: The server has no generator of that id.
+            ServerUnavailableError: There is no server, or it is another program or version.
         """
         self._check_open()
         with rpc_errors(self._settings.address):
@@ -109,7 +110,9 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
                 request = self._health_request(generator_id)
                 response = self._stubs.health.Check(request, timeout=self._timeout)
             except grpc.RpcError as error:
-                raise self._unknown_generator(error, generator_id) or error from error
+                if generator_id is not None:
+                    self.is_serving()  # raises if the server is another program
+                raise self._unknown_service(error, generator_id) or error from error
         return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
 
     def bundles(self) -> list[BundleInfo]:

@@ -23,6 +23,10 @@ from magenta_bridge.errors import (
 )
 
 DOMAIN: Final = "magenta-bridge"
+NOT_OURS: Final = (
+    "The server at {address} is another program, or another version of Magenta Bridge: it does not "
+    "have this service of magenta_bridge.v1. Give another address, or update it."
+)
 
 
 @contextlib.contextmanager
@@ -104,10 +108,7 @@ _LOCAL: Final[dict[grpc.StatusCode, tuple[type[MagentaBridgeError], str]]] = {
         LimitExceededError,
         "A message to or from the server at {address} is too large; use less music at once.",
     ),
-    grpc.StatusCode.UNIMPLEMENTED: (
-        UnsupportedError,
-        "The server at {address} does not support this call; it may have another version.",
-    ),
+    grpc.StatusCode.UNIMPLEMENTED: (UnsupportedError, NOT_OURS),
 }
 _UNEXPECTED: Final = (
     InternalError,

@@ -22,6 +22,9 @@ const LIST = methodOf(SERVICE, "ListGenerators");
 const STREAM = methodOf(SERVICE, "StreamGenerate");
 const CHECK = methodOf("grpc.health.v1.Health", "Check");
 
+/** How servers of other programs and versions respond to a health check for our service. */
+const OTHERS = new Set(["not_found", "unimplemented"]);
+
 /** Seconds. */
 const TIMEOUTS = { list: 10, generate: 300 };
 const MAX_PAGES = 50;
@@ -94,11 +97,14 @@ export class ServerClient {
     return follow(call, listener);
   }
 
-  /** Check the health; respond with null if the server is healthy. */
+  /** Check the health; respond with null if it is a healthy server of this program and version. */
   check(seconds: number, response: (failure: Failure | null) => void): Call {
-    return this.unary(CHECK, {}, seconds, (failure, value) => {
+    return this.unary(CHECK, { service: SERVICE }, seconds, (failure, value) => {
       const { status } = (value ?? {}) as { status?: string };
-      if (failure) response(failure);
+      if (failure && OTHERS.has(failure.code)) {
+        const message = `The server at ${this.address} is not Magenta Bridge of this version.`;
+        response({ code: "unavailable", message });
+      } else if (failure) response(failure);
       else if (status === "SERVING") response(null);
       else response({ code: "unavailable", message: "The server is stopping." });
     });

@@ -113,10 +113,11 @@ export class ServerSupervisor {
     this.setState("starting", text);
     const known = this.folder.read();
     const places = this.target === "auto" ? [this.defaultAddress, known] : [this.target];
+    let reason = "";
     const next = (): void => {
       const place = places.shift();
       if (place === undefined) {
-        this.startOrWait(known?.pid);
+        this.startOrWait(known?.pid, reason);
         return;
       }
       if (place === null) {
@@ -128,7 +129,10 @@ export class ServerSupervisor {
       client.check(SECONDS.searchTimeout, (failure) => {
         if (attempt !== this.attempt || failure) client.close();
         if (attempt !== this.attempt) return;
-        if (failure) return next();
+        if (failure) {
+          reason = failure.message;
+          return next();
+        }
         this.use(client, typeof place === "string" ? null : place);
       });
     };
@@ -136,12 +140,10 @@ export class ServerSupervisor {
   }
 
   /** Start a server, or wait for another device; `unresponsivePid` did not respond. */
-  private startOrWait(unresponsivePid?: number): void {
+  private startOrWait(unresponsivePid: number | undefined, reason: string): void {
     if (this.target !== "auto") {
-      this.setState(
-        "no server",
-        `No server responds at ${this.target}. Press Reconnect to look again.`,
-      );
+      const why = reason.includes(this.target) ? reason : `No server responds at ${this.target}.`;
+      this.setState("no server", `${why} Press Reconnect to look again.`);
       this.retry(() => this.search());
       return;
     }

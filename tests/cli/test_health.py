@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from concurrent import futures
@@ -15,6 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.cli.options.client import TOKEN_VARIABLE
 from magenta_bridge.client import AsyncClient, Client
+from magenta_bridge.errors import ServerUnavailableError
 from magenta_bridge.server.settings import ServerSettings
 from tests.contract.live_server import LiveServer
 from tests.contract.secured_server import MARIA, STRANGER, known_tokens, running
@@ -30,6 +32,7 @@ def _run(*words: str, **environment: str) -> Result:
 def ailing() -> Iterator[str]:
     """A server with a healthy generator ``good`` and an unhealthy one ``bad``."""
     servicer = health.HealthServicer()
+    servicer.set("magenta_bridge.v1.GenerationService", _Answer.SERVING)
     servicer.set("magenta_bridge.v1.models/good", _Answer.SERVING)
     servicer.set("magenta_bridge.v1.models/bad", _Answer.NOT_SERVING)
     server = grpc.server(futures.ThreadPoolExecutor(1))
@@ -38,6 +41,37 @@ def ailing() -> Iterator[str]:
     server.start()
     yield f"127.0.0.1:{port}"
     server.stop(0).wait(60)
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Iterator[str]:
+    """A healthy server of another program."""
+    servicer = health.HealthServicer()
+    servicer.set("", _Answer.SERVING)
+    server = grpc.server(futures.ThreadPoolExecutor(1))
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(0).wait(60)
+
+
+@pytest.mark.parametrize("words", [["health"], ["health", "--generator", "x"], ["generators"]])
+def test_a_healthy_server_of_another_program_is_not_ours(foreign: str, words: list[str]) -> None:
+    result = _run(*words, "--server", foreign)
+    assert result.exit_code == 1
+    assert "is another program, or another version" in result.output
+    assert "is serving" not in result.output
+
+
+@pytest.mark.parametrize("generator_id", [None, "x"])
+def test_an_async_client_recognizes_another_program(foreign: str, generator_id: str | None) -> None:
+    async def is_serving() -> bool:
+        async with AsyncClient(foreign) as bridge:
+            return await bridge.is_serving(generator_id)
+
+    with pytest.raises(ServerUnavailableError, match="another program"):
+        asyncio.run(is_serving())
 
 
 def test_a_running_server_is_healthy(live: LiveServer) -> None:

@@ -130,7 +130,7 @@ class HttpServer:
         if path == "/":
             return await exchange.respond(200, _ABOUT.encode(), _TEXT)
         if await self._healthy():
-            return await exchange.respond(200, b"SERVING\n", _TEXT)
+            return await exchange.respond(200, b"SERVING magenta_bridge.v1\n", _TEXT)
         return await exchange.respond(503, b"NOT_SERVING\n", _TEXT)
 
     def _unknown(self, path: str) -> HttpError:

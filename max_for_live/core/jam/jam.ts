@@ -87,7 +87,9 @@ export class Jam {
     }
     const started = !this.playing;
     this.playing = true;
-    if (!this.clock.update(song, this.ports.now()) || started) this.reset();
+    const change = this.clock.update(song, this.ports.now());
+    if (change === "moved" || started) this.reset();
+    else if (change === "meter") this.moveEnd();
     if (this.on) this.step();
   }
 
@@ -141,10 +143,17 @@ export class Jam {
   private startCall(beat: number): boolean {
     if (this.reply !== null && beat < this.reply.end - PICKUP) return false;
     const bar = this.clock.bar;
-    const start = Math.floor((beat + PICKUP) / bar) * bar;
-    this.call = new JamCall(start, this.bars * bar);
+    this.call = new JamCall(this.clock.lineBefore(beat + PICKUP), this.bars * bar);
     this.report(JAM_TEXTS.listening);
     return true;
+  }
+
+  /** After a change of meter, the call ends on the next bar line at or after its former end. */
+  private moveEnd(): void {
+    const call = this.call;
+    if (call === null || this.reply !== null) return;
+    const line = this.clock.lineBefore(call.end);
+    call.length = (line < call.end ? line + this.clock.bar : line) - call.start;
   }
 
   private step(): void {

@@ -14,7 +14,7 @@ export class JamCall {
     /** The bar line on which the phrase begins. */
     readonly start: number,
     /** Beats. */
-    readonly length: number,
+    public length: number,
   ) {}
 
   get end(): number {
@@ -41,6 +41,7 @@ export class JamCall {
 
   /** Return the notes played; held notes last until the end of the phrase. */
   music(): Primer {
+    for (const note of this.held.values()) note.duration = this.length - note.start_time;
     return { notes: this.notes.map((note) => ({ ...note })), length: this.length };
   }
 }

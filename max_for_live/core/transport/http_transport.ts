@@ -30,6 +30,9 @@ const TIMEOUTS = { list: 10, generate: 70, health: 3 };
 const DONE = 4;
 const MAX_PAGES = 50;
 
+/** In the response of a healthy server. */
+const API = "magenta_bridge.v1";
+
 type Answer = (status: number, text: string) => void;
 
 export class HttpTransport implements Transport {
@@ -78,10 +81,10 @@ export class HttpTransport implements Transport {
     return whole;
   }
 
-  /** Check whether the server is healthy; this is cheap. */
+  /** Check whether it is a healthy server of this program and version; this is cheap. */
   health(succeeded: (well: boolean) => void): Call {
-    return this.send("GET", "/healthz", undefined, TIMEOUTS.health, (status) => {
-      succeeded(status === 200);
+    return this.send("GET", "/healthz", undefined, TIMEOUTS.health, (status, text) => {
+      succeeded(status === 200 && text.includes(API));
     });
   }
 

@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { isAlive } from "../../node/shared_state_folder.ts";
 import { Server, until, within } from "../server.ts";
 import { device, type NodeHalfOptions } from "./node_half.ts";
-import { SilentPort } from "./silent_port.ts";
+import { otherProgram, SilentPort } from "./silent_port.ts";
 import { folder, program, quick, script, started } from "./tracked_programs.ts";
 
 /** Return a Node half that starts servers with one generator. */
@@ -89,6 +89,15 @@ describe("with a server of the device", { timeout: 300_000 }, () => {
     await half.stop();
     await within("the server ends", server.ended);
     usual.close();
+  });
+
+  test("it takes another port if another program has the default one", async () => {
+    const other = await otherProgram();
+    const half = await own({ env: { MAGENTA_BRIDGE_PORT: other.address.split(":")[1] ?? "" } });
+    const connected = await half.connect();
+    assert.notEqual(connected[2], other.address);
+    assert.equal(connected[2], half.server.grpc);
+    other.close();
   });
 
   test("it starts once, even if Reconnect is pressed in the meantime", async () => {

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 
 import { Server, sharedServer } from "../server.ts";
 import { device } from "./node_half.ts";
-import { SilentPort } from "./silent_port.ts";
+import { otherProgram, SilentPort } from "./silent_port.ts";
 
 function endless(bars = 512) {
   return {
@@ -86,5 +86,16 @@ describe("with a server that does not respond", { timeout: 60_000 }, () => {
     const state = await half.message(["state", "no server"]);
     assert.match(String(state[4]), new RegExp(`No server responds at ${address}`));
     silent.close();
+  });
+});
+
+describe("with a server of another program", { timeout: 60_000 }, () => {
+  test("the device does not connect, and says that it is another program", async () => {
+    const { address, close } = await otherProgram();
+    const half = await device();
+    half.send("connect", address);
+    const state = await half.message(["state", "no server"]);
+    assert.match(String(state[4]), new RegExp(`${address} is not Magenta Bridge`));
+    close();
   });
 });

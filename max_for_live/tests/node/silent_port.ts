@@ -1,7 +1,10 @@
-/** A port that accepts connections and does not respond. */
+/** Ports of other programs: one that does not respond, and a gRPC server. */
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 
+import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
+
+/** A port that accepts connections and does not respond. */
 export class SilentPort {
   /** Resolves at the first connection. */
   readonly connected: Promise<void>;
@@ -34,4 +37,15 @@ export class SilentPort {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
   }
+}
+
+/** Start a gRPC server that has none of our services. */
+export async function otherProgram(): Promise<{ address: string; close(): void }> {
+  const server = new GrpcServer();
+  const port = await new Promise<number>((done, fail) =>
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+      error ? fail(error) : done(bound),
+    ),
+  );
+  return { address: `127.0.0.1:${port}`, close: () => server.forceShutdown() };
 }

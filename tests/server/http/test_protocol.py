@@ -184,7 +184,7 @@ def test_the_root_path_describes_the_server(live: LiveServer) -> None:
     response = fetch(live.web.url, "/")
     assert b"Magenta Bridge" in response.body
     assert b"docs/http.md" in response.body
-    assert fetch(live.web.url, "/healthz").body == b"SERVING\n"
+    assert fetch(live.web.url, "/healthz").body == b"SERVING magenta_bridge.v1\n"
     head = fetch(live.web.url, "/healthz", verb="HEAD")
     assert (head.status, head.body) == (200, b"")
 

@@ -218,7 +218,7 @@ def test_overload_is_rejected_at_once_and_health_still_responds(case: RpcCase) -
                 call(live.web.url, case, slow, "json")
             failure = caught.value.failure
             assert (failure.code, failure.retry_s) == ("RESOURCE_EXHAUSTED", 0.25)
-            assert fetch(live.web.url, "/healthz").body == b"SERVING\n"
+            assert fetch(live.web.url, "/healthz").body == b"SERVING magenta_bridge.v1\n"
             live.gated.gate.set()
             assert all(response.result(30) for response in accepted)
     finally:

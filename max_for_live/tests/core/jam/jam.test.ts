@@ -51,6 +51,66 @@ test("a phrase lasts the number of bars, in the meter of the Set", () => {
   assert.deepEqual(onsets(fixture), [9]);
 });
 
+/** Play over changes of meter, each a beat of the song and the beats of a bar from there on. */
+function playOver(fixture: JamFixture, changes: [number, number][], until: number): void {
+  for (const [beat, bar] of changes) {
+    fixture.runTo(beat);
+    fixture.song.bar = bar;
+  }
+  fixture.runTo(until);
+}
+
+/** Play a note now; return the beat of the song on which the answer begins. */
+function answerOf(fixture: JamFixture): number {
+  const before = onsets(fixture).length;
+  fixture.key(60, 0.25);
+  const length = () => fixture.requests.at(-1)?.length ?? 0;
+  const asked = fixture.requests.length;
+  while (fixture.requests.length === asked) fixture.run(0.05);
+  fixture.last.listener.notes([quarter(length())]);
+  fixture.last.listener.done();
+  while (onsets(fixture).length === before) fixture.run(0.05);
+  return Math.round(2 * fixture.song.beat) / 2;
+}
+
+test("after changes of meter, the answer begins on a bar line", () => {
+  const cases: [[number, number][], number, number][] = [
+    [[[16, 3]], 22.2, 25],
+    [[[16, 3], [22, 4]], 30.5, 34], // biome-ignore format: a table
+    [[[4, 3.5]], 7.7, 11],
+    [[[12, 3], [18, 3.5], [25, 2]], 27.5, 29], // biome-ignore format: a table
+    [[[10, 3]], 13.2, 16], // in the middle of a bar
+  ];
+  for (const [changes, at, expected] of cases) {
+    const fixture = listening();
+    playOver(fixture, changes, at);
+    assert.equal(answerOf(fixture), expected, JSON.stringify(changes));
+  }
+});
+
+test("a call over a change of meter ends on the next bar line", () => {
+  const fixture = listening(2);
+  fixture.runTo(8.5);
+  fixture.key(60, 0.25);
+  playOver(fixture, [[12, 3]], 17.9);
+  assert.equal(fixture.last.length, 10);
+  assert.equal(fixture.last.call.length, 10);
+  assert.equal(fixture.last.call.notes.length, 1);
+});
+
+test("a jump back over a change of meter finds the bar lines again", () => {
+  const fixture = listening();
+  playOver(fixture, [[16, 3]], 20);
+  fixture.song.beat = 10;
+  fixture.song.bar = 4;
+  fixture.run(0.1);
+  assert.equal(answerOf(fixture), 12);
+  playOver(fixture, [[16, 3]], 20);
+  fixture.song.beat = 16.5;
+  fixture.run(0.1);
+  assert.equal(answerOf(fixture), 19);
+});
+
 test("a note slightly before the bar line belongs to the next bar", () => {
   const fixture = listening();
   fixture.runTo(3.9);

@@ -43,7 +43,7 @@ class Http {
 
   private answerTo(url: string): [number, object] {
     if (this.answers === "refuses") return [0, {}];
-    if (url.endsWith("/healthz")) return [200, {}];
+    if (url.endsWith("/healthz")) return [200, { SERVING: "magenta_bridge.v1" }];
     if (url.endsWith("/ListGenerators")) return [200, { generators: [DRUMS] }];
     return this.next;
   }
