@@ -136,8 +136,9 @@ class WorkerPool:
     """Runs iterators on worker threads, a step at a time.
 
     An iterator holds no thread between two steps, so a slow reader delays no other request, and an
-    urgent request overtakes a long one. Steps run only as the reader requests them. ``FairQueue``
-    decides which step is next: equal shares of time for all clients, earliest deadline first.
+    urgent request overtakes a long one. At most one step runs ahead of the reader, so that a
+    client whose reader is slow for a moment keeps its turn. ``FairQueue`` decides which step is
+    next: equal shares of time for all clients, earliest deadline first.
 
     The deadline of a step is the time at which its music would sound if it played from the arrival
     of the request: arrival plus the music generated so far, and never after the request's
@@ -225,15 +226,20 @@ class WorkerPool:
             came = time.monotonic()
             job = Job(work, came + seconds)
             due = job.deadline if music is None else min(came, job.deadline)
+            ahead: Step[T | End] | None = None
             try:
                 item = await self._first_step(job, account, due)
                 while not isinstance(item, End):
-                    yield item
                     if music is not None:
                         due = min(came + music(item), job.deadline)
-                    item = await asyncio.wrap_future(self._put(account, due, job.step).future)
+                    # Before the reader takes this item, or its client would lose its turn.
+                    ahead = self._put(account, due, job.step)
+                    yield item
+                    item = await asyncio.wrap_future(ahead.future)
             finally:
                 job.cancel()
+                if ahead is not None:
+                    ahead.withdraw()
                 if job.begun:
                     self._put_closing(Step(job.close))
 
