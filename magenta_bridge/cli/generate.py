@@ -63,6 +63,7 @@ class Job:
         output: The MIDI file.
         picture: The piano roll; None for none.
         sound: The recording; None for none.
+        overwrite: Whether existing files are replaced without asking.
     """
 
     generator: str | None
@@ -80,6 +81,7 @@ class Job:
     output: Path
     picture: Path | None
     sound: Path | None
+    overwrite: bool
 
 
 def run_job(job: Job) -> None:
@@ -93,7 +95,10 @@ def run_job(job: Job) -> None:
     """
     from magenta_bridge.sequences.sections import section_after
 
-    targets = plan_targets(job.output, job.picture, job.sound, job.variations, job.primer)
+    targets = plan_targets(
+        job.output, job.picture, job.sound, job.variations, overwrite=job.overwrite
+    )
+    _keep_primer(job, targets)
     if job.sound is not None:
         from magenta_bridge.render.audio import find_sound_font
 
@@ -137,6 +142,14 @@ def run_job(job: Job) -> None:
         )
     if missing or failure is not None:
         raise click.exceptions.Exit(1)
+
+
+def _keep_primer(job: Job, targets: Sequence[Targets]) -> None:
+    if job.primer is None or not job.primer.exists():
+        return
+    for clip in (target.clip for target in targets if target.clip.exists()):
+        if clip.samefile(job.primer):
+            raise InvalidArgumentError(f"{clip} is the primer; write to another file.")
 
 
 def _chosen(client: Client | LocalClient, generator_id: str | None) -> GeneratorInfo:
@@ -251,7 +264,7 @@ Examples:
     "--output",
     type=ANY_FILE,
     required=True,
-    help="The MIDI file to write; an existing one is replaced.",
+    help="The MIDI file to write.",
 )
 @click.option("--primer", type=ANY_FILE, help="A MIDI file to continue.")
 @click.option(
@@ -271,14 +284,14 @@ Examples:
     type=click.IntRange(1, _MOST_VARIATIONS),
     default=1,
     show_default=True,
-    help="Number of variations; their files are named clip-1.mid, clip-2.mid and so on, and "
-    "must not exist.",
+    help="Number of variations; their files are named clip-1.mid, clip-2.mid and so on.",
 )
 @click.option("--with-primer", is_flag=True, help="Write the primer, followed by the new bars.")
 @click.option(
     "--picture", "--png", "picture", type=ANY_FILE, help="Also draw a piano roll, as a PNG file."
 )
 @click.option("--sound", type=ANY_FILE, help="Also render it to a WAV file.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files without asking.")
 @click.option(
     "--temperature", type=read_number, metavar="NUMBER", help="Below 1 safer, above 1 wilder."
 )

@@ -91,7 +91,16 @@ def test_a_clip_is_kept_when_its_picture_does_not_fit(tmp_path: Path) -> None:
     bundle = ROOT / "models" / "lstm" / "lstm_melody.mag"
     with limited_files(2_000):
         failed = call_program(
-            "generate", "--bundle", bundle, "--bars", "1", "-o", clip, "--picture", picture
+            "generate",
+            "--bundle",
+            bundle,
+            "--bars",
+            "1",
+            "--overwrite",
+            "-o",
+            clip,
+            "--picture",
+            picture,
         )
     assert (failed.returncode, failed.stderr.count("\n")) == (1, 1)
     assert read(clip).notes

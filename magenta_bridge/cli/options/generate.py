@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,13 +76,16 @@ def plan_targets(
     picture: Path | None,
     sound: Path | None,
     variations: int,
-    primer: Path | None = None,
+    *,
+    overwrite: bool = False,
 ) -> list[Targets]:
     """Return the files of each variation; several variations are numbered ``-1``, ``-2``.
 
+    Ask before files are replaced, on a terminal and unless ``overwrite`` is given.
+
     Raises:
-        InvalidArgumentError: A suffix is wrong, a file is a folder or the primer, or a numbered
-            file exists.
+        InvalidArgumentError: A suffix is wrong, a file is a folder, or a file exists that is not
+            to be replaced.
         NotFoundError: A folder cannot be created or is not writable.
     """
     from magenta_bridge.formats import suffixes
@@ -91,25 +95,31 @@ def plan_targets(
     _check_suffix(sound, [".wav"])
     for folder in {path.parent for path in (clip, picture, sound) if path is not None}:
         ready_folder(folder)
-    if variations == 1:
-        if primer is not None and clip.exists() and primer.exists() and clip.samefile(primer):
-            raise InvalidArgumentError(f"{clip} is the primer; write to another file.")
-        return [Targets(clip, picture, sound)]
-    targets = [
-        Targets(
-            _numbered(clip, number),
-            picture and _numbered(picture, number),
-            sound and _numbered(sound, number),
-        )
-        for number in range(1, variations + 1)
-    ]
-    for path in (path for each in targets for path in vars(each).values() if path is not None):
-        # Unlike a file named by an option, one whose name is derived may be of something else.
-        if os.path.lexists(path):
-            raise InvalidArgumentError(
-                f"{path} exists and is not overwritten; move it, or name another output."
+    targets = [Targets(clip, picture, sound)]
+    if variations > 1:
+        targets = [
+            Targets(
+                _numbered(clip, number),
+                picture and _numbered(picture, number),
+                sound and _numbered(sound, number),
             )
+            for number in range(1, variations + 1)
+        ]
+    if not overwrite:
+        _confirm_overwriting(targets)
     return targets
+
+
+def _confirm_overwriting(targets: Iterable[Targets]) -> None:
+    paths = (path for each in targets for path in vars(each).values() if path is not None)
+    existing = ", ".join(str(path) for path in paths if os.path.lexists(path))
+    if not existing:
+        return
+    if sys.stdin.isatty() and click.confirm(f"Overwrite {existing}?", err=True):
+        return
+    raise InvalidArgumentError(
+        f"Not overwritten: {existing}. Name another output, or add --overwrite."
+    )
 
 
 def _row(rows: Mapping[str, Argument], name: str) -> Argument:

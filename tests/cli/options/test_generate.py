@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from pathlib import Path
 
 import click
@@ -107,19 +109,29 @@ def test_checking_creates_no_files(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_numbered_files_are_not_overwritten(tmp_path: Path) -> None:
-    """Unlike the file that the user names; a link without a target counts as a file."""
-    (tmp_path / "a.mid").touch()
-    plan_targets(tmp_path / "a.mid", None, None, 2)
+def test_existing_files_are_overwritten_on_request_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbered ones as well; a link without a target counts as a file."""
+    clip, picture, sound = (tmp_path / name for name in ("a.mid", "p.png", "s.wav"))
     (tmp_path / "p-2.png").symlink_to("nowhere")
-    with pytest.raises(InvalidArgumentError, match=r"p-2\.png exists and is not overwritten"):
-        plan_targets(tmp_path / "a.mid", tmp_path / "p.png", None, 2)
-    plan_targets(tmp_path / "a.mid", tmp_path / "p.png", None, 1)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # not a terminal
+    plan_targets(clip, picture, sound, 1)
+    with pytest.raises(InvalidArgumentError, match=r"Not overwritten: .*p-2\.png\."):
+        plan_targets(clip, picture, sound, 2)
+    assert len(plan_targets(clip, picture, sound, 2, overwrite=True)) == 2
+    sound.touch()
+    with pytest.raises(InvalidArgumentError):
+        plan_targets(clip, picture, sound, 1)
 
 
-def test_the_primer_is_not_overwritten(tmp_path: Path) -> None:
-    primer, link = tmp_path / "a.mid", tmp_path / "link.mid"
-    primer.touch()
-    link.symlink_to(primer)
-    with pytest.raises(InvalidArgumentError, match="is the primer"):
-        plan_targets(link, None, None, 1, primer)
+@pytest.mark.parametrize(("answer", "accepted"), [("y", True), ("n", False), ("", False)])
+def test_a_terminal_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, accepted: bool
+) -> None:
+    clip = tmp_path / "a.mid"
+    clip.touch()
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    with contextlib.nullcontext() if accepted else pytest.raises(InvalidArgumentError):
+        plan_targets(clip, None, None, 1)
