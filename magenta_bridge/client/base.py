@@ -56,8 +56,10 @@ class BaseClient:
             raise ServerUnavailableError("This client is closed; open a new one.")
 
     def _health_request(self, generator_id: str | None) -> health_pb2.HealthCheckRequest:
-        service = _SERVICE if generator_id is None else f"{_HEALTH_PREFIX}{generator_id}"
-        return health_pb2.HealthCheckRequest(service=check_text("generator_id", service))
+        service = _SERVICE
+        if generator_id is not None:
+            service = _HEALTH_PREFIX + check_text("generator_id", generator_id)
+        return health_pb2.HealthCheckRequest(service=service)
 
     def _unknown_service(
         self, error: grpc.RpcError, generator_id: str | None

@@ -27,6 +27,7 @@ from magenta_bridge.files import replacing, save_text
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.loading import load_generator
+from magenta_bridge.lab import ignore
 from magenta_bridge.lab.evaluate import score_steps
 from magenta_bridge.lab.metadata import encode_examples, settings_of
 from magenta_bridge.lab.networks import (
@@ -75,8 +76,12 @@ def finish(
     card: Path,
     command: str,
     on_message: Callable[[str], None],
+    check_outputs: Callable[[], object] = ignore,
 ) -> Report:
-    """Export the best network of a finished run, measure it, and write all files, bundle first."""
+    """Export the best network of a finished run, measure it, and write all files, bundle first.
+
+    ``check_outputs`` is called before, and raises to write nothing.
+    """
     network = best_network(recipe, run)
     with replacing(bundle) as unfinished:
         on_message("Exporting ...")
@@ -84,6 +89,7 @@ def finish(
         on_message(f"Measuring on held-out {dataset_for(recipe.bundle.encoding).noun} ...")
         measure = _measure_bars if is_adversarial(recipe) else _measure_steps
         report = measure(recipe, split, progress, network, unfinished)
+        check_outputs()
     text = write_card(
         Card(
             bundle=dataclasses.asdict(recipe.bundle),

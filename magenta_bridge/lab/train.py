@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -143,6 +143,7 @@ def _train(arguments: dict[str, Any], callbacks: Callbacks) -> TrainingRun:
     recipe, start = _resolve_recipe(arguments)
     check_kind(recipe.bundle.family, recipe.bundle.encoding)
     bundle, card = _plan_outputs(arguments, recipe)
+    check_outputs = _expect_unchanged((bundle, card, bundle.with_suffix(".png")))
     data = arguments["data"]
     corpus = Path(data) if data else fetch_corpus(recipe.data, callbacks.on_message)
     found: dict[str, Any] = {}
@@ -162,6 +163,7 @@ def _train(arguments: dict[str, Any], callbacks: Callbacks) -> TrainingRun:
             report = finish(
                 recipe, split, run, progress, bundle=bundle, card=card,
                 command=_command(arguments, bundle), on_message=callbacks.on_message,
+                check_outputs=check_outputs,
             )  # fmt: skip
             found = {"nll": report.nll, "headline": report.headline}
     if not stopped and not found:  # the other process locks the folder itself
@@ -250,6 +252,29 @@ def _plan_outputs(arguments: Mapping[str, Any], recipe: Recipe) -> tuple[Path, P
     for folder in {bundle.parent, card.parent}:
         ready_folder(folder)
     return bundle, card
+
+
+def _expect_unchanged(paths: Iterable[Path]) -> Callable[[], None]:
+    """Return a check that raises if a file changed since: another training may have written it."""
+
+    def state(path: Path) -> tuple[int, ...] | None:
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
+
+    before = {path: state(path) for path in paths}
+
+    def check() -> None:
+        for path, former in before.items():
+            if state(path) != former:
+                raise TrainingError(
+                    f"{path} was written by another program during the training. The network is "
+                    "kept: train again with another output and the same folder (--run)."
+                )
+
+    return check
 
 
 def _is_bundle(path: Path) -> bool:

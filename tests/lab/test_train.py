@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from magenta_bridge.errors import InvalidArgumentError
+from magenta_bridge.errors import InvalidArgumentError, TrainingError
+from magenta_bridge.files import save_bytes
 from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.lab import model_card
 from magenta_bridge.lab.evaluate import evaluate
-from magenta_bridge.lab.train import TrainingRun, train
+from magenta_bridge.lab.train import TrainingRun, _expect_unchanged, train
 from magenta_bridge.training.checkpoint import Progress
 from tests.cli.program import ROOT
 
@@ -114,6 +115,18 @@ def test_arguments_that_contradict_each_other_are_refused(
     with pytest.raises(InvalidArgumentError):
         train(**arguments)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_outputs_that_change_during_the_training_are_noticed(tmp_path: Path) -> None:
+    """By another training with the same output, or by the user."""
+    bundle, card = tmp_path / "a.mag", tmp_path / "a.md"
+    bundle.write_bytes(b"old")
+    _expect_unchanged([bundle, card])()
+    for path in (bundle, card):
+        check = _expect_unchanged([bundle, card])
+        save_bytes(path, b"new")
+        with pytest.raises(TrainingError, match="another program"):
+            check()
 
 
 @pytest.mark.timeout(600)
