@@ -120,6 +120,29 @@ CALLS_AT_ONCE: Final = Limit(
     "calls",
     "two seconds of calls, accumulated: loading a Live Set",
 )
+REFUSED_PER_SECOND: Final = Limit(
+    "refused calls of one address", 5, "calls per second", "nobody mistypes a token this often"
+)
+REFUSED_AT_ONCE: Final = Limit(
+    "refused calls of one address at once", 100, "calls", "a client with an old token that retries"
+)
+FAILED_LINES: Final = Limit(
+    "log lines about failed calls", 50, "lines per second", "20 kB a second, which a disk holds"
+)
+HEALTH_WATCHES: Final = Limit(
+    "open health watches", 256, "watches", "each costs 10 kB; a few per load balancer are usual"
+)
+RECIPE_BYTES: Final = Limit("recipe size", 1 << 20, "bytes", "a thousand times a usual recipe")
+NETWORK_SIZE: Final = Limit(
+    "size in a recipe", 4_096, "units or steps", "two LSTM layers of it have 200 million weights"
+)
+NETWORK_LAYERS: Final = Limit("layers in a recipe", 16, "layers", "more do not learn")
+STREAMS: Final = Limit(
+    "open calls of one connection",
+    512,
+    "calls",
+    "far more than are worked on at once; each costs 25 kB",
+)
 RATE_CALLERS: Final = Limit(
     "callers with a rate", 4_096, "callers", "about 200 bytes each; the oldest is dropped"
 )

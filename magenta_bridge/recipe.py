@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError
+from magenta_bridge.limits import NETWORK_LAYERS, NETWORK_SIZE, RECIPE_BYTES, check_limit
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -139,15 +141,21 @@ def read_recipe(path: Path) -> Recipe:
 
     Raises:
         NotFoundError: The file does not exist.
+        LimitExceededError: The file, or the network that it describes, is too large.
         InvalidArgumentError: It is not TOML, has an unknown section or key, lacks a key, or a
             value has the wrong type or is out of range.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(RECIPE_BYTES.value + 1)
+        check_limit(RECIPE_BYTES, len(data), where=path.name)
+        tables = tomllib.loads(data.decode())
     except OSError as error:
         raise NotFoundError(f"Cannot read the recipe {path}: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidArgumentError(f"{path} is not a recipe in TOML: {error}.") from error
+    except RecursionError as error:
+        raise InvalidArgumentError(f"{path} has too many brackets inside each other.") from error
     sections = [each.name for each in dataclasses.fields(Recipe)]
     for name, table in tables.items():
         if name not in sections or not isinstance(table, dict):
@@ -157,7 +165,7 @@ def read_recipe(path: Path) -> Recipe:
     recipe = Recipe(
         bundle=_fill(BundleRecipe, tables.pop("bundle", {}), path, "bundle"),
         data=_fill(DataRecipe, tables.pop("data", {}), path, "data"),
-        network=tables.pop("network", {}),
+        network=_checked_network(tables.pop("network", {}), path),
         training=_fill(TrainingRecipe, tables.pop("training", {}), path, "training"),
         program=_fill(ProgramRecipe, tables.pop("program", {}), path, "program"),
     )
@@ -167,6 +175,20 @@ def read_recipe(path: Path) -> Recipe:
             "remove the line."
         )
     return recipe
+
+
+def _checked_network(table: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return the arguments of a network, which can be built in the memory of a computer."""
+    for name, value in table.items():
+        parts = value if isinstance(value, list) else [value]
+        where = f"{path}: [network]: {name}"
+        check_limit(NETWORK_LAYERS, len(parts), where=where)
+        for part in parts:
+            if isinstance(part, float) and not math.isfinite(part):
+                raise InvalidArgumentError(f"{where} must be finite, got {part}.")
+            if isinstance(part, int):
+                check_limit(NETWORK_SIZE, abs(part), where=where)
+    return table
 
 
 def _fill(cls: type[T], table: Mapping[str, Any], path: Path, section: str) -> T:
@@ -193,6 +215,8 @@ def _typed(each: dataclasses.Field[Any], value: object) -> object:
         return tuple(value)
     if wanted is float and type(value) is int:
         return float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{each.name} must be finite, got {value}")
     if type(value) is not wanted:
         raise ValueError(f"{each.name} must be {_NOUNS[wanted]}, got {value!r}")
     return value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from magenta_bridge.errors import InvalidArgumentError, NotFoundError
+from magenta_bridge.errors import InvalidArgumentError, LimitExceededError, NotFoundError
 from magenta_bridge.recipe import TrainingRecipe, as_table, read_recipe
 
 GOOD = """
@@ -85,6 +85,29 @@ def test_an_invalid_recipe(file: Path, text: str, said: str) -> None:
     with pytest.raises(InvalidArgumentError, match=said) as caught:
         read_recipe(file)
     assert str(file) in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "said"),
+    [
+        ("[training]\nlearning_rate = nan", InvalidArgumentError, "learning_rate must be finite"),
+        ("[training]\nlearning_rate = inf", InvalidArgumentError, "learning_rate must be finite"),
+        ("[data]\ntest_share = nan", InvalidArgumentError, "test_share must be finite"),
+        ("[network]\ndropout = nan", InvalidArgumentError, "dropout must be finite"),
+        ("[network]\nunits = [60000, 60000]", LimitExceededError, "units"),
+        ("[network]\nunits = [8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8]",
+         LimitExceededError, "units"),
+        ("[network]\nattention_steps = 9999999999", LimitExceededError, "attention_steps"),
+        ("[network]\nunits = " + 5_000 * "[" + 5_000 * "]", InvalidArgumentError, "brackets"),
+        ("#" + (1 << 20) * " ", LimitExceededError, "recipe size"),
+    ],
+)  # fmt: skip
+def test_a_recipe_that_cannot_be_trained_is_refused_before_any_work(
+    file: Path, line: str, error: type[Exception], said: str
+) -> None:
+    file.write_text(f'[bundle]\nid = "a"\ndescription = "b"\n{line}', encoding="utf-8")
+    with pytest.raises(error, match=said):
+        read_recipe(file)
 
 
 def test_a_missing_recipe(tmp_path: Path) -> None:

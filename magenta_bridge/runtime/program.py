@@ -160,7 +160,7 @@ def _read_metadata(flatbuffer: bytes) -> tuple[dict[str, Any], dict[str, int]]:
             if entry.Name() == DESCRIPTION_NAME.encode():
                 held = model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
                 check_limit(BUNDLE_JSON_BYTES, len(held), where="bundle")
-                description = json.loads(held)
+                description = json.loads(held)  # RecursionError, too, is caught below
                 if isinstance(description, dict):
                     return description, subgraphs
     except Exception as error:  # flatbuffers raises many types for damaged offsets

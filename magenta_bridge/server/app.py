@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.limits import REFUSED_AT_ONCE, REFUSED_PER_SECOND
 from magenta_bridge.server.bind_policy import allows_anonymous_admin, check_exposure
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.loader import BundleLoader
@@ -24,7 +25,7 @@ from magenta_bridge.server.idle_shutdown import KeepAliveFolder
 from magenta_bridge.server.rpc.boundary import Boundary, Gate, Observer
 from magenta_bridge.server.rpc.grpc_interceptor import BoundaryInterceptor, transport_options
 from magenta_bridge.server.security.endpoint import check_free
-from magenta_bridge.server.security.rate_limit import rate_gates
+from magenta_bridge.server.security.rate_limit import RateGate, rate_gates
 from magenta_bridge.server.security.reloading import server_credentials
 from magenta_bridge.server.security.tokens import AccessGate
 from magenta_bridge.server.services.generation import GenerationService
@@ -48,6 +49,10 @@ _GENERATION: Final = generation_pb2.DESCRIPTOR.services_by_name["GenerationServi
 _MODELS: Final = model_pb2.DESCRIPTOR.services_by_name["ModelService"]
 SERVICE_NAME: Final = _GENERATION.full_name
 MODEL_SERVICE_NAME: Final = _MODELS.full_name
+_NO_HTTP: Final = (
+    "The HTTP port stays closed, because it cannot check client certificates; to open it, also "
+    "give --token-file."
+)
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -111,7 +116,11 @@ class BridgeServer:
         """Return the checks that each call passes, in order."""
         settings = self.settings
         return [
-            AccessGate(settings.tokens, all_admins=allows_anonymous_admin(settings)),
+            AccessGate(
+                settings.tokens,
+                all_admins=allows_anonymous_admin(settings),
+                refusals=RateGate(REFUSED_PER_SECOND.value, REFUSED_AT_ONCE.value),
+            ),
             *rate_gates(
                 settings.calls_per_second,
                 settings.calls_at_once,
@@ -124,11 +133,16 @@ class BridgeServer:
         return [*self._telemetry.observers]
 
     def notices(self) -> list[str]:
-        """Return a line for each additional port that was opened."""
-        return self._telemetry.notices()
+        """Return a line for each additional port that was opened, or was not."""
+        return [*self._telemetry.notices(), *([_NO_HTTP] if self._http_is_unsafe() else [])]
+
+    def _http_is_unsafe(self) -> bool:
+        """Return whether only client certificates identify callers, which HTTP does not check."""
+        tls = self.settings.tls
+        return bool(self.settings.http and tls and tls.ca and not self.settings.tokens)
 
     def _http_port(self) -> HttpServer | None:
-        if self.settings.http is None:
+        if self.settings.http is None or self._http_is_unsafe():
             return None
         services = ((_GENERATION, self._generation), (_MODELS, self._models))
         return HttpServer(services, self._boundary, self.settings.http, healthy=self._is_serving)

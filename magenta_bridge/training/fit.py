@@ -85,7 +85,7 @@ def network_config(start: bytes, family: str, encoding: str) -> dict[str, Any]:
         with zipfile.ZipFile(io.BytesIO(start)) as archive:
             written = json.loads(archive.read("config.json"))
         name, config = written["class_name"], dict(written["config"])
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:
         raise UnsupportedError("The bundle holds no network that can be trained on.") from error
     if name != expected.__name__:
         raise UnsupportedError(

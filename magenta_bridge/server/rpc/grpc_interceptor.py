@@ -13,12 +13,13 @@ from google.protobuf.message import Message
 from grpc_status import rpc_status
 
 from magenta_bridge.errors import CancelledError, MagentaBridgeError
-from magenta_bridge.limits import MESSAGE_BYTES
+from magenta_bridge.limits import MESSAGE_BYTES, STREAMS
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
 from magenta_bridge.server.rpc.decoding import decoder
 
 OUR_METHODS: Final = "/magenta_bridge.v1."
+_HEALTH: Final = "/grpc.health.v1."
 
 # Minimum interval between a client's keepalive pings. Our client sends one every ten seconds, or
 # every second if it is set to detect a hung server quickly.
@@ -26,6 +27,7 @@ _LOCAL_PING_MS: Final = 900
 _REMOTE_PING_MS: Final = 5_000
 
 _OPTIONS: Final = [
+    ("grpc.max_concurrent_streams", STREAMS.value),
     # A second server on the port must fail, instead of receiving every other request.
     ("grpc.so_reuseport", 0),
     # Twice the accepted size, so that a request that is too large gets our own error.
@@ -58,6 +60,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     """Passes every call of our services through a boundary.
 
     The standard services (health, reflection) bypass it, because a health watch never ends.
+    Damaged requests for the health get a documented status, too.
 
     Args:
         boundary: The boundary.
@@ -74,7 +77,11 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         """Return the method's handler, wrapped if the method is one of ours."""
         handler = await continuation(handler_call_details)
         method = str(handler_call_details.method)
-        if handler is None or not method.startswith(OUR_METHODS):
+        if handler is None:
+            return None
+        if method.startswith(_HEALTH):
+            return _with_decoder(handler)
+        if not method.startswith(OUR_METHODS):
             return handler
         coders = {
             "request_deserializer": decoder(handler.request_deserializer),
@@ -129,6 +136,28 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             if isinstance(request, MagentaBridgeError):
                 raise request
             yield request, admitted
+
+
+def _with_decoder(handler: _Handler) -> _Handler:
+    """Return a handler of a standard service that rejects damaged requests itself."""
+
+    def checked(method: _Handler) -> _Handler:
+        async def handle(request: _Request, context: _Context) -> Message | None:
+            if isinstance(request, MagentaBridgeError):
+                code = grpc.StatusCode[request.code]
+                await context.abort(code, request.message)
+            response: Message | None = await method(request, context)
+            return response
+
+        return handle
+
+    coders = {
+        "request_deserializer": decoder(handler.request_deserializer),
+        "response_serializer": handler.response_serializer,
+    }
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler(checked(handler.unary_stream), **coders)
+    return grpc.unary_unary_rpc_method_handler(checked(handler.unary_unary), **coders)
 
 
 def _metadata(context: _Context) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Final
 from magenta_bridge.errors import FileFormatError, UnauthenticatedError
 from magenta_bridge.files import read_limited, warn_if_open
 from magenta_bridge.limits import TOKEN_FILE_BYTES
+from magenta_bridge.server.rpc.boundary import Gate
 from magenta_bridge.server.rpc.call import Call
 
 SHORTEST_CHARACTERS: Final = 32
@@ -83,17 +84,23 @@ class AccessGate:
     Args:
         tokens: The accepted tokens; None or empty to admit calls without one.
         all_admins: Whether every caller is an administrator if the server has no tokens.
+        refusals: Limits the rate of refused calls of an address; None for no limit. Calls with a
+            valid token are never limited by it.
     """
 
-    def __init__(self, tokens: Tokens | None, *, all_admins: bool) -> None:
+    def __init__(
+        self, tokens: Tokens | None, *, all_admins: bool, refusals: Gate | None = None
+    ) -> None:
         self._tokens = tokens
         self._all_admins = all_admins
+        self._refusals = refusals
 
     def admit(self, call: Call) -> Call:
         """Return the call with its caller's name and role, and without the token.
 
         Raises:
             UnauthenticatedError: The token is missing or invalid.
+            RateLimitedError: So are too many of the address's last tokens.
         """
         metadata = {name: value for name, value in call.metadata.items() if name != _HEADER}
         if not self._tokens:
@@ -101,16 +108,23 @@ class AccessGate:
         # ``Bearer TOKEN``; see RFC 6750, section 2.1.
         scheme, _, text = call.metadata.get(_HEADER, "").partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
+            self._count_refusal(call)
             raise UnauthenticatedError(
                 "This server requires a token; pass it as Client(..., token=...), on the command "
                 "line with --token-file, or as the metadata 'authorization: Bearer TOKEN'."
             )
         token = self._tokens.find(text.strip())
         if token is None:
+            self._count_refusal(call)
             raise UnauthenticatedError(
                 "Invalid token. Ask the server administrator for a valid one."
             )
         return replace(call, caller=token.name, admin=token.admin, metadata=metadata)
+
+    def _count_refusal(self, call: Call) -> None:
+        if self._refusals is not None:
+            # By address: a new connection costs nothing.
+            self._refusals.admit(replace(call, connection=""))
 
 
 def make_token(name: str, text: str, *, admin: bool = False, where: str) -> Token:

@@ -10,11 +10,13 @@ import contextlib
 import json
 import logging
 import queue
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from logging.handlers import QueueHandler, QueueListener
 from typing import IO, Any, Final
 
+from magenta_bridge.limits import FAILED_LINES
 from magenta_bridge.server.rpc.call import Call
 
 LEVELS: Final = ("debug", "info", "warning", "error")
@@ -81,14 +83,25 @@ def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[
 
 
 class CallLog:
-    """An ``Observer`` that logs each call at its end, without notes, headers or tokens."""
+    """An ``Observer`` that logs each call at its end, without notes, headers or tokens.
+
+    Lines about failed calls are limited per second, and the rest is counted.
+
+    Args:
+        now: The clock, in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._second = 0
+        self._failed = 0
 
     def began(self, call: Call) -> None:
         """Do nothing; see ``Observer``."""
 
     def ended(self, call: Call, code: str, reason: str, seconds: float) -> None:
         """Log the call at level INFO."""
-        if not _log.isEnabledFor(logging.INFO):
+        if not _log.isEnabledFor(logging.INFO) or self._is_omitted(code):
             return
         method = printable(call.method.removeprefix("/"))
         generator, caller, name = map(printable, (call.generator_id, call.caller, call.name))
@@ -113,6 +126,16 @@ class CallLog:
             json.dumps(name),
             extra={"fields": fields},
         )
+
+    def _is_omitted(self, code: str) -> bool:
+        """Count a failed call; return whether there were too many in this second."""
+        second, before = int(self._now()), self._failed - FAILED_LINES.value
+        if second != self._second:
+            if before > 0:
+                _log.warning("%d more failed calls within a second were not logged.", before)
+            self._second, self._failed = second, 0
+        self._failed += code != "OK"
+        return code != "OK" and self._failed > FAILED_LINES.value
 
 
 class _DroppingHandler(QueueHandler):
@@ -162,21 +185,29 @@ class LogWriter(QueueListener):
         self._stream = stream
         self._format = formatter.format
         self._closed = False
+        self._lost = 0
 
     def handle(self, record: logging.LogRecord) -> None:
-        """Write one record, and a warning about dropped records after it."""
+        """Write one record, and a warning about lost records before it.
+
+        A full disk loses records until there is room again.
+        """
         if self._closed:
             return
+        self._lost += self.handler.take_dropped()
+        lines = [record]
+        if self._lost:
+            text = f"{self._lost} log lines were lost: the output was read too slowly or is full."
+            lines.insert(0, logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None))
         try:
-            self._stream.write(self._format(record) + "\n")
-            if dropped := self.handler.take_dropped():
-                text = f"{dropped} log lines were dropped because the output was read too slowly."
-                row = logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None)
-                self._stream.write(self._format(row) + "\n")
-            if self._records.empty():
+            self._stream.write("".join(self._format(line) + "\n" for line in lines))
+            if self._lost or self._records.empty():
                 self._stream.flush()
-        except (OSError, ValueError):
+            self._lost = 0
+        except (BrokenPipeError, ValueError):
             self._closed = True  # by its reader
+        except OSError:
+            self._lost += 1
 
     def stop(self) -> None:
         """Write the queued records, for two seconds at most, and stop the thread."""

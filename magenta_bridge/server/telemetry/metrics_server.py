@@ -17,6 +17,7 @@ from prometheus_client.exposition import MetricsHandler
 from magenta_bridge.server.security.endpoint import Endpoint, listen_error
 
 HOST: Final = "127.0.0.1"
+LOCAL_HOSTS: Final = (HOST, "localhost")
 
 _TIMEOUT_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.1
@@ -90,6 +91,10 @@ class _Handler(MetricsHandler):
     server: _Server
 
     def do_GET(self) -> None:  # noqa: N802
+        if not self._is_local():
+            text = "Forbidden. Use 127.0.0.1 or localhost, and not from a web page.\n"
+            self._send(HTTPStatus.FORBIDDEN, text)
+            return
         path = self.path.partition("?")[0]
         if path == "/metrics":
             super().do_GET()
@@ -103,6 +108,20 @@ class _Handler(MetricsHandler):
     def do_POST(self) -> None:  # noqa: N802
         text = "Not found. Available: GET /metrics and GET /healthz.\n"
         self._send(HTTPStatus.NOT_FOUND, text)
+
+    def _is_local(self) -> bool:
+        """Return whether the request is not from a web page; see ``http.origin_guard``.
+
+        The port may be another one, that of a tunnel.
+        """
+        hosts = self.headers.get_all("Host", [])
+        site = self.headers.get("Sec-Fetch-Site", "none")
+        return (
+            len(hosts) == 1
+            and hosts[0].lower().partition(":")[0] in LOCAL_HOSTS
+            and "Origin" not in self.headers
+            and site in ("none", "same-origin")
+        )
 
     def _send(self, status: HTTPStatus, text: str) -> None:
         self.send_response(status)

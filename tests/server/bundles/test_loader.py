@@ -10,6 +10,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ from magenta_bridge.errors import (
 )
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
+from magenta_bridge.limits import HEALTH_WATCHES
 from magenta_bridge.server import app
+from magenta_bridge.server.bundles import health
 from magenta_bridge.server.bundles.sources import Sources
 from magenta_bridge.server.security.tokens import Tokens, make_token
 from magenta_bridge.server.settings import ServerSettings
@@ -93,12 +96,32 @@ async def test_health_is_serving_once_all_generators_are_warm(service: str) -> N
     """The port is open long before; the server only waits for the first bar."""
     gated = GatedGenerator()
     async with _loading(gated) as (channel, starting):
-        health = _watch(channel, service)
-        assert (await health.read()).status == Status.NOT_SERVING
+        watch = _watch(channel, service)
+        assert (await watch.read()).status == Status.NOT_SERVING
         assert not starting.done()
         gated.gate.set()
-        assert (await health.read()).status == Status.SERVING
+        assert (await watch.read()).status == Status.SERVING
         assert gated.ended.is_set()
+        await starting
+
+
+@pytest.mark.asyncio
+async def test_health_watches_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that ends makes room; a damaged request is an invalid argument."""
+    monkeypatch.setattr(health, "HEALTH_WATCHES", replace(HEALTH_WATCHES, value=1))
+    gated = GatedGenerator()
+    async with _loading(gated) as (channel, starting):
+        first = _watch(channel, "")
+        assert (await first.read()).status == Status.NOT_SERVING
+        with pytest.raises(grpc.RpcError) as caught:
+            await _watch(channel, "").read()
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED  # type: ignore[attr-defined]
+        first.cancel()
+        raw = channel.unary_unary("/grpc.health.v1.Health/Check")
+        with pytest.raises(grpc.RpcError) as caught:
+            await raw(b"\x0a\xff")
+        assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT  # type: ignore[attr-defined]
+        gated.gate.set()
         await starting
 
 

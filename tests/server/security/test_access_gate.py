@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from magenta_bridge.certificates.tls import TlsFiles
-from magenta_bridge.errors import UnauthenticatedError
+from magenta_bridge.errors import RateLimitedError, UnauthenticatedError
 from magenta_bridge.server.bind_policy import allows_anonymous_admin
 from magenta_bridge.server.rpc.call import Call
+from magenta_bridge.server.security.rate_limit import RateGate
 from magenta_bridge.server.security.tokens import AccessGate
 from magenta_bridge.server.settings import ServerSettings
 from tests.contract.secured_server import MARIA, OWNER, STRANGER, known_tokens
@@ -38,6 +41,20 @@ def test_a_call_without_a_valid_token_is_rejected(token: str | None) -> None:
 def test_without_tokens_the_caller_is_unchanged(admin: bool) -> None:
     known = AccessGate(None, all_admins=admin).admit(_call())
     assert (known.caller, known.admin) == ("10.0.0.5", admin)
+
+
+def test_guesses_of_an_address_are_limited_and_valid_tokens_are_not() -> None:
+    """On whatever connection they come."""
+    gate = AccessGate(known_tokens(), all_admins=False, refusals=RateGate(1.0, 3, now=lambda: 0.0))
+    for number in range(3):
+        with pytest.raises(UnauthenticatedError):
+            gate.admit(replace(_call(STRANGER), connection=f"10.0.0.5:{number}"))
+    for token in (STRANGER, None):
+        with pytest.raises(RateLimitedError):
+            gate.admit(replace(_call(token), connection="10.0.0.5:9"))
+    assert gate.admit(_call(MARIA)).caller == "maria"
+    with pytest.raises(UnauthenticatedError):
+        gate.admit(replace(_call(STRANGER), caller="10.0.0.6"))
 
 
 def test_the_token_goes_no_further_than_the_gate() -> None:

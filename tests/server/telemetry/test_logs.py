@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import logging
@@ -14,8 +15,11 @@ from typing import Any
 import grpc
 import pytest
 
+from magenta_bridge.limits import FAILED_LINES
 from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.telemetry.log import (
+    CallLog,
     JsonFormatter,
     LogWriter,
     TextFormatter,
@@ -170,10 +174,46 @@ def test_an_unread_pipe_does_not_block_and_dropped_lines_are_counted() -> None:
             writer.stop()
             stream.close()
             lines = reading.result(60)
-    warnings = [re.search(r"(\d+) log lines were dropped", line) for line in lines]
+    warnings = [re.search(r"(\d+) log lines were lost", line) for line in lines]
     lost = [int(found[1]) for found in warnings if found is not None]
     assert lost
     assert len(lines) - len(lost) + sum(lost) == 3_000
+
+
+class _FullDisk(io.StringIO):
+    full = False
+
+    def write(self, text: str) -> int:
+        if self.full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(text)
+
+
+def test_a_log_on_a_full_disk_resumes_and_counts_the_lost_lines() -> None:
+    stream = _FullDisk()
+    writer = LogWriter(stream, TextFormatter())
+    for text in ("one", "two", "three", "four"):
+        stream.full = text in {"two", "three"}
+        writer.handle(_record(text))
+    lines = stream.getvalue().splitlines()
+    assert [line.split()[-1] for line in (lines[0], lines[-1])] == ["one", "four"]
+    assert len(lines) == 3
+    assert "2 log lines were lost" in lines[1]
+
+
+def test_lines_about_failed_calls_are_limited(caplog: pytest.LogCaptureFixture) -> None:
+    """Those about successful calls are not."""
+    now = 5.0
+    log, call = CallLog(lambda: now), Call("/magenta_bridge.v1.S/M", 0.0)
+    with caplog.at_level(logging.INFO, "magenta_bridge"):
+        for _ in range(1_000):
+            log.ended(call, "UNAUTHENTICATED", "UNAUTHENTICATED", 0.0)
+        log.ended(call, "OK", "", 0.0)
+        assert len(caplog.records) == FAILED_LINES.value + 1
+        now = 6.0
+        log.ended(call, "UNAUTHENTICATED", "UNAUTHENTICATED", 0.0)
+    assert f"{1_000 - FAILED_LINES.value} more failed calls" in caplog.records[-2].getMessage()
+    assert len(caplog.records) == FAILED_LINES.value + 3
 
 
 def test_a_closed_reader_is_not_an_error() -> None:

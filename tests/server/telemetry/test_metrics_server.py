@@ -29,10 +29,12 @@ async def port() -> AsyncIterator[MetricsPort]:
     await made.stop()
 
 
-def _ask(port: MetricsPort, method: str, path: str) -> tuple[int, str]:
+def _ask(port: MetricsPort, method: str, path: str, **headers: str) -> tuple[int, str]:
     connection = http.client.HTTPConnection(port.address, timeout=10)
     try:
-        connection.request(method, path)
+        connection.request(
+            method, path, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
     finally:
@@ -62,6 +64,26 @@ async def test_other_paths_and_methods_are_not_found(
     status, text = await asyncio.to_thread(_ask, port, method, path)
     assert status == 404
     assert text == "Not found. Available: GET /metrics and GET /healthz.\n"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("path", ["/metrics", "/healthz"])
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Host": "localhost:9999"}, 200),  # through a tunnel
+        ({"Sec_Fetch_Site": "none"}, 200),  # typed into a browser
+        ({"Host": "evil.example"}, 403),  # a name that resolves to 127.0.0.1
+        ({"Host": "127.0.0.1.evil.example:8000"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Sec_Fetch_Site": "cross-site"}, 403),
+    ],
+)
+async def test_web_pages_are_refused(
+    port: MetricsPort, path: str, headers: dict[str, str], expected: int
+) -> None:
+    status, _ = await asyncio.to_thread(_ask, port, "GET", path, **headers)
+    assert status == expected
 
 
 @pytest.mark.asyncio
