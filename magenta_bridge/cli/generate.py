@@ -63,7 +63,7 @@ class Job:
         output: The MIDI file.
         picture: The piano roll; None for none.
         sound: The recording; None for none.
-        overwrite: Whether existing files are replaced without asking.
+        overwrite: Whether numbered files are replaced without asking.
     """
 
     generator: str | None
@@ -291,7 +291,7 @@ Examples:
     "--picture", "--png", "picture", type=ANY_FILE, help="Also draw a piano roll, as a PNG file."
 )
 @click.option("--sound", type=ANY_FILE, help="Also render it to a WAV file.")
-@click.option("--overwrite", is_flag=True, help="Replace existing files without asking.")
+@click.option("--overwrite", is_flag=True, help="Replace the files of --variations without asking.")
 @click.option(
     "--temperature", type=read_number, metavar="NUMBER", help="Below 1 safer, above 1 wilder."
 )

@@ -96,7 +96,6 @@ def test_a_clip_is_kept_when_its_picture_does_not_fit(tmp_path: Path) -> None:
             bundle,
             "--bars",
             "1",
-            "--overwrite",
             "-o",
             clip,
             "--picture",

@@ -170,7 +170,7 @@ def test_an_error_is_one_line_and_keeps_the_existing_file(
 ) -> None:
     old = tmp_path / "x.mid"
     old.write_bytes(b"old")
-    result = run_program("generate", *words, "--overwrite", "-o", old)
+    result = run_program("generate", *words, "-o", old)
     assert result.returncode == 1
     assert result.stderr.startswith("Error: ")
     assert detail in result.stderr
@@ -261,7 +261,7 @@ def test_the_primer_is_never_overwritten(tmp_path: Path) -> None:
     primer, link = tmp_path / "a.mid", tmp_path / "link.mid"
     primer.write_bytes(MELODY.read_bytes())
     link.symlink_to(primer)
-    result = _generate("--primer", primer, "--overwrite", "-o", link)
+    result = _generate("--primer", primer, "-o", link)
     assert result.exit_code == 1
     assert "is the primer" in result.output
     assert primer.read_bytes() == MELODY.read_bytes()

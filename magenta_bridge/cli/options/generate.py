@@ -81,7 +81,8 @@ def plan_targets(
 ) -> list[Targets]:
     """Return the files of each variation; several variations are numbered ``-1``, ``-2``.
 
-    Ask before files are replaced, on a terminal and unless ``overwrite`` is given.
+    A file that the user has named is replaced. Before numbered ones are, ask, on a terminal and
+    unless ``overwrite`` is given.
 
     Raises:
         InvalidArgumentError: A suffix is wrong, a file is a folder, or a file exists that is not
@@ -105,7 +106,7 @@ def plan_targets(
             )
             for number in range(1, variations + 1)
         ]
-    if not overwrite:
+    if variations > 1 and not overwrite:
         _confirm_overwriting(targets)
     return targets
 

@@ -109,10 +109,10 @@ def test_checking_creates_no_files(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_existing_files_are_overwritten_on_request_only(
+def test_numbered_files_are_overwritten_on_request_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Numbered ones as well; a link without a target counts as a file."""
+    """A link without a target counts as a file; files that the user named are replaced."""
     clip, picture, sound = (tmp_path / name for name in ("a.mid", "p.png", "s.wav"))
     (tmp_path / "p-2.png").symlink_to("nowhere")
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))  # not a terminal
@@ -121,8 +121,7 @@ def test_existing_files_are_overwritten_on_request_only(
         plan_targets(clip, picture, sound, 2)
     assert len(plan_targets(clip, picture, sound, 2, overwrite=True)) == 2
     sound.touch()
-    with pytest.raises(InvalidArgumentError):
-        plan_targets(clip, picture, sound, 1)
+    assert len(plan_targets(clip, picture, sound, 1)) == 1
 
 
 @pytest.mark.parametrize(("answer", "accepted"), [("y", True), ("n", False), ("", False)])
@@ -130,8 +129,8 @@ def test_a_terminal_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, accepted: bool
 ) -> None:
     clip = tmp_path / "a.mid"
-    clip.touch()
+    (tmp_path / "a-1.mid").touch()
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{answer}\n"))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     with contextlib.nullcontext() if accepted else pytest.raises(InvalidArgumentError):
-        plan_targets(clip, None, None, 1)
+        plan_targets(clip, None, None, 2)
