@@ -121,7 +121,7 @@ CALLS_AT_ONCE: Final = Limit(
     "two seconds of calls, accumulated: loading a Live Set",
 )
 REFUSED_PER_SECOND: Final = Limit(
-    "refused calls of one address", 5, "calls per second", "nobody mistypes a token this often"
+    "refused calls of one address", 5, "calls per second", "far more than a mistyped token causes"
 )
 REFUSED_AT_ONCE: Final = Limit(
     "refused calls of one address at once", 100, "calls", "a client with an old token that retries"
