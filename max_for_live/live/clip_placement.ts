@@ -1,6 +1,7 @@
 /** Places in the Set: tracks, slots, and free places for a new clip. */
 
 import type { ClipPlace, Target } from "../core/host/live_port.ts";
+import { barBeats, lastBarLine } from "./bar_line.ts";
 import { LiveObject } from "./live_object.ts";
 
 /** Beats; smaller overlaps are rounding errors. */
@@ -54,10 +55,11 @@ export function ownPlace(): Target {
   const set = LiveObject.at("live_set");
   const shown = LiveObject.at("live_app view").text("focused_document_view");
   if (shown === "Arranger") {
-    const bar =
-      (4 * set.number("signature_numerator")) / (set.number("signature_denominator") || 4);
+    const bar = barBeats(set);
     const now = Math.max(0, set.number("current_song_time"));
-    return { kind: "arrangement", track: track.id, start: Math.ceil((now - EPSILON) / bar) * bar };
+    const line = lastBarLine(set) ?? 0;
+    const start = line + Math.ceil((now - line - EPSILON) / bar) * bar;
+    return { kind: "arrangement", track: track.id, start };
   }
   const scene = LiveObject.at("live_set view").child("selected_scene");
   const row = set.ids("scenes").indexOf(scene?.id ?? -1);

@@ -7,6 +7,7 @@
 
 import type { Scheduler } from "../core/host/ports.ts";
 import type { SongTime } from "../core/jam/jam_clock.ts";
+import { barBeats, lastBarLine } from "./bar_line.ts";
 import { LiveObject } from "./live_object.ts";
 
 /** Seconds between polls. */
@@ -64,9 +65,8 @@ export class SongObserver {
     return {
       beat: this.set.number("current_song_time"),
       tempo: this.set.number("tempo") || 120,
-      bar:
-        (4 * (this.set.number("signature_numerator") || 4)) /
-        (this.set.number("signature_denominator") || 4),
+      bar: barBeats(this.set),
+      line: lastBarLine(this.set),
     };
   }
 }

@@ -85,7 +85,22 @@ export class LiveSet extends LomObject {
       this.writable.add(name);
     }
     this.methods.create_scene = () => this.addScene();
+    this.methods.get_current_beats_song_time = () => this.beatsSongTime();
     for (let scene = 0; scene < 8; scene += 1) this.addScene();
+  }
+
+  /** A bar line in the current meter, for tests with changes of meter. */
+  barLine = 0;
+
+  /** Return the position as `bars.beats.sixteenths.ticks`. */
+  private beatsSongTime(): string {
+    const denominator = Number(this.values.signature_denominator);
+    const bar = (4 * Number(this.values.signature_numerator)) / denominator;
+    const since = Number(this.values.current_song_time) - this.barLine;
+    const bars = Math.floor(since / bar);
+    const beats = Math.floor(((since - bars * bar) * denominator) / 4);
+    const ticks = Math.floor((since - bars * bar - (beats * 4) / denominator) * 240);
+    return `${bars + 1}.${beats + 1}.${Math.floor(ticks / 60) + 1}.${ticks % 60}`;
   }
 
   /** Add a track with a slot for each scene, for tests. */

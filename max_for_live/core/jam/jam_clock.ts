@@ -2,8 +2,8 @@
  * The position of Live's transport between two polls, as a monotonic timeline.
  *
  * The position is polled about 20 times per second; notes between two polls need their own time.
- * When the Arrangement's loop jumps back by whole bars, the timeline continues. Live tells the
- * current meter, but not where it began, so changes of meter are remembered.
+ * When the Arrangement's loop jumps back by whole bars, the timeline continues. Changes of meter are
+ * remembered, in case that Live does not tell the last bar line.
  */
 
 /** The transport at one moment. */
@@ -14,6 +14,8 @@ export interface SongTime {
   tempo: number;
   /** Beats of a bar. */
   bar: number;
+  /** The bar line at or before the position; null or missing if it is not known. */
+  line?: number | null;
 }
 
 /** Beats; polls are late by less, and jumps are longer. */
@@ -106,14 +108,16 @@ export class JamClock {
   private changeMeter(song: SongTime, beat: number): void {
     const before = this.lineBefore(beat + EARLY);
     this.line = beat - before <= JUMP ? before : Math.floor(beat / GRID) * GRID;
+    if (typeof song.line === "number") this.line = song.line + this.offset;
     const change = { beat: this.line - this.offset, bar: song.bar };
     const others = this.changes.filter((each) => Math.abs(each.beat - change.beat) > JUMP);
     this.changes.splice(0, this.changes.length, ...others, change);
     this.changes.sort((one, other) => one.beat - other.beat);
   }
 
-  /** Return a bar line near the position, from the changes of meter that were seen before. */
+  /** Return a bar line near the position, from Live or the changes of meter that were seen before. */
   private knownLine(song: SongTime): number {
+    if (typeof song.line === "number") return song.line;
     const before = this.changes.filter((each) => each.beat <= song.beat + EARLY).at(-1);
     return before?.bar === song.bar ? before.beat : 0;
   }

@@ -60,6 +60,18 @@ test("in the Arrangement the clip is at the next free bar", async () => {
   fixture.end();
 });
 
+test("in the Arrangement bars are counted from the last change of meter", async () => {
+  const { fixture, track, device } = await connected();
+  fixture.set.app.view.put("focused_document_view", "Arranger");
+  fixture.set.put("signature_numerator", 3);
+  fixture.set.barLine = 16;
+  fixture.set.put("current_song_time", 23);
+  device.control("go");
+  await fixture.until(() => track.clips.length === 1);
+  assert.equal(track.clips[0]?.number("start_time"), 25);
+  fixture.end();
+});
+
 test("a device within racks finds its track", async () => {
   const { fixture, track } = await connected();
   const rack = new SimDevice(track, "RackDevice");

@@ -98,6 +98,22 @@ test("a call over a change of meter ends on the next bar line", () => {
   assert.equal(fixture.last.call.notes.length, 1);
 });
 
+test("after a start behind a change of meter, the bar line that Live tells counts", () => {
+  for (const [bar, line, at, expected] of [
+    [3, 16, 23.2, 25],
+    [2.5, 17, 20.1, 22],
+    [3.5, 4, 12, 14.5],
+  ] as const) {
+    const fixture = new JamFixture();
+    Object.assign(fixture.song, { bar, beat: at - 1, line: line + bar });
+    fixture.jam.setBars(1);
+    fixture.jam.setOn(true);
+    fixture.start();
+    fixture.runTo(at);
+    assert.equal(answerOf(fixture), expected);
+  }
+});
+
 test("a jump back over a change of meter finds the bar lines again", () => {
   const fixture = listening();
   playOver(fixture, [[16, 3]], 20);
