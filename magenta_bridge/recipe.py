@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from magenta_bridge.errors import InvalidArgumentError, NotFoundError
-from magenta_bridge.limits import NETWORK_LAYERS, NETWORK_SIZE, RECIPE_BYTES, check_limit
+from magenta_bridge.limits import NETWORK_LAYERS, NETWORK_SIZE, RECIPE_BYTES, SEEDS, check_limit
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -21,6 +21,10 @@ else:
 
 T = TypeVar("T")
 
+# Of epochs, windows, and batches.
+_LARGEST: Final = 1_000_000
+# Of a transposition, in semitones.
+_OCTAVES: Final = 48
 AUTO: Final = "auto"
 INT8: Final = "int8"
 INT4: Final = "int4"
@@ -69,7 +73,7 @@ class DataRecipe:
 
     def __post_init__(self) -> None:
         shares = (self.validation_share, self.test_share)
-        if min(shares) < 0.0 or sum(shares) >= 1.0:
+        if not (min(shares) >= 0.0 and sum(shares) < 1.0):
             raise ValueError("validation_share and test_share must be 0 or more, below 1 together")
 
 
@@ -100,12 +104,19 @@ class TrainingRecipe:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "window_steps", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
-        if self.learning_rate <= 0.0:
+            if not 1 <= getattr(self, name) <= _LARGEST:
+                raise ValueError(f"{name} must be 1 to {_LARGEST:,}, got {getattr(self, name)}")
+        if not 0 <= self.seed < SEEDS:
+            raise ValueError(f"seed must be 0 to {SEEDS - 1:,}, got {self.seed}")
+        if not 0.0 < self.learning_rate < math.inf:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
-        if len(self.transpose) != 2 or self.transpose[0] > self.transpose[1]:
-            raise ValueError("transpose must be the lowest and the highest transposition")
+        if len(self.transpose) != 2 or not -_OCTAVES <= self.transpose[0] <= self.transpose[1] <= (
+            _OCTAVES
+        ):
+            raise ValueError(
+                f"transpose must be the lowest and the highest transposition, {-_OCTAVES} to "
+                f"{_OCTAVES} semitones"
+            )
 
 
 @dataclass(frozen=True)
@@ -152,7 +163,7 @@ def read_recipe(path: Path) -> Recipe:
         tables = tomllib.loads(data.decode())
     except OSError as error:
         raise NotFoundError(f"Cannot read the recipe {path}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # also of text that is not UTF-8, and of huge numbers
         raise InvalidArgumentError(f"{path} is not a recipe in TOML: {error}.") from error
     except RecursionError as error:
         raise InvalidArgumentError(f"{path} has too many brackets inside each other.") from error
@@ -184,6 +195,8 @@ def _checked_network(table: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
         where = f"{path}: [network]: {name}"
         check_limit(NETWORK_LAYERS, len(parts), where=where)
         for part in parts:
+            if not isinstance(part, int | float | str):
+                raise InvalidArgumentError(f"{where} must be a number, text, or a list of them.")
             if isinstance(part, float) and not math.isfinite(part):
                 raise InvalidArgumentError(f"{where} must be finite, got {part}.")
             if isinstance(part, int):
@@ -213,7 +226,7 @@ def _typed(each: dataclasses.Field[Any], value: object) -> object:
     wanted = str if each.default is dataclasses.MISSING else type(each.default)
     if wanted is tuple and isinstance(value, list) and all(type(one) is int for one in value):
         return tuple(value)
-    if wanted is float and type(value) is int:
+    if wanted is float and type(value) is int and abs(value) <= _LARGEST:
         return float(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{each.name} must be finite, got {value}")

@@ -122,7 +122,7 @@ class Run:
         """Return the network with its optimizer as the last finished epoch left them."""
         path = self._model_file(progress.epoch)
         try:
-            return keras.saving.load_model(path)
+            return keras.saving.load_model(path, safe_mode=True)
         except (OSError, ValueError) as error:
             raise TrainingError(
                 f"The checkpoint {path} cannot be read; remove the folder to start again."

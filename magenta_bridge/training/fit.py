@@ -61,7 +61,7 @@ def load_archive(archive: bytes) -> keras.Model:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.keras"
         path.write_bytes(archive)
-        return keras.saving.load_model(path)
+        return keras.saving.load_model(path, safe_mode=True)
 
 
 def _initial_network(recipe: Recipe, split: Split, start: bytes) -> keras.Model:
