@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from hypothesis import settings
 from tests.time_limits import pytest_addoption, pytest_runtest_protocol
 
 __all__ = ["pytest_addoption", "pytest_runtest_protocol"]
+
+# Several test processes share few cores, and threads of small networks only wait for each other.
+for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(variable, "1")
 
 # Derandomized: a run that fails on one machine fails on every machine. No deadline: other tests
 # run at the same time, so the time of one example means nothing.

@@ -18,7 +18,6 @@ import click
 
 from magenta_bridge import __version__
 from magenta_bridge.errors import MagentaBridgeError
-from magenta_bridge.files import is_full, unwritable
 
 _INTERRUPTED = 130
 
@@ -84,15 +83,22 @@ class _Commands(click.Group):
                 traceback.print_exc()
             raise click.ClickException(error.message) from error
         except Exception as error:
-            if isinstance(error, OSError) and is_full(error):
-                name = "A temporary file" if error.filename is None else str(error.filename)
-                raise click.ClickException(unwritable(Path(name), error).message) from error
-            message = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
-            if debug:
-                traceback.print_exc()
-            else:
-                message += ". Run again with --debug for a traceback"
-            raise click.ClickException(f"Unexpected error: {message}.") from error
+            raise click.ClickException(_unexpected(error, debug=debug)) from error
+
+
+def _unexpected(error: Exception, *, debug: bool) -> str:
+    """Return the sentence for an error that is not one of ours."""
+    from magenta_bridge.files import is_full, unwritable
+
+    if isinstance(error, OSError) and is_full(error):
+        name = "A temporary file" if error.filename is None else str(error.filename)
+        return unwritable(Path(name), error).message
+    message = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
+    if debug:
+        traceback.print_exc()
+    else:
+        message += ". Run again with --debug for a traceback"
+    return f"Unexpected error: {message}."
 
 
 @click.command(cls=_Commands, epilog=_EXAMPLES)
