@@ -97,7 +97,7 @@ def test_a_killed_server_is_detected_and_its_successor_found() -> None:
         first.send(signal.SIGKILL)
         with pytest.raises(ServerUnavailableError):
             _drain(pieces)
-    with running_server("--bundle", BUNDLE, port=first.port), client:
+    with running_server("--bundle", BUNDLE, "--http-port", "0", port=first.port), client:
         assert _wait_for_answer(client)
 
 
