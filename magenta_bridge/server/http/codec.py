@@ -32,7 +32,10 @@ _UNKNOWN: Final = re.compile(
 )
 _END_CHARACTERS: Final = 400
 # What the library may raise for values of a wrong type, in addition to its own error.
-_WRONG_TYPE_ERRORS: Final = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError)
+# protobuf raises SystemError for a field name that is not Unicode.
+_WRONG_TYPE_ERRORS: Final = (
+    ValueError, TypeError, ArithmeticError, LookupError, AttributeError, SystemError,
+)  # fmt: skip
 
 # {"sequences": [{"notes": [{...
 _NOTE_DEPTH: Final = 4
