@@ -66,7 +66,7 @@ class MidiClockIn:
         self._ticks: deque[tuple[int, float]] = deque(maxlen=self._MAX_TICKS)
         self._count = 0  # of all ticks
         self._latest = -math.inf  # when the last tick arrived
-        self._held = 0  # ticks that may still arrive together after a gap
+        self._was_long = False  # whether the last gap was that of a clock that was held up
         self._zero = 0  # the tick at beat 0 of the song
         self._fit = (0.0, 0.0)  # a tick and its estimated time
         self._jitter_s = self._JITTER_S
@@ -158,7 +158,7 @@ class MidiClockIn:
 
     def _tick(self, at: float) -> None:
         if self._is_arriving(at):
-            on_time = self._is_on_time(at - self._latest)
+            on_time = self._is_on_time(at)
         else:
             self._ticks.clear()
             self._deviations.clear()
@@ -175,16 +175,19 @@ class MidiClockIn:
                 self._start(0)
                 self._is_bar_known = False
 
-    def _is_on_time(self, gap: float) -> bool:
-        """Return whether the time of a tick says when it was sent, by the gap before it."""
-        held, self._held = self._held, 0
-        if gap < _SHORTEST_S / 2 or (held and gap < self._period_s / 2):
-            self._held = max(0, held - 1)
+    def _is_on_time(self, at: float) -> bool:
+        """Return whether a tick arrives when it was sent, and not held up or together with others.
+
+        A tick that comes soon after another is held up if the ticks so far are behind the tempo.
+        """
+        gap, was_long = at - self._latest, self._was_long
+        tick, fitted = self._fit
+        behind = tick + (at - fitted) / self._period_s - self._count
+        self._was_long = gap > max(self._HELD_TICKS * self._period_s, self._HELD_S)
+        if gap < _SHORTEST_S / 2 or (behind >= 1.0 and gap < self._period_s / 2):
             return False
-        if not held and gap > max(self._HELD_TICKS * self._period_s, self._HELD_S):
-            self._held = round(gap / self._period_s)
-            return False
-        return True
+        # Two long gaps in a row are a slow tempo, not a clock that was held up twice.
+        return was_long or not self._was_long
 
     def _detect_change(self, at: float) -> None:
         """Discard the old tempo when six consecutive ticks deviate by more than jitter."""
