@@ -17,9 +17,9 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from magenta_bridge.evaluation.latency import clock
-from magenta_bridge.generators.bundle import Bundle, read_bundle
+from magenta_bridge.generators.bundle import Bundle, read_bundle, shipped_bundles
 from magenta_bridge.generators.generator import SequenceGenerator
-from magenta_bridge.generators.loading import load_generator, shipped_bundles
+from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.runtime.program import StepProgram
 

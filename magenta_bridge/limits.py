@@ -158,6 +158,18 @@ REPEAT_BYTES: Final = Limit(
 BUNDLE_JSON_BYTES: Final = Limit(
     "bundle metadata size", 1 << 20, "bytes", "metadata takes a few kilobytes"
 )
+BUNDLE_TRIAL_SECONDS: Final = Limit(
+    "time to try a bundle", 60, "seconds", "the largest network needs a tenth on one core"
+)
+BUNDLE_TRIAL_BYTES: Final = Limit(
+    "memory to try a bundle", 1 << 30, "bytes", "several times that of the libraries"
+)
+PROGRAM_BYTES: Final = Limit(
+    "tensors of a program", 1 << 30, "bytes", "five times those of the largest network"
+)
+PROGRAM_OPERATORS: Final = Limit(
+    "operators of a program", 20_000, "operators", "twenty times those of the shipped programs"
+)
 CERTIFICATE_FILE_BYTES: Final = Limit(
     "certificate file size", 1 << 20, "bytes", "all CA certificates of a system take half"
 )

@@ -1,4 +1,4 @@
-"""Read and write LiteRT flatbuffers as objects."""
+"""Descriptions and weight matrices of LiteRT flatbuffers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from magenta_bridge.runtime.flatbuffer import read_model, write_model
 from magenta_bridge.runtime.program import DESCRIPTION_NAME
 
-_FILE_IDENTIFIER: Final = b"TFL3"
 _STEP: Final = b"step"
 
 
@@ -29,20 +29,6 @@ class MatMul:
     buffer: int
     weights: Any
     input: int
-
-
-def read_model(flatbuffer: bytes) -> Any:
-    """Return a program as a ``schema.ModelT``."""
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
-
-
-def write_model(model: Any) -> bytes:
-    """Return the flatbuffer of a ``schema.ModelT``."""
-    import flatbuffers
-
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), file_identifier=_FILE_IDENTIFIER)
-    return bytes(builder.Output())
 
 
 def write_description(flatbuffer: bytes, description: Mapping[str, Any]) -> bytes:

@@ -13,13 +13,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from magenta_bridge.export.flatbuffer import (
-    MatMul,
-    matmuls,
-    read_model,
-    step_signature,
-    write_model,
-)
+from magenta_bridge.export.flatbuffer import MatMul, matmuls, step_signature
+from magenta_bridge.runtime.flatbuffer import read_model, write_model
 from magenta_bridge.runtime.interpreter import open_signature
 
 # Matrices with a smaller share of all weights, such as the output layer, stay int8.

@@ -8,7 +8,7 @@ from typing import Final
 
 from magenta_bridge.errors import BundleError, CancelledError, NotFoundError
 from magenta_bridge.generators.bars import BarGenerator
-from magenta_bridge.generators.bundle import Bundle, read_bundle
+from magenta_bridge.generators.bundle import Bundle, read_bundle, shipped_bundles
 from magenta_bridge.generators.drums import DrumsGenerator
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
 from magenta_bridge.generators.melody import MelodyGenerator
@@ -28,17 +28,6 @@ _STEP_GENERATORS: Final[_Makers] = {
     "performance": PerformanceGenerator,
     "polyphony": PolyphonyGenerator,
 }
-_PACKAGE: Final = Path(__file__).resolve().parent.parent
-
-
-def shipped_bundles() -> list[Path]:
-    """Return the bundles of this installation, in order of name."""
-    # A checkout on a system without symbolic links has models/ only beside the package.
-    for folder in (_PACKAGE / "models", _PACKAGE.parent / "models"):
-        found = sorted(folder.glob("*/*.mag"), key=lambda path: path.name)
-        if found:
-            return found
-    return []
 
 
 def find_bundle(name: str) -> Bundle:
@@ -73,21 +62,33 @@ def load_generator(path: Path) -> SequenceGenerator:
 
     Raises:
         NotFoundError: There is no such file.
-        BundleError: The bundle is damaged, or its encoding is unknown.
+        BundleError: The bundle is damaged, unsafe, or its encoding is unknown.
     """
-    bundle = read_bundle(path)
+    return make_generator(read_bundle(path), path.name)
+
+
+def make_generator(bundle: Bundle, name: str) -> SequenceGenerator:
+    """Return the generator of a bundle.
+
+    Args:
+        bundle: The bundle.
+        name: The name of its file, for messages.
+
+    Raises:
+        BundleError: The bundle's metadata is incomplete, or its encoding is unknown.
+    """
     encoding = str(bundle.metadata.get("encoding", ""))
     is_bars = bundle.metadata.get("family") == _BAR_FAMILY
     make = (_BAR_GENERATORS if is_bars else _STEP_GENERATORS).get(encoding)
     if make is None:
         raise BundleError(
-            f"{path.name} has the encoding {encoding!r}, which this version does not support; "
+            f"{name} has the encoding {encoding!r}, which this version does not support; "
             "update Magenta Bridge."
         )
     try:
         return make(bundle)
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise BundleError(f"The metadata of {path.name} are incomplete; get it again.") from error
+        raise BundleError(f"The metadata of {name} are incomplete; get it again.") from error
 
 
 def bundles_to_serve(named: Sequence[Path] | None = None) -> Sequence[Path]:

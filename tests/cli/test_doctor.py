@@ -16,7 +16,7 @@ from magenta_bridge.cli.doctor import checks
 from magenta_bridge.cli.doctor.checks import CheckResult, Verdict, ok
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.errors import BundleError, NotFoundError
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import shipped_bundles
 from tests.cli.program import run_program
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from magenta_bridge.cli.generators import as_dictionary, as_text
 from magenta_bridge.cli.main import magenta_bridge
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import shipped_bundles
 from tests.cli.tables import INFO, TABLE
 
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from magenta_bridge.cli.main import magenta_bridge
 from magenta_bridge.client import Client
 from magenta_bridge.errors import RateLimitedError
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import shipped_bundles
 from tests.cli.program import run_program
 from tests.server.process import ServerProcess, running_server
 

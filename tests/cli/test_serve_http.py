@@ -16,7 +16,7 @@ import pytest
 
 from magenta_bridge.cli.options.serve import ServeOptions
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import shipped_bundles
 from tests.cli.program import run_program
 from tests.server.process import running_server
 

@@ -8,8 +8,8 @@ from magenta_bridge.encodings import melody
 from magenta_bridge.evaluation.features.grid import SAMPLE_BARS, draw_samples
 from magenta_bridge.evaluation.features.melody import MELODY
 from magenta_bridge.evaluation.likelihood import score_program
-from magenta_bridge.generators.bundle import read_bundle
-from magenta_bridge.generators.loading import load_generator, shipped_bundles
+from magenta_bridge.generators.bundle import read_bundle, shipped_bundles
+from magenta_bridge.generators.loading import load_generator
 
 _PATH = next(path for path in shipped_bundles() if path.stem == "lstm_melody")
 

@@ -13,9 +13,10 @@ import pytest
 
 from benchmarks.temperature import Figures, figures, measured
 from magenta_bridge.formats import read
+from magenta_bridge.generators.bundle import shipped_bundles
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.guard import Guard, GuardedIds
-from magenta_bridge.generators.loading import load_generator, shipped_bundles
+from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import transpose
 from tests.generators.section_checks import generate, options, registry

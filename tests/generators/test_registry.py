@@ -16,8 +16,8 @@ from magenta_bridge.errors import (
     NotFoundError,
     ServerUnavailableError,
 )
-from magenta_bridge.generators.bundle import write_bundle
-from magenta_bridge.generators.loading import load_generator, load_registry, shipped_bundles
+from magenta_bridge.generators.bundle import shipped_bundles, write_bundle
+from magenta_bridge.generators.loading import load_generator, load_registry
 from magenta_bridge.generators.registry import Entry, GeneratorRegistry
 from tests.generators.section_checks import registry
 from tests.runtime.programs import a_program, with_description

@@ -11,10 +11,10 @@ import pytest
 
 from magenta_bridge.encodings import drums, melody, polyphony
 from magenta_bridge.errors import CancelledError
-from magenta_bridge.generators.bundle import Bundle, read_bundle
+from magenta_bridge.generators.bundle import Bundle, read_bundle, shipped_bundles
 from magenta_bridge.generators.drums import DrumsGenerator, drum_rules
 from magenta_bridge.generators.generator import SequenceGenerator
-from magenta_bridge.generators.loading import load_generator, shipped_bundles
+from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.generators.melody import MelodyGenerator, melody_rules
 from magenta_bridge.generators.performance import PerformanceGenerator, playing_rules
 from magenta_bridge.generators.polyphony import PolyphonyGenerator, frame_rules

@@ -12,8 +12,7 @@ import numpy as np
 
 from magenta_bridge.data.dataset import Tune, dataset_for
 from magenta_bridge.encodings import bars as pianoroll
-from magenta_bridge.generators.bundle import Bundle, read_bundle
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import Bundle, read_bundle, shipped_bundles
 from magenta_bridge.runtime.bar_program import BarProgram
 from magenta_bridge.runtime.sampler import Sampler, SamplerOptions
 

@@ -10,8 +10,7 @@ import pytest
 
 from magenta_bridge.errors import TrainingError, UnsupportedError
 from magenta_bridge.export.litert import logit_drift, save_network
-from magenta_bridge.generators.bundle import read_bundle
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import read_bundle, shipped_bundles
 from magenta_bridge.models.registry import network_kinds
 from magenta_bridge.recipe import BundleRecipe, Recipe
 from magenta_bridge.training.fit import build, network_config

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from magenta_bridge.generators.bundle import read_bundle
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import read_bundle, shipped_bundles
 from tests.models.golden import COUNT, FILE, golden_ids
 
 GOLDEN: dict[str, list[int]] = json.loads(FILE.read_text(encoding="utf-8"))

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from magenta_bridge.export.flatbuffer import read_model, write_model
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import shipped_bundles
 from magenta_bridge.noteseq import GeneratorBundle
+from magenta_bridge.runtime.flatbuffer import read_model, write_model
 from magenta_bridge.runtime.program import DESCRIPTION_NAME
 
 

@@ -16,7 +16,7 @@ from typing import IO, Final, NoReturn
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from magenta_bridge.generators.loading import shipped_bundles
+from magenta_bridge.generators.bundle import shipped_bundles
 from tests.cli.program import PROGRAM
 
 BUNDLE = next(str(path) for path in shipped_bundles() if path.stem == "lstm_melody")
