@@ -13,6 +13,7 @@ from magenta_bridge.evaluation.features.base import FeatureSet
 from magenta_bridge.evaluation.features.statistics import PercentileRange
 from magenta_bridge.evaluation.likelihood import Score
 from magenta_bridge.evaluation.sanity_checks import check_music
+from magenta_bridge.evaluation.two_sample import TwoSampleTest
 
 _SEAL: Final = "<!-- written by Magenta Bridge; SHA-256 of the text above: "
 
@@ -70,6 +71,7 @@ class Music:
         copying: How often a continuation is the primer again; None where that has no sense.
         samples: How many were generated.
         settings: The generator's settings they were drawn at, in words.
+        two_sample: The two-sample test; None where there are too few pieces for it.
     """
 
     features: FeatureSet
@@ -78,6 +80,7 @@ class Music:
     copying: Copying | None
     samples: int
     settings: str
+    two_sample: TwoSampleTest | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,7 @@ def music_section(found: Music) -> str:
         "|---|---|---|",
         *checks,
         *_copying_lines(found),
+        *(["", str(found.two_sample)] if found.two_sample else []),
     ])  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,11 +13,13 @@ from magenta_bridge.data.corpus import check_corpus
 from magenta_bridge.data.dataset import Tune, dataset_for
 from magenta_bridge.data.splits import Split, load_split
 from magenta_bridge.errors import FileFormatError, TrainingError
+from magenta_bridge.evaluation.features.registry import features_for
 from magenta_bridge.evaluation.likelihood import Score, StepLikelihoods, score_pieces, score_program
 from magenta_bridge.evaluation.model_card import Likelihood
 from magenta_bridge.evaluation.ngram import measure_baselines
-from magenta_bridge.generators.bundle import Bundle
-from magenta_bridge.generators.loading import find_bundle
+from magenta_bridge.evaluation.two_sample import TwoSampleTest, tell_apart
+from magenta_bridge.generators.bundle import Bundle, read_bundle
+from magenta_bridge.generators.loading import find_bundle_file, load_generator
 from magenta_bridge.lab import FileCounter, ignore, load_packages
 from magenta_bridge.lab.metadata import encode_examples, recipe_of_split, weights_of
 from magenta_bridge.recipe import Recipe
@@ -36,6 +38,7 @@ class Evaluation:
         trained_on_data: Whether the bundle was trained on the rest of this music.
         pieces: Number of held-out pieces.
         likelihood: The scores.
+        two_sample: The two-sample test; None where there are too few pieces for it.
     """
 
     bundle: str
@@ -43,6 +46,7 @@ class Evaluation:
     trained_on_data: bool
     pieces: int
     likelihood: Likelihood
+    two_sample: TwoSampleTest | None = None
 
     @property
     def nll(self) -> float:
@@ -67,6 +71,7 @@ class Evaluation:
             **_numbers(found.program),
             "gain": found.gain,
             "baselines": {name: _numbers(score) for name, score in found.baselines.items()},
+            "two_sample": asdict(self.two_sample) if self.two_sample else None,
         }
 
     def __str__(self) -> str:
@@ -79,6 +84,8 @@ class Evaluation:
             for name, score in rows.items()
         ]
         lines.append(f"{found.program.steps:,} {found.unit}s; {self.bundle}: {found.comparison}.")
+        if self.two_sample:
+            lines.append(str(self.two_sample))
         return "\n".join(lines)
 
 
@@ -89,10 +96,10 @@ def evaluate(
     on_file: Callable[[int], None] = ignore,
     on_message: Callable[[str], None] = ignore,
 ) -> Evaluation:
-    """Score a bundle and n-grams on held-out music.
+    """Score a bundle and n-grams on held-out music, and tell its own music from that.
 
     The music is split as in training: n-grams learn from the training side, and all models are
-    scored on the test side.
+    scored on the test side. For the two-sample test, see ``evaluation.two_sample``.
 
     Args:
         bundle: A ``.mag`` file, or the name of a shipped bundle.
@@ -103,7 +110,8 @@ def evaluate(
     Raises:
         MagentaBridgeError: Bundle or music cannot be used.
     """
-    found, corpus = find_bundle(str(Path(bundle).expanduser())), Path(data).expanduser()
+    path = find_bundle_file(str(Path(bundle).expanduser()))
+    found, corpus = read_bundle(path), Path(data).expanduser()
     recipe, trained_on = _match_corpus(recipe_of_split(found.id, found.metadata), corpus)
     new = "" if trained_on else f", which {found.id} was not trained on"
     on_message(f"Reading {corpus}{new} ...")
@@ -112,9 +120,15 @@ def evaluate(
     dataset = dataset_for(recipe.bundle.encoding)
     on_message(f"Scoring held-out {dataset.noun}: {len(split.test)} ...")
     score = _score_bars if recipe.bundle.family == _ADVERSARIAL else score_steps
-    return Evaluation(
-        found.id, dataset.encoding, trained_on, len(split.test), score(found, recipe, split)
+    scores = score(found, recipe, split)
+    on_message("Telling samples from held-out pieces ...")
+    two_sample = tell_apart(
+        features_for(dataset.encoding),
+        load_generator(path),
+        encode_examples(dataset, split.test),
+        encode_examples(dataset, [*split.validation, *split.train]),
     )
+    return Evaluation(found.id, dataset.encoding, trained_on, len(split.test), scores, two_sample)
 
 
 def score_examples(bundle: Bundle, tunes: Sequence[Tune]) -> list[StepLikelihoods | None]:

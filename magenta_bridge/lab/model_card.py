@@ -23,6 +23,7 @@ from magenta_bridge.evaluation.model_card import (
     music_section,
     write_card,
 )
+from magenta_bridge.evaluation.two_sample import tell_apart
 from magenta_bridge.files import replacing, save_text
 from magenta_bridge.generators.bundle import read_bundle
 from magenta_bridge.generators.generator import SequenceGenerator
@@ -115,7 +116,7 @@ def _measure_steps(
         score_steps(read_bundle(bundle), recipe, split),
         network=score_network(network, test, dataset),
     )
-    music = _evaluate_samples(load_generator(bundle), test, recipe.bundle.encoding)
+    music = _evaluate_samples(load_generator(bundle), test, recipe, split)
     nll, baseline = found.program.nats_per_step, found.best_baseline.nats_per_step
     return Report(
         headline=f"Held out: {nll:.4f} nats per {found.unit}, {found.comparison} ({baseline:.4f}).",
@@ -144,7 +145,7 @@ def _measure_bars(
         samples=SAMPLES,
     )
     pieces = encode_examples(dataset_for(recipe.bundle.encoding), fitting)
-    music = _evaluate_samples(generator, pieces, recipe.bundle.encoding)
+    music = _evaluate_samples(generator, pieces, recipe, split)
     nll = found.network.nats_per_step
     return Report(
         headline=f"Held out: {nll:.4f} nats per step, {comparison_of(found)}; distance of its "
@@ -159,8 +160,12 @@ def _measure_bars(
     )
 
 
-def _evaluate_samples(generator: SequenceGenerator, test: Sequence[Piece], encoding: str) -> Music:
+def _evaluate_samples(
+    generator: SequenceGenerator, test: Sequence[Piece], recipe: Recipe, split: Split
+) -> Music:
+    encoding = recipe.bundle.encoding
     features = features_for(encoding)
+    others = encode_examples(dataset_for(encoding), [*split.validation, *split.train])
     return Music(
         features=features,
         human=spread(features.openings(test)),
@@ -168,6 +173,7 @@ def _evaluate_samples(generator: SequenceGenerator, test: Sequence[Piece], encod
         copying=features.copying(generator, test),
         samples=SAMPLES,
         settings=settings_of(generator),
+        two_sample=tell_apart(features, generator, test, others),
     )
 
 
