@@ -63,6 +63,9 @@ SEQUENCE_SECONDS: Final = Limit(
 PRIMER_STEPS: Final = Limit(
     "primer context", 4_096, "steps", "256 bars of 4/4; beyond that only the newest steps are read"
 )
+PRIMER_EVENTS: Final = Limit(
+    "primer context", 32_768, "events", "seven notes in each of those steps, a second of work"
+)
 GENERATE_STEPS: Final = Limit(
     "generated length", 16_384, "steps", "1024 bars of 4/4, seconds of work on one core"
 )
@@ -71,6 +74,12 @@ VARIATIONS: Final = Limit(
 )
 MESSAGE_BYTES: Final = Limit(
     "message size", 4 << 20, "bytes", "gRPC's own default, stated so that both ends agree"
+)
+MESSAGE_FIELDS: Final = Limit(
+    "request size", 150_000, "fields", "three for each note of the largest NoteSequence"
+)
+OPEN_BYTES: Final = Limit(
+    "memory of open requests", 512 << 20, "bytes", "half of what the service's unit leaves free"
 )
 BUNDLE_BYTES: Final = Limit(
     "bundle size", 256 << 20, "bytes", "fifty times the largest shipped bundle"
@@ -106,7 +115,7 @@ LONGEST_REQUEST_SECONDS: Final = Limit(
     "longest request duration", 300, "seconds", "a later deadline is reduced to this"
 )
 OPEN_REQUESTS: Final = Limit(
-    "waiting requests", 64, "requests", "each holds a primer of up to 4 MiB: 256 MiB in all"
+    "waiting requests", 64, "requests", "two seconds of work for two cores"
 )
 QUEUE_SECONDS: Final = Limit(
     "time in the queue", 2, "seconds", "after that an error is better than a late first note"

@@ -70,6 +70,7 @@ class GenerateRequestPlan:
         """
         notices = self.generator.notices(self.primer, self.options[0])
         for variation, options in enumerate(self.options):
+            interrupt()
             section = options.generate_sections[0]
             complete = section.start_time
             for chunk in self.generator.stream(self.primer, options, interrupt=interrupt):

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from magenta_bridge.arguments import Argument, ArgumentType
+from magenta_bridge.description import Notice
 from magenta_bridge.encodings import polyphony
-from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
+from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.bundle_generator import (
     PITCH_ARGUMENTS,
@@ -22,10 +23,12 @@ from magenta_bridge.generators.bundle_generator import (
 )
 from magenta_bridge.generators.guard import Guard, GuardedIds, gap_steps
 from magenta_bridge.generators.note_writer import GridWriter, voice_of
+from magenta_bridge.generators.notices import primer_notices
 from magenta_bridge.generators.pitches import near_primer
 from magenta_bridge.generators.primer import grid_context, prepend, with_notes
 from magenta_bridge.generators.sampling import Choice, Grammar
 from magenta_bridge.generators.step_generator import StepGenerator, pitches_of, sampler_of
+from magenta_bridge.limits import PRIMER_STEPS
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.loop import Automaton
 
@@ -91,6 +94,20 @@ class PolyphonyGenerator(StepGenerator):
         super().__init__(
             bundle, ARGUMENTS, steps_per_quarter=STEPS_PER_QUARTER, event_ids=polyphony.EVENT_IDS
         )
+
+    def _notices(self, request: Request) -> list[Notice]:
+        """See ``BundleGenerator``; a bar of many notes has more ids, so that fewer bars fit."""
+        music, section = request.music, request.section
+        meter, _, ids = grid_context(
+            music, request.options, section, select=_without_drums, encode=polyphony.encode
+        )
+        steps = int(np.count_nonzero(ids == polyphony.END))
+        if steps + bar_steps(*METERS[meter]) > PRIMER_STEPS.value:
+            return super()._notices(request)
+        # Half a step, because notes are moved to the nearest one.
+        quarters = section.origin_quarters - (steps + 0.5) / STEPS_PER_QUARTER
+        context = float(section.tempo.seconds(quarters)), f"{steps:,} sixteenths"
+        return primer_notices("polyphony", music, request.options, section, context=context)
 
     def _plan(self, request: Request) -> tuple[Choice, PolyphonyWriter]:
         music, section, values = request.music, request.section, request.values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +13,13 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import melody
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps, closest_meter
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.limits import GENERATE_STEPS, PRIMER_STEPS, SEQUENCE_SECONDS, check_limit
+from magenta_bridge.limits import (
+    GENERATE_STEPS,
+    PRIMER_EVENTS,
+    PRIMER_STEPS,
+    SEQUENCE_SECONDS,
+    check_limit,
+)
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.melody_line import melody_line
 from magenta_bridge.sequences.meter import Meter, meter_at
@@ -128,7 +135,8 @@ def grid_context(
 
     Returns:
         Index of the meter in ``METERS``, the selected notes, and the ids from a bar line up to
-        the section. Silence before the first note is left out in whole bars.
+        the section. Silence before the first note is left out in whole bars, and so are the
+        oldest bars of music with too many ids.
     """
     meter = closest_meter(section.meter.numerator, section.meter.denominator)
     bar = int(bar_steps(*METERS[meter]))
@@ -140,7 +148,11 @@ def grid_context(
     primer = select(quantize(notes, STEPS_PER_QUARTER, origin_quarters=origin))
     first_note = min((note.quantized_start_step for note in primer.notes), default=before)
     first = max(min(first_note, before), before - PRIMER_STEPS.value) // bar * bar
-    return meter, primer, encode(primer, start_step=first, end_step=before)
+    ids = encode(primer, start_step=first, end_step=before)
+    while len(ids) > PRIMER_EVENTS.value:
+        first = (first + before) // 2 // bar * bar
+        ids = encode(primer, start_step=first, end_step=before)
+    return meter, primer, ids
 
 
 def _steps_into_bar(section: Section) -> int:
@@ -158,15 +170,29 @@ def input_notes_before(
 
     Notes that sound at the section's start end there.
     """
-    spans = [(each.start_time, each.end_time) for each in options.input_sections]
+    starts, ends = _merged_sections(options)
     found = NoteSequence(tempos=music.tempos)
     for note in music.notes:
         if not (note.end_time > since and note.start_time < section.start - _ROUNDING):
             continue
-        if not spans or any(start <= note.start_time < end for start, end in spans):
+        index = bisect.bisect_right(starts, note.start_time) - 1
+        if not starts or (index >= 0 and note.start_time < ends[index]):
             found.notes.add().CopyFrom(note)
             found.notes[-1].end_time = min(note.end_time, section.start)
     return found
+
+
+def _merged_sections(options: GeneratorOptions) -> tuple[list[float], list[float]]:
+    """Return the starts and ends of the input sections, in order and without overlaps."""
+    starts: list[float] = []
+    ends: list[float] = []
+    for start, end in sorted((each.start_time, each.end_time) for each in options.input_sections):
+        if ends and start <= ends[-1]:
+            ends[-1] = max(ends[-1], end)
+        else:
+            starts.append(start)
+            ends.append(end)
+    return starts, ends
 
 
 def with_notes(music: NoteSequence, notes: Iterable[NoteSequence.Note]) -> NoteSequence:

@@ -121,7 +121,7 @@ def choose_chunks(
     if program.loops:
         loop = program.loop_session()
         try:
-            state, ids = yield from _many_per_call(loop, choice, interrupt)
+            state, ids = yield from _many_per_call(program, loop, choice, interrupt)
         finally:
             program.release_loop(loop)
     if not choice.grammar.is_full:
@@ -146,7 +146,7 @@ def prepare_session(program: StepProgram) -> int:
 
 
 def _many_per_call(
-    loop: LoopSession, choice: Choice, interrupt: Interrupt
+    program: StepProgram, loop: LoopSession, choice: Choice, interrupt: Interrupt
 ) -> Generator[list[int], None, tuple[Mapping[str, NDArray[Any]] | None, list[int]]]:
     """Yield ids until single steps have to go on.
 
@@ -154,12 +154,7 @@ def _many_per_call(
         The state from which they go on, None for the initial one, and the ids that follow it.
     """
     inputs, grammar, guard = choice.inputs, choice.grammar, choice.guard
-    loop.begin(int(inputs[0]))
-    state = None
-    for first in range(1, len(inputs), MOST_STEPS):
-        interrupt()
-        loop.feed(inputs[first : first + MOST_STEPS])
-        state = loop.state
+    state = program.feed(loop, inputs, interrupt)
     pending = [int(inputs[-1])]
     if choice.sampler.options.keeps_kinds:
         return state, pending

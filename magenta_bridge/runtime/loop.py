@@ -124,6 +124,17 @@ class LoopSession:
             self._loop.set(name, zeros)
         self._loop.set("ids", np.array([start], dtype=np.int32))
 
+    def resume(self, state: Mapping[str, NDArray[Any]], latest: int) -> None:
+        """Continue after ids that were fed before; call ``follow`` afterwards.
+
+        Args:
+            state: The property of that name after them.
+            latest: The last of them.
+        """
+        for name in self._states:
+            self._loop.set(name, state[name])
+        self._loop.set("ids", np.array([latest], dtype=np.int32))
+
     def feed(self, ids: NDArray[np.int32]) -> None:
         """Feed ids, at most ``MOST_STEPS``; call ``follow`` afterwards."""
         _check(len(ids))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from magenta_bridge.errors import BundleError
 from magenta_bridge.limits import BUNDLE_JSON_BYTES, check_limit
 from magenta_bridge.runtime.interpreter import open_signature
+from magenta_bridge.runtime.loop import MOST_STEPS, LoopSession
 from magenta_bridge.runtime.loop import SIGNATURE as _LOOP
-from magenta_bridge.runtime.loop import LoopSession
 
 DESCRIPTION_NAME: Final = "magenta_bridge.description"
 _STEP: Final = "step"
@@ -44,6 +44,7 @@ class StepProgram:
         self._idle: list[Session] = []
         self._idle_loops: list[LoopSession] = []
         self._lock = threading.Lock()
+        self._latest_feed: tuple[bytes, Mapping[str, NDArray[Any]]] = b"", {}
         self.description, self._subgraphs = _read_metadata(flatbuffer)
 
     @property
@@ -79,6 +80,35 @@ class StepProgram:
             if self._idle_loops:
                 return self._idle_loops.pop()
         return LoopSession(self._flatbuffer, subgraph=self._subgraphs[_LOOP])
+
+    def feed(
+        self, loop: LoopSession, ids: NDArray[np.int32], interrupt: Callable[[], None]
+    ) -> Mapping[str, NDArray[Any]] | None:
+        """Begin a loop session with ids; variations of one primer run it through the network once.
+
+        Args:
+            loop: A session of this program; call its ``follow`` afterwards.
+            ids: Ids, ``(steps,)``; at least one.
+            interrupt: Called before each chunk of work; raises to stop it.
+
+        Returns:
+            The state before the last id; None if there is no other.
+        """
+        key = ids.tobytes()
+        latest, state = self._latest_feed
+        if len(ids) > 1 and key == latest:
+            loop.begin(int(ids[0]))
+            loop.resume(state, int(ids[-1]))
+            return state
+        loop.begin(int(ids[0]))
+        for first in range(1, len(ids), MOST_STEPS):
+            interrupt()
+            loop.feed(ids[first : first + MOST_STEPS])
+        if len(ids) == 1:
+            return None
+        state = loop.state
+        self._latest_feed = key, state
+        return state
 
     def release_loop(self, session: LoopSession) -> None:
         """Return a loop session to the pool."""

@@ -23,7 +23,7 @@ NO_METER: Final = (0, 1)
 _FINEST: Final = 10**9
 _NUMBER: Final = re.compile(r"\s*[+-]?\d{1,12}(\.\d{1,12})?\s*")
 _WORDS_TEMPO: Final = re.compile(
-    r"[♩q]\s*=\s*(?:c|ca|circa)?\.?\s*(\d{2,3}(?:\.\d+)?)", re.IGNORECASE
+    r"[♩q]\s*=\s*(?:(?:c|ca|circa)\.?\s*)?(\d{2,3}(?:\.\d+)?)", re.IGNORECASE
 )
 _BEAT_UNITS: Final = {
     "maxima": "32", "long": "16", "breve": "8", "whole": "4", "half": "2", "quarter": "1",

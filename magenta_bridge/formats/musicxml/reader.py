@@ -117,10 +117,13 @@ def _measure_lengths(
     parts: list[list[Measure]],
 ) -> tuple[list[tuple[int, int]], list[Fraction]]:
     """Return the written meter and the real length of each measure, in quarter notes."""
+    columns: list[list[Measure]] = [[] for _ in range(max(map(len, parts), default=0))]
+    for part in parts:
+        for column, measure in zip(columns, part, strict=False):
+            column.append(measure)
     meter = _DEFAULT_METER
     meters, lengths = [], []
-    for index in range(max(map(len, parts), default=0)):
-        column = [part[index] for part in parts if index < len(part)]
+    for column in columns:
         meter = next((measure.meter for measure in column if measure.meter), meter)
         written = Fraction(4 * meter[0], meter[1]) if meter != NO_METER else Fraction(0)
         length = max(measure.length for measure in column)

@@ -16,6 +16,7 @@ from magenta_bridge.server.http.exchange import Exchange
 from magenta_bridge.server.http.request import Route, read_data, read_encoding, read_timeout
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
+from magenta_bridge.server.rpc.decoding import memory_of
 
 T = TypeVar("T")
 
@@ -90,6 +91,7 @@ class CallHandler:
             caller=exchange.request.remote or "",
             request_id=str(getattr(request, "request_id", "")),
             generator_id=str(getattr(request, "generator_id", "")),
+            memory=memory_of(request) if isinstance(request, Message) else 0,
             # Of headers that appear twice, the last.
             metadata={name.lower(): value for name, value in headers if value.isascii()},
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Final, Protocol
 
 from google.rpc import status_pb2
@@ -14,9 +14,10 @@ from magenta_bridge.errors import (
     DeadlineError,
     InternalError,
     MagentaBridgeError,
+    OverloadedError,
     ServerUnavailableError,
 )
-from magenta_bridge.limits import LONGEST_REQUEST_SECONDS, REQUEST_SECONDS
+from magenta_bridge.limits import LONGEST_REQUEST_SECONDS, OPEN_BYTES, REQUEST_SECONDS
 from magenta_bridge.server.rpc.call import Call
 from magenta_bridge.server.rpc.status import status_of
 
@@ -95,6 +96,7 @@ class Boundary:
         self._observers = tuple(observers)
         self.draining = False
         self._calls = 0
+        self._memory = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -136,7 +138,8 @@ class Boundary:
                 raise ServerUnavailableError("The server is shutting down; try again later.")
             for gate in self._gates:
                 call = gate.admit(call)
-            yield call
+            with self._hold(call.memory):
+                yield call
             code = "OK"
         except Exception as raised:
             error = DeadlineError(_TIMEOUT) if isinstance(raised, asyncio.TimeoutError) else raised
@@ -156,6 +159,20 @@ class Boundary:
                 self._idle.set()
             for observer in self._observers:
                 observer.ended(call, code, reason, time.monotonic() - began)
+
+    @contextlib.contextmanager
+    def _hold(self, memory: int) -> Iterator[None]:
+        """Count the memory of a request, or reject it if there is too much."""
+        if self._memory + memory > OPEN_BYTES.value:
+            raise OverloadedError(
+                "The server has too many large requests at once; try again in a moment.",
+                metadata={"limit": OPEN_BYTES.name, "maximum": str(OPEN_BYTES.value)},
+            )
+        self._memory += memory
+        try:
+            yield
+        finally:
+            self._memory -= memory
 
 
 def _code_and_reason(error: Exception) -> tuple[str, str]:

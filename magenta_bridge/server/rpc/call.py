@@ -29,6 +29,7 @@ class Call:
         request_id: The caller's id of the request; empty if it has none.
         generator_id: The generator that the request names; empty for none.
         metadata: Headers of the call, names in lower case.
+        memory: The most memory that the decoded request takes, in bytes.
         connection: Address of the peer with its port; empty for calls without a shared connection.
         own_id: The server's unique id of the call.
     """
@@ -41,6 +42,7 @@ class Call:
     generator_id: str = ""
     # Excluded from the repr, which may be logged: the headers may contain a token.
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+    memory: int = 0
     connection: str = ""
     own_id: str = field(default_factory=lambda: secrets.token_hex(8))
 

@@ -16,7 +16,7 @@ from magenta_bridge.errors import CancelledError, MagentaBridgeError
 from magenta_bridge.limits import MESSAGE_BYTES, STREAMS
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
-from magenta_bridge.server.rpc.decoding import decoder
+from magenta_bridge.server.rpc.decoding import decoder, memory_of
 
 OUR_METHODS: Final = "/magenta_bridge.v1."
 _HEALTH: Final = "/grpc.health.v1."
@@ -128,6 +128,7 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
             caller=_caller(context),
             request_id=str(getattr(request, "request_id", "")),
             generator_id=str(getattr(request, "generator_id", "")),
+            memory=memory_of(request) if isinstance(request, Message) else 0,
             metadata=_metadata(context),
             connection=context.peer(),
         )
