@@ -127,16 +127,32 @@ def read_limited(path: Path, limit: Limit, *, advice: str) -> bytes:
         advice: What to do when the file is missing; ends the message.
 
     Raises:
-        NotFoundError: The file is missing or not readable.
+        NotFoundError: The file is missing, not readable, or not a regular file.
         LimitExceededError: The file is too large.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(limit.value + 1)
+        data = read_beginning(path, limit.value + 1)
     except OSError as error:
         raise NotFoundError(f"Cannot read {path}: {error.strerror}; {advice}.") from error
     check_limit(limit, len(data), where=path.name)
     return data
+
+
+def read_beginning(path: Path, size: int) -> bytes:
+    """Read the first bytes of a regular file; a device or a pipe may never end.
+
+    Args:
+        path: The file.
+        size: Maximum number of bytes.
+
+    Raises:
+        OSError: It cannot be read, or is not a regular file.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        error = errno.EISDIR if path.is_dir() else errno.EINVAL
+        raise OSError(error, "It is a folder" if path.is_dir() else "It is not a regular file")
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 def warn_if_open(path: Path) -> None:

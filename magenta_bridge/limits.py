@@ -19,12 +19,14 @@ class Limit:
         value: The largest accepted value, inclusive.
         unit: Unit of ``value``.
         why: The reason for the number.
+        advice: What to do about a larger value; ends the message.
     """
 
     name: str
     value: int
     unit: str
     why: str
+    advice: str = "use a shorter piece"
 
 
 MIDI_FILE_BYTES: Final = Limit(
@@ -53,6 +55,20 @@ MUSICXML_ELEMENTS: Final = Limit(
     1_000_000,
     "elements",
     "twenty for each of 50,000 notes; each costs memory",
+)
+ARCHIVE_BYTES: Final = Limit(
+    "size of an archive of music",
+    4 << 30,
+    "bytes",
+    "unpacked; three times the largest dataset's",
+    advice="unpack it, and give the folder",
+)
+ARCHIVE_MUSIC_BYTES: Final = Limit(
+    "music in an archive",
+    1 << 30,
+    "bytes",
+    "unpacked into memory; about 100,000 files",
+    advice="unpack it, and give the folder",
 )
 SEQUENCE_NOTES: Final = Limit(
     "NoteSequence size", 50_000, "notes", "about 1.2 MB on the wire, under gRPC's 4 MiB"
@@ -204,7 +220,7 @@ def check_limit(limit: Limit, value: float, *, where: str = "", field: str = "")
     subject = f"{where}: " if where else ""
     raise LimitExceededError(
         f"{subject}{limit.name} is {value:,.0f} {limit.unit}, more than the "
-        f"{limit.value:,} {limit.unit} allowed; use a shorter piece.",
+        f"{limit.value:,} {limit.unit} allowed; {limit.advice}.",
         field=field,
         metadata={"limit": limit.name, "maximum": str(limit.value), "unit": limit.unit},
     )

@@ -12,10 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from magenta_bridge.errors import FileFormatError, MagentaBridgeError, NotFoundError
-from magenta_bridge.formats import read_bytes, readable_suffixes
+from magenta_bridge.files import read_beginning
+from magenta_bridge.formats import LARGEST_FILE, read_bytes, readable_suffixes
+from magenta_bridge.limits import ARCHIVE_BYTES, ARCHIVE_MUSIC_BYTES, check_limit
 from magenta_bridge.noteseq import NoteSequence
 
 _SUFFIXES = tuple(readable_suffixes())
+_DAMAGE = (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError, ValueError)
+_TEXT_HEADERS = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+_LONGEST_HEADER = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -114,13 +122,14 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
         files = {_text(file.relative_to(top.parent).as_posix()): file for file in top.rglob("*")}
         for name in sorted(files):
             if name.lower().endswith(_SUFFIXES) and files[name].is_file():
-                yield name, files[name].read_bytes()
-    elif not path.exists():
-        raise NotFoundError(f"There is no folder or archive {path}; name one that holds music.")
-    elif tarfile.is_tarfile(path):
-        yield from _archived_files(path)
+                yield name, read_beginning(files[name], LARGEST_FILE)
+    elif not path.is_file():
+        kind = "has the name" if path.exists() else "exists under the name"
+        raise NotFoundError(f"No folder or archive {kind} {path}; name one that holds music.")
+    elif (archived := _archived_files(path)) is not None:
+        yield from sorted(archived.items())
     else:
-        yield _text(path.name), path.read_bytes()
+        yield _text(path.name), read_beginning(path, LARGEST_FILE)
 
 
 def _text(name: str) -> str:
@@ -128,15 +137,46 @@ def _text(name: str) -> str:
     return os.fsencode(name).decode(errors="backslashreplace")
 
 
-def _archived_files(path: Path) -> Iterator[tuple[str, bytes]]:
+def _archived_files(path: Path) -> dict[str, bytes] | None:
+    """Return the music files of a tar archive by name; None for another file."""
     held: dict[str, bytes] = {}
+    size = 0
     try:
-        with tarfile.open(path) as archive:
+        archive = tarfile.open(path, tarinfo=_CheckedInfo)  # noqa: SIM115 - closed below
+    except tarfile.ReadError:
+        return None
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+    with archive:
+        try:
             for member in archive:
-                if member.isfile() and member.name.lower().endswith(_SUFFIXES):
-                    stream = archive.extractfile(member)
-                    held[_text(str(PurePosixPath(member.name)))] = stream.read() if stream else b""
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
-        raise FileFormatError(f"The archive {path} is damaged ({error}); get it again.") from error
-    for name in sorted(held):
-        yield name, held[name]
+                end = member.offset_data + member.size
+                check_limit(ARCHIVE_BYTES, end, where=path.name)
+                stream = archive.extractfile(member) if _is_music(member) else None
+                if stream is not None:
+                    data = stream.read(LARGEST_FILE)
+                    size += len(data)
+                    check_limit(ARCHIVE_MUSIC_BYTES, size, where=path.name)
+                    held[_text(str(PurePosixPath(member.name)))] = data
+        except _DAMAGE as error:
+            raise _damaged(path, error) from error
+    return held
+
+
+class _CheckedInfo(tarfile.TarInfo):
+    """Refuses headers whose text, which tarfile reads whole, is longer than any name."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _CheckedInfo:
+        info = super().frombuf(buf, encoding, errors)
+        if info.type in _TEXT_HEADERS and info.size > _LONGEST_HEADER:
+            raise OSError(f"a header of {info.size:,} bytes")
+        return info
+
+
+def _is_music(member: tarfile.TarInfo) -> bool:
+    return member.isfile() and member.name.lower().endswith(_SUFFIXES)
+
+
+def _damaged(path: Path, error: Exception) -> FileFormatError:
+    return FileFormatError(f"The archive {path} is damaged ({error}); get it again.")

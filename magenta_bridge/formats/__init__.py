@@ -12,7 +12,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from magenta_bridge.errors import FileFormatError, NotFoundError
-from magenta_bridge.files import save_bytes
+from magenta_bridge.files import read_beginning, save_bytes
+from magenta_bridge.limits import MIDI_FILE_BYTES, MUSICXML_FILE_BYTES
 
 if TYPE_CHECKING:
     from magenta_bridge.noteseq import NoteSequence
@@ -32,6 +33,9 @@ _MIDI: Final = _Format(
     "magenta_bridge.formats.midi", "midi_to_note_sequence", "note_sequence_to_midi"
 )
 _MUSICXML: Final = _Format("magenta_bridge.formats.musicxml", "musicxml_to_note_sequence")
+LARGEST_FILE: Final = 1 + max(MIDI_FILE_BYTES.value, MUSICXML_FILE_BYTES.value)
+"""Bytes to read of a file of any format: from this size on, each format refuses it."""
+
 _FORMATS: Final[dict[str, _Format]] = {
     ".mid": _MIDI,
     ".midi": _MIDI,
@@ -120,7 +124,7 @@ def _function(module: str, name: str) -> object:
 
 def _read_bytes(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_beginning(file, LARGEST_FILE)
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {file}; check the name and the folder.") from None
     except OSError as error:

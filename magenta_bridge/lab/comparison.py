@@ -27,15 +27,18 @@ from magenta_bridge.evaluation.report.listening import choose_passage, listen
 from magenta_bridge.evaluation.report.music_metrics import MusicFigures
 from magenta_bridge.evaluation.report.paired_likelihood import PairedLikelihood, align_steps
 from magenta_bridge.evaluation.report.sample_sets import MusicSets
+from magenta_bridge.files import read_beginning, read_limited
 from magenta_bridge.generators.bundle import Bundle, read_bundle
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.loading import find_bundle_file, load_generator
 from magenta_bridge.lab import FileCounter
 from magenta_bridge.lab.evaluate import score_examples
 from magenta_bridge.lab.metadata import encode_examples, recipe_of_split, settings_of
+from magenta_bridge.limits import BUNDLE_BYTES
 from magenta_bridge.recipe import DataRecipe
 
 _PACKAGES: Final = ("ai-edge-litert", "numpy", "scipy", "keras", "tensorflow")
+_LARGEST_CURVE: Final = 1 << 22  # bytes, ten times that of a curve
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 # Shares for music that no bundle was trained on: half of it can be held out.
 _NEW_MUSIC: Final = DataRecipe(validation_share=0.1, test_share=0.5)
@@ -74,7 +77,10 @@ def read_entries(names: Sequence[str | Path]) -> list[Entry]:
     if len(names) < 2:
         raise InvalidArgumentError("Name at least two bundles.")
     paths = [find_bundle_file(str(Path(name).expanduser())) for name in names]
-    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    digests = [
+        hashlib.sha256(read_limited(path, BUNDLE_BYTES, advice="give a .mag file")).hexdigest()
+        for path in paths
+    ]
     for index, digest in enumerate(digests):
         first = digests.index(digest)
         if first < index:
@@ -113,7 +119,7 @@ def _unique_names(bundles: Sequence[Bundle], paths: Sequence[Path]) -> list[str]
 
 def _curve_beside(path: Path) -> bytes | None:
     try:
-        data = path.with_suffix(".png").read_bytes()
+        data = read_beginning(path.with_suffix(".png"), _LARGEST_CURVE)
     except OSError:
         return None
     return data if data.startswith(_PNG) else None

@@ -18,6 +18,7 @@ from magenta_bridge.data.dataset import Tune, dataset_for
 from magenta_bridge.data.splits import Split
 from magenta_bridge.data.windows import WindowSampler
 from magenta_bridge.errors import TrainingError, UnsupportedError
+from magenta_bridge.limits import BUNDLE_BYTES, BUNDLE_JSON_BYTES, check_limit
 from magenta_bridge.models.registry import build_network
 from magenta_bridge.recipe import Recipe, as_table
 from magenta_bridge.training.checkpoint import Progress, Run
@@ -25,7 +26,7 @@ from magenta_bridge.training.loop import Watcher, train
 
 # The backend that LiteRT's converter supports.
 EXPORTING_BACKEND: Final = "tensorflow"
-ARCHIVE_ERRORS: Final = (OSError, ValueError, TypeError, KeyError)
+ARCHIVE_ERRORS: Final = (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile)
 """What ``load_archive`` raises."""
 
 
@@ -43,7 +44,8 @@ def build(recipe: Recipe, start: bytes = b"") -> keras.Model:
             weights.
 
     Raises:
-        TrainingError: The archive cannot be read, or has another shape.
+        TrainingError: The archive cannot be read, has another shape, or weights that are not
+            numbers.
     """
     network = build_network(recipe.bundle.family, recipe.bundle.encoding, recipe.network)
     if start:
@@ -57,11 +59,25 @@ def build(recipe: Recipe, start: bytes = b"") -> keras.Model:
 
 
 def load_archive(archive: bytes) -> keras.Model:
-    """Load a network from the bytes of a Keras archive."""
+    """Load a network from the bytes of a Keras archive.
+
+    Raises:
+        LimitExceededError: It would unpack to more than a bundle may have.
+        TrainingError: A weight is not a finite number.
+    """
+    with zipfile.ZipFile(io.BytesIO(archive)) as members:
+        size = sum(each.file_size for each in members.infolist())
+        check_limit(BUNDLE_BYTES, size, where="the bundle's network")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "network.keras"
         path.write_bytes(archive)
-        return keras.saving.load_model(path, safe_mode=True)
+        model = keras.saving.load_model(path, safe_mode=True)
+    if not all(np.isfinite(each).all() for each in model.get_weights()):
+        raise TrainingError(
+            "The bundle to start from has weights that are not finite numbers; start from another "
+            "bundle, or train without --from."
+        )
+    return model
 
 
 def _initial_network(recipe: Recipe, split: Split, start: bytes) -> keras.Model:
@@ -74,6 +90,13 @@ def _initial_network(recipe: Recipe, split: Split, start: bytes) -> keras.Model:
     return network
 
 
+def _read_config(archive: zipfile.ZipFile) -> bytes:
+    with archive.open("config.json") as file:
+        text = file.read(BUNDLE_JSON_BYTES.value + 1)
+    check_limit(BUNDLE_JSON_BYTES, len(text), where="the bundle's network")
+    return text
+
+
 def network_config(start: bytes, family: str, encoding: str) -> dict[str, Any]:
     """Return the ``network`` table of a bundle's Keras archive.
 
@@ -83,7 +106,7 @@ def network_config(start: bytes, family: str, encoding: str) -> dict[str, Any]:
     expected = type(build_network(family, encoding, {}))
     try:
         with zipfile.ZipFile(io.BytesIO(start)) as archive:
-            written = json.loads(archive.read("config.json"))
+            written = json.loads(_read_config(archive))
         name, config = written["class_name"], dict(written["config"])
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, RecursionError) as error:
         raise UnsupportedError("The bundle holds no network that can be trained on.") from error

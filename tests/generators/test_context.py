@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import pytest
 
-from magenta_bridge.encodings import melody
-from magenta_bridge.generators.primer import melody_context, read_section
-from magenta_bridge.limits import PRIMER_STEPS
+from magenta_bridge.encodings import melody, polyphony
+from magenta_bridge.generators.bundle import shipped_bundles
+from magenta_bridge.generators.loading import load_generator
+from magenta_bridge.generators.primer import (
+    grid_context,
+    input_notes_before,
+    melody_context,
+    read_section,
+)
+from magenta_bridge.limits import PRIMER_EVENTS, PRIMER_STEPS
 from magenta_bridge.noteseq import NoteSequence
+from magenta_bridge.runtime.loop import LoopSession
 from tests.generators.section_checks import options
 from tests.sequences.music import music
 
@@ -90,3 +101,51 @@ def test_a_note_just_before_the_section_is_the_sections_own() -> None:
     """Half a step early by hand; it would end as soon as it began."""
     primer = music((60, 0, 1.9), (62, 1.99, 2.4), qpm=120, meter=(4, 4))
     assert [event for event in context(primer, 2.0)[1] if event >= 0] == [60]
+
+
+def test_any_number_of_overlapping_sections_is_read_as_their_union() -> None:
+    noise = random.Random(5)  # noqa: S311
+    primer = music(*((60, at / 8, at / 8 + 0.1) for at in range(160)), qpm=120, meter=(4, 4))
+    for _ in range(30):
+        wanted = options(20.0, 22.0)
+        for _ in range(noise.randrange(6)):
+            start = noise.uniform(0, 20)
+            wanted.input_sections.add(start_time=start, end_time=start + noise.uniform(0.1, 6))
+        spans = [(each.start_time, each.end_time) for each in wanted.input_sections]
+        read = input_notes_before(primer, wanted, read_section(primer, wanted), since=-1.0)
+        expected = [
+            note.start_time
+            for note in primer.notes
+            if not spans or any(start <= note.start_time < end for start, end in spans)
+        ]
+        assert [note.start_time for note in read.notes] == expected
+
+
+def test_of_dense_chords_the_newest_bars_are_read_and_that_is_said() -> None:
+    """4,096 steps of 64 voices would be eight times as many ids as a second of work."""
+    chords = [(pitch, at * 2.0, at * 2.0 + 2.0) for at in range(256) for pitch in range(32, 96)]
+    primer = music(*chords, qpm=120, meter=(4, 4))
+    wanted = options(512.0, 514.0)
+    _, _, ids = grid_context(
+        primer, wanted, read_section(primer, wanted), select=lambda notes: notes,
+        encode=polyphony.encode,
+    )  # fmt: skip
+    assert PRIMER_EVENTS.value // 4 < len(ids) <= PRIMER_EVENTS.value
+    assert len(ids) == 65 * np.count_nonzero(ids == polyphony.END)
+    path = next(path for path in shipped_bundles() if path.stem == "gru_polyphony")
+    said = load_generator(path).notices(primer, wanted)
+    assert [notice.code for notice in said] == ["EARLIER_NOTES_NOT_READ"]
+    assert "sixteenths" in said[0].message
+
+
+def test_a_primer_is_run_through_the_network_once_for_all_variations() -> None:
+    path = next(path for path in shipped_bundles() if path.stem == "gru_melody")
+    primer = music(*((60 + at % 12, at / 4, at / 4 + 0.2) for at in range(64)), qpm=120)
+    wanted = options(16.0, 24.0)
+    wanted.args["seed"].int_value = 3
+    shared = load_generator(path)
+    first, again = (shared.generate(primer, wanted) for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(LoopSession, "feed")
+        third = shared.generate(primer, wanted)
+    assert first == again == third == load_generator(path).generate(primer, wanted)

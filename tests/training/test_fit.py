@@ -79,3 +79,12 @@ def test_identity_holds_what_decides_the_weights() -> None:
         Split(train=[dataclasses.replace(one, meter=3)], validation=[other], test=[]),
     ):
         assert identity(RECIPE, divided) != same
+
+
+def test_weights_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
+    network = build(RECIPE)
+    network.set_weights([np.full_like(each, np.nan) for each in network.get_weights()])
+    path = tmp_path / "network.keras"
+    network.save(path)
+    with pytest.raises(TrainingError, match="not finite numbers"):
+        build(RECIPE, path.read_bytes())
