@@ -148,9 +148,9 @@ def read_beginning(path: Path, size: int) -> bytes:
     Raises:
         OSError: It cannot be read, or is not a regular file.
     """
-    if not stat.S_ISREG(path.stat().st_mode):
-        error = errno.EISDIR if path.is_dir() else errno.EINVAL
-        raise OSError(error, "It is a folder" if path.is_dir() else "It is not a regular file")
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a folder has an error of its own
+        raise OSError(errno.EINVAL, "It is not a regular file")
     with path.open("rb") as file:
         return file.read(size)
 

@@ -157,6 +157,9 @@ FAILED_LINES: Final = Limit(
 HEALTH_WATCHES: Final = Limit(
     "open health watches", 256, "watches", "each costs 10 kB; a few per load balancer are usual"
 )
+CALLERS_WATCHES: Final = Limit(
+    "open health watches of one caller", 64, "watches", "so that no caller takes all of them"
+)
 RECIPE_BYTES: Final = Limit("recipe size", 1 << 20, "bytes", "a thousand times a usual recipe")
 NETWORK_SIZE: Final = Limit(
     "size in a recipe", 4_096, "units or steps", "two LSTM layers of it have 200 million weights"
@@ -164,9 +167,12 @@ NETWORK_SIZE: Final = Limit(
 NETWORK_LAYERS: Final = Limit("layers in a recipe", 16, "layers", "more do not learn")
 STREAMS: Final = Limit(
     "open calls of one connection",
-    512,
+    100,
     "calls",
-    "far more than are worked on at once; each costs 25 kB",
+    "the least that HTTP/2 recommends; a client's further calls wait in it",
+)
+OPEN_CALLS: Final = Limit(
+    "open calls", 2_048, "calls", "each costs 25 kB, also one whose request never arrives"
 )
 RATE_CALLERS: Final = Limit(
     "callers with a rate", 4_096, "callers", "about 200 bytes each; the oldest is dropped"

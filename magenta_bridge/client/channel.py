@@ -142,8 +142,10 @@ def channel_options(address: str, keepalive: float = KEEPALIVE_SECONDS) -> Chann
 def service_config() -> str:
     """Return gRPC's service config as JSON: which calls are retried, when, and how often.
 
-    Only idempotent calls are retried, and only when no server accepted them. Clients in other
-    languages read the same file, ``service_config.json``.
+    Idempotent calls are retried when no server accepted them, and every call when an overloaded
+    server dropped it before its first response: gRPC then responds with CANCELLED. A call that the
+    caller cancels is not retried. Clients in other languages read the same file,
+    ``service_config.json``.
     """
     file = importlib.resources.files("magenta_bridge.client") / "service_config.json"
     return file.read_text(encoding="utf-8")

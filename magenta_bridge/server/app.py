@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha import reflection
 
 from magenta_bridge.errors import UnsupportedError
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.limits import REFUSED_AT_ONCE, REFUSED_PER_SECOND
+from magenta_bridge.limits import OPEN_CALLS, REFUSED_AT_ONCE, REFUSED_PER_SECOND
 from magenta_bridge.server.bind_policy import allows_anonymous_admin, check_exposure
 from magenta_bridge.server.bundles.health import ModelHealth
 from magenta_bridge.server.bundles.loader import BundleLoader
@@ -55,6 +55,7 @@ _NO_HTTP: Final = (
 )
 _SERVING: Final = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING: Final = health_pb2.HealthCheckResponse.NOT_SERVING
+_OWN_HEALTH: Final = (health.OVERALL_HEALTH, SERVICE_NAME, MODEL_SERVICE_NAME)
 
 
 class BridgeServer:
@@ -91,6 +92,11 @@ class BridgeServer:
         self._telemetry = Telemetry(
             settings, registry, self.workers, lambda: not self._boundary.draining
         )
+        self._access = AccessGate(
+            settings.tokens,
+            all_admins=allows_anonymous_admin(settings),
+            refusals=RateGate(REFUSED_PER_SECOND.value, REFUSED_AT_ONCE.value),
+        )
         self._boundary = Boundary(
             settings.request_seconds,
             longest=settings.longest_seconds,
@@ -99,7 +105,8 @@ class BridgeServer:
         )
         self._stopping = asyncio.Lock()
         self._server = grpc.aio.server(
-            interceptors=[BoundaryInterceptor(self._boundary)],
+            interceptors=[BoundaryInterceptor(self._boundary, self._access.knows, _OWN_HEALTH)],
+            maximum_concurrent_rpcs=OPEN_CALLS.value,
             options=transport_options(loopback=self._endpoint.is_loopback),
         )
         self._bundles = BundleLoader(registry, self._health, settings.sources)
@@ -116,11 +123,7 @@ class BridgeServer:
         """Return the checks that each call passes, in order."""
         settings = self.settings
         return [
-            AccessGate(
-                settings.tokens,
-                all_admins=allows_anonymous_admin(settings),
-                refusals=RateGate(REFUSED_PER_SECOND.value, REFUSED_AT_ONCE.value),
-            ),
+            self._access,
             *rate_gates(
                 settings.calls_per_second,
                 settings.calls_at_once,
@@ -194,7 +197,7 @@ class BridgeServer:
         return str(type(self._endpoint)(self._endpoint.host, port))
 
     async def _set_health(self, status: int) -> None:
-        for service in (health.OVERALL_HEALTH, SERVICE_NAME, MODEL_SERVICE_NAME):
+        for service in _OWN_HEALTH:
             await self._health.set(service, status)
 
     async def drain(self, grace: float | None = None) -> None:

@@ -40,9 +40,9 @@ def test_a_keepalive_out_of_range_is_refused(seconds: float) -> None:
 
 
 def test_only_idempotent_unary_calls_are_retried() -> None:
-    """Part of a failed stream may have been played already; unloading twice is an error."""
+    """Unloading twice is an error; a stream is retried only if it was dropped at its start."""
     text = dict(channel_options("127.0.0.1:1"))["grpc.service_config"]
-    (rule,) = json.loads(str(text))["methodConfig"]
+    rule, streams = json.loads(str(text))["methodConfig"]
     services = (
         generation_pb2.DESCRIPTOR.services_by_name["GenerationService"],
         model_pb2.DESCRIPTOR.services_by_name["ModelService"],
@@ -53,4 +53,6 @@ def test_only_idempotent_unary_calls_are_retried() -> None:
         for method in service.methods
         if not method.server_streaming and method.name != "UnloadGenerator"
     }
-    assert rule["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert rule["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
+    assert [name["method"] for name in streams["name"]] == ["StreamGenerate"]
+    assert streams["retryPolicy"]["retryableStatusCodes"] == ["CANCELLED"]

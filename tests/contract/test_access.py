@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from magenta_bridge.client import AsyncClient, Client
 from magenta_bridge.errors import MagentaBridgeError, UnauthenticatedError
@@ -111,3 +113,50 @@ def test_tokens_are_never_logged_or_sent(address: str, caplog: pytest.LogCapture
         assert token not in text
     settings = ServerSettings(tokens=known_tokens())
     assert "maria-" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("service", "token", "code"),
+    [
+        ("", None, None),
+        ("magenta_bridge.v1.GenerationService", None, None),
+        ("magenta_bridge.v1.models/scale", MARIA, None),
+        ("magenta_bridge.v1.models/scale", None, grpc.StatusCode.UNAUTHENTICATED),
+        ("magenta_bridge.v1.models/other", None, grpc.StatusCode.UNAUTHENTICATED),
+        ("magenta_bridge.v1.models/scale", STRANGER, grpc.StatusCode.UNAUTHENTICATED),
+    ],
+)
+def test_the_health_of_generators_requires_a_token(
+    address: str, service: str, token: str | None, code: grpc.StatusCode | None
+) -> None:
+    """Every probe sees the server's health; the names of the generators are not for strangers."""
+    metadata = [] if token is None else [("authorization", f"Bearer {token}")]
+    request = health_pb2.HealthCheckRequest(service=service)
+    with grpc.insecure_channel(address) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        calls: tuple[Callable[[], health_pb2.HealthCheckResponse], ...] = (
+            lambda: stub.Check(request, metadata=metadata, timeout=9),
+            lambda: next(stub.Watch(request, metadata=metadata, timeout=9)),
+        )
+        for call in calls:
+            if code is None:
+                assert call().status == health_pb2.HealthCheckResponse.SERVING
+            else:
+                with pytest.raises(grpc.RpcError) as refused:
+                    call()
+                assert refused.value.code() is code
+
+
+def test_a_call_without_access_is_refused_before_its_request(address: str) -> None:
+    """A request that never arrives holds no memory."""
+    with grpc.insecure_channel(address) as channel:
+        method = "/magenta_bridge.v1.GenerationService/Generate"
+        call: Any = channel.stream_unary(method)
+        with pytest.raises(grpc.RpcError) as refused:
+            call(_never(), timeout=30)
+    assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+def _never() -> Iterator[bytes]:
+    threading.Event().wait(60)  # in a daemon thread of gRPC
+    yield b""

@@ -10,7 +10,6 @@ from grpc_health.v1 import health, health_pb2
 
 from magenta_bridge.description import GeneratorStatus
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.limits import HEALTH_WATCHES
 
 MODELS: Final = "magenta_bridge.v1.models/"
 
@@ -29,7 +28,6 @@ class ModelHealth(health.aio.HealthServicer):  # type: ignore[misc] # it has no 
         super().__init__()
         self._published: dict[str, int] = {}
         self._publishing = asyncio.Lock()
-        self._watches = 0
 
     async def Check(  # noqa: N802 - the rpc's name
         self,
@@ -41,21 +39,6 @@ class ModelHealth(health.aio.HealthServicer):  # type: ignore[misc] # it has no 
         if response.status == _Response.SERVICE_UNKNOWN:
             await context.abort(grpc.StatusCode.NOT_FOUND)
         return response
-
-    async def Watch(  # noqa: N802 - the rpc's name
-        self,
-        request: health_pb2.HealthCheckRequest,
-        context: Any,  # noqa: ANN401 - as for ``Check``
-    ) -> None:
-        """Send the status of one service and its changes; RESOURCE_EXHAUSTED beyond the limit."""
-        if self._watches >= HEALTH_WATCHES.value:
-            text = f"The server has {self._watches} health watches; use Check instead."
-            await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
-        self._watches += 1
-        try:
-            await super().Watch(request, context)
-        finally:
-            self._watches -= 1
 
     async def publish(self, registry: GeneratorRegistry) -> None:
         """Set the status of all generators of a registry."""

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -20,7 +20,7 @@ from magenta_bridge.server.http.origin_guard import OriginGuard, preflight
 from magenta_bridge.server.http.request import Service, gather_routes
 from magenta_bridge.server.rpc.boundary import Boundary
 from magenta_bridge.server.rpc.status import status_of
-from magenta_bridge.server.security.endpoint import Endpoint, check_free
+from magenta_bridge.server.security.endpoint import AcceptFailures, Endpoint, check_free
 from magenta_bridge.server.settings import HOST, HttpSettings
 
 _LAST_BYTES_SECONDS: Final = 0.5
@@ -88,6 +88,10 @@ class HttpServer:
         runner = web.ServerRunner(self._connections, shutdown_timeout=_LAST_BYTES_SECONDS)
         await runner.setup()
         await web.SockSite(runner, listener, backlog=_BACKLOG).start()
+        failures = AcceptFailures("HTTP")
+        asyncio.get_running_loop().set_exception_handler(
+            lambda loop, context: _report(loop, context, failures)
+        )
         aborting = asyncio.ensure_future(self._connections.abort_unread())
         self._closing.callback(self._handler.close)
         self._closing.push_async_callback(runner.cleanup)
@@ -139,6 +143,17 @@ class HttpServer:
         methods = [method for prefix, _, method in names if prefix == service]
         known = f"choose from {', '.join(methods)}" if methods else "see docs/http.md"
         return HttpError(404, UnimplementedError(f"Unknown method {path[:200]}; {known}."))
+
+
+def _report(
+    loop: asyncio.AbstractEventLoop, context: dict[str, Any], failures: AcceptFailures
+) -> None:
+    """Log an error of the event loop, which retries to accept a connection a hundred times."""
+    error = context.get("exception")
+    if isinstance(error, OSError) and "accept" in context.get("message", ""):
+        failures.report(error)
+    else:
+        loop.default_exception_handler(context)
 
 
 def _check_verb(request: web.BaseRequest, verbs: tuple[str, ...]) -> None:

@@ -117,6 +117,16 @@ class Boundary:
         """Return when no call is in flight."""
         await self._idle.wait()
 
+    def admit(self, call: Call) -> Call:
+        """Return the call as the gates return it.
+
+        Raises:
+            MagentaBridgeError: A gate rejects it.
+        """
+        for gate in self._gates:
+            call = gate.admit(call)
+        return call
+
     @contextlib.asynccontextmanager
     async def enter(self, call: Call) -> AsyncIterator[Call]:
         """Run one call inside the boundary.
@@ -136,7 +146,7 @@ class Boundary:
         try:
             if self.draining:
                 raise ServerUnavailableError("The server is shutting down; try again later.")
-            for gate in self._gates:
+            for gate in self._gates:  # one by one, so that observers see what is known
                 call = gate.admit(call)
             with self._hold(call.memory):
                 yield call

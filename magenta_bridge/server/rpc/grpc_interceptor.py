@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import urllib.parse
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections import Counter
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+)
 from typing import Any, Final, TypeAlias
 
 import grpc
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from magenta_bridge.errors import CancelledError, MagentaBridgeError
-from magenta_bridge.limits import MESSAGE_BYTES, STREAMS
+from magenta_bridge.errors import CancelledError, MagentaBridgeError, ServerUnavailableError
+from magenta_bridge.limits import CALLERS_WATCHES, HEALTH_WATCHES, MESSAGE_BYTES, STREAMS
 from magenta_bridge.server.rpc.boundary import Boundary, CallError
 from magenta_bridge.server.rpc.call import REQUEST_ID_HEADER, Call
 from magenta_bridge.server.rpc.decoding import decoder, memory_of
@@ -59,15 +68,26 @@ def transport_options(*, loopback: bool) -> list[tuple[str, int]]:
 class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     """Passes every call of our services through a boundary.
 
-    The standard services (health, reflection) bypass it, because a health watch never ends.
-    Damaged requests for the health get a documented status, too.
+    The standard services (health, reflection) bypass it, because a health watch never ends. Of the
+    health, callers without access see the server's own, but not the names of its generators.
 
     Args:
         boundary: The boundary.
+        has_access: Returns whether the headers of a call identify a caller.
+        open_health: Services whose health every caller may see.
     """
 
-    def __init__(self, boundary: Boundary) -> None:
+    def __init__(
+        self,
+        boundary: Boundary,
+        has_access: Callable[[Mapping[str, str]], bool],
+        open_health: Collection[str],
+    ) -> None:
         self._boundary = boundary
+        self._has_access = has_access
+        self._open_health = frozenset(open_health)
+        self._watches: Counter[str] = Counter()
+        self._wrapped: dict[str, _Handler] = {}
 
     async def intercept_service(
         self,
@@ -75,14 +95,31 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> _Handler:
         """Return the method's handler, wrapped if the method is one of ours."""
-        handler = await continuation(handler_call_details)
         method = str(handler_call_details.method)
-        if handler is None:
-            return None
-        if method.startswith(_HEALTH):
-            return _with_decoder(handler)
-        if not method.startswith(OUR_METHODS):
+        is_ours = method.startswith(OUR_METHODS)
+        if is_ours and not self._has_access(_text(handler_call_details.invocation_metadata)):
+            return self._refuse(method)
+        if method in self._wrapped:
+            return self._wrapped[method]
+        handler = await continuation(handler_call_details)
+        if handler is None or not (is_ours or method.startswith(_HEALTH)):
             return handler
+        self._wrapped[method] = self._handle(method, handler) if is_ours else self._guard(handler)
+        return self._wrapped[method]
+
+    def _refuse(self, method: str) -> _Handler:
+        """Return a handler that rejects a call before its request, which may never arrive."""
+
+        async def refuse(_: object, context: _Context) -> None:
+            try:
+                async with self._enter(Empty(), context, method):
+                    raise ServerUnavailableError("The server's tokens have changed; try again.")
+            except CallError as error:
+                await _abort(context, error)
+
+        return grpc.stream_unary_rpc_method_handler(refuse)
+
+    def _handle(self, method: str, handler: _Handler) -> _Handler:
         coders = {
             "request_deserializer": decoder(handler.request_deserializer),
             "response_serializer": handler.response_serializer,
@@ -122,50 +159,70 @@ class BoundaryInterceptor(grpc.aio.ServerInterceptor):
     async def _enter(
         self, request: _Request, context: _Context, method: str
     ) -> AsyncGenerator[tuple[Message, Call], None]:
-        call = Call(
-            method=method,
-            deadline=self._boundary.deadline(context.time_remaining()),
-            caller=_caller(context),
-            request_id=str(getattr(request, "request_id", "")),
-            generator_id=str(getattr(request, "generator_id", "")),
-            memory=memory_of(request) if isinstance(request, Message) else 0,
-            metadata=_metadata(context),
-            connection=context.peer(),
-        )
+        call = self._call(request, context, method)
         context.set_trailing_metadata(((REQUEST_ID_HEADER, call.name_in_header),))
         async with self._boundary.enter(call) as admitted:
             if isinstance(request, MagentaBridgeError):
                 raise request
             yield request, admitted
 
+    def _call(self, request: _Request, context: _Context, method: str) -> Call:
+        return Call(
+            method=method,
+            deadline=self._boundary.deadline(context.time_remaining()),
+            caller=_caller(context),
+            request_id=str(getattr(request, "request_id", "")),
+            generator_id=str(getattr(request, "generator_id", "")),
+            memory=memory_of(request) if isinstance(request, Message) else 0,
+            metadata=_text(context.invocation_metadata()),
+            connection=context.peer(),
+        )
 
-def _with_decoder(handler: _Handler) -> _Handler:
-    """Return a handler of a standard service that rejects damaged requests itself."""
+    def _guard(self, handler: _Handler) -> _Handler:
+        """Return a handler of the health service with our limits and errors."""
+        coders = {
+            "request_deserializer": decoder(handler.request_deserializer),
+            "response_serializer": handler.response_serializer,
+        }
 
-    def checked(method: _Handler) -> _Handler:
-        async def handle(request: _Request, context: _Context) -> Message | None:
-            if isinstance(request, MagentaBridgeError):
-                code = grpc.StatusCode[request.code]
-                await context.abort(code, request.message)
-            response: Message | None = await method(request, context)
+        async def check(request: _Request, context: _Context) -> Message | None:
+            await self._check_health(request, context)
+            response: Message | None = await handler.unary_unary(request, context)
             return response
 
-        return handle
+        async def watch(request: _Request, context: _Context) -> None:
+            account = (await self._check_health(request, context)).account
+            mine, all_watches = self._watches[account], self._watches.total()
+            if mine >= CALLERS_WATCHES.value or all_watches >= HEALTH_WATCHES.value:
+                text = f"There are {all_watches} health watches, {mine} of them yours; use Check."
+                await context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
+            self._watches[account] += 1
+            try:
+                await handler.unary_stream(request, context)
+            finally:
+                self._watches[account] -= 1
+                self._watches += Counter()  # removes those at 0
 
-    coders = {
-        "request_deserializer": decoder(handler.request_deserializer),
-        "response_serializer": handler.response_serializer,
-    }
-    if handler.response_streaming:
-        return grpc.unary_stream_rpc_method_handler(checked(handler.unary_stream), **coders)
-    return grpc.unary_unary_rpc_method_handler(checked(handler.unary_unary), **coders)
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(watch, **coders)
+        return grpc.unary_unary_rpc_method_handler(check, **coders)
+
+    async def _check_health(self, request: _Request, context: _Context) -> Call:
+        """Return the call, or abort one that is damaged or asks for more than it may see."""
+        call = self._call(request, context, _HEALTH)
+        try:
+            if isinstance(request, MagentaBridgeError):
+                raise request
+            if getattr(request, "service", "") not in self._open_health:
+                call = self._boundary.admit(call)
+        except MagentaBridgeError as error:
+            await context.abort(grpc.StatusCode[error.code], error.message)
+        return call
 
 
-def _metadata(context: _Context) -> dict[str, str]:
+def _text(metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:
     """Return the text headers; the last value of those that are repeated."""
-    return {
-        key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)
-    }
+    return {key: value for key, value in metadata or () if isinstance(value, str)}
 
 
 def _caller(context: _Context) -> str:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
+import math
 import os
 import socket
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from magenta_bridge.errors import InvalidArgumentError, UnsupportedError
+
+_REPORT_SECONDS: Final = 60.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,34 @@ def read_endpoint(address: str) -> Endpoint:
             field="address",
         )
     return Endpoint(host, int(port))
+
+
+class AcceptFailures:
+    """Logs that connections cannot be accepted, at most once a minute.
+
+    A connection that is not accepted stays in the system's queue, so that accepting it fails again
+    at once, and as often as it is tried.
+
+    Args:
+        port: What the port is for, such as ``HTTP``.
+        now: The clock, in seconds.
+    """
+
+    def __init__(self, port: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._port = port
+        self._now = now
+        self._next = -math.inf
+
+    def report(self, error: OSError) -> None:
+        """Log an error of ``accept``."""
+        if self._now() >= self._next:
+            self._next = self._now() + _REPORT_SECONDS
+            _log.error(
+                "The %s port accepts no connections: %s. Close connections, or raise the limit of "
+                "open files (ulimit -n); this is logged once a minute.",
+                self._port,
+                error.strerror,
+            )
 
 
 def check_free(endpoint: Endpoint) -> None:

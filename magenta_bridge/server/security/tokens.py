@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -105,15 +105,14 @@ class AccessGate:
         metadata = {name: value for name, value in call.metadata.items() if name != _HEADER}
         if not self._tokens:
             return replace(call, admin=self._all_admins, metadata=metadata)
-        # ``Bearer TOKEN``; see RFC 6750, section 2.1.
-        scheme, _, text = call.metadata.get(_HEADER, "").partition(" ")
-        if scheme.lower() != "bearer" or not text.strip():
+        text = _bearer(call.metadata)
+        if not text:
             self._count_refusal(call)
             raise UnauthenticatedError(
                 "This server requires a token; pass it as Client(..., token=...), on the command "
                 "line with --token-file, or as the metadata 'authorization: Bearer TOKEN'."
             )
-        token = self._tokens.find(text.strip())
+        token = self._tokens.find(text)
         if token is None:
             self._count_refusal(call)
             raise UnauthenticatedError(
@@ -121,10 +120,20 @@ class AccessGate:
             )
         return replace(call, caller=token.name, admin=token.admin, metadata=metadata)
 
+    def knows(self, metadata: Mapping[str, str]) -> bool:
+        """Return whether the headers of a call have an accepted token, or need none."""
+        return not self._tokens or self._tokens.find(_bearer(metadata)) is not None
+
     def _count_refusal(self, call: Call) -> None:
         if self._refusals is not None:
             # By address: a new connection costs nothing.
             self._refusals.admit(replace(call, connection=""))
+
+
+def _bearer(metadata: Mapping[str, str]) -> str:
+    """Return the token of ``Bearer TOKEN`` (RFC 6750, section 2.1); empty without one."""
+    scheme, _, text = metadata.get(_HEADER, "").partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""
 
 
 def make_token(name: str, text: str, *, admin: bool = False, where: str) -> Token:

@@ -186,6 +186,7 @@ class LogWriter(QueueListener):
         self._format = formatter.format
         self._closed = False
         self._lost = 0
+        self._is_cut_off = False
 
     def handle(self, record: logging.LogRecord) -> None:
         """Write one record, and a warning about lost records before it.
@@ -195,19 +196,38 @@ class LogWriter(QueueListener):
         if self._closed:
             return
         self._lost += self.handler.take_dropped()
-        lines = [record]
-        if self._lost:
-            text = f"{self._lost} log lines were lost: the output was read too slowly or is full."
-            lines.insert(0, logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None))
         try:
-            self._stream.write("".join(self._format(line) + "\n" for line in lines))
-            if self._lost or self._records.empty():
-                self._stream.flush()
-            self._lost = 0
+            if self._lost:
+                text = (
+                    f"{self._lost} log lines were lost: the output was read too slowly or is full."
+                )
+                self._write(logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None))
+                self._lost = 0
+            self._write(record)
         except (BrokenPipeError, ValueError):
             self._closed = True  # by its reader
         except OSError:
             self._lost += 1
+
+    def _write(self, record: logging.LogRecord) -> None:
+        """Write the line of a record past the stream's buffer, which keeps what does not fit.
+
+        A line that was cut off is ended before the next one.
+        """
+        text = self._format(record) + "\n"
+        raw = getattr(getattr(self._stream, "buffer", None), "raw", None)
+        if raw is None:
+            self._stream.write(text)
+            self._stream.flush()
+            return
+        self._stream.flush()
+        data = ("\n" * self._is_cut_off + text).encode(errors="backslashreplace")
+        while data:
+            written = raw.write(data)
+            if not written:
+                raise BlockingIOError
+            data = data[written:]
+            self._is_cut_off = bool(data)
 
     def stop(self) -> None:
         """Write the queued records, for two seconds at most, and stop the thread."""

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import socketserver
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import ThreadingHTTPServer
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import MetricsHandler
 
-from magenta_bridge.server.security.endpoint import Endpoint, listen_error
+from magenta_bridge.server.security.endpoint import AcceptFailures, Endpoint, listen_error
 
 HOST: Final = "127.0.0.1"
 LOCAL_HOSTS: Final = (HOST, "localhost")
 
 _TIMEOUT_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.1
+# After a connection that could not be accepted.
+_PAUSE_SECONDS: Final = 1.0
 
 
 class MetricsPort:
@@ -74,11 +78,21 @@ class _Server(ThreadingHTTPServer):
     # On Windows it would allow a second program to listen on the same port.
     allow_reuse_address = os.name == "posix"
     serving: Callable[[], bool]
+    _failures = AcceptFailures("metrics")
 
     def server_bind(self) -> None:
         # Skip the reverse name lookup, which can take seconds.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HOST, int(self.server_address[1])
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; after a failure, pause."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            self._failures.report(error)
+            time.sleep(_PAUSE_SECONDS)
+            raise
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore readers that disconnect."""

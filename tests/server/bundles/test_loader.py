@@ -30,10 +30,10 @@ from magenta_bridge.errors import (
 )
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.registry import GeneratorRegistry
-from magenta_bridge.limits import HEALTH_WATCHES
+from magenta_bridge.limits import CALLERS_WATCHES, HEALTH_WATCHES, Limit
 from magenta_bridge.server import app
-from magenta_bridge.server.bundles import health
 from magenta_bridge.server.bundles.sources import Sources
+from magenta_bridge.server.rpc import grpc_interceptor
 from magenta_bridge.server.security.tokens import Tokens, make_token
 from magenta_bridge.server.settings import ServerSettings
 from magenta_bridge.v1 import generation_pb2 as pb
@@ -106,9 +106,11 @@ async def test_health_is_serving_once_all_generators_are_warm(service: str) -> N
 
 
 @pytest.mark.asyncio
-async def test_health_watches_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", [HEALTH_WATCHES, CALLERS_WATCHES], ids=["all", "one caller"])
+async def test_health_watches_are_limited(monkeypatch: pytest.MonkeyPatch, limit: Limit) -> None:
     """One that ends makes room; a damaged request is an invalid argument."""
-    monkeypatch.setattr(health, "HEALTH_WATCHES", replace(HEALTH_WATCHES, value=1))
+    name = "HEALTH_WATCHES" if limit is HEALTH_WATCHES else "CALLERS_WATCHES"
+    monkeypatch.setattr(grpc_interceptor, name, replace(limit, value=1))
     gated = GatedGenerator()
     async with _loading(gated) as (channel, starting):
         first = _watch(channel, "")
