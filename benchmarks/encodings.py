@@ -68,7 +68,7 @@ def _seconds(generator: SequenceGenerator, drums: bool) -> float:
 
 def measure(bundle: Bundle, generator: SequenceGenerator, runs: int) -> dict[str, object]:
     """Measure both alternately; return medians."""
-    drums = generator.info.encoding == "drums"
+    drums = generator.info.encoding in ("drums", "groove")
     single = _single(generator, bundle)
     primer, options = _request(drums)
     times = [(_seconds(generator, drums), _seconds(single, drums)) for _ in range(runs)]

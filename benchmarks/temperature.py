@@ -27,7 +27,8 @@ import numpy as np
 
 from magenta_bridge.data.corpus import CorpusReport, read_corpus
 from magenta_bridge.data.dataset import dataset_for
-from magenta_bridge.encodings import drums, melody, performance, polyphony
+from magenta_bridge.encodings import drums, groove, melody, performance, polyphony
+from magenta_bridge.encodings.drums import CLASSES
 from magenta_bridge.formats import read
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.generators.loading import load_registry
@@ -36,6 +37,7 @@ from magenta_bridge.sequences.edit import cut
 from magenta_bridge.sequences.sections import section_after
 
 TEMPERATURES: Final = (0.0, 0.2, 0.5, 1.0, 1.5)
+_DRUMS = ("drums", "groove")
 PRIMERS: Final = 20
 BARS: Final = 8
 _QUARTERS: Final = 4 * BARS
@@ -116,7 +118,7 @@ def _common(line: Line) -> float:
 def primers(generator: SequenceGenerator) -> list[NoteSequence]:
     """Return an empty primer and 20 others: tunes, or for drums grooves of their generator."""
     nothing = NoteSequence()
-    if generator.info.encoding != "drums":
+    if generator.info.encoding not in _DRUMS:
         files = [path for path in sorted(_MUSIC.glob("*.mid")) if path.stem not in _NO_MELODY]
         files += sorted((_MUSIC / "tunes").glob("*.mid"))
         return [nothing, *map(read, files[:PRIMERS])]
@@ -168,7 +170,7 @@ def write_line(generator: SequenceGenerator, temperature: float, seed: int) -> N
     moved = [
         abs(_register(music) - _register(primer))
         for primer, music, _ in found
-        if primer.notes and music.notes and generator.info.encoding != "drums"
+        if primer.notes and music.notes and generator.info.encoding not in _DRUMS
     ]
     each = [figure for _, _, figure in found]
     line = {
@@ -197,6 +199,20 @@ def _pieces_of_people(folder: Path, encoding: str) -> Iterator[NoteSequence]:
             for note in music.notes:
                 note.start_time, note.end_time = note.start_time * 2, note.end_time * 2
             yield music
+            continue
+        if encoding == "groove":
+            hits = groove.decode(tune.ids)
+            yield NoteSequence(
+                notes=[
+                    NoteSequence.Note(
+                        pitch=CLASSES[hit.kind].pitch,
+                        is_drum=True,
+                        start_time=hit.tick / groove.TICKS_PER_QUARTER,
+                        end_time=(hit.tick + 1) / groove.TICKS_PER_QUARTER,
+                    )
+                    for hit in hits
+                ]
+            )
             continue
         rows = [tune.ids[0::2], tune.ids[1::2]] if encoding == "duo" else [tune.ids]
         music = NoteSequence()

@@ -7,12 +7,13 @@ from typing import Any
 import keras
 
 from magenta_bridge.models.grid import GridNetwork
+from magenta_bridge.models.groove import GrooveNetwork
 from magenta_bridge.models.performance import StreamNetwork
 from magenta_bridge.models.polyphony import FrameNetwork
 
 
 def cell_networks(cell: str) -> list[Any]:
-    """Return the grid, stream, and frame network class of a cell, e.g. ``GridLSTM``.
+    """Return the grid, stream, frame, and groove network class of a cell, e.g. ``GridLSTM``.
 
     Their names and module, ``models.CELL.network``, are part of every saved network.
     """
@@ -20,5 +21,5 @@ def cell_networks(cell: str) -> list[Any]:
     shared = {"cell": cell, "__module__": f"magenta_bridge.models.{cell}.network"}
     return [
         register(type(base.__name__.replace("Network", cell.upper()), (base,), dict(shared)))
-        for base in (GridNetwork, StreamNetwork, FrameNetwork)
+        for base in (GridNetwork, StreamNetwork, FrameNetwork, GrooveNetwork)
     ]

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 _FAMILIES: Final = ("lstm", "gru", "rnn")
 # Encoding -> kind of network; a class has the name of its kind and its family.
-_KINDS: Final = {"drums": "Grid", "melody": "Grid", "performance": "Stream", "polyphony": "Frame"}
+_KINDS: Final = {
+    "drums": "Grid",
+    "groove": "Groove",
+    "melody": "Grid",
+    "performance": "Stream",
+    "polyphony": "Frame",
+}
 
 
 def network_kinds() -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from magenta_bridge.cli.options.types import ANY_FILE
 from magenta_bridge.cli.progress import count_files, print_message
 
 FAMILIES: Final = ("lstm", "gru", "rnn", "gan")
-ENCODINGS: Final = ("melody", "drums", "polyphony", "performance", "duo")
+ENCODINGS: Final = ("melody", "drums", "groove", "polyphony", "performance", "duo")
 
 _EXAMPLES = """\b
 Examples:

@@ -18,7 +18,7 @@ from magenta_bridge.noteseq import NoteSequence
 
 Inputs = dict[str, NDArray[np.generic]]
 LONGEST_BAR: Final = max(int(bar_steps(*meter)) for meter in METERS)
-_ENCODINGS: Final = ("drums", "duo", "melody", "performance", "polyphony")
+_ENCODINGS: Final = ("drums", "duo", "groove", "melody", "performance", "polyphony")
 # Places are numbered by meter and step in the bar; every bar is shorter.
 _PLACES_PER_METER: Final = 64
 

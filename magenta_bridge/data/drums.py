@@ -18,10 +18,10 @@ from magenta_bridge.encodings.meters import STEPS_PER_QUARTER
 from magenta_bridge.sequences.edit import with_notes
 from magenta_bridge.sequences.quantize import quantize
 
-_FEWEST_BARS: Final = 2
-_FEWEST_HITS: Final = 8
+FEWEST_BARS: Final = 2
+FEWEST_HITS: Final = 8
 # A longer rest ends a stretch.
-_LONGEST_REST_BARS: Final = 1
+LONGEST_REST_BARS: Final = 1
 _TOMS: Final = tuple(i for i, kind in enumerate(drums.CLASSES) if kind.name.endswith("tom"))
 # "12_rock_100_beat_4-4": the groove MIDI data's take, style, tempo, kind and meter.
 _TAKE_NAME: Final = re.compile(r"^\d+_(?P<style>[a-z0-9-]+)_(?P<tempo>\d+)_(?P<kind>beat|fill)_")
@@ -71,7 +71,7 @@ def _tunes_of_piece(piece: Piece) -> list[Tune]:
     return [
         Tune(f"{piece.name}#{index}", groove_title(piece), meter, stretch)
         for index, stretch in enumerate(stretches)
-        if len(stretch) >= _FEWEST_BARS * bar and np.count_nonzero(stretch) >= _FEWEST_HITS
+        if len(stretch) >= FEWEST_BARS * bar and np.count_nonzero(stretch) >= FEWEST_HITS
     ]
 
 
@@ -83,7 +83,7 @@ def _played_stretches(ids: NDArray[np.int32], bar: int) -> list[NDArray[np.int32
     played = np.flatnonzero(padded.reshape(bars, bar).any(axis=1)) if bars else np.zeros(0, int)
     if not len(played):
         return []
-    groups = np.split(played, np.flatnonzero(np.diff(played) > _LONGEST_REST_BARS + 1) + 1)
+    groups = np.split(played, np.flatnonzero(np.diff(played) > LONGEST_REST_BARS + 1) + 1)
     return [padded[group[0] * bar : (group[-1] + 1) * bar] for group in groups]
 
 

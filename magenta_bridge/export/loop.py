@@ -27,12 +27,13 @@ from magenta_bridge.encodings.performance import (
     VELOCITY_BINS,
 )
 from magenta_bridge.models.grid import GridNetwork
+from magenta_bridge.models.groove import GrooveNetwork
 from magenta_bridge.models.performance import StreamNetwork
 from magenta_bridge.models.polyphony import FrameNetwork
 from magenta_bridge.runtime.loop import FORBIDDEN, MOST_STEPS
 
 # Number of rules of the automaton that a program of each kind has room for.
-_RULES: Final = {GridNetwork: 4, FrameNetwork: 18, StreamNetwork: 2}
+_RULES: Final = {GridNetwork: 4, FrameNetwork: 18, GrooveNetwork: 12, StreamNetwork: 2}
 _KINDS: Final = (PITCHES, PITCHES, LONGEST_SHIFT, VELOCITY_BINS)
 _COUNTERS: Final = 6
 # Constants keep RANGE operations out of the loop.

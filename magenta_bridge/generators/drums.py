@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from magenta_bridge.arguments import Argument, ArgumentType
 from magenta_bridge.description import Notice
 from magenta_bridge.encodings import drums
+from magenta_bridge.encodings.drum_primer import AUTO, read_as_drums
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER, bar_steps
 from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.bundle_generator import (
@@ -18,7 +19,6 @@ from magenta_bridge.generators.bundle_generator import (
     density_argument,
     sampling_arguments,
 )
-from magenta_bridge.generators.drum_primer import AUTO, read_as_drums
 from magenta_bridge.generators.guard import Guard, GuardedIds, gap_steps
 from magenta_bridge.generators.note_writer import DEFAULT_VELOCITY, GridWriter
 from magenta_bridge.generators.notices import primer_notices
@@ -35,16 +35,17 @@ from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.runtime.loop import Automaton
 
 DRUM_INSTRUMENT: Final = 9
+READ_AS_DRUMS: Final = Argument(
+    "drums", ArgumentType.STRING, AUTO,
+    "Whether notes that are not on the drum channel are drums: yes, no, or auto for those "
+    "that clearly are.",
+)  # fmt: skip
 ARGUMENTS: Final = sampling_arguments(
     drums.EVENT_IDS,
     density_argument("hits"),
-    Argument(
-        "drums", ArgumentType.STRING, AUTO,
-        "Whether notes that are not on the drum channel are drums: yes, no, or auto for those "
-        "that clearly are.",
-    ),
+    READ_AS_DRUMS,
     top_p=0.99,
-)  # fmt: skip
+)
 # Velocity relative to the drum's mean: on the downbeat, the beat, the eighth, between them.
 _ACCENTS: Final = (14, 6, 0, -12)
 # By the number of drums that are struck together.
@@ -142,9 +143,9 @@ class DrumsGenerator(StepGenerator):
         )
 
     def _plan(self, request: Request) -> tuple[Choice, DrumsWriter]:
-        music, section = _with_drums(request), request.section
+        music, section = read_drums(request), request.section
         meter, primer, context = grid_context(
-            music, request.options, section, select=_known_drums, encode=drums.encode
+            music, request.options, section, select=known_drums, encode=drums.encode
         )
         choice = Choice(
             inputs=prepend(drums.start_id(meter), context),
@@ -168,7 +169,7 @@ class DrumsGenerator(StepGenerator):
         )  # fmt: skip
 
 
-def _with_drums(request: Request) -> NoteSequence:
+def read_drums(request: Request) -> NoteSequence:
     """Return the primer; all its notes are drums if the generator is to read them as such."""
     music = request.music
     before = input_notes_before(music, request.options, request.section, since=-1.0)
@@ -180,7 +181,8 @@ def _with_drums(request: Request) -> NoteSequence:
     return struck
 
 
-def _known_drums(music: NoteSequence) -> NoteSequence:
+def known_drums(music: NoteSequence) -> NoteSequence:
+    """Return a sequence with only its drums of the nine classes."""
     return with_notes(
         music, (n for n in music.notes if n.is_drum and drums.class_of(n.pitch) is not None)
     )

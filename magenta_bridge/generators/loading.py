@@ -11,6 +11,7 @@ from magenta_bridge.generators.bars import BarGenerator
 from magenta_bridge.generators.bundle import Bundle, read_bundle, shipped_bundles
 from magenta_bridge.generators.drums import DrumsGenerator
 from magenta_bridge.generators.generator import Interrupt, SequenceGenerator, never_interrupt
+from magenta_bridge.generators.groove import GrooveGenerator
 from magenta_bridge.generators.melody import MelodyGenerator
 from magenta_bridge.generators.performance import PerformanceGenerator
 from magenta_bridge.generators.polyphony import PolyphonyGenerator
@@ -24,6 +25,7 @@ _BAR_FAMILY: Final = "gan"
 _BAR_GENERATORS: Final[_Makers] = {"duo": BarGenerator, "melody": BarGenerator}
 _STEP_GENERATORS: Final[_Makers] = {
     "drums": DrumsGenerator,
+    "groove": GrooveGenerator,
     "melody": MelodyGenerator,
     "performance": PerformanceGenerator,
     "polyphony": PolyphonyGenerator,

@@ -41,7 +41,7 @@ class NoteWriter(abc.ABC):
 
     def take(self) -> NoteSequence:
         """Return the notes that became final; ``total_time`` is the time up to which all are."""
-        complete = min((note.start_time for note in self._sounding.values()), default=self._now)
+        complete = min([self._now, *(note.start_time for note in self._sounding.values())])
         self._ended.sort(key=lambda note: (note.start_time, note.pitch))
         count = sum(note.start_time < complete for note in self._ended)
         piece, self._piece = self._piece, NoteSequence()

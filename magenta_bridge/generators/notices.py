@@ -7,7 +7,7 @@ from typing import Final
 
 from magenta_bridge.description import Notice
 from magenta_bridge.encodings import drums
-from magenta_bridge.generators.drum_primer import is_drum_clip, read_as_drums
+from magenta_bridge.encodings.drum_primer import is_drum_clip, read_as_drums
 from magenta_bridge.generators.primer import Section, input_notes_before
 from magenta_bridge.limits import PRIMER_STEPS
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
@@ -45,7 +45,7 @@ def primer_notices(
     read = list(input_notes_before(music, options, section, since=_EVERYTHING).notes)
     if not read:
         return [_NOTHING_BEFORE] if music.notes else []
-    if encoding == "drums":
+    if encoding in ("drums", "groove"):
         found, taken = _of_drums(read, drums_mode)
     else:
         found, taken = _of_pitches(read, encoding)
@@ -64,7 +64,7 @@ def primer_notices(
                 f"{_notes(earlier)} before that had no influence.",
             )
         )
-    if encoding != "performance":
+    if encoding not in ("groove", "performance"):
         found += _of_grid(taken, section.tempo)
     return found
 

@@ -138,10 +138,9 @@ def grid_context(
         the section. Silence before the first note is left out in whole bars, and so are the
         oldest bars of music with too many ids.
     """
-    meter = closest_meter(section.meter.numerator, section.meter.denominator)
-    bar = int(bar_steps(*METERS[meter]))
+    meter, bar, into = bar_of(section)
     # Step 0 is a bar line earlier than anything that is read.
-    before = _steps_into_bar(section) % bar + (PRIMER_STEPS.value // bar + 2) * bar
+    before = into + (PRIMER_STEPS.value // bar + 2) * bar
     origin = section.origin_quarters - before / STEPS_PER_QUARTER
     since = float(section.tempo.seconds(origin))
     notes = input_notes_before(music, options, section, since=since)
@@ -155,12 +154,14 @@ def grid_context(
     return meter, primer, ids
 
 
-def _steps_into_bar(section: Section) -> int:
-    """Return how many steps of its bar come before the section's start."""
+def bar_of(section: Section) -> tuple[int, int, int]:
+    """Return the section's index in ``METERS``, its bar in steps, and the steps before it in it."""
+    meter = closest_meter(section.meter.numerator, section.meter.denominator)
+    steps = int(bar_steps(*METERS[meter]))
     bar = section.meter.bar_quarters
     first = float(section.tempo.quarters(section.meter.start))
     passed = round((section.origin_quarters - first) % bar * STEPS_PER_QUARTER)
-    return passed if passed < bar * STEPS_PER_QUARTER else 0
+    return meter, steps, (passed if passed < bar * STEPS_PER_QUARTER else 0) % steps
 
 
 def input_notes_before(

@@ -71,8 +71,6 @@ def sampler_of(
 ) -> Sampler:
     """Return the sampler for the values of ``sampling_arguments``.
 
-    At temperature 0, the seed makes no difference.
-
     Args:
         values: The values.
         kinds: Kind of each id, ``(ids,)``; see ``SamplerOptions``.
@@ -85,7 +83,12 @@ def sampler_of(
         kinds=kinds,
         kind_floor=kind_floor,
     )
-    return Sampler(options, int(values["seed"]) if options.temperature > 0 else 0)
+    return Sampler(options, seed_of(values))
+
+
+def seed_of(values: Mapping[str, ArgumentValue]) -> int:
+    """Return the seed; 0 at temperature 0, where it makes no difference."""
+    return int(values["seed"]) if float(values["temperature"]) > 0 else 0
 
 
 def pitches_of(values: Mapping[str, ArgumentValue]) -> NDArray[np.bool_]:

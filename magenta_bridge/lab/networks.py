@@ -11,6 +11,7 @@ import numpy as np
 
 from magenta_bridge.data.dataset import dataset_for
 from magenta_bridge.data.splits import Split
+from magenta_bridge.encodings.groove import TICKS_PER_QUARTER
 from magenta_bridge.encodings.meters import METERS, STEPS_PER_QUARTER
 from magenta_bridge.errors import NotFoundError, UnsupportedError
 from magenta_bridge.evaluation.likelihood import Piece, score_program
@@ -125,7 +126,8 @@ def _metadata(recipe: Recipe, split: Split) -> dict[str, Any]:
         },
     }
     if encoding != "performance":  # which is music in seconds
-        metadata["steps_per_quarter"] = STEPS_PER_QUARTER
+        is_fine = encoding == "groove"
+        metadata["steps_per_quarter"] = TICKS_PER_QUARTER if is_fine else STEPS_PER_QUARTER
         metadata["meters"] = [list(meter) for meter in METERS]
     if encoding == "melody":  # a primer outside this range is transposed by octaves
         pitches = np.concatenate([tune.pitches for tune in split.train])

@@ -100,8 +100,8 @@ def train(
     Args:
         data: Folder or archive of MIDI or MusicXML files; None for the recipe's own data.
         family: ``lstm``, ``gru``, ``rnn`` or ``gan``; by default that of ``start``, or ``lstm``.
-        encoding: ``melody``, ``drums``, ``polyphony``, ``performance`` or ``duo``; by default
-            that of ``start``, or ``melody``.
+        encoding: ``melody``, ``drums``, ``groove``, ``polyphony``, ``performance``, or ``duo``; by
+            default that of ``start``, or ``melody``.
         start: Bundle to fine-tune: a file, or the name of a shipped one.
         recipe: Recipe in TOML, in place of family, encoding and start.
         output: The ``.mag`` file; by default the recipe's id, or ``my_melody.mag``.

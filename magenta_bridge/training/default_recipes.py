@@ -17,6 +17,7 @@ _TUNING_RATE: Final = 5e-4
 
 _WORDS: Final = {
     "drums": "Drum grooves",
+    "groove": "Drum playing",
     "duo": "Leads and basses",
     "melody": "Melodies",
     "performance": "Piano playing",
@@ -24,6 +25,7 @@ _WORDS: Final = {
 }
 _TRAINING: Final = {
     "drums": TrainingRecipe(transpose=(-1, 1), init_output_bias=True),
+    "groove": TrainingRecipe(window_steps=256, transpose=(-1, 1), init_output_bias=True),
     "melody": TrainingRecipe(init_output_bias=True),
     "performance": TrainingRecipe(window_steps=256, transpose=(-4, 4), init_output_bias=True),
     "polyphony": TrainingRecipe(window_steps=256, init_output_bias=True),

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from magenta_bridge.models.cell_family import cell_networks
 
-GridGRU, StreamGRU, FrameGRU = cell_networks("gru")
+GridGRU, StreamGRU, FrameGRU, GrooveGRU = cell_networks("gru")

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from magenta_bridge.models.cell_family import cell_networks
 
-GridLSTM, StreamLSTM, FrameLSTM = cell_networks("lstm")
+GridLSTM, StreamLSTM, FrameLSTM, GrooveLSTM = cell_networks("lstm")

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from magenta_bridge.models.cell_family import cell_networks
 
-GridRNN, StreamRNN, FrameRNN = cell_networks("rnn")
+GridRNN, StreamRNN, FrameRNN, GrooveRNN = cell_networks("rnn")

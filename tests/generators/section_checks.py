@@ -74,7 +74,7 @@ def check_section(
     begins = [note.start_time for note in result.notes]
     assert begins == sorted(begins)
     encoding = generator.info.encoding
-    assert all(note.is_drum == (encoding == "drums") for note in result.notes)
+    assert all(note.is_drum == (encoding in ("drums", "groove")) for note in result.notes)
     if encoding in ("melody", "duo", "polyphony"):
         assert begins[0] == start
     if encoding in ("melody", "duo"):

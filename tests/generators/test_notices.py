@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from magenta_bridge.encodings.drum_primer import is_drum_clip
 from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.formats import read
-from magenta_bridge.generators.drum_primer import is_drum_clip
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import transpose
@@ -39,7 +39,7 @@ def drum_channel(music: NoteSequence) -> NoteSequence:
 
 
 def test_a_primer_that_is_read_or_missing_needs_no_words(generator: SequenceGenerator) -> None:
-    primer = drum_channel(DRUM_RACK) if generator.info.encoding == "drums" else SCALE
+    primer = drum_channel(DRUM_RACK) if generator.info.encoding in ("drums", "groove") else SCALE
     assert codes(generator.info.id, primer) == []
     assert codes(generator.info.id, NoteSequence()) == []
 

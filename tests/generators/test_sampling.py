@@ -14,6 +14,7 @@ from magenta_bridge.errors import CancelledError
 from magenta_bridge.generators.bundle import Bundle, read_bundle, shipped_bundles
 from magenta_bridge.generators.drums import DrumsGenerator, drum_rules
 from magenta_bridge.generators.generator import SequenceGenerator
+from magenta_bridge.generators.groove import GrooveGenerator
 from magenta_bridge.generators.loading import load_generator
 from magenta_bridge.generators.melody import MelodyGenerator, melody_rules
 from magenta_bridge.generators.performance import PerformanceGenerator, playing_rules
@@ -31,6 +32,7 @@ LOOPED = [path for path in shipped_bundles() if path.stem.endswith(NAMES)]
 MAKERS: dict[str, Callable[[Bundle], SequenceGenerator]] = {
     "melody": MelodyGenerator,
     "drums": DrumsGenerator,
+    "groove": GrooveGenerator,
     "polyphony": PolyphonyGenerator,
     "performance": PerformanceGenerator,
 }

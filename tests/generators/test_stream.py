@@ -18,7 +18,7 @@ from tests.sequences.music import music
 PRIMER = music((67, 0, 0.5), (69, 0.5, 1), (71, 1, 1.5), (67, 1.5, 2), qpm=120, meter=(4, 4))
 START, END = 2.0, 18.0
 # Encodings whose voices overlap: a note may sound on while others begin.
-OVERLAPPING = ("duo", "polyphony", "performance")
+OVERLAPPING = ("duo", "groove", "polyphony", "performance")
 
 
 def pieces_of(generator: SequenceGenerator, seed: int) -> list[NoteSequence]:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from magenta_bridge.encodings import polyphony
+from magenta_bridge.encodings import groove, polyphony
 from magenta_bridge.encodings.performance import PerformanceGrammar
 
 Ids = NDArray[np.int32]
+# Of the kind, velocity and offset of a hit.
+_RANGES = ((0, 3), (5, 128), (-4, 5))
 
 
 def draw_ids(encoding: str, steps: int, seed: int) -> Ids:
@@ -29,6 +31,14 @@ def _melody(steps: int, rng: np.random.Generator) -> Ids:
 
 def _drums(steps: int, rng: np.random.Generator) -> Ids:
     return rng.choice([0, 0, 1, 4, 5, 6, 260, 511], size=steps).astype(np.int32)
+
+
+def _groove(steps: int, rng: np.random.Generator) -> Ids:
+    hits = {}
+    for tick in rng.choice([0, 3, 4, 6, 8, 9, 12, 30], size=steps).cumsum().tolist():
+        kind, velocity, offset = (int(rng.integers(low, high)) for low, high in _RANGES)
+        hits[tick, kind] = groove.Hit(tick, kind, velocity, offset)
+    return groove.encode(hits[key] for key in sorted(hits))
 
 
 def _performance(steps: int, rng: np.random.Generator) -> Ids:
@@ -54,6 +64,7 @@ def _polyphony(steps: int, rng: np.random.Generator) -> Ids:
 
 _DRAWS: dict[str, Callable[[int, np.random.Generator], Ids]] = {
     "drums": _drums,
+    "groove": _groove,
     "melody": _melody,
     "polyphony": _polyphony,
     "performance": _performance,

@@ -16,7 +16,7 @@ def _split(steps: int) -> Split:
 
 
 @pytest.mark.parametrize("family", ["lstm", "gru", "rnn"])
-@pytest.mark.parametrize("encoding", ["melody", "drums", "polyphony", "performance"])
+@pytest.mark.parametrize("encoding", ["melody", "drums", "groove", "polyphony", "performance"])
 def test_every_encoding_has_settings(family: str, encoding: str) -> None:
     recipe = own_recipe("mine", family, encoding)
     assert (recipe.bundle.family, recipe.bundle.encoding) == (family, encoding)

@@ -135,6 +135,15 @@ def draw_samples(
     Yields:
         ``SAMPLE_BARS`` bars, quantized, and the steps in a bar.
     """
+    for number, music in enumerate(generated(generator, meters, count)):
+        bar = int(bar_steps(*METERS[meters[number % len(meters)]]))
+        yield quantize(music, STEPS_PER_QUARTER), bar
+
+
+def generated(
+    generator: SequenceGenerator, meters: Sequence[int], count: int
+) -> Iterator[NoteSequence]:
+    """Yield what ``draw_samples`` does, in seconds."""
     for seed in range(count):
         numerator, denominator = METERS[meters[seed % len(meters)]]
         frame = NoteSequence()
@@ -143,8 +152,9 @@ def draw_samples(
         options = GeneratorOptions()
         options.generate_sections.add(start_time=start, end_time=end)
         write_argument(options, "seed", seed)
-        drawn = quantize(generator.generate(frame, options), STEPS_PER_QUARTER)
-        yield drawn, int(bar_steps(numerator, denominator))
+        music = generator.generate(frame, options)
+        music.total_time = end
+        yield music
 
 
 def _in_seconds(music: NoteSequence, meter: tuple[int, int]) -> NoteSequence:

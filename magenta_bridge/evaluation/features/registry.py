@@ -12,6 +12,7 @@ from magenta_bridge.evaluation.features.base import FeatureSet
 _IDIOMS: Final = {
     "drums": ("drums", "DRUMS"),
     "duo": ("duo", "DUO"),
+    "groove": ("groove", "GROOVE"),
     "melody": ("melody", "MELODY"),
     "performance": ("performance", "PERFORMANCE"),
     "polyphony": ("polyphony", "VOICES"),

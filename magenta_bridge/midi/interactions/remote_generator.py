@@ -10,7 +10,7 @@ from magenta_bridge.errors import InvalidArgumentError
 from magenta_bridge.noteseq import GeneratorDetails, GeneratorOptions, NoteSequence
 
 # These encodings contain velocities; the others give every note the same velocity.
-_EXPRESSIVE = frozenset({"performance"})
+_EXPRESSIVE = frozenset({"groove", "performance"})
 
 
 class RemoteGenerator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from magenta_bridge.encodings import melody, performance, polyphony
+from magenta_bridge.encodings import groove, melody, performance, polyphony
 from magenta_bridge.errors import NotFoundError
 from magenta_bridge.evaluation.features.performance import performance_features
 from magenta_bridge.evaluation.features.polyphony import onsets, voices_features
@@ -63,7 +63,7 @@ def test_a_performance_is_counted_right() -> None:
     assert performance_features(NoteSequence(), 4.0)["silent"] == 1.0
 
 
-@pytest.mark.parametrize("encoding", ["drums", "melody", "performance", "polyphony"])
+@pytest.mark.parametrize("encoding", ["drums", "groove", "melody", "performance", "polyphony"])
 def test_every_idiom_has_a_word_for_what_it_checks(encoding: str) -> None:
     features = features_for(encoding)
     assert {"stuck", "silent", "density"} <= set(features.labels)
@@ -80,6 +80,7 @@ def test_notes_are_counted_where_they_begin() -> None:
             [1, 0, 0],
         ),
         "drums": ([0b101, 0], [2, 0]),
+        "groove": ([0, groove.SHIFT], [1, 0]),
         "performance": ([performance.VELOCITY, 60, performance.TIME_SHIFT], [0, 1, 0]),
     }
     for encoding, (ids, note_onsets) in cases.items():
@@ -105,5 +106,5 @@ def test_excerpts_are_all_of_one_length() -> None:
 
 
 def test_an_unknown_encoding_is_refused() -> None:
-    with pytest.raises(NotFoundError, match="there is drums, duo, melody"):
+    with pytest.raises(NotFoundError, match="there is drums, duo, groove, melody"):
         features_for("poetry")
