@@ -69,8 +69,10 @@ tools: ## Install the programs that the tests require, or list them.
 	@$(NEW_NODE) || { [ "$$(id -u)" = 0 ] && npm install --global --silent node@20 && hash -r && $(NEW_NODE); } || { \
 		echo "The tests require Node 20.11 or later, but this is $$(node --version); run: npm install --global node@20"; exit 1; }
 
-soak: tools $(DEV) ## Call a server in all ways for MINUTES=3, then kill players 2,000 times.
+soak: tools $(DEV) ## Call a server in all ways for MINUTES=3, try random input, kill players.
 	@$(BIN)/python -m tests.soak.run --minutes $(MINUTES)
+	@FUZZ=20000 $(BIN)/python -m pytest -n 2 tests/fuzz \
+		tests/formats/midi/test_malformed.py tests/formats/test_musicxml.py
 	@MIDI_HISTORIES=10000 MIDI_KILLS=2000 $(BIN)/python -m pytest -n 0 \
 		tests/midi/test_no_hung_notes.py tests/midi/test_random_kills.py
 

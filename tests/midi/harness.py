@@ -39,7 +39,7 @@ class Harness:
         )
         self.recorded: list[tuple[str, dict[str, Any]]] = []
         self.interaction: CallAndResponseMidiInteraction | None = None
-        self._generator: OctaveGenerator | None = None
+        self.generator: OctaveGenerator | None = None
 
     def start(
         self,
@@ -59,7 +59,7 @@ class Harness:
             "min_listen_ticks_control_number": MIN_TICKS,
             "observer": lambda event, details: self.recorded.append((event, details)),
         }
-        self._generator = generator
+        self.generator = generator
         self.interaction = kind(self.hub, [generator], 120, None, **{**settings, **options})
         self.interaction.start()
         wait_for(lambda: self.events("begin"), "the start of the interaction")
@@ -79,8 +79,8 @@ class Harness:
 
     def stop(self) -> None:
         """Stop the interaction and check that all notes have ended."""
-        if isinstance(self._generator, StreamingOctaveGenerator):
-            self._generator.released.set()
+        if isinstance(self.generator, StreamingOctaveGenerator):
+            self.generator.released.set()
         if self.interaction is not None:
             run_bounded(self.interaction.stop, "the stop of the interaction")
         run_bounded(self.hub.close, "the close of the hub")
@@ -147,5 +147,5 @@ class Harness:
         )
 
     def _is_released(self) -> bool:
-        generator = self._generator
+        generator = self.generator
         return not isinstance(generator, StreamingOctaveGenerator) or generator.released.is_set()

@@ -251,8 +251,8 @@ class SteadyInput(SteadyPort):
             return
         try:
             message = mido.Message.from_bytes(data, time=now)
-        except ValueError:
-            return  # ignore bytes that are not a MIDI message
+        except (ValueError, IndexError):
+            return  # ignore bytes that are not a MIDI message, or not a whole one
         try:
             callback(message)
         except Exception as error:  # noqa: BLE001 - RtMidi's thread would print it and continue

@@ -14,6 +14,7 @@ from magenta_bridge.errors import FileFormatError, LimitExceededError, MagentaBr
 from magenta_bridge.formats.midi import midi_to_note_sequence
 from tests.formats.broken_files import broken_files
 from tests.formats.midi_files import midi, track
+from tests.fuzz import COUNT
 
 BROKEN = broken_files()
 
@@ -44,7 +45,7 @@ def test_a_file_cut_off_anywhere_is_refused(repository: Path, name: str) -> None
 
 
 def test_five_thousand_mutated_files_raise_nothing_but_our_errors(repository: Path) -> None:
-    run_limited(repository, "mutated", "5000", "1")
+    run_limited(repository, "mutated", str(max(COUNT, 5_000)), "1")
 
 
 @pytest.mark.parametrize(
