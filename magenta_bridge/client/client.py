@@ -95,7 +95,7 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
         return GeneratorInfo.from_message(response.generator)
 
     def is_serving(self, generator_id: str | None = None) -> bool:
-        """Return whether the server is ready for requests; this call needs no token.
+        """Return whether the server is ready for requests; the whole server needs no token.
 
         Args:
             generator_id: Id of one generator; None for the server as a whole.
