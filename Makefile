@@ -27,7 +27,7 @@ heading = @printf '\n=== %s ===\n' $(1)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo tools test soak lint types format protos protos-check bench devices wheel lock clean
+.PHONY: help setup demo tools test soak lint types format protos protos-check bench devices wheel lock licenses clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -108,13 +108,16 @@ lock: $(DEV) ## Update requirements/*.txt (LOCK_FLAGS=--upgrade for newer releas
 	@$(call resolve,,base.txt)
 	@$(call resolve,--extra train --extra otel --extra dev --constraint requirements/base.txt,dev.txt)
 
+licenses: $(DEV) ## List the licenses of all packages in docs/licenses.md, and write an SBOM to dist/.
+	@$(BIN)/python requirements/licenses.py
+
 clean: ## Remove build outputs and caches, but not .venv.
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@rm -rf .import_linter_cache demo/clip.mid demo/clip.png demo/clip.wav
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 resolve = $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url \
-	--custom-compile-command 'make lock' $(LOCK_FLAGS) $(1) setup.py -o requirements/$(2)
+	--generate-hashes --custom-compile-command 'make lock' $(LOCK_FLAGS) $(1) setup.py -o requirements/$(2)
 
 # Thanks to these stamps, only changed locks are installed again.
 $(BASE): requirements/base.txt $(PACKAGING) | $(BIN)/python

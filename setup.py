@@ -33,7 +33,7 @@ setup(
             "evaluation/report/page.*",
             "client/service_config.json",
         ],
-        "magenta_bridge.devices": ["*.amxd", "*/*.amxd", "*/*.js"],
+        "magenta_bridge.devices": ["*.amxd", "*.txt", "*/*.amxd", "*/*.js"],
         "magenta_bridge.models": ["**/*.toml", "**/*.md", "**/*.mag", "**/*.png"],
     },
     python_requires=">=3.10,<3.15",

@@ -6,13 +6,14 @@ import { drawView, toPng } from "../patch/render/picture.ts";
 import { THEMES } from "../patch/render/theme.ts";
 import { VIEWS } from "../patch/render/views.ts";
 import { validate } from "../patch/validate/validate.ts";
+import { noticesFile } from "./notices.ts";
 import { devicePlans } from "./scripts.ts";
 
 /** Throw an Error that lists the problems if a device breaks a rule of `patch/validate/`. */
 export async function buildAll(): Promise<BuiltFile[]> {
   const devices = await devicePlans();
   devices.forEach(rejectInvalid);
-  return [...deviceFiles(devices), ...pictures(devices)];
+  return [...deviceFiles(devices), ...into("dist", [await noticesFile()]), ...pictures(devices)];
 }
 
 export function deviceFiles(devices: DevicePlan[]): BuiltFile[] {

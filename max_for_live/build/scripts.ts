@@ -46,18 +46,26 @@ export function plansOf(scripts: Scripts): DevicePlan[] {
  * It resolves no module at run time except max-api: a frozen device has no node_modules folder.
  */
 export async function bundleNode(): Promise<string> {
-  const { text } = await bundle({
-    entryPoints: ["node/main.ts"],
-    platform: "node",
-    target: "node16",
-    format: "cjs",
-    external: ["max-api"],
-    minify: true,
-    // Error messages contain class names.
-    keepNames: true,
-    charset: "utf8",
-  });
-  return text;
+  return (await bundle(NODE_OPTIONS)).text;
+}
+
+const NODE_OPTIONS: BuildOptions = {
+  entryPoints: ["node/main.ts"],
+  platform: "node",
+  target: "node16",
+  format: "cjs",
+  external: ["max-api"],
+  minify: true,
+  // Error messages contain class names.
+  keepNames: true,
+  charset: "utf8",
+};
+
+/** Return the source files of all scripts, as paths from the folder of package.json on. */
+export async function bundledInputs(): Promise<string[]> {
+  const names = Object.keys(V8_SCRIPTS) as (keyof typeof V8_SCRIPTS)[];
+  const results = await Promise.all([NODE_OPTIONS, ...names.map(v8Options)].map(bundle));
+  return [...new Set(results.flatMap((each) => each.inputs))].sort();
 }
 
 /**
@@ -66,7 +74,12 @@ export async function bundleNode(): Promise<string> {
  * Max calls only top-level functions, by name, so each export becomes a top-level function.
  */
 export async function bundleV8(name: keyof typeof V8_SCRIPTS): Promise<string> {
-  const { text, exports } = await bundle({
+  const { text, exports } = await bundle(v8Options(name));
+  return `${text}${footer(exports.length > 0 ? exports : exportsIn(text))}`;
+}
+
+function v8Options(name: keyof typeof V8_SCRIPTS): BuildOptions {
+  return {
     entryPoints: [join(ROOT, V8_SCRIPTS[name])],
     format: "iife",
     globalName: "magentaBridge",
@@ -75,15 +88,20 @@ export async function bundleV8(name: keyof typeof V8_SCRIPTS): Promise<string> {
     charset: "ascii",
     // The scripts set Max's globals `inlets` and `outlets`, which strict mode forbids.
     tsconfigRaw: {},
-  });
-  return `${text}${footer(exports.length > 0 ? exports : exportsIn(text))}`;
+  };
+}
+
+interface Bundle {
+  text: string;
+  exports: string[];
+  inputs: string[];
 }
 
 async function v8Script(name: keyof typeof V8_SCRIPTS): Promise<Script> {
   return { name: V8_SCRIPTS[name], source: await bundleV8(name) };
 }
 
-async function bundle(options: BuildOptions): Promise<{ text: string; exports: string[] }> {
+async function bundle(options: BuildOptions): Promise<Bundle> {
   const result = await build({
     absWorkingDir: ROOT,
     bundle: true,
@@ -94,7 +112,11 @@ async function bundle(options: BuildOptions): Promise<{ text: string; exports: s
     ...options,
   });
   const [output] = Object.values(result.metafile?.outputs ?? {});
-  return { text: result.outputFiles?.[0]?.text ?? "", exports: output?.exports ?? [] };
+  return {
+    text: result.outputFiles?.[0]?.text ?? "",
+    exports: output?.exports ?? [],
+    inputs: Object.keys(result.metafile?.inputs ?? {}),
+  };
 }
 
 /** esbuild lists the exports of an iife only in its text. */

@@ -65,9 +65,9 @@ def test_the_locks_agree() -> None:
     """The tests run with the versions that users install."""
     base, dev = (
         {
-            line.split("#")[0].strip()
+            line.split("#")[0].rstrip("\\ ")
             for line in (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
-            if "==" in line
+            if re.match(r"\S+==", line)
         }
         for name in ("base.txt", "dev.txt")
     )

@@ -63,7 +63,9 @@ class Call:
         All local programs have the same address, so each of their connections counts as a client.
         A remote caller counts once, however many connections it opens.
         """
-        return self.connection if self.connection and _is_loopback(self.caller) else self.caller
+        # A token may have the name of an address; then the peer has another one.
+        is_local = self.caller in self.connection and _is_loopback(self.caller)
+        return self.connection if is_local else self.caller
 
     def time_remaining(self) -> float:
         """Return the seconds until the deadline; negative once it has passed."""
