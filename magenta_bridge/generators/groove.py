@@ -47,6 +47,9 @@ _NEUTRAL_TICKS: Final = groove.TICKS_PER_STEP
 # A hit sounds at most so much earlier than its tick.
 _EARLIEST_TICKS: Final = groove.OFFSETS / 2 / groove.OFFSETS_PER_TICK
 _IS_HIT: Final = np.arange(groove.EVENT_IDS) < groove.SHIFT
+_TIMEKEEPERS: Final = [
+    index for index, kind in enumerate(CLASSES) if kind.name.endswith(("hi-hat", "ride"))
+]
 # A ride or hi-hat may go on for as long as a piece does.
 _ENDLESS: Final = 2**30
 _GUARDED: Final = GuardedIds(
@@ -65,7 +68,7 @@ class _Context:
 
     Attributes:
         ids: The primer's ids.
-        gap: Ticks from their end to the section; 0 where a hit must begin it.
+        gap: Ticks from their end to the section; 0 from nothing.
         instrument: Instrument of the drums.
     """
 
@@ -148,7 +151,7 @@ class GrooveGenerator(StepGenerator):
     """Generates and continues drum grooves with an exported step program.
 
     The grid begins exactly where the section does; a hit that would sound before it sounds at its
-    start. Without a primer, the section begins with a hit.
+    start. Without a primer, the section begins with a kick and a hi-hat or ride.
 
     Args:
         bundle: A bundle of encoding ``groove``.
@@ -222,25 +225,27 @@ def _context(music: NoteSequence, request: Request) -> _Context:
 
 
 def groove_rules(gap: int) -> Automaton:
-    """Return the grammar of a section: what ``encode`` writes.
+    """Return the grammar of a section: at one tick, hits by ascending kind.
 
-    At one tick, hits by ascending kind; a time shift that is not the longest precedes a hit.
+    From nothing, a section begins with a kick and a hi-hat or ride: of the grooves that players
+    begin so, one in fifty is a fill, of the others one in three.
 
     Args:
-        gap: The first event is a shift of so many ticks or more, 1 to 24; a hit for 0.
+        gap: The first event is a shift of so many ticks or more, 1 to 24; 0 from nothing.
     """
-    kinds, longest = len(CLASSES), groove.EVENT_IDS - 1
-    # Rules: after a hit of each kind, after a short and after the longest shift, at the beginning.
-    short, long, beginning = kinds, kinds + 1, kinds + 2
+    kinds = len(CLASSES)
+    # Rules: after a hit of each kind, after a shift, for the first event, for the second.
+    shifted, first, second = kinds, kinds + 1, kinds + 2
     allowed = np.ones((kinds + 3, groove.EVENT_IDS), dtype=np.bool_)
-    following = np.full(allowed.shape, short, dtype=np.int32)
+    following = np.full(allowed.shape, shifted, dtype=np.int32)
+    following[:, _IS_HIT] = _KINDS[_IS_HIT]
     for kind in range(kinds):
         allowed[kind] = kind < _KINDS
-    allowed[short] = _IS_HIT
-    allowed[beginning] = max(gap, 1) <= groove.LENGTHS
-    following[:, _IS_HIT] = _KINDS[_IS_HIT]
-    following[:, longest] = long
-    return Automaton(allowed, following, first=beginning if gap else short)
+    allowed[first] = gap <= groove.LENGTHS if gap else _KINDS == 0
+    allowed[second] = np.isin(_KINDS, _TIMEKEEPERS)
+    if not gap:
+        following[first] = second
+    return Automaton(allowed, following, first=first)
 
 
 def density_bias(density: float) -> NDArray[np.float32] | None:

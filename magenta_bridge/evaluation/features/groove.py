@@ -19,6 +19,7 @@ from magenta_bridge.evaluation.likelihood import Piece
 from magenta_bridge.generators.generator import SequenceGenerator
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.edit import cut
+from magenta_bridge.sequences.tempo_map import TempoMap
 
 # Ghost notes of the snare are about as loud.
 _SOFT: Final = 40
@@ -71,31 +72,40 @@ class GrooveFeatures(GridFeatures):
 
     def whole(self, piece: Piece) -> NoteSequence:
         """See ``FeatureSet.whole``."""
-        numerator, denominator = METERS[self._meter(piece)]
-        music = NoteSequence(total_time=self._from_first_bar(piece).total_quantized_steps / 8)
-        music.tempos.add(qpm=120.0)
-        music.time_signatures.add(numerator=numerator, denominator=denominator)
-        for hit in groove.decode(piece[1:]):
-            place = hit.tick + hit.offset / groove.OFFSETS_PER_TICK
-            music.notes.add(
-                pitch=CLASSES[hit.kind].pitch,
-                velocity=hit.velocity,
-                is_drum=True,
-                start_time=max(place, 0.0) / _TICKS_PER_SECOND,
-                end_time=(max(place, 0.0) + groove.TICKS_PER_STEP) / _TICKS_PER_SECOND,
-            )
-        return music
+        seconds = self._from_first_bar(piece).total_quantized_steps / 8
+        return _played(piece[1:], METERS[self._meter(piece)], seconds)
 
     def drawn(
         self, generator: SequenceGenerator, pieces: Sequence[Piece], count: int
     ) -> Iterator[NoteSequence]:
-        """See ``FeatureSet.drawn``."""
-        return generated(generator, [self._meter(piece) for piece in pieces], count)
+        """See ``FeatureSet.drawn``; velocity and timing are as coarse as those of the pieces."""
+        for music in generated(generator, [self._meter(piece) for piece in pieces], count):
+            quarters = TempoMap(music).quarters([note.start_time for note in music.notes])
+            mark = music.time_signatures[0]
+            ids = groove.encode(groove.hits_of(music, quarters))
+            yield _played(ids, (mark.numerator, mark.denominator), music.total_time)
 
     def _from_first_bar(self, piece: Piece) -> NoteSequence:
         music, bar = self.decode(piece[1:]), self._bar(piece)
         music.total_quantized_steps = -(-music.total_quantized_steps // bar) * bar
         return music
+
+
+def _played(ids: Piece, meter: tuple[int, int], seconds: float) -> NoteSequence:
+    """Return event ids as music at 120 quarter notes a minute."""
+    music = NoteSequence(total_time=seconds)
+    music.tempos.add(qpm=120.0)
+    music.time_signatures.add(numerator=meter[0], denominator=meter[1])
+    for hit in groove.decode(ids):
+        place = max(hit.tick + hit.offset / groove.OFFSETS_PER_TICK, 0.0)
+        music.notes.add(
+            pitch=CLASSES[hit.kind].pitch,
+            velocity=hit.velocity,
+            is_drum=True,
+            start_time=place / _TICKS_PER_SECOND,
+            end_time=(place + groove.TICKS_PER_STEP) / _TICKS_PER_SECOND,
+        )
+    return music
 
 
 def _begun(ids: Piece) -> NDArray[np.int64]:
