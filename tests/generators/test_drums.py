@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,7 +11,9 @@ from numpy.typing import NDArray
 from magenta_bridge.encodings import drums
 from magenta_bridge.encodings.meters import METERS
 from magenta_bridge.errors import BundleError, InvalidArgumentError
+from magenta_bridge.generators.bundle import Bundle
 from magenta_bridge.generators.drums import DrumsGenerator
+from magenta_bridge.generators.loading import make_generator
 from magenta_bridge.noteseq import NoteSequence
 from magenta_bridge.sequences.validate import validate
 from tests.generators.fake_program import FakeProgram, generator_of
@@ -142,3 +146,10 @@ def test_the_same_seed_gives_the_same_groove() -> None:
 def test_a_program_of_another_vocabulary_is_refused() -> None:
     with pytest.raises(BundleError, match="130 events where drums has 512"):
         make(StraightProgram(130))
+
+
+def test_a_bundle_of_this_encoding_is_loaded_although_none_is_included_any_more() -> None:
+    program: Any = StraightProgram()
+    generator = make_generator(Bundle("mine", "", "", program, b""), "mine.mag")
+    assert isinstance(generator, DrumsGenerator)
+    assert generator.info.steps_per_quarter == 4
