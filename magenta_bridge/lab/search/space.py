@@ -57,6 +57,7 @@ def _recurrent(units: int, embedding: int, dropout: float) -> Space:
 
 
 _GRID: Final = (*_recurrent(192, 64, 0.3), _integer("window_steps", 64, 256, 128, step=32))
+_GROOVE: Final = (*_recurrent(192, 64, 0.3), _integer("window_steps", 128, 512, 256, step=64))
 _POLYPHONY: Final = (
     *_recurrent(192, 64, 0.3),
     _integer("frame_units", 32, 160, 96, step=32),
@@ -74,7 +75,7 @@ _ADVERSARIAL: Final = (
     _logarithmic("adversarial_weight", 0.02, 0.5, 0.1),
     _logarithmic("learning_rate", 3e-4, 5e-3, 1e-3),
 )
-_SPACES: Final = {"performance": _PERFORMANCE, "polyphony": _POLYPHONY}
+_SPACES: Final = {"groove": _GROOVE, "performance": _PERFORMANCE, "polyphony": _POLYPHONY}
 
 
 def space_for(family: str, encoding: str) -> Space:
