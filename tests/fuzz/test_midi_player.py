@@ -20,7 +20,7 @@ from tests.midi.virtual_clock import VirtualClock
 
 # Streams of messages to one player, before it is stopped.
 _STREAMS = 20
-_MESSAGES = 25
+_MESSAGES = 12
 _PAUSES_S = (0.0, 0.0, 0.0, 0.01, 0.03, 0.2, 1.0)
 _CONTROLS = (64, 66, 69, 120, 121, 123, 126, 127, PANIC, END_CALL, MUTATE, LOOP, CLOCK)
 _VALUES = (0, 1, 63, 64, 127)
@@ -77,7 +77,7 @@ def test_no_stream_of_messages_ends_the_player_or_hangs_a_note(
             signal = MidiSignal(control=CLOCK, value=127)
             options = {"tick_duration": None, "clock_signal": signal}
         harness.start(kind(), **options)
-        for _ in range(_STREAMS if COUNT else 4):
+        for _ in range(_STREAMS if COUNT else 8):
             for _ in range(_MESSAGES):
                 harness.keys.send(_message(noise))
                 harness.advance(noise.choice(_PAUSES_S))
