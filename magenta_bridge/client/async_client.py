@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Coroutine,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from types import TracebackType
 from typing import Any
 
@@ -12,7 +19,13 @@ from grpc_health.v1 import health_pb2
 
 from magenta_bridge.arguments import check_text
 from magenta_bridge.client.base import BaseClient, Stubs
-from magenta_bridge.client.request import GenerateMethods, split_variations, take_notices
+from magenta_bridge.client.request import (
+    MANY_AT_ONCE,
+    GenerateMethods,
+    check_concurrency,
+    split_variations,
+    take_notices,
+)
 from magenta_bridge.client.status import rpc_errors
 from magenta_bridge.description import BundleInfo, GeneratorInfo, Notice
 from magenta_bridge.errors import UnsupportedError
@@ -101,6 +114,18 @@ class AsyncClient(
         response = await self._call(self._stubs.models.UnloadGenerator, request)
         return BundleInfo.from_message(response.bundle)
 
+    async def generate_many(
+        self, requests: Iterable[Mapping[str, Any]], *, concurrency: int = MANY_AT_ONCE
+    ) -> list[NoteSequence]:
+        """Generate for many requests at once, as ``Client.generate_many`` does."""
+        free = asyncio.Semaphore(check_concurrency(concurrency))
+
+        async def generate(request: Mapping[str, Any]) -> NoteSequence:
+            async with free:
+                return await self.generate(**request)
+
+        return await _together([generate(request) for request in requests])
+
     @property
     def _stubs(self) -> Stubs:
         """The stubs of the running event loop, opened at the first call."""
@@ -127,28 +152,33 @@ class AsyncClient(
         self, request: pb.GenerateRequest, notices: list[Notice] | None
     ) -> list[NoteSequence]:
         # All variations have the same primer, and so the same notices.
-        tasks = [
-            asyncio.ensure_future(self._generate(one, None if index else notices))
-            for index, one in enumerate(split_variations(request))
-        ]
-        try:
-            return await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
+        return await _together(
+            [
+                self._generate(one, None if index else notices)
+                for index, one in enumerate(split_variations(request))
+            ]
+        )
 
     async def _stream(
         self, request: pb.StreamGenerateRequest, notices: list[Notice] | None
     ) -> AsyncGenerator[NoteSequence, None]:
+        attempts, begun = self._attempts(), False
         with rpc_errors(self._settings.address):
-            call = self._stubs.generation.StreamGenerate(request, timeout=self._timeout)
-            try:
-                async for piece in call:
-                    take_notices(notices, piece)
-                    if not piece.last:
-                        yield piece.chunk
-            finally:
-                call.cancel()
+            while True:
+                call = self._stubs.generation.StreamGenerate(request, timeout=attempts.left)
+                try:
+                    async for piece in call:
+                        begun = True
+                        take_notices(notices, piece)
+                        if not piece.last:
+                            yield piece.chunk
+                    return
+                except grpc.RpcError as error:
+                    if begun:
+                        raise
+                    await asyncio.sleep(self._pause(attempts, error))
+                finally:
+                    call.cancel()
 
     async def _pages(self, method: Any, request: Any) -> AsyncIterator[Any]:  # noqa: ANN401
         while True:
@@ -159,5 +189,20 @@ class AsyncClient(
             request.page_token = page.next_page_token
 
     async def _call(self, method: Any, request: object) -> Any:  # noqa: ANN401 - any message
+        attempts = self._attempts()
         with rpc_errors(self._settings.address):
-            return await method(request, timeout=self._timeout)
+            while True:
+                try:
+                    return await method(request, timeout=attempts.left)
+                except grpc.RpcError as error:
+                    await asyncio.sleep(self._pause(attempts, error))
+
+
+async def _together(calls: Sequence[Coroutine[Any, Any, NoteSequence]]) -> list[NoteSequence]:
+    """Return the results of calls in order; the first error cancels the others."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -15,6 +15,7 @@ from magenta_bridge.client.channel import (
     KEEPALIVE_SECONDS,
     ChannelSettings,
 )
+from magenta_bridge.client.retry import Attempts
 from magenta_bridge.client.status import NOT_OURS
 from magenta_bridge.errors import MagentaBridgeError, NotFoundError, ServerUnavailableError
 from magenta_bridge.v1 import generation_pb2_grpc, model_pb2_grpc
@@ -46,10 +47,21 @@ class BaseClient:
         token: str | None = None,
         tls: TlsFiles | bool | None = None,
         keepalive: float = KEEPALIVE_SECONDS,
+        retry: bool = True,
     ) -> None:
         self._settings = ChannelSettings.read(address, token, tls, keepalive)
         self._timeout = timeout
+        self._retry = retry
         self._closed = False
+
+    def _attempts(self) -> Attempts:
+        return Attempts(self._timeout)
+
+    def _pause(self, attempts: Attempts, error: grpc.RpcError) -> float:
+        """Return the seconds before a call's next attempt, or raise its error."""
+        if not self._retry:
+            raise error
+        return attempts.pause(error)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +15,12 @@ from magenta_bridge.arguments import check_text
 from magenta_bridge.certificates.tls import TlsFiles
 from magenta_bridge.client.base import BaseClient, Stubs
 from magenta_bridge.client.channel import DEFAULT_ADDRESS, DEFAULT_TIMEOUT, KEEPALIVE_SECONDS
-from magenta_bridge.client.request import GenerateMethods, take_notices
+from magenta_bridge.client.request import (
+    MANY_AT_ONCE,
+    GenerateMethods,
+    check_concurrency,
+    take_notices,
+)
 from magenta_bridge.client.status import rpc_errors
 from magenta_bridge.description import BundleInfo, GeneratorInfo, Notice
 from magenta_bridge.noteseq import NoteSequence
@@ -38,6 +45,8 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
             plaintext, which servers accept only on their own computer.
         keepalive: Seconds without data during a call after which a ping is sent, 1 to 3600;
             the server has half of that to reply.
+        retry: Whether to try a call again that an overloaded server rejected, when the server
+            says, until the timeout.
 
     Raises:
         InvalidArgumentError: The address is not of the form ``HOST:PORT``, the token has
@@ -59,8 +68,9 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
         token: str | None = None,
         tls: TlsFiles | bool | None = None,
         keepalive: float = KEEPALIVE_SECONDS,
+        retry: bool = True,
     ) -> None:
-        super().__init__(address, timeout, token=token, tls=tls, keepalive=keepalive)
+        super().__init__(address, timeout, token=token, tls=tls, keepalive=keepalive, retry=retry)
         self._stubs = Stubs(self._settings.open())
 
     def __enter__(self) -> Client:
@@ -162,6 +172,28 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
         response = self._call(self._stubs.models.UnloadGenerator, request)
         return BundleInfo.from_message(response.bundle)
 
+    def generate_many(
+        self, requests: Iterable[Mapping[str, Any]], *, concurrency: int = MANY_AT_ONCE
+    ) -> list[NoteSequence]:
+        """Generate for many requests at once.
+
+        Args:
+            requests: The arguments of ``generate`` by name, for each clip.
+            concurrency: Maximum number of requests in flight, 1 to 100.
+
+        Returns:
+            The clips, in the order of the requests.
+
+        Raises:
+            MagentaBridgeError: The first request that failed; the others are dropped.
+        """
+        with ThreadPoolExecutor(check_concurrency(concurrency)) as pool:
+            try:
+                return list(pool.map(lambda request: self.generate(**request), requests))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
     def _generate(self, request: pb.GenerateRequest, notices: list[Notice] | None) -> NoteSequence:
         return self._variations(request, notices)[0]
 
@@ -176,15 +208,23 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
         self, request: pb.StreamGenerateRequest, notices: list[Notice] | None
     ) -> Iterator[NoteSequence]:
         self._check_open()
+        attempts, begun = self._attempts(), False
         with rpc_errors(self._settings.address):
-            call = self._stubs.generation.StreamGenerate(request, timeout=self._timeout)
-            try:
-                for piece in call:
-                    take_notices(notices, piece)
-                    if not piece.last:
-                        yield piece.chunk
-            finally:
-                call.cancel()
+            while True:
+                call = self._stubs.generation.StreamGenerate(request, timeout=attempts.left)
+                try:
+                    for piece in call:
+                        begun = True
+                        take_notices(notices, piece)
+                        if not piece.last:
+                            yield piece.chunk
+                    return
+                except grpc.RpcError as error:
+                    if begun:
+                        raise
+                    time.sleep(self._pause(attempts, error))
+                finally:
+                    call.cancel()
 
     def _pages(self, method: Any, request: Any) -> Iterator[Any]:  # noqa: ANN401 - any messages
         while True:
@@ -196,5 +236,10 @@ class Client(BaseClient, GenerateMethods[NoteSequence, list[NoteSequence], Itera
 
     def _call(self, method: Any, request: object) -> Any:  # noqa: ANN401 - any message
         self._check_open()
+        attempts = self._attempts()
         with rpc_errors(self._settings.address):
-            return method(request, timeout=self._timeout)
+            while True:
+                try:
+                    return method(request, timeout=attempts.left)
+                except grpc.RpcError as error:
+                    time.sleep(self._pause(attempts, error))

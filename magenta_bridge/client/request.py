@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 from magenta_bridge.arguments import ArgumentValue, check_text, whole_number, write_argument
 from magenta_bridge.description import Notice
 from magenta_bridge.errors import InvalidArgumentError
-from magenta_bridge.limits import MESSAGE_BYTES, SEEDS, VARIATIONS, check_limit
+from magenta_bridge.limits import MESSAGE_BYTES, SEEDS, STREAMS, VARIATIONS, check_limit
 from magenta_bridge.noteseq import GeneratorOptions, NoteSequence
 from magenta_bridge.sequences.sections import section_after
 from magenta_bridge.v1 import generation_pb2 as pb
@@ -22,6 +22,8 @@ ManyT = TypeVar("ManyT")
 StreamT = TypeVar("StreamT")
 
 DEFAULT_BARS: Final = 4.0
+MANY_AT_ONCE: Final = 32
+"""Requests in flight of ``generate_many``: enough for all threads of a server."""
 
 
 class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
@@ -134,6 +136,15 @@ class GenerateMethods(abc.ABC, Generic[OneT, ManyT, StreamT]):
     def _stream(
         self, request: pb.StreamGenerateRequest, notices: list[Notice] | None
     ) -> StreamT: ...
+
+
+def check_concurrency(value: int) -> int:
+    """Return the number of requests in flight, which a connection limits."""
+    if not 1 <= value <= STREAMS.value:
+        raise InvalidArgumentError(
+            f"concurrency must be 1 to {STREAMS.value}, got {value}.", field="concurrency"
+        )
+    return value
 
 
 def take_notices(

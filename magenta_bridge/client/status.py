@@ -27,6 +27,9 @@ NOT_OURS: Final = (
     "The server at {address} is another program, or another version of Magenta Bridge: it does not "
     "have this service of magenta_bridge.v1. Give another address, or update it."
 )
+# gRPC's words for REFUSED_STREAM: the server has not read the request (RFC 9113, section 8.7).
+_REFUSED: Final = "RST_STREAM with error code 7"
+_REFUSED_SECONDS: Final = 0.05
 
 
 @contextlib.contextmanager
@@ -49,6 +52,20 @@ def _error_of(call: Any, address: str) -> MagentaBridgeError:  # noqa: ANN401 - 
     metadata = dict(info.metadata)
     cls = error_classes().get(info.reason) or _class_for(call.code().name)
     return cls(call.details(), field=metadata.pop("field", ""), metadata=metadata)
+
+
+def retry_seconds(call: Any) -> float | None:  # noqa: ANN401 - two unrelated classes
+    """Return when to try a call again that the server did not begin; None for other failures."""
+    if call.code() is grpc.StatusCode.UNAVAILABLE and _REFUSED in (call.details() or ""):
+        return _REFUSED_SECONDS
+    if call.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED or _error_info(call) is None:
+        return None
+    status = rpc_status.from_call(call)
+    for detail in status.details if status else ():
+        retry = error_details_pb2.RetryInfo()
+        if detail.Unpack(retry):
+            return float(retry.retry_delay.ToNanoseconds() / 1e9)
+    return None
 
 
 def _error_info(call: Any) -> error_details_pb2.ErrorInfo | None:  # noqa: ANN401 - as above

@@ -69,9 +69,10 @@ class RunningServer:
             MagentaBridgeError: A file is invalid, or the token would be sent in plaintext.
         """
         from magenta_bridge.client import Client
+        from magenta_bridge.client.channel import DEFAULT_TIMEOUT
 
-        limits = {} if timeout is None else {"timeout": timeout}
-        return Client(self.address, token=self.token, tls=self.tls, **limits)
+        seconds = DEFAULT_TIMEOUT if timeout is None else timeout
+        return Client(self.address, seconds, token=self.token, tls=self.tls)
 
 
 def server_options(command: _Command) -> _Command:

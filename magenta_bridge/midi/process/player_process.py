@@ -47,7 +47,7 @@ def play(link: SupervisorLink, settings: MidiSettings) -> None:
     """
     logging.basicConfig(level=settings.log, handlers=[_LinkHandler(link)], force=True)
     with contextlib.ExitStack() as stack:
-        client = stack.enter_context(Client(settings.server))
+        client = stack.enter_context(Client(settings.server, retry=False))
         session = _Session(link, settings, client)
         stack.callback(session.close)
         session.start()

@@ -37,6 +37,9 @@ _REMOTE_PING_MS: Final = 5_000
 
 _OPTIONS: Final = [
     ("grpc.max_concurrent_streams", STREAMS.value),
+    # It refuses streams of a client that keeps to the limit, because streams that the client has
+    # closed are still open here: of 2,000 calls at once, 243 succeeded, and 2,000 without it.
+    ("grpc.http.overload_protection", 0),
     # A second server on the port must fail, instead of receiving every other request.
     ("grpc.so_reuseport", 0),
     # Twice the accepted size, so that a request that is too large gets our own error.
