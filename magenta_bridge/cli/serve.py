@@ -11,6 +11,7 @@ Examples:
   magenta-bridge serve
   magenta-bridge serve --port 0                  any free port; see the first line
   magenta-bridge serve --bundle my_tunes.mag     a model that you trained
+  magenta-bridge serve --bundle my_tunes.mag --shipped     and the included ones
   magenta-bridge certs --help                    to serve other computers
   magenta-bridge serve --bundles my_models       a folder; add models while it runs
   magenta-bridge serve --metrics-port 9464       metrics for Prometheus and magenta-bridge top

@@ -49,6 +49,11 @@ Ctrl-C stops; the same command resumes after the last finished epoch.
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for checkpoints and TensorBoard logs.  [default: runs/ and the bundle's name]",
 )
+@click.option("--id", "bundle_id", help="Id of the generator.  [default: from OUTPUT]")
+@click.option(
+    "--description",
+    help="One sentence for a musician.  [default: family, encoding, music]",
+)
 @click.option("--epochs", type=click.IntRange(1, 1000), help="Maximum passes over the music.")
 def train(**words: Any) -> None:  # noqa: ANN401 - one argument per option
     """Train a model on your own music.

@@ -85,6 +85,8 @@ def train(
     output: str | Path | None = None,
     card: str | Path | None = None,
     run_folder: str | Path | None = None,
+    bundle_id: str | None = None,
+    description: str | None = None,
     epochs: int | None = None,
     on_file: Callable[[int], None] = ignore,
     on_batch: Callable[[int, int, int, int, float], None] = ignore,
@@ -107,6 +109,8 @@ def train(
         output: The ``.mag`` file; by default the recipe's id, or ``my_melody.mag``.
         card: The model card; by default ``output`` with the suffix ``.md``.
         run_folder: Folder for checkpoints and logs; by default ``runs/`` and the bundle's id.
+        bundle_id: Id of the generator; by default the recipe's, or the name of ``output``.
+        description: One sentence for a musician; by default the recipe's, or one of the music.
         epochs: Maximum number of passes over the music; by default the recipe's.
         on_file: Called with the number of files read so far.
         on_batch: Called with epoch and batch, batches per epoch, steps per batch, mean loss.
@@ -126,7 +130,10 @@ def train(
     expanded = {
         name: None if path is None else str(Path(path).expanduser()) for name, path in paths.items()
     }
-    arguments = {**expanded, "family": family, "encoding": encoding, "epochs": epochs}
+    arguments = {
+        **expanded, "family": family, "encoding": encoding, "bundle_id": bundle_id,
+        "description": description, "epochs": epochs,
+    }  # fmt: skip
     return _train(arguments, Callbacks(on_file, on_batch, on_epoch, on_message, stop))
 
 
@@ -141,6 +148,7 @@ def _train(arguments: dict[str, Any], callbacks: Callbacks) -> TrainingRun:
     from magenta_bridge.training.fit import EXPORTING_BACKEND, backend, identity
 
     recipe, start = _resolve_recipe(arguments)
+    recipe = _named(recipe, arguments)
     check_kind(recipe.bundle.family, recipe.bundle.encoding)
     bundle, card = _plan_outputs(arguments, recipe)
     check_outputs = _expect_unchanged((bundle, card, bundle.with_suffix(".png")))
@@ -207,6 +215,26 @@ def _resolve_recipe(arguments: Mapping[str, Any]) -> tuple[Recipe, bytes]:
         )
     network = network_config(bundle.network, *own)
     return go_on_from(own_recipe(name, *own), network), bundle.network
+
+
+def _named(recipe: Recipe, arguments: Mapping[str, Any]) -> Recipe:
+    """Return the recipe with the id and the description that were asked for."""
+    bundle, named = recipe.bundle, {}
+    if arguments["bundle_id"] is not None:
+        named["id"] = str(arguments["bundle_id"])
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", named["id"]):
+            raise InvalidArgumentError(
+                f"{named['id'][:70]!r} is not an id; use 1 to 64 small letters, digits, - and _.",
+                field="bundle_id",
+            )
+    if arguments["description"] is not None:
+        named["description"] = str(arguments["description"])
+    elif arguments["recipe"] is None and Path(arguments["data"]).name:
+        # A name that is not valid Unicode is written with escape sequences.
+        music = Path(arguments["data"]).name.encode(errors="backslashreplace").decode()
+        manner = bundle.description.removesuffix("your music.")
+        named["description"] = f"{manner}{music} ({bundle.family})."
+    return dataclasses.replace(recipe, bundle=dataclasses.replace(bundle, **named))
 
 
 def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
@@ -290,9 +318,9 @@ def _command(arguments: Mapping[str, Any], bundle: Path) -> str:
     words = ["magenta-bridge", "train"]
     if arguments["data"] is not None:
         words.append(Path(arguments["data"]).name)
-    for name in ("family", "encoding", "epochs"):
+    for name in ("family", "encoding", "epochs", "bundle_id"):
         if arguments[name] is not None:
-            words += [f"--{name}", str(arguments[name])]
+            words += [f"--{name.removeprefix('bundle_')}", str(arguments[name])]
     for name, option in (("start", "--from"), ("recipe", "--recipe")):
         if arguments[name] is not None:
             words += [option, Path(arguments[name]).name]

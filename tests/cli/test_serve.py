@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from magenta_bridge.cli.main import magenta_bridge
+from magenta_bridge.cli.options.serve import ServeOptions
 from magenta_bridge.client import Client
 from magenta_bridge.errors import RateLimitedError
 from magenta_bridge.generators.bundle import shipped_bundles
@@ -139,6 +140,16 @@ def test_each_change_of_a_bundle_folder_is_one_log_line(tmp_path: Path) -> None:
         assert f"Unloaded {bundle.stem}: " in server.line("Unloaded", error=True)
 
 
+def test_own_bundles_are_served_alone_or_beside_the_included_ones(tmp_path: Path) -> None:
+    included, own = shipped_bundles(), tmp_path / "mine.mag"
+    assert ServeOptions().settings().sources.files == included
+    assert ServeOptions(bundles=(own,)).settings().sources.files == [own]
+    both = ServeOptions(bundles=(own,), shipped=True).settings()
+    assert both.sources.files == [own, *included]
+    assert ServeOptions(folder=tmp_path).settings().sources.files == []
+    assert ServeOptions(folder=tmp_path, shipped=True).settings().sources.files == included
+
+
 def test_a_missing_bundle_folder_is_a_usage_error(tmp_path: Path) -> None:
     result = run_program("serve", "--bundles", tmp_path / "nowhere")
     assert result.returncode == 2
@@ -159,7 +170,7 @@ def test_options_limit_the_accepted_load() -> None:
     """A burst of forty calls, then one per second, for each client."""
     with (
         running_server("--rate", "1", "--workers", "1", "--queue", "0") as started,
-        Client(started.address) as client,
+        Client(started.address, retry=False) as client,
         Client(started.address) as other,
     ):
         with pytest.raises(RateLimitedError, match="1 calls per second"):

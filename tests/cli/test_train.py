@@ -77,7 +77,7 @@ def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
         "-o",
         bundle,
     ]
-    words += ["--run", tmp_path / "run"]
+    words += ["--run", tmp_path / "run", "--id", "tiny-scales", "--description", "Mine."]
     first = call_program(*words)
     assert first.returncode == 0, first.stderr
     assert "epoch   2" in first.stderr
@@ -88,7 +88,9 @@ def test_a_folder_becomes_a_bundle_that_generates(tmp_path: Path) -> None:
     options = GeneratorOptions()
     options.generate_sections.add(start_time=0.0, end_time=8.0)
     write_argument(options, "seed", 3)
-    assert load_generator(bundle).generate(NoteSequence(), options).notes
+    generator = load_generator(bundle)
+    assert (generator.info.id, generator.info.description) == ("tiny-scales", "Mine.")
+    assert generator.generate(NoteSequence(), options).notes
 
     second = call_program(*words)
     assert second.returncode == 0, second.stderr
@@ -108,6 +110,12 @@ def test_too_little_music_is_refused(tmp_path: Path) -> None:
     assert "at least 12" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "mine.mag").exists()
+
+
+def test_an_id_is_short_and_plain(tmp_path: Path) -> None:
+    result = call_program("train", tmp_path, "--id", "My Tunes!", "-o", tmp_path / "mine.mag")
+    assert result.returncode == 1
+    assert "'My Tunes!' is not an id; use 1 to 64 small letters" in result.stderr
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Caller:
             await self._call_each(address, kinds, until)
 
     async def _call_each(self, address: str, kinds: Sequence[str], until: float) -> None:
-        async with AsyncClient(address, timeout=60) as client:
+        async with AsyncClient(address, timeout=60, retry=False) as client:
             for kind in kinds:
                 if time.monotonic() >= until:
                     return

@@ -48,6 +48,9 @@ _OPTIONS = (
         help="A .mag file to serve; repeatable. Default: the included bundles.",
     ),
     click.option(
+        "--shipped", is_flag=True, help="Serve the included bundles, too, beside your own."
+    ),
+    click.option(
         "--bundles",
         "folder",
         type=EXISTING_FOLDER,
@@ -149,6 +152,7 @@ class ServeOptions:
     port: int = 50_051
     bundles: tuple[Path, ...] = ()
     folder: Path | None = None
+    shipped: bool = False
     http_port: int | None = None
     no_http: bool = False
     http_origins: tuple[str, ...] = ()
@@ -181,7 +185,9 @@ class ServeOptions:
 
         host = f"[{self.host}]" if ":" in self.host else self.host
         tls, tokens = self._tls(), self._tokens()
-        files = self.bundles if self.folder else bundles_to_serve(list(self.bundles) or None)
+        files = [*self.bundles, *(bundles_to_serve() if self.shipped else ())]
+        if not (files or self.folder):
+            files = [*bundles_to_serve()]
         settings = ServerSettings(
             address=f"{host}:{self.port}",
             workers=self.workers,
