@@ -157,7 +157,7 @@ def read_recipe(path: Path) -> Recipe:
             value has the wrong type or is out of range.
     """
     try:
-        if path.exists() and not path.is_file():
+        if path.exists() and not (path.is_file() or path.is_dir()):
             raise NotFoundError(f"The recipe {path} is not a regular file; name a .toml file.")
         with path.open("rb") as file:
             data = file.read(RECIPE_BYTES.value + 1)

@@ -123,9 +123,10 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
         for name in sorted(files):
             if name.lower().endswith(_SUFFIXES) and files[name].is_file():
                 yield name, read_beginning(files[name], LARGEST_FILE)
+    elif not path.exists():
+        raise NotFoundError(f"There is no folder or archive {path}; name one that holds music.")
     elif not path.is_file():
-        kind = "has the name" if path.exists() else "exists under the name"
-        raise NotFoundError(f"No folder or archive {kind} {path}; name one that holds music.")
+        raise NotFoundError(f"{path} is not a folder or a file; name one that holds music.")
     elif (archived := _archived_files(path)) is not None:
         yield from sorted(archived.items())
     else:

@@ -25,15 +25,14 @@ FAULTY = pb.GenerateRequest(generator_id="faulty", options=options()).SerializeT
 
 
 @pytest.mark.parametrize("cls", OWN_ERRORS, ids=lambda cls: cls.__name__)
-def test_an_error_survives_the_wire(
-    live: LiveServer, client: Client, cls: type[MagentaBridgeError]
-) -> None:
+def test_an_error_survives_the_wire(live: LiveServer, cls: type[MagentaBridgeError]) -> None:
     """Both clients raise the server's class, message, field and metadata."""
+    client = Client(live.address, timeout=30, retry=False)
     made = cls("Pitch 300 is out of \u266d range.", field="primer", metadata={"maximum": "127"})
     live.faulty.make_error = lambda: made
 
     async def call() -> None:
-        async with AsyncClient(live.address, timeout=30) as bridge:
+        async with AsyncClient(live.address, timeout=30, retry=False) as bridge:
             await bridge.generate("faulty")
 
     for attempt in (lambda: client.generate("faulty"), lambda: live.run(call())):
@@ -42,6 +41,7 @@ def test_an_error_survives_the_wire(
         assert type(caught.value) is cls
         assert caught.value.message == made.message
         assert (caught.value.field, caught.value.metadata) == (made.field, made.metadata)
+    client.close()
     with pytest.raises(grpc.RpcError) as raw:
         GENERATE.call(live.channel, FAULTY)
     failure = read_failure(raw.value)

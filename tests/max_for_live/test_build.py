@@ -13,11 +13,13 @@ NOT_SOURCES = shutil.ignore_patterns("node_modules", "tests", "dist", "renders")
 # Pictures take long; a test in max_for_live/tests compares them.
 BUILD = """
 import { createHash } from "node:crypto";
+import { noticesFile } from "./notices.ts";
 import { deviceFiles } from "./outputs.ts";
 import { devicePlans } from "./scripts.ts";
 const hash = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
-devicePlans().then((plans) => {
-  const rows = deviceFiles(plans).map((file) => [file.name, hash(file.bytes)]);
+Promise.all([devicePlans(), noticesFile()]).then(([plans, notices]) => {
+  const files = [...deviceFiles(plans), { ...notices, name: `dist/${notices.name}` }];
+  const rows = files.map((file) => [file.name, hash(file.bytes)]);
   console.log(JSON.stringify(Object.fromEntries(rows)));
 });
 """
