@@ -18,10 +18,10 @@ DESCRIPTION = {"family": "tiny", "title": "Ríl", "steps_per_quarter": 4, "meter
 FLOAT_DRIFT = 1e-4
 INT8_DRIFT = 0.05
 # Each family and each encoding at least once: every export takes seconds.
-INT8_KINDS = sorted({*{kind[part]: kind for part in (0, 1) for kind in network_kinds()}.values()})
+KINDS = sorted({*{kind[part]: kind for part in (0, 1) for kind in network_kinds()}.values()})
 
 
-@pytest.fixture(scope="module", params=network_kinds(), ids="-".join)
+@pytest.fixture(scope="module", params=KINDS, ids="-".join)
 def network(request: pytest.FixtureRequest) -> keras.Model:
     """A small network with drawn weights."""
     return tiny_network(*request.param)
@@ -46,7 +46,7 @@ def test_float_program_equals_the_network(
     assert logit_drift(network, program, probe) < FLOAT_DRIFT
 
 
-@pytest.mark.parametrize("kind", INT8_KINDS, ids="-".join)
+@pytest.mark.parametrize("kind", KINDS, ids="-".join)
 def test_int8_program_stays_close(kind: tuple[str, str]) -> None:
     """Rounded weights move no logit by more than a twentieth of a nat."""
     network = tiny_network(*kind)
